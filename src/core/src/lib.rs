@@ -1,5 +1,16 @@
 //! What every room of the house shares: errors, ids, typed parameters, events, jobs, the object store, the driver traits.
 
+pub mod driver;
 pub mod error;
+pub mod event;
+pub mod event_loop;
+mod ids;
+mod typed_params;
 
 pub use error::{Error, ErrorCode, ErrorDomain, ErrorLevel, Result};
+pub use event::{DomainEvent, DomainEventKind, Event, EventHub};
+pub use ids::{
+    DomainCheckpointId, DomainId, DomainSnapshotId, InterfaceId, NetworkId, NetworkPortId, NodeDeviceId,
+    NwFilterBindingId, NwFilterId, SecretId, StoragePoolId, StorageVolId,
+};
+pub use typed_params::{KnownParam, TypedParams, TypedValue};

@@ -1,0 +1,34 @@
+//! What drivers implement: traits split by subject, every method answering "not supported" until a driver says otherwise.
+//!
+//! Methods block, as the C API does. XML passes as text, as in C and on the wire; flags pass as the numbers of
+//! [`crate::abi`]. Checks that hold for every driver (NULLs, contradicting flags, read-only access) are made by the
+//! Rust face before a driver is asked.
+
+/// Declares a driver trait: each method's default body is `VIR_ERR_NO_SUPPORT`, with the C name and libvirt's domain.
+macro_rules! driver_trait {
+    (
+        $(#[$doc:meta])*
+        pub trait $trait:ident in $domain:ident {
+            $(
+                $(#[$method_doc:meta])*
+                fn $method:ident(&self $(, $arg:ident: $ty:ty)* $(,)?) -> $ret:ty = $c:literal;
+            )*
+        }
+    ) => {
+        $(#[$doc])*
+        pub trait $trait: Send + Sync {
+            $(
+                #[doc = concat!("`", $c, "`")]
+                $(#[$method_doc])*
+                fn $method(&self $(, $arg: $ty)*) -> $crate::Result<$ret> {
+                    $(let _ = $arg;)*
+                    Err($crate::Error::no_support($c).domain($crate::ErrorDomain::$domain))
+                }
+            )*
+        }
+    };
+}
+
+mod network;
+
+pub use network::{DhcpLease, NetworkDriver};
