@@ -1,1 +1,24 @@
-//! placeholder
+//! Ferrovirt: manage virtual machines, networks and storage, on this host or another.
+//!
+//! This crate is the Rust face: [`Connection`] and the objects found on it. The C ABI is a thin layer over it,
+//! so whatever holds for every driver (flags that contradict each other, read-only access) is checked here once.
+
+mod checkpoint;
+mod connection;
+mod domain;
+mod events;
+mod host;
+mod interface;
+mod network;
+mod nodedev;
+mod nwfilter;
+mod secret;
+mod snapshot;
+mod storage;
+mod stream;
+
+pub use connection::{AccessMode, Connection, OpenOptions};
+pub use events::{CallbackId, EventCallback};
+pub use ferrovirt_core::{Error, ErrorCode, ErrorDomain, ErrorLevel, Result};
+pub use ferrovirt_core::{TypedParams, TypedValue, driver, error, event, event_loop};
+pub use network::{Network, NetworkPort};

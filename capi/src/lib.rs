@@ -1,1 +1,7 @@
-//! placeholder
+//! The C ABI of libvirt: one thin `extern "C"` function a public symbol, over the Rust face.
+//!
+//! `api/` holds the entry points, one file a header; `ffi/` the wrappers they share, and all `unsafe` there is.
+#![allow(non_snake_case, non_camel_case_types)]
+
+mod api;
+mod ffi;

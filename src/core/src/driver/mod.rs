@@ -29,6 +29,67 @@ macro_rules! driver_trait {
     };
 }
 
+mod checkpoint;
+mod domain;
+mod extension;
+mod host;
+mod interface;
 mod network;
+mod nodedev;
+mod nwfilter;
+mod secret;
+mod snapshot;
+mod storage;
 
-pub use network::{DhcpLease, NetworkDriver};
+pub use checkpoint::*;
+pub use domain::*;
+pub use extension::*;
+pub use host::*;
+pub use interface::*;
+pub use network::*;
+pub use nodedev::*;
+pub use nwfilter::*;
+pub use secret::*;
+pub use snapshot::*;
+pub use storage::*;
+
+/// A hypervisor: the subjects that every hypervisor driver declares, however little it can do of each.
+pub trait HypervisorDriver:
+    HostDriver
+    + DomainLookup
+    + DomainLifecycle
+    + DomainConfig
+    + DomainTuning
+    + DomainStats
+    + DomainDevices
+    + DomainBlock
+    + DomainJobs
+    + DomainMigration
+    + DomainGuest
+    + DomainConsole
+    + SnapshotDriver
+    + CheckpointDriver
+    + QemuExtension
+    + LxcExtension
+{
+}
+
+impl<D> HypervisorDriver for D where
+    D: HostDriver
+        + DomainLookup
+        + DomainLifecycle
+        + DomainConfig
+        + DomainTuning
+        + DomainStats
+        + DomainDevices
+        + DomainBlock
+        + DomainJobs
+        + DomainMigration
+        + DomainGuest
+        + DomainConsole
+        + SnapshotDriver
+        + CheckpointDriver
+        + QemuExtension
+        + LxcExtension
+{
+}

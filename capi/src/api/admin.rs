@@ -1,0 +1,1 @@
+//! `libvirt-admin.h`: administering a daemon.

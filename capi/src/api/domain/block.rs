@@ -1,0 +1,1 @@
+//! `libvirt-domain.h`: disks: resizing, reading, block jobs, throttling, disk errors.

@@ -1,0 +1,1 @@
+//! `libvirt-domain.h`: the definition and its texts: XML, metadata, autostart, names, native formats.

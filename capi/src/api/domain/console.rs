@@ -1,0 +1,1 @@
+//! `libvirt-domain.h`: consoles, channels, screenshots, keys, graphics.

@@ -1,0 +1,1 @@
+//! `libvirt-domain.h`: attaching, detaching, changing devices; interface parameters and addresses.

@@ -1,0 +1,1 @@
+//! `libvirt-domain.h`: registering for domain events.

@@ -1,0 +1,1 @@
+//! `libvirt-domain.h`: what the guest agent answers: users, file systems, time, host name, keys.

@@ -1,0 +1,1 @@
+//! `libvirt-domain.h`: long work on a domain: save, restore, core dump, backup, job information.

@@ -1,0 +1,1 @@
+//! `libvirt-domain.h`: defining, starting, stopping, pausing.

@@ -1,0 +1,1 @@
+//! `libvirt-domain.h`: finding domains: lists, look-ups, events, and what a driver knows at once.

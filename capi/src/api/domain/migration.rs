@@ -1,0 +1,1 @@
+//! `libvirt-domain.h`: moving a domain to another host.

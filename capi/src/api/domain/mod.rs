@@ -1,0 +1,14 @@
+//! `libvirt-domain.h`: domains, by subject.
+
+mod block;
+mod config;
+mod console;
+mod devices;
+mod events;
+mod guest;
+mod jobs;
+mod lifecycle;
+mod lookup;
+mod migration;
+mod stats;
+mod tuning;

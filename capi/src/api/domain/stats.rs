@@ -1,0 +1,1 @@
+//! `libvirt-domain.h`: statistics: CPU, memory, block, interface, and the grouped form.

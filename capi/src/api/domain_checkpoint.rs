@@ -1,0 +1,1 @@
+//! `libvirt-domain-checkpoint.h`: checkpoints.

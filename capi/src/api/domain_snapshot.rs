@@ -1,0 +1,1 @@
+//! `libvirt-domain-snapshot.h`: snapshots.

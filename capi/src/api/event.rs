@@ -1,0 +1,1 @@
+//! `libvirt-event.h`: the event loop.

@@ -1,0 +1,1 @@
+//! `libvirt-host.h`: connections and the host.

@@ -1,0 +1,1 @@
+//! `libvirt-interface.h`: host interfaces.

@@ -1,0 +1,1 @@
+//! `libvirt-lxc.h`: what only LXC can do.

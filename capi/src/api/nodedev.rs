@@ -1,0 +1,1 @@
+//! `libvirt-nodedev.h`: node devices.

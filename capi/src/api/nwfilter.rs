@@ -1,0 +1,1 @@
+//! `libvirt-nwfilter.h`: network filters.

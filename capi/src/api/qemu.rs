@@ -1,0 +1,1 @@
+//! `libvirt-qemu.h`: what only QEMU can do.

@@ -1,0 +1,1 @@
+//! `libvirt-secret.h`: secrets.

@@ -1,0 +1,1 @@
+//! `libvirt-storage.h`: storage pools and volumes.

@@ -1,0 +1,1 @@
+//! `libvirt-stream.h`: streams.

@@ -1,0 +1,1 @@
+//! `virterror.h`: errors.

@@ -1,0 +1,92 @@
+//! Every C call, in one order: clear the last error, check handle and access, run, translate.
+
+use super::handle::Handle;
+use super::last_error;
+use super::returns::CReturn;
+use ferrovirt::{Connection, Error, ErrorCode, ErrorDomain, Result};
+use std::panic::{self, AssertUnwindSafe};
+
+/// A call that only looks: read-only connections may make it.
+pub fn inspect<H: Handle, T: CReturn, F: FnOnce(&H) -> Result<T>>(handle: *mut H::C, body: F) -> T::Raw {
+    enter(handle, false, body)
+}
+
+/// A call that changes something: refused on read-only connections.
+pub fn modify<H: Handle, T: CReturn, F: FnOnce(&H) -> Result<T>>(handle: *mut H::C, body: F) -> T::Raw {
+    enter(handle, true, body)
+}
+
+/// A call without a handle.
+pub fn global<T: CReturn, F: FnOnce() -> Result<T>>(body: F) -> T::Raw {
+    last_error::clear();
+    let caller = Caller::of::<F>();
+    finish(caller, None, guarded(body))
+}
+
+fn enter<H: Handle, T: CReturn, F: FnOnce(&H) -> Result<T>>(
+    handle: *mut H::C,
+    writes: bool,
+    body: F,
+) -> T::Raw {
+    last_error::clear();
+    let caller = Caller::of::<F>();
+    let object = match H::checked(handle, caller.function) {
+        Ok(object) => object,
+        Err(err) => return finish::<T>(caller, None, Err(err)),
+    };
+    let outcome = if writes && object.connection().is_read_only() {
+        let detail = format!("the connection is read-only, {} needs write access", caller.function);
+        Err(Error::new(ErrorCode::OperationDenied, detail))
+    } else {
+        guarded(|| body(&object))
+    };
+    finish(caller, Some(object.connection()), outcome)
+}
+
+/// Runs the body; a panic becomes an error.
+fn guarded<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
+    panic::catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| Err(Error::from_panic(&*payload)))
+}
+
+fn finish<T: CReturn>(caller: Caller, connection: Option<&Connection>, outcome: Result<T>) -> T::Raw {
+    match outcome {
+        Ok(value) => value.into_raw(),
+        Err(err) => {
+            last_error::raise(err.or_domain(caller.domain), connection);
+            T::FAILED
+        }
+    }
+}
+
+/// Which entry point is running: taken from the name of its closure, so that it is written only once.
+#[derive(Clone, Copy)]
+struct Caller {
+    function: &'static str,
+    /// What libvirt's file of that entry point raises its own errors with.
+    domain: ErrorDomain,
+}
+
+impl Caller {
+    /// `F` is called `ferrovirt_capi::api::domain::lifecycle::virDomainCreate::{{closure}}`.
+    fn of<F>() -> Self {
+        let name = std::any::type_name::<F>();
+        let function = name.rsplit("::").find(|part| part.starts_with("vir")).unwrap_or("?");
+        let header = name.split("::api::").nth(1).and_then(|rest| rest.split("::").next()).unwrap_or("");
+        let domain = match header {
+            "domain" | "qemu" | "lxc" => ErrorDomain::Domain,
+            "domain_snapshot" => ErrorDomain::DomainSnapshot,
+            "domain_checkpoint" => ErrorDomain::DomainCheckpoint,
+            "network" => ErrorDomain::Network,
+            "storage" => ErrorDomain::Storage,
+            "interface" => ErrorDomain::Interface,
+            "nodedev" => ErrorDomain::Nodedev,
+            "nwfilter" => ErrorDomain::Nwfilter,
+            "secret" => ErrorDomain::Secret,
+            "stream" => ErrorDomain::Streams,
+            "event" => ErrorDomain::Event,
+            "admin" => ErrorDomain::Admin,
+            _ => ErrorDomain::None,
+        };
+        Self { function, domain }
+    }
+}

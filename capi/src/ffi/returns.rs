@@ -1,0 +1,84 @@
+//! How results leave for C: the return conventions of libvirt, once.
+
+use super::handle::{Handle, retain};
+use std::ffi::{c_char, c_int};
+use std::ptr;
+
+/// A result that has a C form, and a C value that means failure.
+pub trait CReturn {
+    type Raw;
+    const FAILED: Self::Raw;
+    fn into_raw(self) -> Self::Raw;
+}
+
+impl CReturn for () {
+    type Raw = c_int;
+    const FAILED: c_int = -1;
+    fn into_raw(self) -> c_int {
+        0
+    }
+}
+
+impl CReturn for bool {
+    type Raw = c_int;
+    const FAILED: c_int = -1;
+    fn into_raw(self) -> c_int {
+        self.into()
+    }
+}
+
+impl CReturn for c_int {
+    type Raw = c_int;
+    const FAILED: c_int = -1;
+    fn into_raw(self) -> c_int {
+        self
+    }
+}
+
+/// A string that the caller frees with `free()`.
+impl CReturn for String {
+    type Raw = *mut c_char;
+    const FAILED: *mut c_char = ptr::null_mut();
+    fn into_raw(self) -> *mut c_char {
+        malloc_string(&self)
+    }
+}
+
+/// An object that the caller drops with its `vir...Free()`.
+impl<H: Handle> CReturn for H {
+    type Raw = *mut H::C;
+    const FAILED: *mut H::C = ptr::null_mut();
+    fn into_raw(self) -> *mut H::C {
+        retain(&self)
+    }
+}
+
+/// A NUL-terminated copy in C's heap. A NUL inside cuts it short, as it would in C.
+pub fn malloc_string(text: &str) -> *mut c_char {
+    let bytes = text.as_bytes();
+    let length = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
+    // SAFETY: `strndup` reads at most `length` bytes of the slice and returns NULL or a fresh copy.
+    unsafe { libc::strndup(bytes.as_ptr().cast(), length) }
+}
+
+/// A NULL-terminated array of handles in C's heap, as `virConnectListAll...` hands them out.
+pub struct HandleList<H>(pub Vec<H>);
+
+impl<H: Handle> HandleList<H> {
+    /// Stores the array where the caller wants it (NULL: only the count is wanted); the count comes back.
+    pub fn store(self, place: *mut *mut *mut H::C) -> c_int {
+        let count = self.0.len();
+        if !place.is_null() {
+            // SAFETY: `calloc` returns NULL or zeroed room for the handles and the final NULL.
+            let array = unsafe { libc::calloc(count + 1, size_of::<*mut H::C>()) }.cast::<*mut H::C>();
+            assert!(!array.is_null(), "out of memory for a list of {count} handles");
+            for (index, object) in self.0.iter().enumerate() {
+                // SAFETY: `index` is below the `count + 1` places that were allocated.
+                unsafe { array.add(index).write(retain(object)) };
+            }
+            // SAFETY: not NULL (checked above), and the API promises room for one pointer.
+            unsafe { place.write(array) };
+        }
+        c_int::try_from(count).expect("a list of handles fits a C int")
+    }
+}

@@ -1,0 +1,1 @@
+//! Checkpoints of a domain, as a caller holds them.

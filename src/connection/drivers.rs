@@ -1,0 +1,44 @@
+//! The drivers that serve one connection, one a subject.
+
+use ferrovirt_core::driver::{
+    HypervisorDriver, InterfaceDriver, NetworkDriver, NodeDeviceDriver, NwFilterDriver, SecretDriver,
+    StorageDriver,
+};
+use std::sync::Arc;
+
+/// A connection's drivers. A subject that nobody serves has [`Unsupported`], which answers so to everything.
+pub(crate) struct Drivers {
+    pub hypervisor: Arc<dyn HypervisorDriver>,
+    pub network: Arc<dyn NetworkDriver>,
+    pub interface: Arc<dyn InterfaceDriver>,
+    pub nodedev: Arc<dyn NodeDeviceDriver>,
+    pub nwfilter: Arc<dyn NwFilterDriver>,
+    pub secret: Arc<dyn SecretDriver>,
+    pub storage: Arc<dyn StorageDriver>,
+}
+
+/// The driver of a subject that the connection does not have.
+struct Unsupported;
+
+impl NetworkDriver for Unsupported {}
+impl InterfaceDriver for Unsupported {}
+impl NodeDeviceDriver for Unsupported {}
+impl NwFilterDriver for Unsupported {}
+impl SecretDriver for Unsupported {}
+impl StorageDriver for Unsupported {}
+
+impl Drivers {
+    /// The drivers of a connection that only runs guests; an opener adds what else it has.
+    pub fn hypervisor_only(hypervisor: Arc<dyn HypervisorDriver>) -> Self {
+        let none = Arc::new(Unsupported);
+        Self {
+            hypervisor,
+            network: none.clone(),
+            interface: none.clone(),
+            nodedev: none.clone(),
+            nwfilter: none.clone(),
+            secret: none.clone(),
+            storage: none,
+        }
+    }
+}

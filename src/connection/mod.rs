@@ -1,0 +1,56 @@
+//! A connection: which drivers serve it, what it may do, who listens to its events.
+
+mod drivers;
+mod open;
+
+pub use open::{AccessMode, OpenOptions};
+
+use crate::events::EventRegistry;
+use drivers::Drivers;
+use ferrovirt_core::Result;
+use std::sync::Arc;
+
+/// A connection to a host. Cloning shares it; it closes when the last clone and the last object on it are gone.
+#[derive(Clone)]
+pub struct Connection(Arc<Inner>);
+
+struct Inner {
+    uri: String,
+    access: AccessMode,
+    drivers: Drivers,
+    events: EventRegistry,
+}
+
+impl Connection {
+    /// Opens `uri`; `None` takes the default from the environment or the configuration, or probes.
+    pub fn open(uri: Option<&str>) -> Result<Self> {
+        OpenOptions::new().open(uri)
+    }
+
+    fn new(uri: String, access: AccessMode, drivers: Drivers) -> Self {
+        Self(Arc::new(Inner { uri, access, drivers, events: EventRegistry::default() }))
+    }
+
+    /// The URI that was asked for, completed.
+    pub fn requested_uri(&self) -> &str {
+        &self.0.uri
+    }
+
+    /// Whether calls that change something are refused.
+    pub fn is_read_only(&self) -> bool {
+        self.0.access == AccessMode::ReadOnly
+    }
+
+    /// A number that is the same for all clones of this connection and for no other live one.
+    pub fn address(&self) -> usize {
+        Arc::as_ptr(&self.0) as usize
+    }
+
+    pub(crate) fn drivers(&self) -> &Drivers {
+        &self.0.drivers
+    }
+
+    pub(crate) fn events(&self) -> &EventRegistry {
+        &self.0.events
+    }
+}

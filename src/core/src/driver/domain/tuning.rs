@@ -1,0 +1,7 @@
+//! CPUs, memory, pinning, scheduling, NUMA, I/O threads, perf events.
+
+driver_trait! {
+    /// CPUs, memory, pinning, scheduling, NUMA, I/O threads, perf events.
+    pub trait DomainTuning in Domain {
+    }
+}

@@ -1,0 +1,7 @@
+//! Secrets: definitions and values.
+
+driver_trait! {
+    /// Secrets: definitions and values.
+    pub trait SecretDriver in Secret {
+    }
+}

@@ -1,0 +1,1 @@
+//! Disks: resizing, reading, block jobs, throttling, disk errors.

@@ -1,0 +1,1 @@
+//! The definition and its texts: XML, metadata, autostart, names, native formats.

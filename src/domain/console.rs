@@ -1,0 +1,1 @@
+//! Consoles, channels, screenshots, keys, graphics.

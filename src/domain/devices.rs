@@ -1,0 +1,1 @@
+//! Attaching, detaching, changing devices; interface parameters and addresses.

@@ -1,0 +1,1 @@
+//! What the guest agent answers: users, file systems, time, host name, keys.

@@ -1,0 +1,1 @@
+//! Long work on a domain: save, restore, core dump, backup, job information.

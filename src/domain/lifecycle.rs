@@ -1,0 +1,1 @@
+//! Defining, starting, stopping, pausing.

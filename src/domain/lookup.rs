@@ -1,0 +1,1 @@
+//! Finding domains: lists, look-ups, events, and what a driver knows at once.

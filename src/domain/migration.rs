@@ -1,0 +1,1 @@
+//! Moving a domain to another host.

@@ -1,0 +1,1 @@
+//! Statistics: CPU, memory, block, interface, and the grouped form.

@@ -1,0 +1,1 @@
+//! CPUs, memory, pinning, scheduling, NUMA, I/O threads, perf events.

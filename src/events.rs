@@ -1,0 +1,151 @@
+//! Who listens to a connection's events, and the way from a driver's thread to the application's event loop.
+//!
+//! A driver's hub only queues; the callbacks run from the event loop that the application registered, woken by a
+//! timer of ours on it that is otherwise idle.
+
+use crate::Connection;
+use ferrovirt_core::event::{Event, EventHub, Subscription};
+use ferrovirt_core::{Error, Result, event_loop};
+use parking_lot::Mutex;
+use std::collections::VecDeque;
+use std::sync::{Arc, Weak};
+
+/// Names a registration on its connection.
+pub type CallbackId = i32;
+
+/// Called from the event loop with the connection and the event.
+pub type EventCallback = Arc<dyn Fn(&Connection, &Event) + Send + Sync>;
+
+/// Decides whether a registration is to hear of an event.
+pub(crate) type EventFilter = Box<dyn Fn(&Event) -> bool + Send + Sync>;
+
+/// The registrations of one connection, and what they have yet to hear.
+#[derive(Default)]
+pub(crate) struct EventRegistry(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    next_id: CallbackId,
+    registrations: Vec<Registration>,
+    queue: VecDeque<Arc<Event>>,
+    timer: Option<i32>,
+    /// One a hub: the families of objects may come from several drivers.
+    subscriptions: Vec<(Weak<EventHub>, Subscription)>,
+}
+
+struct Registration {
+    id: CallbackId,
+    filter: EventFilter,
+    callback: EventCallback,
+    /// A registered callback keeps its connection open, as in libvirt.
+    connection: Connection,
+}
+
+impl EventRegistry {
+    /// Adds a registration for events of `hub` that pass `filter`.
+    pub fn register(
+        &self,
+        connection: &Connection,
+        hub: &Arc<EventHub>,
+        filter: EventFilter,
+        callback: EventCallback,
+    ) -> Result<CallbackId> {
+        let event_loop = event_loop::current().ok_or_else(|| {
+            Error::internal(
+                "no event loop is registered: call virEventRegisterDefaultImpl (or virEventRegisterImpl) before \
+                 opening the connection",
+            )
+        })?;
+        let mut state = self.0.lock();
+        if state.timer.is_none() {
+            let shared = Arc::downgrade(&self.0);
+            let dispatch = move |_| {
+                if let Some(shared) = shared.upgrade() {
+                    dispatch(&shared);
+                }
+            };
+            state.timer = Some(event_loop.add_timeout(-1, Box::new(dispatch))?);
+        }
+        if !state.subscriptions.iter().any(|(known, _)| std::ptr::eq(known.as_ptr(), Arc::as_ptr(hub))) {
+            let shared = Arc::downgrade(&self.0);
+            let subscription = hub.subscribe(move |event| {
+                if let Some(shared) = shared.upgrade() {
+                    enqueue(&shared, event.clone());
+                }
+            });
+            state.subscriptions.push((Arc::downgrade(hub), subscription));
+        }
+        let id = state.next_id;
+        state.next_id += 1;
+        state.registrations.push(Registration { id, filter, callback, connection: connection.clone() });
+        Ok(id)
+    }
+
+    /// Ends a registration; its callback is dropped now, or when its present run ends.
+    pub fn deregister(&self, id: CallbackId) -> Result<()> {
+        let removed = {
+            let mut state = self.0.lock();
+            let found = state.registrations.iter().position(|r| r.id == id);
+            let at = found.ok_or_else(|| {
+                Error::invalid_arg(format!("no event callback is registered under id {id}"))
+            })?;
+            let removed = state.registrations.remove(at);
+            let idle = state.registrations.is_empty();
+            (removed, idle.then(|| state.stop_listening()).flatten())
+        };
+        if let (_, Some(timer)) = &removed
+            && let Some(event_loop) = event_loop::current()
+        {
+            event_loop.remove_timeout(*timer)?;
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    /// Nobody listens any more: the timer to remove comes back.
+    fn stop_listening(&mut self) -> Option<i32> {
+        self.subscriptions.clear();
+        self.queue.clear();
+        self.timer.take()
+    }
+}
+
+fn enqueue(shared: &Mutex<State>, event: Arc<Event>) {
+    let timer = {
+        let mut state = shared.lock();
+        if !state.registrations.iter().any(|r| (r.filter)(&event)) {
+            return;
+        }
+        state.queue.push_back(event);
+        state.timer
+    };
+    if let (Some(timer), Some(event_loop)) = (timer, event_loop::current()) {
+        event_loop.update_timeout(timer, 0);
+    }
+}
+
+/// Runs from the event loop: tells every registration, in order, what has been queued.
+fn dispatch(shared: &Mutex<State>) {
+    // The timer is put to rest before the queue is taken, so that whatever comes in meanwhile wakes it again.
+    let timer = shared.lock().timer;
+    if let (Some(timer), Some(event_loop)) = (timer, event_loop::current()) {
+        event_loop.update_timeout(timer, -1);
+    }
+    let queue = std::mem::take(&mut shared.lock().queue);
+    for event in queue {
+        let ids: Vec<_> = shared.lock().registrations.iter().map(|r| r.id).collect();
+        for id in ids {
+            if let Some((callback, connection)) = listener(shared, id, &event) {
+                callback(&connection, &event);
+            }
+        }
+    }
+}
+
+/// Looked up one by one: an earlier callback may have ended this registration.
+fn listener(shared: &Mutex<State>, id: CallbackId, event: &Event) -> Option<(EventCallback, Connection)> {
+    let state = shared.lock();
+    let registration = state.registrations.iter().find(|r| r.id == id)?;
+    (registration.filter)(event).then(|| (registration.callback.clone(), registration.connection.clone()))
+}

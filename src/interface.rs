@@ -1,0 +1,1 @@
+//! Host interfaces, as a caller holds them.

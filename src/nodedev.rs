@@ -1,0 +1,1 @@
+//! Node devices, as a caller holds them.

@@ -1,0 +1,1 @@
+//! Network filters and their bindings, as a caller holds them.

@@ -1,0 +1,1 @@
+//! Secrets, as a caller holds them.

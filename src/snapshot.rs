@@ -1,0 +1,1 @@
+//! Snapshots of a domain, as a caller holds them.

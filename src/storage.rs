@@ -1,0 +1,1 @@
+//! Storage pools and volumes, as a caller holds them.

@@ -1,0 +1,1 @@
+//! Streams: bulk data to and from a driver.
