@@ -6,6 +6,9 @@ pub mod error;
 pub mod event;
 pub mod event_loop;
 mod ids;
+mod job;
+pub mod persist;
+pub mod store;
 mod typed_params;
 
 pub use error::{Error, ErrorCode, ErrorDomain, ErrorLevel, Result};
@@ -14,4 +17,5 @@ pub use ids::{
     DomainCheckpointId, DomainId, DomainSnapshotId, InterfaceId, NetworkId, NetworkPortId, NodeDeviceId,
     NwFilterBindingId, NwFilterId, SecretId, StoragePoolId, StorageVolId,
 };
+pub use job::{Job, JobSlot};
 pub use typed_params::{KnownParam, TypedParams, TypedValue};
