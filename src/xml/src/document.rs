@@ -1,0 +1,255 @@
+//! The parsed document: a tree of positioned nodes that hides the XML library below.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::OnceLock;
+
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
+
+use crate::{Span, Tag, ValueKind, guard};
+
+/// A well-formed document.
+pub struct Document<'t> {
+    tree: roxmltree::Document<'t>,
+    source: Source<'t>,
+}
+
+/// The text below a document, and where its lines start.
+struct Source<'t> {
+    text: &'t str,
+    // Only errors and spans need it, so it is made when the first of them asks.
+    lines: OnceLock<Vec<u32>>,
+}
+
+impl Source<'_> {
+    fn place(&self, offset: usize) -> Span {
+        let lines = self.lines.get_or_init(|| {
+            let ends = self.text.match_indices('\n').map(|(at, _)| at as u32 + 1);
+            std::iter::once(0).chain(ends).collect()
+        });
+        let line = lines.partition_point(|start| *start as usize <= offset);
+        let start = lines[line - 1] as usize;
+        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count());
+        Span { line: line as u32, column: column as u32 + 1 }
+    }
+}
+
+impl<'t> Document<'t> {
+    /// Parses `text`. `what` is the label in errors, such as `domain_definition`.
+    ///
+    /// Fails with `VIR_ERR_XML_DETAIL`, the message being `(what):LINE:COLUMN: …`. The domain is left to the
+    /// caller ([`Error::or_domain`]): it is that of the part of the library that asked.
+    pub fn parse(text: &'t str, what: &str) -> Result<Self> {
+        guard::admit(text).map_err(|refusal| {
+            let at = Source { text, lines: OnceLock::new() }.place(refusal.offset);
+            malformed(what, at, &refusal.reason)
+        })?;
+        let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
+        let tree = roxmltree::Document::parse_with_options(text, options)
+            .map_err(|err| malformed(what, error_place(text, &err), &explain(&err)))?;
+        Ok(Self { tree, source: Source { text, lines: OnceLock::new() } })
+    }
+
+    /// Like [`Document::parse`], for bytes that may not even be text.
+    pub fn parse_bytes(bytes: &'t [u8], what: &str) -> Result<Self> {
+        let text = std::str::from_utf8(bytes).map_err(|err| {
+            let good = String::from_utf8_lossy(&bytes[..err.valid_up_to()]);
+            let at = Source { text: &good, lines: OnceLock::new() }.place(good.len());
+            malformed(what, at, "the text is not valid UTF-8")
+        })?;
+        Self::parse(text, what)
+    }
+
+    /// The root element.
+    pub fn root(&self) -> Node<'_> {
+        Node { inner: self.tree.root_element(), source: &self.source }
+    }
+}
+
+impl fmt::Debug for Document<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Document(<{}>)", self.root().name())
+    }
+}
+
+fn malformed(what: &str, at: Span, reason: &str) -> Error {
+    Error::new(ErrorCode::XmlDetail, format!("({what}):{}:{}: {reason}", at.line, at.column))
+}
+
+/// The library gives 1:1 for what is wrong at the end.
+fn error_place(text: &str, err: &roxmltree::Error) -> Span {
+    use roxmltree::Error as E;
+    match err {
+        E::UnclosedRootNode | E::UnexpectedEndOfStream | E::NoRootNode => {
+            Source { text, lines: OnceLock::new() }.place(text.trim_end().len())
+        }
+        _ => Span { line: err.pos().row, column: err.pos().col },
+    }
+}
+
+/// Our sentence for a parser's complaint, without the position (which stands in front of it).
+fn explain(err: &roxmltree::Error) -> String {
+    use roxmltree::Error as E;
+    match err {
+        E::NoRootNode => "the document has no element".into(),
+        E::UnclosedRootNode => "the document ends before its root element is closed".into(),
+        E::UnexpectedEndOfStream => "the document ends in the middle of something".into(),
+        E::UnexpectedCloseTag(open, close, _) => {
+            format!("element '{open}' is closed by '</{close}>', '</{open}>' is expected")
+        }
+        E::DuplicatedAttribute(name, _) => format!("attribute '{name}' is given twice"),
+        E::UnknownEntityReference(name, _) => format!("entity '&{name};' is not declared"),
+        E::UnknownNamespace(prefix, _) => format!("namespace prefix '{prefix}' is not declared"),
+        E::NonXmlChar(c, _) => format!("character U+{:04X} is not allowed in XML", *c as u32),
+        E::EntityReferenceLoop(_) => "entities refer to each other without end".into(),
+        E::UnknownToken(_) => "this is no XML: '<' and a name are expected".into(),
+        other => {
+            let text = other.to_string();
+            let at = format!(" at {}", other.pos());
+            text.replace(&at, "")
+        }
+    }
+}
+
+/// An element of a document.
+#[derive(Clone, Copy)]
+pub struct Node<'a> {
+    inner: roxmltree::Node<'a, 'a>,
+    source: &'a Source<'a>,
+}
+
+impl<'a> Node<'a> {
+    fn sibling(&self, inner: roxmltree::Node<'a, 'a>) -> Node<'a> {
+        Node { inner, source: self.source }
+    }
+
+    pub(crate) fn tree(&self) -> roxmltree::Node<'a, 'a> {
+        self.inner
+    }
+
+    pub(crate) fn source_text(&self) -> &'a str {
+        self.source.text
+    }
+
+    /// The local name.
+    pub fn name(&self) -> &'a str {
+        self.inner.tag_name().name()
+    }
+
+    /// The namespace's URI, empty without one.
+    pub fn ns(&self) -> &'a str {
+        self.inner.tag_name().namespace().unwrap_or("")
+    }
+
+    /// Whether this is an element of that name and namespace.
+    pub fn is(&self, tag: impl Into<Tag>) -> bool {
+        let tag = tag.into();
+        self.name() == tag.name && self.ns() == tag.uri()
+    }
+
+    /// Where the element starts.
+    pub fn span(&self) -> Span {
+        self.source.place(self.inner.range().start)
+    }
+
+    /// Where the attribute starts; the element's place where it has none of that name.
+    pub fn attr_span(&self, name: &str) -> Span {
+        match self.inner.attribute_node(name) {
+            Some(attr) => self.source.place(attr.range().start),
+            None => self.span(),
+        }
+    }
+
+    /// The value of an attribute without namespace.
+    pub fn attr(&self, name: &str) -> Option<&'a str> {
+        self.inner.attributes().find(|a| a.name() == name && a.namespace().is_none()).map(|a| a.value())
+    }
+
+    /// All attributes: namespace URI (or empty), name, value.
+    pub fn attrs(&self) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> + use<'a> {
+        self.inner.attributes().map(|a| (a.namespace().unwrap_or(""), a.name(), a.value()))
+    }
+
+    /// The child elements.
+    pub fn children(&self) -> impl Iterator<Item = Node<'a>> + use<'a> {
+        let source = self.source;
+        self.inner.children().filter(|n| n.is_element()).map(move |inner| Node { inner, source })
+    }
+
+    /// The child elements of that name.
+    pub fn children_named<T: Into<Tag>>(&self, tag: T) -> impl Iterator<Item = Node<'a>> + use<'a, T> {
+        let tag = tag.into();
+        self.children().filter(move |n| n.is(tag))
+    }
+
+    /// The first child element of that name.
+    pub fn child(&self, tag: impl Into<Tag>) -> Option<Node<'a>> {
+        let tag = tag.into();
+        self.children().find(|n| n.is(tag))
+    }
+
+    /// The element around this one.
+    pub fn parent(&self) -> Option<Node<'a>> {
+        self.inner.parent_element().map(|inner| self.sibling(inner))
+    }
+
+    /// All text inside, that of child elements included, as XPath's `string()` has it.
+    pub fn text(&self) -> Cow<'a, str> {
+        let mut first = None;
+        let mut rest = String::new();
+        for piece in self.inner.descendants().filter(|n| n.is_text()).filter_map(|n| n.text()) {
+            match first {
+                None => first = Some(piece),
+                Some(head) => {
+                    if rest.is_empty() {
+                        rest.push_str(head);
+                    }
+                    rest.push_str(piece);
+                }
+            }
+        }
+        if rest.is_empty() { Cow::Borrowed(first.unwrap_or("")) } else { Cow::Owned(rest) }
+    }
+
+    /// An error about this element: `line L, column C: sentence`, domain XML.
+    pub fn error(&self, code: ErrorCode, sentence: impl fmt::Display) -> Error {
+        error_at(self.span(), code, sentence)
+    }
+
+    /// The error for an attribute whose value is not of the kind expected.
+    pub fn bad_attr(&self, name: &str, kind: ValueKind, code: ErrorCode) -> Error {
+        let value = self.attr(name).unwrap_or("");
+        let text = format!(
+            "invalid value '{value}' for attribute '{name}' of <{}>: {kind} is expected",
+            self.name()
+        );
+        error_at(self.attr_span(name), code, text)
+    }
+
+    /// The error for text inside this element that is not of the kind expected.
+    pub fn bad_text(&self, kind: ValueKind, code: ErrorCode) -> Error {
+        let text = format!("invalid value '{}' in <{}>: {kind} is expected", self.text(), self.name());
+        error_at(self.span(), code, text)
+    }
+
+    /// The error for an attribute that has to be there.
+    pub fn missing_attr(&self, name: &str, code: ErrorCode) -> Error {
+        self.error(code, format_args!("attribute '{name}' of <{}> is missing", self.name()))
+    }
+
+    /// The error for a child element that has to be there.
+    pub fn missing_child(&self, name: &str, code: ErrorCode) -> Error {
+        self.error(code, format_args!("element <{name}> is missing in <{}>", self.name()))
+    }
+}
+
+impl fmt::Debug for Node<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{}> at {}", self.name(), self.span())
+    }
+}
+
+/// An error about a place in a document.
+pub(crate) fn error_at(at: Span, code: ErrorCode, sentence: impl fmt::Display) -> Error {
+    Error::new(code, format!("{at}: {sentence}")).domain(ErrorDomain::Xml)
+}

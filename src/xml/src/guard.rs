@@ -1,0 +1,142 @@
+//! What a text must be before it is parsed: not too big, not too deep, not a bomb. The parser recurses and
+//! compares attributes pairwise, so hostile input has to be stopped in front of it.
+
+/// libxml's own limit; deeper documents are refused by libvirt too.
+const MAX_DEPTH: usize = 256;
+/// libvirt reads no file above 10 MiB; strings may be somewhat bigger there.
+const MAX_SIZE: usize = 64 << 20;
+/// The parser compares each attribute of an element with all before it.
+const MAX_ATTRIBUTES: usize = 1024;
+/// Every declaration copies the ones around it.
+const MAX_NAMESPACES: usize = 2048;
+/// How many bytes the entities of a document may grow to, at the very most.
+const MAX_EXPANSION: usize = 16 << 20;
+/// A declaration block that deserves the name is short; its `<` also bound the depth of what entities hold.
+const MAX_DOCTYPE: usize = 64 << 10;
+const MAX_DOCTYPE_TAGS: usize = 256;
+
+/// Why a text is not parsed, and where.
+pub(crate) struct Refusal {
+    pub offset: usize,
+    pub reason: String,
+}
+
+fn refuse(offset: usize, reason: impl Into<String>) -> Result<(), Refusal> {
+    Err(Refusal { offset, reason: reason.into() })
+}
+
+/// Refuses what would hurt the parser. Well-formedness is the parser's business: what is malformed may pass.
+pub(crate) fn admit(text: &str) -> Result<(), Refusal> {
+    if text.len() > MAX_SIZE {
+        return refuse(0, format!("the document is bigger than {} MiB", MAX_SIZE >> 20));
+    }
+    // Below that size not even a document of nothing but declarations has many.
+    if text.len() > 16 * MAX_NAMESPACES && text.matches("xmlns").count() > MAX_NAMESPACES {
+        return refuse(0, format!("there are more than {MAX_NAMESPACES} namespace declarations"));
+    }
+    Scan { text: text.as_bytes(), at: 0 }.run()
+}
+
+struct Scan<'t> {
+    text: &'t [u8],
+    at: usize,
+}
+
+impl Scan<'_> {
+    fn run(&mut self) -> Result<(), Refusal> {
+        let mut depth = 0_usize;
+        while let Some(start) = self.find(b'<') {
+            self.at = start + 1;
+            match self.text.get(self.at) {
+                None => break,
+                Some(b'/') => depth = depth.saturating_sub(1),
+                Some(b'?') => self.skip_past(b"?>"),
+                Some(b'!') => self.declaration(start)?,
+                Some(_) => {
+                    if self.start_tag()? {
+                        depth += 1;
+                    }
+                    if depth > MAX_DEPTH {
+                        return refuse(start, format!("elements are nested more than {MAX_DEPTH} deep"));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn find(&self, byte: u8) -> Option<usize> {
+        self.text[self.at..].iter().position(|b| *b == byte).map(|n| self.at + n)
+    }
+
+    fn skip_past(&mut self, end: &[u8]) {
+        let found = self.text[self.at..].windows(end.len()).position(|w| w == end);
+        self.at = found.map_or(self.text.len(), |n| self.at + n + end.len());
+    }
+
+    /// Walks to the end of a start tag; true if it opens an element that has to be closed later.
+    fn start_tag(&mut self) -> Result<bool, Refusal> {
+        let (start, mut attributes) = (self.at, 0);
+        while let Some(byte) = self.text.get(self.at) {
+            self.at += 1;
+            match byte {
+                b'>' => return Ok(self.text[self.at - 2] != b'/'),
+                b'<' => return Ok(true), // malformed: the parser stops here
+                quote @ (b'"' | b'\'') => {
+                    attributes += 1;
+                    if attributes > MAX_ATTRIBUTES {
+                        refuse(start - 1, format!("an element has more than {MAX_ATTRIBUTES} attributes"))?;
+                    }
+                    self.at = self.find(*quote).map_or(self.text.len(), |n| n + 1);
+                }
+                _ => {}
+            }
+        }
+        Ok(true)
+    }
+
+    fn declaration(&mut self, start: usize) -> Result<(), Refusal> {
+        let rest = &self.text[self.at..];
+        if rest.starts_with(b"!--") {
+            self.at += 3;
+            self.skip_past(b"-->");
+            Ok(())
+        } else if rest.starts_with(b"![CDATA[") {
+            self.skip_past(b"]]>");
+            Ok(())
+        } else {
+            self.doctype(start)
+        }
+    }
+
+    /// Entities may hold markup, and may be referred to often: bounds both, from above.
+    fn doctype(&mut self, start: usize) -> Result<(), Refusal> {
+        let (mut quote, mut brackets, mut tags) = (None, 0_i32, 0);
+        while let Some(&byte) = self.text.get(self.at) {
+            self.at += 1;
+            tags += usize::from(byte == b'<');
+            match (quote, byte) {
+                (Some(q), b) if q == b => quote = None,
+                (Some(_), _) => {}
+                (None, b'"' | b'\'') => quote = Some(byte),
+                (None, b'[') => brackets += 1,
+                (None, b']') => brackets -= 1,
+                (None, b'>') if brackets <= 0 => break,
+                _ => {}
+            }
+        }
+        let size = self.at - start;
+        if size > MAX_DOCTYPE || tags > MAX_DOCTYPE_TAGS {
+            return refuse(start, "the document type declaration is too big");
+        }
+        if !self.text[start..self.at].windows(7).any(|w| w == b"!ENTITY") {
+            return Ok(());
+        }
+        // Each reference in the document makes the parser follow up to 255 others, none longer than the block.
+        let references = self.text[self.at..].iter().filter(|b| **b == b'&').count();
+        if references.saturating_mul(256).saturating_mul(size) > MAX_EXPANSION {
+            return refuse(start, "the entities of the document might grow beyond all measure");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,263 @@
+//! What a model allows, as static data, and the strict check that `VIR_DOMAIN_DEFINE_VALIDATE` and its like ask for.
+
+use ferrovirt_core::{Error, ErrorCode, Result};
+
+use crate::document::error_at;
+use crate::{Document, Node, Span, Tag, ValueKind, XmlElement};
+
+/// What may stand inside an element.
+#[derive(Debug)]
+pub struct Shape {
+    pub items: &'static [Item],
+}
+
+impl Shape {
+    /// Anything goes.
+    pub const ANY: &'static Shape = &Shape { items: &[Item::Any] };
+    /// Nothing may stand there.
+    pub const EMPTY: &'static Shape = &Shape { items: &[] };
+}
+
+/// How often a child element may stand there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cardinality {
+    One,
+    Optional,
+    Many,
+    Some,
+}
+
+/// One thing that may stand inside an element. Items of the same name are united.
+#[derive(Debug)]
+pub enum Item {
+    Attr {
+        name: &'static str,
+        kind: ValueKind,
+        valid: fn(&str) -> bool,
+        required: bool,
+    },
+    Text {
+        kind: ValueKind,
+        valid: fn(&str) -> bool,
+        required: bool,
+    },
+    /// A child whose content another type describes.
+    Child {
+        tag: Tag,
+        cardinality: Cardinality,
+        shape: fn() -> &'static Shape,
+    },
+    /// A child whose content is described here.
+    Group {
+        tag: Tag,
+        cardinality: Cardinality,
+        items: &'static [Item],
+    },
+    /// One of the children of another type (a choice).
+    Choice {
+        cardinality: Cardinality,
+        shape: fn() -> &'static Shape,
+    },
+    /// Another type's content in the same element.
+    Flatten(fn() -> &'static Shape),
+    /// What else is allowed depends on an attribute: per value, its items. `default` counts where it lacks.
+    Tagged {
+        attr: &'static str,
+        default: Option<usize>,
+        names: &'static [&'static str],
+        variants: &'static [&'static [Item]],
+    },
+    /// Anything goes.
+    Any,
+}
+
+/// Refuses what the model of `T` does not know: unknown elements and attributes, missing ones, values of the wrong
+/// kind (`VIR_ERR_XML_INVALID_SCHEMA`). The order of elements is free.
+pub fn check_strict<T: XmlElement>(document: &Document<'_>) -> Result<()> {
+    document.expect_root(T::TAG)?;
+    check(&document.root(), &[T::shape().items])
+}
+
+fn refuse(at: Span, sentence: String) -> Error {
+    error_at(at, ErrorCode::XmlInvalidSchema, sentence)
+}
+
+/// All that is allowed in one element, from all the types that share it.
+#[derive(Default)]
+struct Allowed {
+    attrs: Vec<(&'static str, ValueKind, Option<fn(&str) -> bool>, bool)>,
+    texts: Vec<(ValueKind, fn(&str) -> bool, bool)>,
+    children: Vec<(Tag, Cardinality, &'static [Item])>,
+    any: bool,
+}
+
+impl Allowed {
+    fn add(&mut self, items: &'static [Item], node: &Node<'_>) {
+        for item in items {
+            match item {
+                Item::Attr { name, kind, valid, required } => {
+                    self.attrs.push((name, *kind, Some(*valid), *required));
+                }
+                Item::Text { kind, valid, required } => self.texts.push((*kind, *valid, *required)),
+                Item::Child { tag, cardinality, shape } => {
+                    self.children.push((*tag, *cardinality, shape().items));
+                }
+                Item::Group { tag, cardinality, items } => self.children.push((*tag, *cardinality, items)),
+                Item::Choice { cardinality, shape } => self.add_choice(shape().items, *cardinality),
+                Item::Flatten(shape) => self.add(shape().items, node),
+                Item::Tagged { attr, default, names, variants } => {
+                    self.attrs.push((attr, ValueKind::OneOf(names), None, default.is_none()));
+                    let chosen = match node.attr(attr) {
+                        Some(value) => names.iter().position(|n| *n == value),
+                        None => *default,
+                    };
+                    if let Some(at) = chosen {
+                        self.add(variants[at], node);
+                    }
+                }
+                Item::Any => self.any = true,
+            }
+        }
+    }
+
+    /// The parts of a choice are all optional: that one of them is there is for the parser to see.
+    fn add_choice(&mut self, items: &'static [Item], cardinality: Cardinality) {
+        let each = match cardinality {
+            Cardinality::One | Cardinality::Optional => Cardinality::Optional,
+            Cardinality::Many | Cardinality::Some => Cardinality::Many,
+        };
+        for item in items {
+            match item {
+                Item::Child { tag, shape, .. } => self.children.push((*tag, each, shape().items)),
+                Item::Group { tag, items, .. } => self.children.push((*tag, each, items)),
+                Item::Choice { shape, .. } | Item::Flatten(shape) => {
+                    self.add_choice(shape().items, cardinality);
+                }
+                _ => self.any = true,
+            }
+        }
+    }
+}
+
+fn check(node: &Node<'_>, parts: &[&'static [Item]]) -> Result<()> {
+    let mut allowed = Allowed::default();
+    for items in parts {
+        allowed.add(items, node);
+    }
+    check_attrs(node, &allowed)?;
+    check_text(node, &allowed)?;
+    check_children(node, &allowed)
+}
+
+fn check_attrs(node: &Node<'_>, allowed: &Allowed) -> Result<()> {
+    for (ns, name, value) in node.attrs() {
+        if !ns.is_empty() {
+            continue;
+        }
+        let known: Vec<_> = allowed.attrs.iter().filter(|a| a.0 == name).collect();
+        if known.is_empty() && !allowed.any {
+            let names = allowed.attrs.iter().map(|a| a.0);
+            let text =
+                format!("attribute '{name}' is not known in <{}>; {}", node.name(), advice(name, names));
+            return Err(refuse(node.attr_span(name), text));
+        }
+        let fits = |kind: &ValueKind, valid: Option<fn(&str) -> bool>| match (valid, kind) {
+            (Some(valid), _) => valid(value),
+            (None, ValueKind::OneOf(names)) => names.contains(&value),
+            (None, _) => true,
+        };
+        if let Some(wrong) = known.iter().find(|a| !fits(&a.1, a.2)) {
+            return Err(node.bad_attr(name, wrong.1, ErrorCode::XmlInvalidSchema));
+        }
+    }
+    match allowed.attrs.iter().find(|a| a.3 && node.attr(a.0).is_none()) {
+        Some(missing) => Err(node.missing_attr(missing.0, ErrorCode::XmlInvalidSchema)),
+        None => Ok(()),
+    }
+}
+
+fn check_text(node: &Node<'_>, allowed: &Allowed) -> Result<()> {
+    if allowed.any {
+        return Ok(());
+    }
+    if allowed.texts.is_empty() {
+        let own = node.tree().children().filter(|n| n.is_text()).filter_map(|n| n.text());
+        return match own.map(str::trim).find(|t| !t.is_empty()) {
+            Some(text) => {
+                Err(refuse(node.span(), format!("text '{text}' is not allowed in <{}>", node.name())))
+            }
+            None => Ok(()),
+        };
+    }
+    let text = node.text();
+    for (kind, valid, required) in &allowed.texts {
+        if text.is_empty() && *required {
+            return Err(refuse(node.span(), format!("<{}> is empty: {kind} is expected", node.name())));
+        }
+        if !text.is_empty() && !valid(&text) {
+            return Err(node.bad_text(*kind, ErrorCode::XmlInvalidSchema));
+        }
+    }
+    Ok(())
+}
+
+fn check_children(node: &Node<'_>, allowed: &Allowed) -> Result<()> {
+    let mut seen: Vec<Tag> = Vec::new();
+    for child in node.children() {
+        let known: Vec<_> = allowed.children.iter().filter(|c| child.is(c.0)).collect();
+        let Some(first) = known.first() else {
+            if allowed.any {
+                continue;
+            }
+            let names = allowed.children.iter().map(|c| c.0.name);
+            let text = format!(
+                "element <{}> is not known in <{}>; {}",
+                child.name(),
+                node.name(),
+                advice(child.name(), names)
+            );
+            return Err(refuse(child.span(), text));
+        };
+        let single = known.iter().all(|c| matches!(c.1, Cardinality::One | Cardinality::Optional));
+        if single && seen.contains(&first.0) {
+            let text = format!("element <{}> may stand only once in <{}>", child.name(), node.name());
+            return Err(refuse(child.span(), text));
+        }
+        seen.push(first.0);
+        let parts: Vec<_> = known.iter().map(|c| c.2).collect();
+        check(&child, &parts)?;
+    }
+    let needed = |c: &&(Tag, Cardinality, _)| matches!(c.1, Cardinality::One | Cardinality::Some);
+    match allowed.children.iter().filter(needed).find(|c| !seen.contains(&c.0)) {
+        Some(missing) => Err(node.missing_child(missing.0.name, ErrorCode::XmlInvalidSchema)),
+        None => Ok(()),
+    }
+}
+
+/// What to write instead: the name that is nearly the same, or all of them.
+fn advice(wrong: &str, known: impl Iterator<Item = &'static str>) -> String {
+    let mut names: Vec<_> = known.collect();
+    names.sort_unstable();
+    names.dedup();
+    let near = names.iter().map(|n| (distance(wrong, n), n)).min();
+    match near {
+        None => "none is allowed there".into(),
+        Some((steps, name)) if steps <= 2 => format!("did you mean '{name}'?"),
+        Some(_) => format!("known there: {}", names.join(", ")),
+    }
+}
+
+/// How many letters have to be changed, added or dropped.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().take(64).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().take(64).enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
