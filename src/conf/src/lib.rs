@@ -1,1 +1,10 @@
-//! placeholder
+//! The XML models: values in, values out, no I/O; one file an element or device.
+//!
+//! Three steps, each visible: *parse* (the derive: spelling and shape), *fill in* (`fill_defaults`: what the user left
+//! out, as far as it holds for every hypervisor), *validate* (what contradicts). What only one hypervisor minds is done
+//! by its driver. Secrets and live-only parts are taken out of a model before it is formatted, not while.
+#![forbid(unsafe_code)]
+
+pub mod domain;
+pub mod network;
+pub mod values;

@@ -1,0 +1,27 @@
+//! The two steps that every device has after parsing.
+
+use ferrovirt_core::Result;
+
+/// What a device may need to know of the machine that it is in.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Context {
+    /// `<domain type='...'>`: `kvm`, `qemu`, `lxc`, `xen`, ...
+    pub virt_type: String,
+    /// The guest's architecture, such as `x86_64`.
+    pub arch: String,
+    /// The machine type as given or resolved; empty where there is none.
+    pub machine: String,
+    /// `hvm`, `exe`, `linux`, `xen`, `xenpvh`.
+    pub os_type: String,
+}
+
+/// What holds for a device whatever the hypervisor.
+pub trait Device {
+    /// Fills in what the user left out and libvirt always fills in.
+    fn fill_defaults(&mut self, _context: &Context) {}
+
+    /// Refuses what contradicts itself.
+    fn validate(&self, _context: &Context) -> Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,9 @@
+//! Values that several models share.
+
+mod cpu_set;
+mod mac;
+mod size;
+
+pub use cpu_set::CpuSet;
+pub use mac::Mac;
+pub use size::{ScaledSize, Unit};

@@ -1,0 +1,114 @@
+//! Sizes with a unit, such as `<memory unit='MiB'>512</memory>`.
+
+use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_xml::{Node, Shape, Writer, XmlContent};
+use serde::{Deserialize, Serialize};
+
+/// The unit in which sizes of a kind are kept and printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    Bytes,
+    KiB,
+}
+
+impl Unit {
+    const fn bytes(self) -> u64 {
+        match self {
+            Self::Bytes => 1,
+            Self::KiB => 1024,
+        }
+    }
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bytes => "bytes",
+            Self::KiB => "KiB",
+        }
+    }
+
+    /// How many bytes a unit in a document stands for: `KiB` and `K` are binary, `KB` is decimal.
+    pub fn bytes_of(name: &str) -> Option<u64> {
+        let lower = name.to_ascii_lowercase();
+        if matches!(lower.as_str(), "b" | "byte" | "bytes") {
+            return Some(1);
+        }
+        let mut letters = lower.chars();
+        let power = "kmgtpe".find(letters.next()?)? as u32 + 1;
+        match letters.as_str() {
+            "" | "ib" => 1024u64.checked_pow(power),
+            "b" => 1000u64.checked_pow(power),
+            _ => None,
+        }
+    }
+
+    /// `count` of the unit `name` in this unit, rounded up; `None` past the range or for an unknown unit.
+    pub fn convert(self, count: u64, name: &str) -> Option<u64> {
+        let bytes = count.checked_mul(Self::bytes_of(name)?)?;
+        Some(bytes.div_ceil(self.bytes()))
+    }
+}
+
+/// A size in KiB that is read in any unit and printed in KiB, as libvirt keeps memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ScaledSize(pub u64);
+
+impl ScaledSize {
+    /// In bytes.
+    pub const fn bytes(self) -> u64 {
+        self.0.saturating_mul(1024)
+    }
+
+    /// Reads the size that is the text of `node`, with its `unit` attribute.
+    pub fn read(node: &Node<'_>, unit: Unit) -> Result<u64> {
+        let name = node.attr("unit").unwrap_or("KiB");
+        if Unit::bytes_of(name).is_none() {
+            let text = format!(
+                "<{}> has unknown unit '{name}'; known are b, KiB, KB, MiB, MB, ... EiB",
+                node.name()
+            );
+            return Err(node.error(ErrorCode::InvalidArg, text));
+        }
+        let text = node.text();
+        let count: Option<u64> = text.trim().parse().ok();
+        let count = count.ok_or_else(|| -> Error {
+            node.error(ErrorCode::XmlError, format!("<{}> must hold a number, not '{text}'", node.name()))
+        })?;
+        unit.convert(count, name).ok_or_else(|| {
+            node.error(ErrorCode::Overflow, format!("{count} {name} in <{}> is too large", node.name()))
+        })
+    }
+}
+
+impl XmlContent for ScaledSize {
+    fn parse(node: &Node<'_>) -> Result<Self> {
+        Self::read(node, Unit::KiB).map(Self)
+    }
+
+    fn write_attrs(&self, w: &mut Writer) {
+        w.attr_str("unit", Unit::KiB.name());
+    }
+
+    fn write_children(&self, w: &mut Writer) {
+        w.text(&self.0);
+    }
+
+    fn shape() -> &'static Shape {
+        Shape::ANY
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn binary_and_decimal_units_differ() {
+        assert_eq!(Unit::KiB.convert(1, "MiB"), Some(1024));
+        assert_eq!(Unit::KiB.convert(1, "m"), Some(1024));
+        assert_eq!(Unit::KiB.convert(1, "MB"), Some(977));
+        assert_eq!(Unit::Bytes.convert(3, "bytes"), Some(3));
+        assert_eq!(Unit::KiB.convert(1, "furlong"), None);
+        assert_eq!(Unit::Bytes.convert(u64::MAX, "KiB"), None);
+    }
+}
