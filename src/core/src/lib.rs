@@ -7,6 +7,7 @@ pub mod event;
 pub mod event_loop;
 mod ids;
 mod job;
+pub mod layout;
 pub mod persist;
 pub mod store;
 mod typed_params;

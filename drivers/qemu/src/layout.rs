@@ -1,0 +1,91 @@
+//! The QEMU driver's files and folders, where libvirt has them.
+
+use ferrovirt_core::layout::Layout;
+use std::path::PathBuf;
+
+/// The paths of one QEMU driver.
+#[derive(Debug, Clone)]
+pub struct Paths {
+    layout: Layout,
+}
+
+impl Paths {
+    pub fn new(layout: Layout) -> Self {
+        Self { layout }
+    }
+
+    /// Held locked while a driver uses these folders.
+    pub fn driver_lock(&self) -> PathBuf {
+        self.state().join("driver.pid")
+    }
+
+    /// Where the definitions are.
+    pub fn definitions(&self) -> PathBuf {
+        self.layout.config.join("qemu")
+    }
+
+    pub fn definition(&self, name: &str) -> PathBuf {
+        self.definitions().join(format!("{name}.xml"))
+    }
+
+    /// A link here starts the domain with the driver.
+    pub fn autostart_link(&self, name: &str) -> PathBuf {
+        self.definitions().join("autostart").join(format!("{name}.xml"))
+    }
+
+    /// Says that the autostart of this boot is done already.
+    pub fn autostarted(&self) -> PathBuf {
+        self.state().join("autostarted")
+    }
+
+    /// What is known of running guests.
+    pub fn state(&self) -> PathBuf {
+        self.layout.state.join("qemu")
+    }
+
+    pub fn status(&self, name: &str) -> PathBuf {
+        self.state().join(format!("{name}.xml"))
+    }
+
+    pub fn pid_file(&self, name: &str) -> PathBuf {
+        self.state().join(format!("{name}.pid"))
+    }
+
+    /// What QEMU prints.
+    pub fn log(&self, name: &str) -> PathBuf {
+        self.layout.log.join("qemu").join(format!("{name}.log"))
+    }
+
+    pub fn capabilities_cache(&self) -> PathBuf {
+        self.layout.cache.join("qemu").join("capabilities")
+    }
+
+    /// Holds the folders of running guests, and what outlives them.
+    pub fn lib(&self) -> PathBuf {
+        self.layout.lib.join("qemu")
+    }
+
+    /// A running guest's own folder.
+    pub fn guest(&self, id: i32, name: &str) -> PathBuf {
+        self.lib().join(format!("domain-{id}-{}", short_name(name)))
+    }
+
+    pub fn monitor(&self, id: i32, name: &str) -> PathBuf {
+        self.guest(id, name).join("monitor.sock")
+    }
+
+    /// The folder of a running guest's channel sockets.
+    pub fn channels(&self, id: i32, name: &str) -> PathBuf {
+        self.state().join("channel").join(format!("{id}-{}", short_name(name)))
+    }
+
+    /// Where variable stores of firmware are made.
+    pub fn nvram(&self, name: &str) -> PathBuf {
+        self.lib().join("nvram").join(format!("{name}_VARS.fd"))
+    }
+}
+
+/// A name short enough for the path of a socket: the first 20 characters.
+fn short_name(name: &str) -> String {
+    name.chars().take(20).collect()
+}
