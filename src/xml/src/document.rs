@@ -46,7 +46,11 @@ impl<'t> Document<'t> {
         })?;
         let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
         let tree = roxmltree::Document::parse_with_options(text, options)
-            .map_err(|err| malformed(what, error_place(text, &err), &explain(&err)))?;
+            .map_err(|err| malformed(what, error_place(text, &err), &explain(text, &err)))?;
+        // Entities may hold elements, which the look at the source did not see.
+        if guard::has_doctype(text) && !guard::is_shallow(&tree) {
+            return Err(malformed(what, Span { line: 1, column: 1 }, "entities nest elements too deep"));
+        }
         Ok(Self { tree, source: Source { text, lines: OnceLock::new() } })
     }
 
@@ -88,12 +92,12 @@ fn error_place(text: &str, err: &roxmltree::Error) -> Span {
 }
 
 /// Our sentence for a parser's complaint, without the position (which stands in front of it).
-fn explain(err: &roxmltree::Error) -> String {
+fn explain(text: &str, err: &roxmltree::Error) -> String {
     use roxmltree::Error as E;
     match err {
-        E::NoRootNode => "the document has no element".into(),
+        E::NoRootNode if text.trim().is_empty() => "the document has no element".into(),
         E::UnclosedRootNode => "the document ends before its root element is closed".into(),
-        E::UnexpectedEndOfStream => "the document ends in the middle of something".into(),
+        E::NoRootNode | E::UnexpectedEndOfStream => "the document ends in the middle of something".into(),
         E::UnexpectedCloseTag(open, close, _) => {
             format!("element '{open}' is closed by '</{close}>', '</{open}>' is expected")
         }
