@@ -148,7 +148,12 @@ impl<'a> Node<'a> {
     /// Whether this is an element of that name and namespace.
     pub fn is(&self, tag: impl Into<Tag>) -> bool {
         let tag = tag.into();
-        self.name() == tag.name && self.ns() == tag.uri()
+        let name = self.inner.tag_name();
+        same(name.name(), tag.name)
+            && match (name.namespace(), tag.ns) {
+                (None, None) => true,
+                (found, asked) => found.unwrap_or("") == asked.map_or("", |ns| ns.uri),
+            }
     }
 
     /// Where the element starts.
@@ -166,7 +171,7 @@ impl<'a> Node<'a> {
 
     /// The value of an attribute without namespace.
     pub fn attr(&self, name: &str) -> Option<&'a str> {
-        self.inner.attributes().find(|a| a.name() == name && a.namespace().is_none()).map(|a| a.value())
+        self.inner.attributes().find(|a| same(a.name(), name) && a.namespace().is_none()).map(|a| a.value())
     }
 
     /// All attributes: namespace URI (or empty), name, value.
@@ -177,7 +182,9 @@ impl<'a> Node<'a> {
     /// The child elements.
     pub fn children(&self) -> impl Iterator<Item = Node<'a>> + use<'a> {
         let source = self.source;
-        self.inner.children().filter(|n| n.is_element()).map(move |inner| Node { inner, source })
+        std::iter::successors(self.inner.first_child(), |n| n.next_sibling())
+            .filter(|n| n.is_element())
+            .map(move |inner| Node { inner, source })
     }
 
     /// The child elements of that name.
@@ -251,6 +258,11 @@ impl fmt::Debug for Node<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<{}> at {}", self.name(), self.span())
     }
+}
+
+/// Names are looked up all the time, and mostly differ in their first letter: that is seen without a call.
+fn same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.as_bytes().first() == b.as_bytes().first() && a == b
 }
 
 /// An error about a place in a document.

@@ -124,8 +124,13 @@ impl<'c> Body<'c> {
         };
         let path = match &field.kind {
             Kind::Child(None) => {
-                let (tag, dir) = (self.child_tag(field), field.path.iter().map(|p| format!("{p}/")).collect::<String>());
-                if dir.is_empty() { quote!(#tag.name) } else { quote!(&::std::format!("{}{}", #dir, #tag.name)) }
+                let (tag, dir) =
+                    (self.child_tag(field), field.path.iter().map(|p| format!("{p}/")).collect::<String>());
+                if dir.is_empty() {
+                    quote!(#tag.name)
+                } else {
+                    quote!(&::std::format!("{}{}", #dir, #tag.name))
+                }
             }
             Kind::Choice => quote!(#rt::choice_name(<#inner as ::ferrovirt_xml::XmlChoice>::tags())),
             _ => quote!(#path),
@@ -173,7 +178,9 @@ impl<'c> Body<'c> {
                     let value = written(field);
                     quote!(::ferrovirt_xml::rt::put_attr(__w, #name, #value);)
                 }
-                (Kind::Flatten, _) => part_call(field, &quote!(<#inner as ::ferrovirt_xml::XmlContent>::write_attrs)),
+                (Kind::Flatten, _) => {
+                    part_call(field, &quote!(<#inner as ::ferrovirt_xml::XmlContent>::write_attrs))
+                }
                 (Kind::Custom, Some(with)) => quote!(#with::write_attrs(#field, __w);),
                 _ => continue,
             };
@@ -216,7 +223,7 @@ impl<'c> Body<'c> {
             }
             (Kind::Values(name), Some(with)) => {
                 let tag = self.container.tag_of(name);
-                quote!(for __v in #field { __w.value(#tag, &#rt::Written(__v, #with::write_text)); })
+                quote!(for __v in #field { __w.value(#tag, &#rt::Written(__v, |__v, __out| #with::write_text(__v, __out))); })
             }
             (Kind::Child(_), _) => {
                 let tag = self.child_tag(field);
@@ -239,7 +246,9 @@ impl<'c> Body<'c> {
                 let tag = self.container.tag_of(name);
                 quote!(#rt::put_flag(__w, #tag, *#field);)
             }
-            (Kind::Flatten, _) => part_call(field, &quote!(<#inner as ::ferrovirt_xml::XmlContent>::write_children)),
+            (Kind::Flatten, _) => {
+                part_call(field, &quote!(<#inner as ::ferrovirt_xml::XmlContent>::write_children))
+            }
             (Kind::Custom, Some(with)) => quote!(#with::write_children(#field, __w);),
             _ => TokenStream::new(),
         }
@@ -274,7 +283,9 @@ impl<'c> Body<'c> {
             (_, false) => quote!(Optional),
         };
         let kind = match &field.with {
-            Some(with) => quote!(kind: #with::KIND, valid: |__t| #with::from_text(__t).is_some(), required: #needed),
+            Some(with) => {
+                quote!(kind: #with::KIND, valid: |__t| #with::from_text(__t).is_some(), required: #needed)
+            }
             None => quote! {
                 kind: <#inner as ::ferrovirt_xml::XmlValue>::KIND,
                 valid: ::ferrovirt_xml::rt::valid::<#inner>,
@@ -285,7 +296,9 @@ impl<'c> Body<'c> {
         match &field.kind {
             Kind::Attr(name) => quote!(#item::Attr { name: #name, #kind },),
             Kind::Text => quote!(#item::Text { #kind },),
-            Kind::Values(name) => group(&self.container.tag_of(name), &cardinality, &quote!(#item::Text { #kind })),
+            Kind::Values(name) => {
+                group(&self.container.tag_of(name), &cardinality, &quote!(#item::Text { #kind }))
+            }
             Kind::Flag(name) => group(&self.container.tag_of(name), &quote!(Optional), &TokenStream::new()),
             Kind::Raw(name) => group(&self.container.tag_of(name), &cardinality, &quote!(#item::Any)),
             Kind::Child(_) => {
@@ -345,7 +358,9 @@ fn written(field: &Field) -> TokenStream {
     let value = reference(field);
     match &field.with {
         None => value,
-        Some(with) => quote!(#value.map(|__v| ::ferrovirt_xml::rt::Written(__v, #with::write_text)).as_ref()),
+        Some(with) => {
+            quote!(#value.map(|__v| ::ferrovirt_xml::rt::Written(__v, |__v, __out| #with::write_text(__v, __out))).as_ref())
+        }
     }
 }
 

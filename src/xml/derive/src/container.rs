@@ -86,7 +86,9 @@ impl VariantOptions {
                     Some("name") => this.name = Some(meta.value()?.parse::<LitStr>()?.value()),
                     Some("value") => this.value = true,
                     Some("default") => this.default = true,
-                    _ => return Err(meta.error("unknown option on a variant; known are name, value, default")),
+                    _ => {
+                        return Err(meta.error("unknown option on a variant; known are name, value, default"));
+                    }
                 }
                 Ok(())
             })?;

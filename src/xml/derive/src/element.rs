@@ -11,7 +11,10 @@ use crate::names;
 
 pub fn derive(input: &DeriveInput) -> Result<TokenStream> {
     if !input.generics.params.is_empty() {
-        return Err(Error::new_spanned(&input.generics, "a model has no parameters: implement XmlContent by hand"));
+        return Err(Error::new_spanned(
+            &input.generics,
+            "a model has no parameters: implement XmlContent by hand",
+        ));
     }
     let container = Container::parse(&input.attrs)?;
     let wrong = |text: &str| Err(Error::new_spanned(&input.ident, text));
@@ -20,7 +23,9 @@ pub fn derive(input: &DeriveInput) -> Result<TokenStream> {
             wrong("`tag`, `choice` and `error` are for enums; a struct's options are name, ns, prefix, block")
         }
         Data::Struct(data) => match &data.fields {
-            Fields::Unnamed(_) => wrong("a tuple struct has no field names; implement XmlValue or XmlContent by hand"),
+            Fields::Unnamed(_) => {
+                wrong("a tuple struct has no field names; implement XmlValue or XmlContent by hand")
+            }
             fields => structure(&input.ident, &container, fields),
         },
         Data::Enum(data) => match (&container.tag, container.choice) {
@@ -124,7 +129,10 @@ impl<'v, 'c> Arm<'v, 'c> {
                 (Body::newtype(container, inner, kind), Some(inner))
             }
             Fields::Unnamed(fields) => {
-                return Err(Error::new_spanned(fields, "a variant holds one struct, or named fields, or nothing"));
+                return Err(Error::new_spanned(
+                    fields,
+                    "a variant holds one struct, or named fields, or nothing",
+                ));
             }
         };
         if options.value && inner.is_none() {
@@ -156,9 +164,10 @@ fn arms<'v, 'c>(container: &'c Container, data: &'v DataEnum) -> Result<Vec<Arm<
 /// `match` arms by number; the last takes the rest, for the compiler's sake.
 fn numbered(codes: Vec<TokenStream>) -> TokenStream {
     let last = codes.len().saturating_sub(1);
-    let arms = codes.iter().enumerate().map(|(at, code)| {
-        if at == last { quote!(_ => #code,) } else { quote!(#at => #code,) }
-    });
+    let arms = codes
+        .iter()
+        .enumerate()
+        .map(|(at, code)| if at == last { quote!(_ => #code,) } else { quote!(#at => #code,) });
     quote!(#(#arms)*)
 }
 
@@ -169,7 +178,9 @@ fn tagged(ident: &Ident, container: &Container, tag: &str, data: &DataEnum) -> R
     let default = match defaults.as_slice() {
         [] => quote!(::core::option::Option::None),
         [(at, _)] => quote!(::core::option::Option::Some(#at)),
-        [_, (_, second), ..] => return Err(Error::new_spanned(second.ident, "only one variant is the default")),
+        [_, (_, second), ..] => {
+            return Err(Error::new_spanned(second.ident, "only one variant is the default"));
+        }
     };
     if arms.is_empty() {
         return Err(Error::new_spanned(ident, "a tagged enum needs variants"));

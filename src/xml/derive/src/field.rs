@@ -74,7 +74,9 @@ impl Options {
         match key.as_str() {
             kind if KINDS.contains(&kind) => {
                 if let Some((other, _)) = &self.kind {
-                    return Err(meta.error(format!("a field is one thing: it can't be `{other}` and `{kind}`")));
+                    return Err(
+                        meta.error(format!("a field is one thing: it can't be `{other}` and `{kind}`"))
+                    );
                 }
                 let path = if given { Some(meta.value()?.parse()?) } else { None };
                 self.kind = Some((key, path));
@@ -175,11 +177,15 @@ impl Field {
                 return Err(Error::new_spanned(ty, "a flag is a bool: whether the element is there"));
             }
             Kind::Attr(_) | Kind::Text if self.wrap == Wrap::Vec => {
-                return fail("an attribute or a text is there once: no Vec (write a value type, or use `with`)");
+                return fail(
+                    "an attribute or a text is there once: no Vec (write a value type, or use `with`)",
+                );
             }
             Kind::Flatten if self.wrap == Wrap::Vec => return fail("a Vec can't be flattened; use `child`"),
             Kind::Flatten if self.wrap == Wrap::Option && self.path.is_empty() => {
-                return fail("an Option can be flattened only into an element of its own: `flatten = \"name\"`");
+                return fail(
+                    "an Option can be flattened only into an element of its own: `flatten = \"name\"`",
+                );
             }
             Kind::Raw(_) if self.wrap == Wrap::Bare => {
                 return fail("`raw` is an Option<RawElement> or a Vec<RawElement>");
@@ -197,7 +203,8 @@ impl Field {
             self.kind,
             Kind::Flag(_) | Kind::Flatten | Kind::Skip | Kind::Span | Kind::Custom | Kind::Raw(_)
         );
-        if (self.default.is_some() || self.required) && (!can_lack || self.default.is_some() && self.required) {
+        if (self.default.is_some() || self.required) && (!can_lack || self.default.is_some() && self.required)
+        {
             return fail("`default` or `required` makes no sense here");
         }
         if self.default.is_some() && self.wrap == Wrap::Vec {
@@ -214,7 +221,10 @@ fn place(ident: &Ident, options: &Options, wrap: Wrap) -> Result<(Kind, Vec<Stri
             Some(_) => Ok((Kind::Custom, Vec::new())),
             None => Err(Error::new_spanned(
                 ident,
-                format!("say what the field is: #[xml(…)] with one of {}, or with = \"module\"", KINDS.join(", ")),
+                format!(
+                    "say what the field is: #[xml(…)] with one of {}, or with = \"module\"",
+                    KINDS.join(", ")
+                ),
             )),
         };
     };
