@@ -46,7 +46,11 @@ impl<'t> Document<'t> {
         })?;
         let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
         let tree = roxmltree::Document::parse_with_options(text, options)
-            .map_err(|err| malformed(what, error_place(text, &err), &explain(&err)))?;
+            .map_err(|err| malformed(what, error_place(text, &err), &explain(text, &err)))?;
+        // Entities may hold elements, which the look at the source did not see.
+        if guard::has_doctype(text) && !guard::is_shallow(&tree) {
+            return Err(malformed(what, Span { line: 1, column: 1 }, "entities nest elements too deep"));
+        }
         Ok(Self { tree, source: Source { text, lines: OnceLock::new() } })
     }
 
@@ -88,12 +92,12 @@ fn error_place(text: &str, err: &roxmltree::Error) -> Span {
 }
 
 /// Our sentence for a parser's complaint, without the position (which stands in front of it).
-fn explain(err: &roxmltree::Error) -> String {
+fn explain(text: &str, err: &roxmltree::Error) -> String {
     use roxmltree::Error as E;
     match err {
-        E::NoRootNode => "the document has no element".into(),
+        E::NoRootNode if text.trim().is_empty() => "the document has no element".into(),
         E::UnclosedRootNode => "the document ends before its root element is closed".into(),
-        E::UnexpectedEndOfStream => "the document ends in the middle of something".into(),
+        E::NoRootNode | E::UnexpectedEndOfStream => "the document ends in the middle of something".into(),
         E::UnexpectedCloseTag(open, close, _) => {
             format!("element '{open}' is closed by '</{close}>', '</{open}>' is expected")
         }
@@ -144,7 +148,12 @@ impl<'a> Node<'a> {
     /// Whether this is an element of that name and namespace.
     pub fn is(&self, tag: impl Into<Tag>) -> bool {
         let tag = tag.into();
-        self.name() == tag.name && self.ns() == tag.uri()
+        let name = self.inner.tag_name();
+        same(name.name(), tag.name)
+            && match (name.namespace(), tag.ns) {
+                (None, None) => true,
+                (found, asked) => found.unwrap_or("") == asked.map_or("", |ns| ns.uri),
+            }
     }
 
     /// Where the element starts.
@@ -162,7 +171,7 @@ impl<'a> Node<'a> {
 
     /// The value of an attribute without namespace.
     pub fn attr(&self, name: &str) -> Option<&'a str> {
-        self.inner.attributes().find(|a| a.name() == name && a.namespace().is_none()).map(|a| a.value())
+        self.inner.attributes().find(|a| same(a.name(), name) && a.namespace().is_none()).map(|a| a.value())
     }
 
     /// All attributes: namespace URI (or empty), name, value.
@@ -173,7 +182,9 @@ impl<'a> Node<'a> {
     /// The child elements.
     pub fn children(&self) -> impl Iterator<Item = Node<'a>> + use<'a> {
         let source = self.source;
-        self.inner.children().filter(|n| n.is_element()).map(move |inner| Node { inner, source })
+        std::iter::successors(self.inner.first_child(), |n| n.next_sibling())
+            .filter(|n| n.is_element())
+            .map(move |inner| Node { inner, source })
     }
 
     /// The child elements of that name.
@@ -247,6 +258,11 @@ impl fmt::Debug for Node<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<{}> at {}", self.name(), self.span())
     }
+}
+
+/// Names are looked up all the time, and mostly differ in their first letter: that is seen without a call.
+fn same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.as_bytes().first() == b.as_bytes().first() && a == b
 }
 
 /// An error about a place in a document.

@@ -37,6 +37,33 @@ pub(crate) fn admit(text: &str) -> Result<(), Refusal> {
     Scan { text: text.as_bytes(), at: 0 }.run()
 }
 
+/// Whether the document may have entities of its own.
+pub(crate) fn has_doctype(text: &str) -> bool {
+    text.contains("<!DOCTYPE")
+}
+
+/// Whether the depth is within bounds once entities are resolved.
+pub(crate) fn is_shallow(tree: &roxmltree::Document<'_>) -> bool {
+    let (mut node, mut depth) = (tree.root(), 0);
+    loop {
+        // Depth first without recursion, counting the way down.
+        if let Some(child) = node.first_child() {
+            (node, depth) = (child, depth + 1);
+        } else {
+            while node.next_sibling().is_none() {
+                let Some(parent) = node.parent() else { return true };
+                (node, depth) = (parent, depth - 1);
+            }
+            if let Some(next) = node.next_sibling() {
+                node = next;
+            }
+        }
+        if depth > MAX_DEPTH + 1 {
+            return false;
+        }
+    }
+}
+
 struct Scan<'t> {
     text: &'t [u8],
     at: usize,

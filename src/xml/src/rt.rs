@@ -280,10 +280,6 @@ pub fn enum_from_str<T: XmlEnum>(text: &str) -> Result<T> {
     })
 }
 
-pub fn enum_serialize<T: XmlEnum, S: serde::Serializer>(value: T, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(value.as_str())
-}
-
 pub fn enum_deserialize<'de, T: XmlEnum, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {

@@ -85,10 +85,40 @@ fn refuse(at: Span, sentence: String) -> Error {
 /// All that is allowed in one element, from all the types that share it.
 #[derive(Default)]
 struct Allowed {
-    attrs: Vec<(&'static str, ValueKind, Option<fn(&str) -> bool>, bool)>,
-    texts: Vec<(ValueKind, fn(&str) -> bool, bool)>,
-    children: Vec<(Tag, Cardinality, &'static [Item])>,
+    attrs: Vec<Attr>,
+    texts: Vec<Text>,
+    children: Vec<Child>,
     any: bool,
+}
+
+struct Attr {
+    name: &'static str,
+    kind: ValueKind,
+    /// None where the kind says it all.
+    valid: Option<fn(&str) -> bool>,
+    required: bool,
+}
+
+impl Attr {
+    fn fits(&self, value: &str) -> bool {
+        match (self.valid, self.kind) {
+            (Some(valid), _) => valid(value),
+            (None, ValueKind::OneOf(names)) => names.contains(&value),
+            (None, _) => true,
+        }
+    }
+}
+
+struct Text {
+    kind: ValueKind,
+    valid: fn(&str) -> bool,
+    required: bool,
+}
+
+struct Child {
+    tag: Tag,
+    cardinality: Cardinality,
+    items: &'static [Item],
 }
 
 impl Allowed {
@@ -96,17 +126,20 @@ impl Allowed {
         for item in items {
             match item {
                 Item::Attr { name, kind, valid, required } => {
-                    self.attrs.push((name, *kind, Some(*valid), *required));
+                    self.attrs.push(Attr { name, kind: *kind, valid: Some(*valid), required: *required });
                 }
-                Item::Text { kind, valid, required } => self.texts.push((*kind, *valid, *required)),
+                Item::Text { kind, valid, required } => {
+                    self.texts.push(Text { kind: *kind, valid: *valid, required: *required })
+                }
                 Item::Child { tag, cardinality, shape } => {
-                    self.children.push((*tag, *cardinality, shape().items));
+                    self.add_child(*tag, *cardinality, shape().items);
                 }
-                Item::Group { tag, cardinality, items } => self.children.push((*tag, *cardinality, items)),
+                Item::Group { tag, cardinality, items } => self.add_child(*tag, *cardinality, items),
                 Item::Choice { cardinality, shape } => self.add_choice(shape().items, *cardinality),
                 Item::Flatten(shape) => self.add(shape().items, node),
                 Item::Tagged { attr, default, names, variants } => {
-                    self.attrs.push((attr, ValueKind::OneOf(names), None, default.is_none()));
+                    let kind = ValueKind::OneOf(names);
+                    self.attrs.push(Attr { name: attr, kind, valid: None, required: default.is_none() });
                     let chosen = match node.attr(attr) {
                         Some(value) => names.iter().position(|n| *n == value),
                         None => *default,
@@ -120,6 +153,10 @@ impl Allowed {
         }
     }
 
+    fn add_child(&mut self, tag: Tag, cardinality: Cardinality, items: &'static [Item]) {
+        self.children.push(Child { tag, cardinality, items });
+    }
+
     /// The parts of a choice are all optional: that one of them is there is for the parser to see.
     fn add_choice(&mut self, items: &'static [Item], cardinality: Cardinality) {
         let each = match cardinality {
@@ -128,8 +165,8 @@ impl Allowed {
         };
         for item in items {
             match item {
-                Item::Child { tag, shape, .. } => self.children.push((*tag, each, shape().items)),
-                Item::Group { tag, items, .. } => self.children.push((*tag, each, items)),
+                Item::Child { tag, shape, .. } => self.add_child(*tag, each, shape().items),
+                Item::Group { tag, items, .. } => self.add_child(*tag, each, items),
                 Item::Choice { shape, .. } | Item::Flatten(shape) => {
                     self.add_choice(shape().items, cardinality);
                 }
@@ -154,24 +191,19 @@ fn check_attrs(node: &Node<'_>, allowed: &Allowed) -> Result<()> {
         if !ns.is_empty() {
             continue;
         }
-        let known: Vec<_> = allowed.attrs.iter().filter(|a| a.0 == name).collect();
+        let known: Vec<_> = allowed.attrs.iter().filter(|a| a.name == name).collect();
         if known.is_empty() && !allowed.any {
-            let names = allowed.attrs.iter().map(|a| a.0);
+            let names = allowed.attrs.iter().map(|a| a.name);
             let text =
                 format!("attribute '{name}' is not known in <{}>; {}", node.name(), advice(name, names));
             return Err(refuse(node.attr_span(name), text));
         }
-        let fits = |kind: &ValueKind, valid: Option<fn(&str) -> bool>| match (valid, kind) {
-            (Some(valid), _) => valid(value),
-            (None, ValueKind::OneOf(names)) => names.contains(&value),
-            (None, _) => true,
-        };
-        if let Some(wrong) = known.iter().find(|a| !fits(&a.1, a.2)) {
-            return Err(node.bad_attr(name, wrong.1, ErrorCode::XmlInvalidSchema));
+        if let Some(wrong) = known.iter().find(|a| !a.fits(value)) {
+            return Err(node.bad_attr(name, wrong.kind, ErrorCode::XmlInvalidSchema));
         }
     }
-    match allowed.attrs.iter().find(|a| a.3 && node.attr(a.0).is_none()) {
-        Some(missing) => Err(node.missing_attr(missing.0, ErrorCode::XmlInvalidSchema)),
+    match allowed.attrs.iter().find(|a| a.required && node.attr(a.name).is_none()) {
+        Some(missing) => Err(node.missing_attr(missing.name, ErrorCode::XmlInvalidSchema)),
         None => Ok(()),
     }
 }
@@ -190,7 +222,7 @@ fn check_text(node: &Node<'_>, allowed: &Allowed) -> Result<()> {
         };
     }
     let text = node.text();
-    for (kind, valid, required) in &allowed.texts {
+    for Text { kind, valid, required } in &allowed.texts {
         if text.is_empty() && *required {
             return Err(refuse(node.span(), format!("<{}> is empty: {kind} is expected", node.name())));
         }
@@ -204,12 +236,12 @@ fn check_text(node: &Node<'_>, allowed: &Allowed) -> Result<()> {
 fn check_children(node: &Node<'_>, allowed: &Allowed) -> Result<()> {
     let mut seen: Vec<Tag> = Vec::new();
     for child in node.children() {
-        let known: Vec<_> = allowed.children.iter().filter(|c| child.is(c.0)).collect();
+        let known: Vec<_> = allowed.children.iter().filter(|c| child.is(c.tag)).collect();
         let Some(first) = known.first() else {
             if allowed.any {
                 continue;
             }
-            let names = allowed.children.iter().map(|c| c.0.name);
+            let names = allowed.children.iter().map(|c| c.tag.name);
             let text = format!(
                 "element <{}> is not known in <{}>; {}",
                 child.name(),
@@ -218,18 +250,18 @@ fn check_children(node: &Node<'_>, allowed: &Allowed) -> Result<()> {
             );
             return Err(refuse(child.span(), text));
         };
-        let single = known.iter().all(|c| matches!(c.1, Cardinality::One | Cardinality::Optional));
-        if single && seen.contains(&first.0) {
+        let single = known.iter().all(|c| matches!(c.cardinality, Cardinality::One | Cardinality::Optional));
+        if single && seen.contains(&first.tag) {
             let text = format!("element <{}> may stand only once in <{}>", child.name(), node.name());
             return Err(refuse(child.span(), text));
         }
-        seen.push(first.0);
-        let parts: Vec<_> = known.iter().map(|c| c.2).collect();
+        seen.push(first.tag);
+        let parts: Vec<_> = known.iter().map(|c| c.items).collect();
         check(&child, &parts)?;
     }
-    let needed = |c: &&(Tag, Cardinality, _)| matches!(c.1, Cardinality::One | Cardinality::Some);
-    match allowed.children.iter().filter(needed).find(|c| !seen.contains(&c.0)) {
-        Some(missing) => Err(node.missing_child(missing.0.name, ErrorCode::XmlInvalidSchema)),
+    let needed = |c: &&Child| matches!(c.cardinality, Cardinality::One | Cardinality::Some);
+    match allowed.children.iter().filter(needed).find(|c| !seen.contains(&c.tag)) {
+        Some(missing) => Err(node.missing_child(missing.tag.name, ErrorCode::XmlInvalidSchema)),
         None => Ok(()),
     }
 }

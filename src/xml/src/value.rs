@@ -187,14 +187,12 @@ impl XmlValue for bool {
 impl XmlValue for Uuid {
     const KIND: ValueKind = ValueKind::Named("a UUID");
 
-    /// As lenient as libvirt: hyphens may stand or lack between any two bytes, white space around is ignored.
+    /// As lenient as libvirt: hyphens may stand or lack before any byte, white space around is ignored.
     fn from_text(text: &str) -> Option<Self> {
         let mut bytes = [0_u8; 16];
         let mut rest = text.trim_ascii().bytes().peekable();
-        for (at, byte) in bytes.iter_mut().enumerate() {
-            if at > 0 {
-                while rest.next_if_eq(&b'-').is_some() {}
-            }
+        for byte in &mut bytes {
+            while rest.next_if_eq(&b'-').is_some() {}
             let mut digit = || rest.next().and_then(|b| char::from(b).to_digit(16));
             *byte = (digit()? << 4 | digit()?) as u8;
         }

@@ -221,7 +221,7 @@ mod comma_list {
         (!text.is_empty()).then(|| text.split(',').map(str::to_owned).collect())
     }
 
-    pub fn write_text(value: &Vec<String>, out: &mut TextWriter<'_>) {
+    pub fn write_text(value: &[String], out: &mut TextWriter<'_>) {
         out.push(&value.join(","));
     }
 }

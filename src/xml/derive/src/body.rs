@@ -223,7 +223,7 @@ impl<'c> Body<'c> {
             }
             (Kind::Values(name), Some(with)) => {
                 let tag = self.container.tag_of(name);
-                quote!(for __v in #field { __w.value(#tag, &#rt::Written(__v, #with::write_text)); })
+                quote!(for __v in #field { __w.value(#tag, &#rt::Written(__v, |__v, __out| #with::write_text(__v, __out))); })
             }
             (Kind::Child(_), _) => {
                 let tag = self.child_tag(field);
@@ -358,7 +358,9 @@ fn written(field: &Field) -> TokenStream {
     let value = reference(field);
     match &field.with {
         None => value,
-        Some(with) => quote!(#value.map(|__v| ::ferrovirt_xml::rt::Written(__v, #with::write_text)).as_ref()),
+        Some(with) => {
+            quote!(#value.map(|__v| ::ferrovirt_xml::rt::Written(__v, |__v, __out| #with::write_text(__v, __out))).as_ref())
+        }
     }
 }
 

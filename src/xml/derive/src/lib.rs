@@ -9,6 +9,8 @@ mod container;
 mod element;
 mod enums;
 mod field;
+#[cfg(test)]
+mod misuse;
 mod names;
 mod tree;
 
