@@ -22,7 +22,7 @@ pub mod pkgconfig;
 mod source;
 pub mod symbols;
 
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 
 use anyhow::Result;
 
@@ -51,19 +51,39 @@ pub fn load(root: &Path) -> Result<Api> {
 fn date_functions(api: &mut Api, library: &Library, symbols: &Symbols) {
     for header in api.headers.iter_mut().filter(|header| header.layout.library == library.name) {
         for item in &mut header.items {
-            match item {
-                Item::Function(Function { name, doc, .. }) => {
-                    doc.since = symbols.release_of(name).map(str::to_owned)
-                }
-                Item::Variable(variable) if doc_is_undated(&variable.doc) => {
-                    variable.doc.since = symbols.release_of(&variable.name).map(str::to_owned);
-                }
-                _ => {}
+            if let Item::Function(Function { name, doc, .. }) = item {
+                doc.since = symbols.release_of(name).map(str::to_owned);
             }
         }
     }
 }
 
-fn doc_is_undated(doc: &model::Doc) -> bool {
-    doc.since.is_none()
+/// Where the entry points and the lists of symbols differ.
+#[derive(Debug, Default)]
+pub struct Gaps {
+    /// Symbols without an entry point.
+    pub missing: Vec<String>,
+    /// Entry points that no list has.
+    pub unlisted: Vec<String>,
+}
+
+/// Compares the entry points with the lists of symbols of their libraries.
+pub fn gaps(root: &Path, api: &Api) -> Result<Gaps> {
+    let mut gaps = Gaps::default();
+    for library in layout::LIBRARIES {
+        let symbols = Symbols::read(root, library)?;
+        let functions = api.functions().map(|(layout, item)| (layout, item.name.as_str()));
+        let variables = api.variables().map(|(layout, item)| (layout, item.name.as_str()));
+        let present: HashSet<&str> = functions
+            .chain(variables)
+            .filter(|(layout, _)| layout.library == library.name)
+            .map(|(_, name)| name)
+            .collect();
+        let listed: HashSet<&str> = symbols.iter().map(|(_, symbol)| symbol.name.as_str()).collect();
+        gaps.missing.extend(listed.difference(&present).map(|name| (*name).to_owned()));
+        gaps.unlisted.extend(present.difference(&listed).map(|name| (*name).to_owned()));
+    }
+    gaps.missing.sort();
+    gaps.unlisted.sort();
+    Ok(gaps)
 }
