@@ -87,6 +87,9 @@ fn read_item(item: &syn::Item, unions: &[&syn::ItemUnion]) -> Result<Option<Item
 
 fn read_struct(item: &syn::ItemStruct, unions: &[&syn::ItemUnion]) -> Result<Struct> {
     let name = item.ident.to_string();
+    if !is_laid_out_as_c(&item.attrs) {
+        bail!("{name} is not #[repr(C)]: Rust may order its fields as it likes");
+    }
     let Fields::Named(fields) = &item.fields else { bail!("{name} has no named fields") };
     let fields = fields.named.iter().filter(|field| !matches!(field.vis, syn::Visibility::Inherited));
     Ok(Struct {
@@ -107,6 +110,7 @@ fn read_field(field: &syn::Field, unions: &[&syn::ItemUnion]) -> Result<Field> {
         kind => {
             let name = kind.to_token_stream().to_string();
             match unions.iter().find(|item| item.ident == name) {
+                Some(item) if !is_laid_out_as_c(&item.attrs) => bail!("{name} is not #[repr(C)]"),
                 Some(item) => FieldKind::Union(
                     item.fields.named.iter().map(|field| read_field(field, &[])).collect::<Result<_>>()?,
                 ),
@@ -116,6 +120,11 @@ fn read_field(field: &syn::Field, unions: &[&syn::ItemUnion]) -> Result<Field> {
     };
     let name = field.ident.as_ref().context("a field needs a name")?;
     Ok(Field { name: plain(name), doc: docs::read(&field.attrs), kind })
+}
+
+fn is_laid_out_as_c(attributes: &[Attribute]) -> bool {
+    let mut repr = attributes.iter().filter(|attribute| attribute.path().is_ident("repr"));
+    repr.any(|attribute| attribute.parse_args::<Ident>().is_ok_and(|name| name == "C"))
 }
 
 fn read_type(item: &syn::ItemType) -> Result<Item> {
@@ -307,6 +316,14 @@ mod tests {
         assert_eq!(values, [Value::Number(-1), Value::Bit(31), Value::Alias("VIR_BIT".to_owned())]);
         assert_eq!(source.0.sentinels[0].name, "VIR_THING_LAST");
         assert_eq!(source.0.doc.since.as_deref(), Some("1.0.0"));
+    }
+
+    #[test]
+    fn a_structure_must_be_laid_out_as_c() {
+        let item = syn::parse_quote! { pub struct virThing { pub size: c_int } };
+        assert!(read_struct(&item, &[]).unwrap_err().to_string().contains("not #[repr(C)]"));
+        let item = syn::parse_quote! { #[repr(C)] pub struct virThing { pub size: c_int } };
+        assert_eq!(read_struct(&item, &[]).unwrap().tag, "_virThing");
     }
 
     #[test]
