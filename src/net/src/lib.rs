@@ -1,1 +1,16 @@
-//! placeholder
+//! Host networking over netlink.
+
+pub mod bridge;
+pub mod bridge_port;
+mod error;
+pub mod link;
+mod mac;
+pub mod macvtap;
+pub mod netlink;
+pub mod tap;
+pub mod veth;
+pub mod vlan;
+
+pub use error::{NetError, Refusal, Result};
+pub use mac::MacAddr;
+pub use netlink::Netlink;
