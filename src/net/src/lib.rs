@@ -3,8 +3,10 @@
 pub mod bridge;
 pub mod bridge_port;
 mod error;
+pub mod fdb;
 pub mod link;
 mod mac;
+pub mod mac_table;
 pub mod macvtap;
 pub mod netlink;
 pub mod tap;

@@ -2,4 +2,5 @@
 //! with a second tool (iproute2, nft).
 
 mod links;
+mod mac_table;
 mod support;
