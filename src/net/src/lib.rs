@@ -1,5 +1,6 @@
 //! Host networking over netlink.
 
+pub mod address;
 pub mod bridge;
 pub mod bridge_port;
 mod error;
@@ -9,6 +10,8 @@ mod mac;
 pub mod mac_table;
 pub mod macvtap;
 pub mod netlink;
+pub mod route;
+pub mod sysctl;
 pub mod tap;
 pub mod veth;
 pub mod vlan;

@@ -2,11 +2,11 @@
 
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use netlink_packet_core::{DefaultNla, Emitable};
+use netlink_packet_core::{DefaultNla, Emitable, NlaBuffer, Parseable};
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::link::{
     InfoBridge, InfoBridgePort, InfoData, InfoKind, InfoPortData, LinkAttribute, LinkExtentMask, LinkFlags,
-    LinkInfo, LinkMessage, State, Stats64,
+    LinkInfo, LinkMessage, LinkProtoInfoBridge, State, Stats64,
 };
 use rustix::io::Errno;
 
@@ -42,7 +42,6 @@ pub struct Link {
     pub port: Option<PortFlags>,
     /// A bridge that filters by VLAN.
     pub vlan_filtering: bool,
-    /// The interface is itself a bridge that is a port's master or could be one.
     pub stats: LinkStats,
 }
 
@@ -121,6 +120,8 @@ impl Link {
                 LinkAttribute::Group(group) => link.group = group,
                 LinkAttribute::OperState(state) => link.running |= state == State::Up,
                 LinkAttribute::Stats64(stats) => link.stats = (&stats).into(),
+                // A bridge's own notice about a port has the flags here, in a form that the crate leaves raw.
+                LinkAttribute::ProtoInfoBridge(raw) => link.port = Some(port_flags(&typed(&raw))),
                 LinkAttribute::LinkInfo(infos) => infos.iter().for_each(|info| link.read_info(info)),
                 _ => {}
             }
@@ -144,6 +145,16 @@ impl Link {
     pub fn is_bridge(&self) -> bool {
         self.kind == "bridge"
     }
+}
+
+fn typed(raw: &[LinkProtoInfoBridge]) -> Vec<InfoBridgePort> {
+    let options = raw.iter().filter_map(|option| {
+        let LinkProtoInfoBridge::Other(nla) = option else { return None };
+        let mut bytes = vec![0; nla.buffer_len()];
+        nla.emit(&mut bytes);
+        InfoBridgePort::parse(&NlaBuffer::new_checked(&bytes[..]).ok()?).ok()
+    });
+    options.collect()
 }
 
 fn port_flags(options: &[InfoBridgePort]) -> PortFlags {
@@ -197,10 +208,12 @@ fn into_link(message: RouteNetlinkMessage) -> Option<Link> {
     }
 }
 
-/// The interface of this name, if there is one.
+/// The interface of this name, if there is one; its counters are left at zero, see [`stats`].
 pub fn lookup(netlink: &Netlink, name: &str) -> Result<Option<Link>> {
     check_name(name)?;
-    let answer = netlink.get(RouteNetlinkMessage::GetLink(named(name)));
+    let mut message = named(name);
+    message.attributes.push(LinkAttribute::ExtMask(vec![SKIP_STATS]));
+    let answer = netlink.get(RouteNetlinkMessage::GetLink(message));
     Ok(answer.map_err(|r| r.during(format!("look up network interface '{name}'")))?.and_then(into_link))
 }
 
@@ -209,9 +222,21 @@ pub fn find(netlink: &Netlink, name: &str) -> Result<Link> {
     lookup(netlink, name)?.ok_or_else(|| NetError::NoSuchLink { name: name.to_owned() })
 }
 
-/// The interface of this index, if there is one.
+/// The counters of the interface of this name.
+pub fn stats(netlink: &Netlink, name: &str) -> Result<LinkStats> {
+    check_name(name)?;
+    let answer = netlink
+        .get(RouteNetlinkMessage::GetLink(named(name)))
+        .map_err(|r| r.during(format!("read the counters of network interface '{name}'")))?;
+    let link = answer.and_then(into_link).ok_or_else(|| NetError::NoSuchLink { name: name.to_owned() })?;
+    Ok(link.stats)
+}
+
+/// The interface of this index, if there is one; without counters.
 pub fn lookup_index(netlink: &Netlink, index: u32) -> Result<Option<Link>> {
-    let answer = netlink.get(RouteNetlinkMessage::GetLink(query(index)));
+    let mut message = query(index);
+    message.attributes.push(LinkAttribute::ExtMask(vec![SKIP_STATS]));
+    let answer = netlink.get(RouteNetlinkMessage::GetLink(message));
     Ok(answer.map_err(|r| r.during(format!("look up network interface number {index}")))?.and_then(into_link))
 }
 

@@ -83,12 +83,15 @@ fn watch(shared: &Shared, mut events: Events, stop: &OwnedFd) {
         if !fds[0].revents().is_empty() {
             return;
         }
+        // Reading is done before the state is locked: who plugs a port just now need not wait for it.
+        let mut news = Vec::new();
         let mut suspects = Suspects::default();
-        let mut state = shared.state.lock();
-        match events.drain(|event| note(&mut state, &event, &mut suspects)) {
-            Ok(complete) => suspects.everything |= !complete,
+        match events.drain(|event| news.extend(read_event(&event))) {
+            Ok(complete) => suspects.everything = !complete,
             Err(error) => return tracing::error!(%error, "the bridges are no longer watched"),
         }
+        let mut state = shared.state.lock();
+        news.into_iter().for_each(|message| note(&mut state, message, &mut suspects));
         let now = Instant::now();
         suspects.ports.extend(postponed.extract_if(.., |_, at| *at <= now).map(|(port, _)| port));
         heal(&shared.netlink, &mut state, suspects, &mut postponed);
@@ -96,16 +99,21 @@ fn watch(shared: &Shared, mut events: Events, stop: &OwnedFd) {
     }
 }
 
-/// Decides from one event which ports have to be looked at.
-fn note(state: &mut State, event: &Event<'_>, suspects: &mut Suspects) {
+/// The event as a message, unless it is of the host's ARP cache, of which there is much.
+fn read_event(event: &Event<'_>) -> Option<RouteNetlinkMessage> {
     let neighbour = matches!(event.kind, RTM_NEWNEIGH | RTM_DELNEIGH);
     if neighbour && event.payload.first() != Some(&u8::from(AddressFamily::Bridge)) {
-        return; // the host's ARP cache, of which there is much
+        return None;
     }
-    match event.parse() {
-        Some(RouteNetlinkMessage::NewLink(message)) => note_link(state, message, suspects),
-        Some(RouteNetlinkMessage::DelLink(message)) => note_gone(state, &message, suspects),
-        Some(RouteNetlinkMessage::NewNeighbour(message)) => {
+    event.parse()
+}
+
+/// Decides from one event which ports have to be looked at.
+fn note(state: &mut State, message: RouteNetlinkMessage, suspects: &mut Suspects) {
+    match message {
+        RouteNetlinkMessage::NewLink(message) => note_link(state, message, suspects),
+        RouteNetlinkMessage::DelLink(message) => note_gone(state, &message, suspects),
+        RouteNetlinkMessage::NewNeighbour(message) => {
             let Some(entry) = Entry::from_message(&message) else { return };
             let Some(bridge) = entry.bridge else { return };
             // Someone put a station of ours behind another port, or made it one that ages.
@@ -115,7 +123,7 @@ fn note(state: &mut State, event: &Event<'_>, suspects: &mut Suspects) {
                 }
             }
         }
-        Some(RouteNetlinkMessage::DelNeighbour(message)) => {
+        RouteNetlinkMessage::DelNeighbour(message) => {
             let Some(entry) = Entry::from_message(&message) else { return };
             if state.ports.contains_key(&entry.port) {
                 suspects.ports.insert(entry.port);
@@ -135,8 +143,7 @@ fn note_link(state: &mut State, message: LinkMessage, suspects: &mut Suspects) {
         }
         let bridge = state.bridges.get(&state.ports[&index].spec.bridge).and_then(|bridge| bridge.index);
         let flags = state.ports[&index].flags();
-        // The bridge's own notice carries the flags in a form of its own: then a look is due.
-        if from_bridge || link.master != bridge || link.port != Some(flags) {
+        if link.master != bridge || link.port != Some(flags) {
             suspects.ports.insert(index);
         }
     }
