@@ -120,6 +120,9 @@ pub enum NetError {
     )]
     NoNft { path: PathBuf, source: io::Error },
 
+    #[error("the {what} '{value}' of network '{network}' cannot stand in a firewall rule: {reason}")]
+    FirewallValue { network: String, what: &'static str, value: String, reason: &'static str },
+
     #[error("{0}")]
     Invalid(String),
 
@@ -181,7 +184,8 @@ impl From<NetError> for Error {
                     E::KernelLacks { .. }
                     | E::GroupMac { .. }
                     | E::MacTaken { .. }
-                    | E::TooManyMacs { .. } => ErrorCode::ConfigUnsupported,
+                    | E::TooManyMacs { .. }
+                    | E::FirewallValue { .. } => ErrorCode::ConfigUnsupported,
                     E::NotABridge { .. } | E::ForeignTap { .. } | E::NoNft { .. } => {
                         ErrorCode::OperationFailed
                     }

@@ -1,12 +1,12 @@
 //! The desired table: which ports are managed, on which bridge, and who may claim which station.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
 
 use super::plan::{PortWanted, Station};
 use super::{Drift, PortSpec};
 use crate::MacAddr;
 use crate::bridge_port::PortFlags;
+use crate::pace::Pace;
 
 /// All that the table knows.
 #[derive(Debug, Default)]
@@ -41,29 +41,6 @@ pub struct ManagedPort {
     pub drift: Drift,
     pub pace: Pace,
     claim: u64,
-}
-
-/// How often a port was put right lately: someone who keeps undoing it is not fought without end.
-#[derive(Debug, Clone, Default)]
-pub struct Pace {
-    since: Option<Instant>,
-    count: u32,
-}
-
-impl Pace {
-    const WINDOW: std::time::Duration = std::time::Duration::from_secs(1);
-    const LIMIT: u32 = 50;
-
-    /// Counts one repair; `Err` with the moment from which the next may be, if there were too many.
-    pub fn step(&mut self, now: Instant) -> Result<(), Instant> {
-        let since = *self.since.get_or_insert(now);
-        if now.duration_since(since) >= Self::WINDOW {
-            *self = Self { since: Some(now), count: 1 };
-            return Ok(());
-        }
-        self.count += 1;
-        if self.count > Self::LIMIT { Err(since + Self::WINDOW) } else { Ok(()) }
-    }
 }
 
 impl ManagedPort {
@@ -231,14 +208,5 @@ mod tests {
         let mut down = port("vnet0");
         down.spec.link_up = false;
         assert!(down.stations(false).is_empty());
-    }
-
-    #[test]
-    fn who_keeps_undoing_is_not_fought_without_end() {
-        let mut pace = Pace::default();
-        let start = Instant::now();
-        let refused = (0..100).filter(|_| pace.step(start).is_err()).count();
-        assert_eq!(refused, 50);
-        pace.step(start + Pace::WINDOW).unwrap();
     }
 }

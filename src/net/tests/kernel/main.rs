@@ -2,6 +2,7 @@
 //! with a second tool (iproute2, nft).
 
 mod addresses;
+mod firewall;
 mod links;
 mod mac_table;
 mod support;
