@@ -68,6 +68,9 @@ impl Request {
 /// A blocking netlink socket for the routing family.
 pub struct Netlink(Mutex<Channel>);
 
+/// What the kernel says to the message with this sequence number.
+type Answer = (u32, Result<(), Refusal>);
+
 struct Channel {
     socket: Socket,
     sequence: u32,
@@ -214,7 +217,7 @@ impl Channel {
     }
 
     /// The acknowledgements and refusals of one datagram.
-    fn receive_answers(&mut self) -> Result<Vec<(u32, Result<(), Refusal>)>, Refusal> {
+    fn receive_answers(&mut self) -> Result<Vec<Answer>, Refusal> {
         self.fill()?;
         let mut answers = Vec::new();
         for message in messages(self.datagram()) {

@@ -1,5 +1,6 @@
 //! How often something was put right lately: someone who keeps undoing it is not fought without end.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 #[derive(Debug, Clone, Default)]
@@ -22,6 +23,15 @@ impl Pace {
         self.count += 1;
         if self.count > Self::LIMIT { Err(since + Self::WINDOW) } else { Ok(()) }
     }
+}
+
+/// Takes out of `postponed` what may be done again at `now`.
+pub(crate) fn take_due<K: Ord + Clone>(postponed: &mut BTreeMap<K, Instant>, now: Instant) -> Vec<K> {
+    let due: Vec<K> = postponed.iter().filter(|(_, at)| **at <= now).map(|(key, _)| key.clone()).collect();
+    for key in &due {
+        postponed.remove(key);
+    }
+    due
 }
 
 #[cfg(test)]

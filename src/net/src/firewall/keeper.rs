@@ -17,7 +17,7 @@ use super::ruleset::{count_rules, ruleset};
 use super::{NetworkFirewall, apply, nft, remove};
 use crate::error::{NetError, Result};
 use crate::netlink::{Event, Events};
-use crate::pace::Pace;
+use crate::pace::{Pace, take_due};
 
 /// `NFNLGRP_NFTABLES`, the subsystem's number in a message's type, and the protocol family `inet`.
 const GROUP: u32 = 7;
@@ -160,7 +160,7 @@ fn watch(shared: &Shared, mut events: Events, stop: &OwnedFd) {
         };
         let mut kept = shared.kept.lock();
         let now = Instant::now();
-        changed.extend(postponed.extract_if(.., |_, at| *at <= now).map(|(table, _)| table));
+        changed.extend(take_due(&mut postponed, now));
         for (table, kept) in kept.iter_mut().filter(|(table, _)| !complete || changed.contains(*table)) {
             if let Err(later) = check(table, kept) {
                 postponed.insert(table.clone(), later);

@@ -20,6 +20,7 @@ use crate::error::{NetError, Result};
 use crate::fdb::{Entry, EntryKind};
 use crate::link::{self, Link};
 use crate::netlink::{Event, Events, Netlink};
+use crate::pace::take_due;
 
 const RTNLGRP_LINK: u32 = 1;
 const RTNLGRP_NEIGH: u32 = 3;
@@ -93,7 +94,7 @@ fn watch(shared: &Shared, mut events: Events, stop: &OwnedFd) {
         let mut state = shared.state.lock();
         news.into_iter().for_each(|message| note(&mut state, message, &mut suspects));
         let now = Instant::now();
-        suspects.ports.extend(postponed.extract_if(.., |_, at| *at <= now).map(|(port, _)| port));
+        suspects.ports.extend(take_due(&mut postponed, now));
         heal(&shared.netlink, &mut state, suspects, &mut postponed);
         shared.healed.notify_all();
     }
@@ -185,11 +186,11 @@ fn heal(netlink: &Netlink, state: &mut State, suspects: Suspects, postponed: &mu
 fn repair(netlink: &Netlink, state: &mut State, port: u32) -> Result<(), Instant> {
     let Some((bridge, filtering)) = bridge_of(state, port) else { return Ok(()) };
     let wanted = state.wanted(port).expect("the port has a bridge, hence is managed");
-    let outcome = kernel::read_port(netlink, bridge, filtering, port, &wanted.stations).and_then(|now| {
+    let outcome = kernel::read_port(netlink, bridge, filtering, port, &wanted.stations).map(|now| {
         if now.ports.is_empty() {
             state.ports.get_mut(&port).expect("it is managed").gone = true;
         }
-        Ok(plan(&now, &[(port, wanted)].into()))
+        plan(&now, &[(port, wanted)].into())
     });
     match outcome {
         Ok(changes) if changes.is_empty() => Ok(()),

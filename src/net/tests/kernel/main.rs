@@ -5,4 +5,5 @@ mod addresses;
 mod firewall;
 mod links;
 mod mac_table;
+mod qos;
 mod support;
