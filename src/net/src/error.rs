@@ -156,11 +156,9 @@ impl From<NetError> for Error {
         use NetError as E;
         match err {
             E::Kernel { action, refusal } => {
-                let error = Error::system(io::Error::from(refusal.errno), format_args!("cannot {action}"));
-                match refusal.hint.clone() {
-                    Some(hint) => error.context(hint.trim_end_matches('.').to_owned()).caused_by(refusal),
-                    None => error.caused_by(refusal),
-                }
+                let hint = refusal.hint.as_deref().map(|hint| format!(" ({})", hint.trim_end_matches('.')));
+                let what = format!("cannot {action}{}", hint.unwrap_or_default());
+                Error::system(io::Error::from(refusal.errno), what).caused_by(refusal)
             }
             E::HalfDone { first, undo } => {
                 Error::from(*first).context(format!("undoing what was already done failed as well ({undo})"))

@@ -85,6 +85,8 @@
 //! # }
 //! ```
 
+#![deny(unsafe_code)] // but for the ioctls of `tap`
+
 pub mod address;
 pub mod bridge;
 pub mod bridge_port;

@@ -1,6 +1,8 @@
 //! Taps: virtual Ethernet interfaces whose frames a process reads and writes. The one corner that netlink has no
 //! messages for, hence the `ioctl`s, and the only unsafe code of this crate.
 
+#![allow(unsafe_code)]
+
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;

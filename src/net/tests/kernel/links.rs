@@ -11,7 +11,7 @@ use ferrovirt_net::tap::{self, TapOptions};
 use ferrovirt_net::veth::{self, VethEnd};
 use ferrovirt_net::{MacAddr, NetError, Netlink, link, vlan};
 
-use crate::support::{in_namespace, ip_link, ip_names, plain_tap, run};
+use crate::support::{close_and_wait, in_namespace, ip_link, ip_names, plain_tap, run};
 
 const MAC: MacAddr = MacAddr([0x52, 0x54, 0, 1, 2, 3]);
 
@@ -106,7 +106,7 @@ fn a_tap_has_its_queues_and_goes_with_its_descriptors() {
             assert_eq!(data[flag], value, "{flag}");
         }
         assert_eq!(data["user"].to_string().trim_matches('"'), "1234");
-        drop(tap);
+        close_and_wait(tap);
         assert!(ip_names().is_empty());
     });
 }

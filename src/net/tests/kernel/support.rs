@@ -1,11 +1,14 @@
 //! A fresh network namespace for a test, the second tools that look at it, and frames to send through it.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::process::Command;
 use std::time::Duration;
 
 use ferrovirt_net::tap::{self, Tap, TapOptions};
 use ferrovirt_net::{MacAddr, Netlink, link};
+use netlink_packet_core::NetlinkBuffer;
+use netlink_sys::Socket;
+use netlink_sys::protocols::NETLINK_ROUTE;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use serde_json::Value;
@@ -114,7 +117,27 @@ pub fn receives(tap: &Tap, wanted: &[u8], patience: Duration) -> bool {
     }
 }
 
-fn readable(fd: &OwnedFd, patience: Duration) -> bool {
+fn readable(fd: &impl AsFd, patience: Duration) -> bool {
     let timeout = Timespec::try_from(patience).unwrap();
     poll(&mut [PollFd::from_borrowed_fd(fd.as_fd(), PollFlags::IN)], Some(&timeout)).unwrap() > 0
+}
+
+/// Closes a tap and waits until the kernel tells that its interface is gone. It may take a moment: a process that
+/// another test is just starting has a copy of every descriptor until it runs its program.
+pub fn close_and_wait(tap: Tap) {
+    const RTNLGRP_LINK: u32 = 1;
+    const RTM_DELLINK: u16 = 17;
+    let mut socket = Socket::new(NETLINK_ROUTE).unwrap();
+    socket.bind_auto().unwrap();
+    socket.add_membership(RTNLGRP_LINK).unwrap();
+    let index = tap.index.to_ne_bytes();
+    drop(tap);
+    loop {
+        assert!(readable(&socket, Duration::from_secs(10)), "the tap outlives its descriptors");
+        let (datagram, _) = socket.recv_from_full().unwrap();
+        let message = NetlinkBuffer::new(&datagram[..]);
+        if message.message_type() == RTM_DELLINK && message.payload()[4..8] == index {
+            return;
+        }
+    }
 }
