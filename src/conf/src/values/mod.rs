@@ -6,4 +6,4 @@ mod size;
 
 pub use cpu_set::CpuSet;
 pub use mac::Mac;
-pub use size::{ScaledSize, Unit};
+pub use size::{PrettySize, ScaledSize, Unit, pretty_size, read_size_attr};
