@@ -159,13 +159,20 @@ fn a_process_is_found_again_but_not_its_successor() {
 
 #[test]
 fn a_process_that_is_not_our_child_can_be_waited_for() {
-    // The shell ends and leaves the sleeper to somebody else; its number comes over the pipe.
-    let text = stdout_of(&mut shell("sleep 1000 >/dev/null 2>&1 & echo $!"));
+    // The sleeper is the shell's child; the shell stays to reap it, and tells its number over the pipe.
+    let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).expect("pipe");
+    let mut command = shell("sleep 1000 >/dev/null & echo $!; exec >/dev/null; wait");
+    command.stdout(write);
+    let parent = command.spawn().expect("started");
+    drop(command);
+    let mut text = String::new();
+    File::from(read).read_to_string(&mut text).expect("the shell's line");
     let pid = text.trim().parse().expect("a number");
     let process = Process::attach(pid).expect("asked").expect("there");
     assert!(!process.has_ended().expect("asked"));
     process.kill(Signal::KILL).expect("sent");
     assert_eq!(process.wait().expect("waited"), ExitStatus::Unknown);
+    parent.wait().expect("the shell ends after its child");
 }
 
 #[test]
