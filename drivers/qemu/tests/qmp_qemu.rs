@@ -1,13 +1,15 @@
 //! The QMP client against a real QEMU.
 
 mod common;
+#[path = "common/guest.rs"]
+mod guest;
 
 use std::os::fd::AsFd;
 
-use common::Guest;
 use ferrovirt_driver_qemu::qmp::types::RunState;
 use ferrovirt_driver_qemu::qmp::*;
 use ferrovirt_host::process::ExitStatus;
+use guest::Guest;
 use serde_json::json;
 
 const NO_MACHINE: &[&str] = &["-machine", "none"];
