@@ -5,7 +5,7 @@ use ferrovirt_core::{Error, Result};
 /// `exclusive!(flags, A, B)`: refuses flags that hold both A and B.
 macro_rules! exclusive {
     ($flags:expr, $one:ident, $other:ident) => {
-        $crate::flags::exclusive(
+        $crate::flags::check_exclusive(
             $flags,
             (ferrovirt_core::abi::$one, stringify!($one)),
             (ferrovirt_core::abi::$other, stringify!($other)),
@@ -16,7 +16,7 @@ macro_rules! exclusive {
 /// `requires!(flags, A, B)`: refuses flags that hold A without B.
 macro_rules! requires {
     ($flags:expr, $one:ident, $needed:ident) => {
-        $crate::flags::requires(
+        $crate::flags::check_requires(
             $flags,
             (ferrovirt_core::abi::$one, stringify!($one)),
             (ferrovirt_core::abi::$needed, stringify!($needed)),
@@ -29,14 +29,14 @@ pub(crate) use {exclusive, requires};
 /// A flag and its C name.
 type Flag = (u32, &'static str);
 
-pub(crate) fn exclusive(flags: u32, one: Flag, other: Flag) -> Result<()> {
+pub(crate) fn check_exclusive(flags: u32, one: Flag, other: Flag) -> Result<()> {
     if flags & one.0 != 0 && flags & other.0 != 0 {
         return Err(Error::invalid_arg(format!("flags {} and {} exclude each other", one.1, other.1)));
     }
     Ok(())
 }
 
-pub(crate) fn requires(flags: u32, one: Flag, needed: Flag) -> Result<()> {
+pub(crate) fn check_requires(flags: u32, one: Flag, needed: Flag) -> Result<()> {
     if flags & one.0 != 0 && flags & needed.0 == 0 {
         return Err(Error::invalid_arg(format!("flag {} needs flag {} too", one.1, needed.1)));
     }
