@@ -19,8 +19,8 @@ mod storage;
 mod stream;
 
 pub use connection::{AccessMode, Connection, OpenOptions};
-pub use domain::Domain;
-pub use events::{CallbackId, EventCallback};
+pub use domain::{Domain, cpu_stats_query};
+pub use events::{CallbackId, EventCallback, Listener};
 pub use ferrovirt_core::{Error, ErrorCode, ErrorDomain, ErrorLevel, Result};
 pub use ferrovirt_core::{TypedParams, TypedValue, driver, error, event, event_loop};
 pub use network::{Network, NetworkPort};
