@@ -18,6 +18,7 @@ mod storage;
 mod stream;
 
 pub use connection::{AccessMode, Connection, OpenOptions};
+pub use domain::Domain;
 pub use events::{CallbackId, EventCallback};
 pub use ferrovirt_core::{Error, ErrorCode, ErrorDomain, ErrorLevel, Result};
 pub use ferrovirt_core::{TypedParams, TypedValue, driver, error, event, event_loop};
