@@ -5,12 +5,9 @@
 //! handle. Each handle holds one count of its parent (a domain of its connection, a snapshot of its domain), which
 //! is how libvirt keeps a connection open for the objects on it.
 
-use super::returns::CReturn;
 use ferrovirt::{Connection, Domain, Error, ErrorCode, ErrorDomain, Network, NetworkPort, Result};
 use parking_lot::RwLock;
 use std::collections::HashMap;
-use std::ffi::{CString, c_char};
-use std::ptr;
 
 /// An object of the Rust face that C programs hold by pointer.
 pub trait Handle: Clone + Send + Sync + 'static {
@@ -44,8 +41,6 @@ pub struct Registry<H>(RwLock<Option<HashMap<usize, Entry<H>>>>);
 struct Entry<H> {
     object: H,
     count: usize,
-    /// Strings that C was given to read for as long as the handle lives.
-    texts: Vec<CString>,
 }
 
 impl<H: Handle> Registry<H> {
@@ -64,8 +59,7 @@ pub fn retain<H: Handle>(object: &H) -> *mut H::C {
     let fresh = {
         let mut table = H::registry().0.write();
         let table = table.get_or_insert_with(HashMap::new);
-        let entry =
-            table.entry(address).or_insert_with(|| Entry { object: object.clone(), count: 0, texts: vec![] });
+        let entry = table.entry(address).or_insert_with(|| Entry { object: object.clone(), count: 0 });
         entry.count += 1;
         entry.count == 1
     };
@@ -89,31 +83,6 @@ pub fn release<H: Handle>(pointer: *mut H::C) -> Option<usize> {
         entry.object.release_parent();
     }
     Some(left)
-}
-
-/// A string that stays readable for as long as the object's handle lives: names and other facts that C programs
-/// get without a copy. NULL where the object has no live handle.
-pub fn lasting_text<H: Handle>(object: &H, text: &str) -> Lasting {
-    let mut table = H::registry().0.write();
-    let entry = table.as_mut().and_then(|table| table.get_mut(&object.address()));
-    let Some(entry) = entry else { return Lasting(ptr::null()) };
-    let known = entry.texts.iter().position(|known| known.as_bytes() == text.as_bytes());
-    let at = known.unwrap_or_else(|| {
-        entry.texts.push(CString::new(text.replace('\0', "")).unwrap_or_default());
-        entry.texts.len() - 1
-    });
-    Lasting(entry.texts[at].as_ptr())
-}
-
-/// A string that the handle it came from keeps: the caller does not free it.
-pub struct Lasting(*const c_char);
-
-impl CReturn for Lasting {
-    type Raw = *const c_char;
-    const FAILED: *const c_char = ptr::null();
-    fn into_raw(self) -> *const c_char {
-        self.0
-    }
 }
 
 /// `handle!(Type, c type, code, domain, parent method or none)`

@@ -8,5 +8,5 @@ mod returns;
 
 pub use args::{Out, bytes, opt_text, out, text, uuid_bytes};
 pub use enter::{global, inspect, modify};
-pub use handle::{Handle, Lasting, lasting_text, release, retain};
+pub use handle::{Handle, release, retain};
 pub use returns::{CReturn, HandleList};
