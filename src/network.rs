@@ -1,12 +1,12 @@
 //! Virtual networks and their ports, as a caller holds them.
 
+use crate::flags::exclusive;
 use crate::object::object;
 use crate::object_events::ObjectEvents;
 use crate::{CallbackId, Connection, EventCallback};
 use ferrovirt_core::abi::{
     VIR_CONNECT_LIST_NETWORKS_ACTIVE, VIR_CONNECT_LIST_NETWORKS_INACTIVE, VIR_NETWORK_EVENT_ID_LAST,
     VIR_NETWORK_METADATA_DESCRIPTION, VIR_NETWORK_METADATA_ELEMENT, VIR_NETWORK_METADATA_TITLE,
-    VIR_NETWORK_UPDATE_AFFECT_CONFIG, VIR_NETWORK_UPDATE_AFFECT_LIVE,
 };
 use ferrovirt_core::driver::{DhcpLease, NetworkDriver};
 use ferrovirt_core::{Error, Event, NetworkId, Result};
@@ -172,12 +172,7 @@ impl Network {
 
     /// The title, the description or the private element of namespace `uri`; `kind` is a `virNetworkMetadataType`.
     pub fn metadata(&self, kind: i32, uri: Option<&str>, flags: u32) -> Result<String> {
-        let both = VIR_NETWORK_UPDATE_AFFECT_LIVE | VIR_NETWORK_UPDATE_AFFECT_CONFIG;
-        if flags & both == both {
-            return Err(Error::invalid_arg(
-                "VIR_NETWORK_UPDATE_AFFECT_LIVE and VIR_NETWORK_UPDATE_AFFECT_CONFIG exclude each other in a query",
-            ));
-        }
+        exclusive!(flags, VIR_NETWORK_UPDATE_AFFECT_LIVE, VIR_NETWORK_UPDATE_AFFECT_CONFIG)?;
         check_metadata_uri(kind, uri)?;
         self.driver().network_get_metadata(self.id(), kind, uri, flags)
     }
