@@ -2,7 +2,7 @@
 
 use super::handle::{Handle, release, retain};
 use super::strings::room;
-use super::typed_params::{HeapParams, clear, fill_grid};
+use super::typed_params::{HeapParams, clear, fill_grid, opt_params};
 use ferrovirt::driver::{CpuStats, CpuStatsQuery, IoThreadInfo, MemoryStat};
 use ferrovirt::{Domain, Error, Result, TypedParams, cpu_stats_query};
 use ferrovirt_core::abi::{
@@ -47,6 +47,14 @@ pub fn domain_list(domains: *const virDomainPtr, function: &str) -> Result<Vec<D
     // SAFETY: not NULL (checked above), and the API promises a NULL-terminated array.
     let pointers = (0..).map(|index| unsafe { *domains.add(index) }).take_while(|pointer| !pointer.is_null());
     pointers.map(|pointer| Domain::checked(pointer, function)).collect()
+}
+
+/// Parameters that may be none, in an array that must be there.
+pub fn given_params(params: virTypedParameterPtr, nparams: c_int) -> Result<TypedParams> {
+    if params.is_null() {
+        return Err(Error::invalid_arg("params must not be NULL"));
+    }
+    opt_params(params, nparams)
 }
 
 /// Descriptors that the caller passes in, still the caller's.
@@ -128,15 +136,16 @@ fn heap_io_thread(thread: &IoThreadInfo) -> virDomainIOThreadInfoPtr {
 }
 
 /// Frees what `list_io_threads` made of one thread; NULL is fine.
-pub fn free_io_thread(thread: virDomainIOThreadInfoPtr) {
+pub fn free_io_thread(thread: virDomainIOThreadInfoPtr) -> Result<()> {
     if thread.is_null() {
-        return;
+        return Ok(());
     }
     // SAFETY: not NULL (checked above), and the API promises that `list_io_threads` made it and nobody has freed it.
     unsafe {
         libc::free((*thread).cpumap.cast());
         libc::free(thread.cast());
     }
+    Ok(())
 }
 
 /// Stores an array of statistics where the caller wants it; the count comes back.
@@ -162,15 +171,16 @@ fn heap_record(domain: &Domain, params: HeapParams) -> virDomainStatsRecordPtr {
 }
 
 /// Frees an array that `list_stats_records` made, with the domains' counts; NULL is fine.
-pub fn free_stats_records(records: *mut virDomainStatsRecordPtr) {
+pub fn free_stats_records(records: *mut virDomainStatsRecordPtr) -> Result<()> {
     if records.is_null() {
-        return;
+        return Ok(());
     }
     // SAFETY: not NULL (checked above), and the API promises a NULL-terminated array of ours.
     let pointers = (0..).map(|index| unsafe { *records.add(index) }).take_while(|pointer| !pointer.is_null());
     pointers.for_each(free_record);
     // SAFETY: from `calloc`, freed once.
     unsafe { libc::free(records.cast()) };
+    Ok(())
 }
 
 fn free_record(record: virDomainStatsRecordPtr) {
@@ -203,7 +213,7 @@ mod tests {
         // SAFETY: a thread that was just made, with a map of two bytes.
         let (thread, map) = unsafe { (*first, [*(*first).cpumap, *(*first).cpumap.add(1)]) };
         assert_eq!((thread.iothread_id, thread.cpumaplen, map), (4, 2, [0b10, 0b1]));
-        free_io_thread(first);
+        free_io_thread(first).unwrap();
         // SAFETY: from `calloc`, freed once.
         unsafe { libc::free(place.cast()) };
     }

@@ -102,12 +102,13 @@ pub fn sized_out<T: Copy>(place: *mut T, size: usize, name: &str) -> Result<Size
 
 impl<T: Copy> SizedOut<T> {
     /// Writes as much of the value as the caller's structure takes.
-    pub fn set(&self, value: impl Into<InC<T>>) {
+    pub fn set(&self, value: impl Into<InC<T>>) -> Result<()> {
         let value = value.into().0;
         // SAFETY: not NULL, and the API promises `size` bytes, which `sized_out` has compared with the structure's.
         unsafe {
             ptr::copy_nonoverlapping(ptr::from_ref(&value).cast::<u8>(), self.place.cast::<u8>(), self.size)
         }
+        Ok(())
     }
 }
 
@@ -149,10 +150,10 @@ mod tests {
     fn a_shorter_structure_of_an_older_release_is_not_overrun() {
         let mut place = virDomainBlockStatsStruct::default();
         let stats = BlockStats { read_requests: 1, errors: 5, ..BlockStats::default() };
-        sized_out(&mut place, 8, "stats").unwrap().set(stats);
+        sized_out(&mut place, 8, "stats").unwrap().set(stats).unwrap();
         assert_eq!((place.rd_req, place.rd_bytes, place.errs), (1, 0, 0));
         let whole = size_of::<virDomainBlockStatsStruct>();
-        sized_out(&mut place, whole, "stats").unwrap().set(stats);
+        sized_out(&mut place, whole, "stats").unwrap().set(stats).unwrap();
         assert_eq!((place.rd_req, place.rd_bytes, place.errs), (1, -1, 5));
         assert!(sized_out(&mut place, whole + 1, "stats").is_err());
     }
