@@ -3,8 +3,11 @@
 mod args;
 mod callback;
 mod enter;
+pub mod event_loop;
 mod handle;
 pub mod last_error;
+
+pub mod param_array;
 mod returns;
 mod strings;
 mod typed_params;
