@@ -14,7 +14,7 @@ mod strings;
 mod typed_params;
 mod uuids;
 
-pub use args::{Out, bytes, opt_text, out, text, uuid_bytes};
+pub use args::{Out, bytes, opt_text, out, store, text, uuid_bytes};
 pub use callback::{Callback, HoldingCallback, callback, lend};
 pub use enter::{global, inspect, modify};
 pub use handle::{Handle, KeptText, Retained, add_ref, free, keep_opt_text, keep_text, release, retain};
