@@ -71,6 +71,7 @@ pub trait HypervisorDriver:
     + CheckpointDriver
     + QemuExtension
     + LxcExtension
+    + NodeDeviceAssignment
 {
 }
 
@@ -91,5 +92,6 @@ impl<D> HypervisorDriver for D where
         + CheckpointDriver
         + QemuExtension
         + LxcExtension
+        + NodeDeviceAssignment
 {
 }
