@@ -7,6 +7,7 @@ mod checkpoint;
 mod connection;
 mod domain;
 mod events;
+mod flags;
 mod host;
 mod interface;
 mod network;
