@@ -31,7 +31,7 @@ pub fn list_leases(
 }
 
 fn heap_lease(lease: &DhcpLease) -> virNetworkDHCPLeasePtr {
-    let copy: virNetworkDHCPLeasePtr = calloc(1);
+    let copy = calloc::<virNetworkDHCPLease>(1);
     let value = virNetworkDHCPLease {
         iface: malloc_string(&lease.iface),
         expirytime: lease.expiry_time,

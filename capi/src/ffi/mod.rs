@@ -8,18 +8,20 @@ mod domain_event;
 mod domain_values;
 mod enter;
 mod event_callback;
+pub mod event_loop;
 mod handle;
 mod heap_bytes;
 pub mod last_error;
 mod leases;
 mod objects;
+pub mod param_array;
 mod returns;
 mod storage_info;
 mod strings;
 mod typed_params;
 mod uuids;
 
-pub use args::{Out, bytes, opt_text, out, text, uuid_bytes};
+pub use args::{Out, bytes, opt_text, out, store, text, uuid_bytes};
 pub use callback::{Callback, HoldingCallback, callback, lend};
 pub use cpu_maps::{cpu_map, cpu_maps_room, vcpus_room};
 pub use domain_arrays::{
