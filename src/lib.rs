@@ -3,6 +3,7 @@
 //! This crate is the Rust face: [`Connection`] and the objects found on it. The C ABI is a thin layer over it,
 //! so whatever holds for every driver (flags that contradict each other, read-only access) is checked here once.
 
+mod arguments;
 mod checkpoint;
 mod connection;
 mod domain;
@@ -18,9 +19,11 @@ mod snapshot;
 mod storage;
 mod stream;
 
+pub use checkpoint::DomainCheckpoint;
 pub use connection::{AccessMode, Connection, OpenOptions};
 pub use domain::Domain;
 pub use events::{CallbackId, EventCallback};
 pub use ferrovirt_core::{Error, ErrorCode, ErrorDomain, ErrorLevel, Result};
 pub use ferrovirt_core::{TypedParams, TypedValue, driver, error, event, event_loop};
 pub use network::{Network, NetworkPort};
+pub use snapshot::DomainSnapshot;
