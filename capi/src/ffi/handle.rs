@@ -6,7 +6,10 @@
 //! is how libvirt keeps a connection open for the objects on it.
 
 use super::last_error::ConnectionErrors;
-use ferrovirt::{Connection, Domain, Error, ErrorCode, ErrorDomain, Network, NetworkPort, Result};
+use ferrovirt::{
+    Connection, Domain, Error, ErrorCode, ErrorDomain, Interface, Network, NetworkPort, NodeDevice, NwFilter,
+    NwFilterBinding, Result, Secret, StoragePool, StorageVol,
+};
 use parking_lot::RwLock;
 use std::collections::HashMap;
 use std::ffi::{CString, c_char};
@@ -219,3 +222,10 @@ handle!(@ Connection, abi::virConnect, ConnectionErrors, InvalidConn, None, |thi
 handle!(Domain, abi::virDomain, InvalidDomain, Domain, |this| this.connection(), parent this.connection());
 handle!(Network, abi::virNetwork, InvalidNetwork, Network, |this| this.connection(), parent this.connection());
 handle!(NetworkPort, abi::virNetworkPort, InvalidNetworkPort, Network, |this| this.network().connection(), parent this.network());
+handle!(Interface, abi::virInterface, InvalidInterface, Interface, |this| this.connection(), parent this.connection());
+handle!(NodeDevice, abi::virNodeDevice, InvalidNodeDevice, Nodedev, |this| this.connection(), parent this.connection());
+handle!(NwFilter, abi::virNWFilter, InvalidNwfilter, Nwfilter, |this| this.connection(), parent this.connection());
+handle!(NwFilterBinding, abi::virNWFilterBinding, InvalidNwfilterBinding, Nwfilter, |this| this.connection(), parent this.connection());
+handle!(Secret, abi::virSecret, InvalidSecret, Secret, |this| this.connection(), parent this.connection());
+handle!(StoragePool, abi::virStoragePool, InvalidStoragePool, Storage, |this| this.connection(), parent this.connection());
+handle!(StorageVol, abi::virStorageVol, InvalidStorageVol, Storage, |this| this.connection(), parent this.connection());

@@ -2,20 +2,34 @@
 
 mod args;
 mod callback;
+mod domain_event;
 mod enter;
+mod event_callback;
 mod handle;
+mod heap_bytes;
 pub mod last_error;
+mod leases;
+mod objects;
 mod returns;
+mod storage_info;
 mod strings;
 mod typed_params;
+mod uuids;
 
 pub use args::{Out, bytes, opt_text, out, text, uuid_bytes};
 pub use callback::{Callback, HoldingCallback, callback, lend};
+pub use domain_event::{domain_listener, lifecycle_callback};
 pub use enter::{global, inspect, modify};
+pub use event_callback::{event_listener, function_address};
 pub use handle::{Handle, KeptText, Retained, add_ref, free, keep_opt_text, keep_text, release, retain};
+pub use heap_bytes::HeapBytes;
+pub use leases::{free_lease, list_leases};
+pub use objects::{Borrowed, list, object, opt_object};
 pub use returns::{CReturn, HandleList, malloc_string};
+pub use storage_info::{write_pool_info, write_vol_info};
 pub use strings::{Room, TextList, copy_into, malloc_opt_string, room, text_list, text_list_until_null};
 pub use typed_params::{
     HeapParams, ParamsOut, ParamsRoom, fill_grid, opt_params, params, params_out, params_room,
     params_room_required,
 };
+pub use uuids::{uuid_text, write_uuid, write_uuid_text};

@@ -75,6 +75,7 @@ pub trait HypervisorDriver:
     + CheckpointDriver
     + QemuExtension
     + LxcExtension
+    + NodeDeviceAssignment
 {
 }
 
@@ -95,5 +96,6 @@ impl<D> HypervisorDriver for D where
         + CheckpointDriver
         + QemuExtension
         + LxcExtension
+        + NodeDeviceAssignment
 {
 }
