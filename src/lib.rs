@@ -3,6 +3,7 @@
 //! This crate is the Rust face: [`Connection`] and the objects found on it. The C ABI is a thin layer over it,
 //! so whatever holds for every driver (flags that contradict each other, read-only access) is checked here once.
 
+mod arguments;
 mod checkpoint;
 mod connection;
 mod domain;
@@ -22,8 +23,9 @@ mod storage;
 mod storage_vol;
 mod stream;
 
+pub use checkpoint::DomainCheckpoint;
 pub use connection::{AccessMode, Connection, OpenOptions};
-pub use domain::{Domain, cpu_stats_query};
+pub use domain::{Domain, MigrationTarget, cpu_stats_query};
 pub use events::{CallbackId, EventCallback, Listener};
 pub use ferrovirt_core::{Error, ErrorCode, ErrorDomain, ErrorLevel, Result};
 pub use ferrovirt_core::{TypedParams, TypedValue, driver, error, event, event_loop};
@@ -33,5 +35,6 @@ pub use network_port::NetworkPort;
 pub use nodedev::NodeDevice;
 pub use nwfilter::{NwFilter, NwFilterBinding};
 pub use secret::Secret;
+pub use snapshot::DomainSnapshot;
 pub use storage::StoragePool;
 pub use storage_vol::StorageVol;

@@ -12,6 +12,7 @@ mod migration;
 mod stats;
 mod tuning;
 
+pub use migration::MigrationTarget;
 pub use stats::cpu_stats_query;
 
 use crate::Connection;

@@ -32,6 +32,7 @@ macro_rules! driver_trait {
 mod checkpoint;
 mod domain;
 mod extension;
+mod feature;
 mod host;
 mod interface;
 mod network;
@@ -40,10 +41,12 @@ mod nwfilter;
 mod secret;
 mod snapshot;
 mod storage;
+mod stream;
 
 pub use checkpoint::*;
 pub use domain::*;
 pub use extension::*;
+pub use feature::*;
 pub use host::*;
 pub use interface::*;
 pub use network::*;
@@ -52,6 +55,7 @@ pub use nwfilter::*;
 pub use secret::*;
 pub use snapshot::*;
 pub use storage::*;
+pub use stream::*;
 
 /// A hypervisor: the subjects that every hypervisor driver declares, however little it can do of each.
 pub trait HypervisorDriver:
