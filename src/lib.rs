@@ -23,8 +23,8 @@ mod storage_vol;
 mod stream;
 
 pub use connection::{AccessMode, Connection, OpenOptions};
-pub use domain::Domain;
-pub use events::{CallbackId, EventCallback};
+pub use domain::{Domain, cpu_stats_query};
+pub use events::{CallbackId, EventCallback, Listener};
 pub use ferrovirt_core::{Error, ErrorCode, ErrorDomain, ErrorLevel, Result};
 pub use ferrovirt_core::{TypedParams, TypedValue, driver, error, event, event_loop};
 pub use interface::Interface;

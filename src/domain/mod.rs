@@ -12,6 +12,8 @@ mod migration;
 mod stats;
 mod tuning;
 
+pub use stats::cpu_stats_query;
+
 use crate::Connection;
 use ferrovirt_core::DomainId;
 use ferrovirt_core::driver::HypervisorDriver;
@@ -60,6 +62,10 @@ impl Domain {
 
     pub fn name(&self) -> Arc<str> {
         self.0.name.read().clone()
+    }
+
+    pub(crate) fn set_name(&self, name: &str) {
+        *self.0.name.write() = name.into();
     }
 
     pub fn uuid(&self) -> Uuid {

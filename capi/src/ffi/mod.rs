@@ -2,7 +2,9 @@
 
 mod args;
 mod callback;
+mod domain_event;
 mod enter;
+mod event_callback;
 mod handle;
 mod heap_bytes;
 pub mod last_error;
@@ -16,7 +18,9 @@ mod uuids;
 
 pub use args::{Out, bytes, opt_text, out, store, text, uuid_bytes};
 pub use callback::{Callback, HoldingCallback, callback, lend};
+pub use domain_event::{domain_listener, lifecycle_callback};
 pub use enter::{global, inspect, modify};
+pub use event_callback::{event_listener, function_address};
 pub use handle::{Handle, KeptText, Retained, add_ref, free, keep_opt_text, keep_text, release, retain};
 pub use heap_bytes::HeapBytes;
 pub use leases::{free_lease, list_leases};
