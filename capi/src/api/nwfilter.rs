@@ -1,7 +1,7 @@
 //! `libvirt-nwfilter.h`: network filters and their bindings.
 
 use crate::ffi::{
-    add_ref, bytes, free, inspect, keep_text, list, modify, room, text, uuid_bytes, uuid_text, write_uuid,
+    add_ref, free, inspect, keep_text, list, modify, room, text, uuid_bytes, uuid_text, write_uuid,
     write_uuid_text,
 };
 use ferrovirt::{Connection, NwFilter, NwFilterBinding};

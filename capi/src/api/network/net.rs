@@ -1,8 +1,8 @@
 //! `libvirt-network.h`: virtual networks.
 
 use crate::ffi::{
-    Borrowed, add_ref, bytes, free, free_lease, inspect, keep_text, list, list_leases, modify, opt_text,
-    room, store, text, uuid_bytes, uuid_text, write_uuid, write_uuid_text,
+    Borrowed, add_ref, free, free_lease, inspect, keep_text, list, list_leases, modify, opt_text, room,
+    store, text, uuid_bytes, uuid_text, write_uuid, write_uuid_text,
 };
 use ferrovirt::{Connection, Network};
 use ferrovirt_core::abi::{Const, virConnectPtr, virNetworkDHCPLeasePtr, virNetworkPtr};

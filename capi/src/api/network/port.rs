@@ -1,8 +1,8 @@
 //! `libvirt-network.h`: the ports of virtual networks.
 
 use crate::ffi::{
-    Borrowed, add_ref, bytes, free, inspect, list, modify, opt_params, params, params_out, room, text,
-    uuid_bytes, uuid_text, write_uuid, write_uuid_text,
+    Borrowed, add_ref, free, inspect, list, modify, opt_params, params_out, text, uuid_bytes, uuid_text,
+    write_uuid, write_uuid_text,
 };
 use ferrovirt::{Network, NetworkPort};
 use ferrovirt_core::abi::{virNetworkPortPtr, virNetworkPtr, virTypedParameterPtr};

@@ -1,8 +1,8 @@
 //! `libvirt-storage.h`: storage pools.
 
 use crate::ffi::{
-    Borrowed, add_ref, bytes, free, inspect, keep_text, list, modify, opt_text, room, store, text,
-    uuid_bytes, uuid_text, write_pool_info, write_uuid, write_uuid_text,
+    Borrowed, add_ref, free, inspect, keep_text, list, modify, opt_text, room, store, text, uuid_bytes,
+    uuid_text, write_pool_info, write_uuid, write_uuid_text,
 };
 use ferrovirt::{Connection, StoragePool, StorageVol};
 use ferrovirt_core::abi::{Const, virConnectPtr, virStoragePoolInfoPtr, virStoragePoolPtr, virStorageVolPtr};

@@ -1,7 +1,7 @@
 //! `libvirt-storage.h`: storage volumes.
 
 use crate::ffi::{
-    Borrowed, add_ref, bytes, free, inspect, keep_text, list, modify, object, room, text, write_vol_info,
+    Borrowed, add_ref, free, inspect, keep_text, list, modify, object, room, text, write_vol_info,
 };
 use ferrovirt::{Connection, StoragePool, StorageVol};
 use ferrovirt_core::abi::{Const, virConnectPtr, virStoragePoolPtr, virStorageVolInfoPtr, virStorageVolPtr};
