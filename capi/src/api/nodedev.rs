@@ -1,11 +1,14 @@
 //! `libvirt-nodedev.h`: the host's devices.
 
 use crate::ffi::{
-    add_ref, free, inspect, keep_opt_text, keep_text, list, modify, opt_text, room, store, text,
+    add_ref, callback, free, inspect, keep_opt_text, keep_text, list, modify, node_device_listener,
+    opt_object, opt_text, room, store, text,
 };
 use ferrovirt::{Connection, NodeDevice};
-use ferrovirt_core::abi::{Const, virConnectPtr, virNodeDevicePtr};
-use std::ffi::{c_char, c_int, c_uint};
+use ferrovirt_core::abi::{
+    Const, virConnectNodeDeviceEventGenericCallback, virConnectPtr, virFreeCallback, virNodeDevicePtr,
+};
+use std::ffi::{c_char, c_int, c_uint, c_void};
 
 /// Lists the host's devices.
 ///
@@ -382,4 +385,47 @@ pub extern "C" fn virNodeDeviceIsPersistent(dev: virNodeDevicePtr) -> c_int {
 #[unsafe(no_mangle)]
 pub extern "C" fn virNodeDeviceIsActive(dev: virNodeDevicePtr) -> c_int {
     inspect(dev, |dev: &NodeDevice| dev.is_active())
+}
+
+/// Registers a function for one kind of event, of one device or of all. It runs from the event loop, which must
+/// have been registered before the connection was opened.
+///
+/// @conn: the connection
+/// @dev: the device; NULL for all
+/// @eventID: the kind, a virNodeDeviceEventID
+/// @cb: the function, cast from the type that the kind of event has
+/// @opaque: what it is called with
+/// @freecb: frees @opaque once the registration has ended; may be NULL
+///
+/// Returns the id that ends the registration, or -1 on failure; @opaque then stays with the caller.
+///
+/// Since: 2.2.0
+#[unsafe(no_mangle)]
+pub extern "C" fn virConnectNodeDeviceEventRegisterAny(
+    conn: virConnectPtr,
+    dev: virNodeDevicePtr,
+    eventID: c_int,
+    cb: virConnectNodeDeviceEventGenericCallback,
+    opaque: *mut c_void,
+    freecb: virFreeCallback,
+) -> c_int {
+    inspect(conn, |conn: &Connection| {
+        let dev = opt_object(dev, "virConnectNodeDeviceEventRegisterAny")?;
+        callback(cb, opaque, freecb, "cb")?.register(|cb| {
+            conn.register_node_device_event(dev.as_ref(), eventID, node_device_listener(conn, cb))
+        })
+    })
+}
+
+/// Ends a registration that virConnectNodeDeviceEventRegisterAny() made.
+///
+/// @conn: the connection
+/// @callbackID: the id that the registration got
+///
+/// Returns 0, or -1 on failure.
+///
+/// Since: 2.2.0
+#[unsafe(no_mangle)]
+pub extern "C" fn virConnectNodeDeviceEventDeregisterAny(conn: virConnectPtr, callbackID: c_int) -> c_int {
+    inspect(conn, |conn: &Connection| conn.deregister_event(callbackID))
 }

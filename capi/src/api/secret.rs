@@ -1,12 +1,14 @@
 //! `libvirt-secret.h`: secrets.
 
 use crate::ffi::{
-    Borrowed, HeapBytes, add_ref, bytes, free, inspect, keep_text, list, modify, out, room, text, uuid_bytes,
-    uuid_text, write_uuid, write_uuid_text,
+    Borrowed, HeapBytes, add_ref, bytes, callback, free, inspect, keep_text, list, modify, opt_object, out,
+    room, secret_listener, text, uuid_bytes, uuid_text, write_uuid, write_uuid_text,
 };
 use ferrovirt::{Connection, Secret};
-use ferrovirt_core::abi::{virConnectPtr, virSecretPtr};
-use std::ffi::{c_char, c_int, c_uchar, c_uint};
+use ferrovirt_core::abi::{
+    virConnectPtr, virConnectSecretEventGenericCallback, virFreeCallback, virSecretPtr,
+};
+use std::ffi::{c_char, c_int, c_uchar, c_uint, c_void};
 
 /// Counts the secrets.
 ///
@@ -264,4 +266,46 @@ pub extern "C" fn virSecretGetValue(
 #[unsafe(no_mangle)]
 pub extern "C" fn virSecretUndefine(secret: virSecretPtr) -> c_int {
     modify(secret, |secret: &Secret| secret.undefine())
+}
+
+/// Registers a function for one kind of event, of one secret or of all. It runs from the event loop, which must
+/// have been registered before the connection was opened.
+///
+/// @conn: the connection
+/// @secret: the secret; NULL for all
+/// @eventID: the kind, a virSecretEventID
+/// @cb: the function, cast from the type that the kind of event has
+/// @opaque: what it is called with
+/// @freecb: frees @opaque once the registration has ended; may be NULL
+///
+/// Returns the id that ends the registration, or -1 on failure; @opaque then stays with the caller.
+///
+/// Since: 3.0.0
+#[unsafe(no_mangle)]
+pub extern "C" fn virConnectSecretEventRegisterAny(
+    conn: virConnectPtr,
+    secret: virSecretPtr,
+    eventID: c_int,
+    cb: virConnectSecretEventGenericCallback,
+    opaque: *mut c_void,
+    freecb: virFreeCallback,
+) -> c_int {
+    inspect(conn, |conn: &Connection| {
+        let secret = opt_object(secret, "virConnectSecretEventRegisterAny")?;
+        callback(cb, opaque, freecb, "cb")?
+            .register(|cb| conn.register_secret_event(secret.as_ref(), eventID, secret_listener(conn, cb)))
+    })
+}
+
+/// Ends a registration that virConnectSecretEventRegisterAny() made.
+///
+/// @conn: the connection
+/// @callbackID: the id that the registration got
+///
+/// Returns 0, or -1 on failure.
+///
+/// Since: 3.0.0
+#[unsafe(no_mangle)]
+pub extern "C" fn virConnectSecretEventDeregisterAny(conn: virConnectPtr, callbackID: c_int) -> c_int {
+    inspect(conn, |conn: &Connection| conn.deregister_event(callbackID))
 }

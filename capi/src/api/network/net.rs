@@ -1,12 +1,16 @@
 //! `libvirt-network.h`: virtual networks.
 
 use crate::ffi::{
-    Borrowed, add_ref, free, free_lease, inspect, keep_text, list, list_leases, modify, opt_text, room,
-    store, text, uuid_bytes, uuid_text, write_uuid, write_uuid_text,
+    Borrowed, add_ref, callback, free, free_lease, inspect, keep_text, list, list_leases, modify,
+    network_listener, opt_object, opt_text, room, store, text, uuid_bytes, uuid_text, write_uuid,
+    write_uuid_text,
 };
 use ferrovirt::{Connection, Network};
-use ferrovirt_core::abi::{Const, virConnectPtr, virNetworkDHCPLeasePtr, virNetworkPtr};
-use std::ffi::{c_char, c_int, c_uchar, c_uint};
+use ferrovirt_core::abi::{
+    Const, virConnectNetworkEventGenericCallback, virConnectPtr, virFreeCallback, virNetworkDHCPLeasePtr,
+    virNetworkPtr,
+};
+use std::ffi::{c_char, c_int, c_uchar, c_uint, c_void};
 
 /// Lists the host's virtual networks, active and defined ones alike.
 ///
@@ -487,4 +491,46 @@ pub extern "C" fn virNetworkGetMetadata(
     flags: c_uint,
 ) -> *mut c_char {
     inspect(network, |network: &Network| network.metadata(r#type, opt_text(uri, "uri")?, flags))
+}
+
+/// Registers a function for one kind of event, of one network or of all. It runs from the event loop, which must
+/// have been registered before the connection was opened.
+///
+/// @conn: the connection
+/// @net: the network; NULL for all
+/// @eventID: the kind, a virNetworkEventID
+/// @cb: the function, cast from the type that the kind of event has
+/// @opaque: what it is called with
+/// @freecb: frees @opaque once the registration has ended; may be NULL
+///
+/// Returns the id that ends the registration, or -1 on failure; @opaque then stays with the caller.
+///
+/// Since: 1.2.1
+#[unsafe(no_mangle)]
+pub extern "C" fn virConnectNetworkEventRegisterAny(
+    conn: virConnectPtr,
+    net: virNetworkPtr,
+    eventID: c_int,
+    cb: virConnectNetworkEventGenericCallback,
+    opaque: *mut c_void,
+    freecb: virFreeCallback,
+) -> c_int {
+    inspect(conn, |conn: &Connection| {
+        let net = opt_object(net, "virConnectNetworkEventRegisterAny")?;
+        callback(cb, opaque, freecb, "cb")?
+            .register(|cb| conn.register_network_event(net.as_ref(), eventID, network_listener(conn, cb)))
+    })
+}
+
+/// Ends a registration that virConnectNetworkEventRegisterAny() made.
+///
+/// @conn: the connection
+/// @callbackID: the id that the registration got
+///
+/// Returns 0, or -1 on failure.
+///
+/// Since: 1.2.1
+#[unsafe(no_mangle)]
+pub extern "C" fn virConnectNetworkEventDeregisterAny(conn: virConnectPtr, callbackID: c_int) -> c_int {
+    inspect(conn, |conn: &Connection| conn.deregister_event(callbackID))
 }

@@ -1,12 +1,15 @@
 //! `libvirt-storage.h`: storage pools.
 
 use crate::ffi::{
-    Borrowed, add_ref, free, inspect, keep_text, list, modify, opt_text, room, store, text, uuid_bytes,
-    uuid_text, write_pool_info, write_uuid, write_uuid_text,
+    Borrowed, add_ref, callback, free, inspect, keep_text, list, modify, opt_object, opt_text, room,
+    storage_pool_listener, store, text, uuid_bytes, uuid_text, write_pool_info, write_uuid, write_uuid_text,
 };
 use ferrovirt::{Connection, StoragePool, StorageVol};
-use ferrovirt_core::abi::{Const, virConnectPtr, virStoragePoolInfoPtr, virStoragePoolPtr, virStorageVolPtr};
-use std::ffi::{c_char, c_int, c_uchar, c_uint};
+use ferrovirt_core::abi::{
+    Const, virConnectPtr, virConnectStoragePoolEventGenericCallback, virFreeCallback, virStoragePoolInfoPtr,
+    virStoragePoolPtr, virStorageVolPtr,
+};
+use std::ffi::{c_char, c_int, c_uchar, c_uint, c_void};
 
 /// Tells which kinds of storage pool there are and which formats each of them knows, in XML.
 ///
@@ -458,4 +461,47 @@ pub extern "C" fn virStoragePoolIsActive(pool: virStoragePoolPtr) -> c_int {
 #[unsafe(no_mangle)]
 pub extern "C" fn virStoragePoolIsPersistent(pool: virStoragePoolPtr) -> c_int {
     inspect(pool, |pool: &StoragePool| pool.is_persistent())
+}
+
+/// Registers a function for one kind of event, of one storage pool or of all. It runs from the event loop, which
+/// must have been registered before the connection was opened.
+///
+/// @conn: the connection
+/// @pool: the storage pool; NULL for all
+/// @eventID: the kind, a virStoragePoolEventID
+/// @cb: the function, cast from the type that the kind of event has
+/// @opaque: what it is called with
+/// @freecb: frees @opaque once the registration has ended; may be NULL
+///
+/// Returns the id that ends the registration, or -1 on failure; @opaque then stays with the caller.
+///
+/// Since: 2.0.0
+#[unsafe(no_mangle)]
+pub extern "C" fn virConnectStoragePoolEventRegisterAny(
+    conn: virConnectPtr,
+    pool: virStoragePoolPtr,
+    eventID: c_int,
+    cb: virConnectStoragePoolEventGenericCallback,
+    opaque: *mut c_void,
+    freecb: virFreeCallback,
+) -> c_int {
+    inspect(conn, |conn: &Connection| {
+        let pool = opt_object(pool, "virConnectStoragePoolEventRegisterAny")?;
+        callback(cb, opaque, freecb, "cb")?.register(|cb| {
+            conn.register_storage_pool_event(pool.as_ref(), eventID, storage_pool_listener(conn, cb))
+        })
+    })
+}
+
+/// Ends a registration that virConnectStoragePoolEventRegisterAny() made.
+///
+/// @conn: the connection
+/// @callbackID: the id that the registration got
+///
+/// Returns 0, or -1 on failure.
+///
+/// Since: 2.0.0
+#[unsafe(no_mangle)]
+pub extern "C" fn virConnectStoragePoolEventDeregisterAny(conn: virConnectPtr, callbackID: c_int) -> c_int {
+    inspect(conn, |conn: &Connection| conn.deregister_event(callbackID))
 }
