@@ -29,6 +29,7 @@ macro_rules! driver_trait {
     };
 }
 
+mod auth;
 mod checkpoint;
 mod domain;
 mod extension;
@@ -40,7 +41,9 @@ mod nwfilter;
 mod secret;
 mod snapshot;
 mod storage;
+mod stream;
 
+pub use auth::*;
 pub use checkpoint::*;
 pub use domain::*;
 pub use extension::*;
@@ -52,6 +55,7 @@ pub use nwfilter::*;
 pub use secret::*;
 pub use snapshot::*;
 pub use storage::*;
+pub use stream::*;
 
 /// A hypervisor: the subjects that every hypervisor driver declares, however little it can do of each.
 pub trait HypervisorDriver:
