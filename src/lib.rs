@@ -22,7 +22,7 @@ mod storage;
 mod storage_vol;
 mod stream;
 
-pub use connection::{AccessMode, Connection, OpenOptions};
+pub use connection::{AccessMode, Connection, Drivers, OpenOptions};
 pub use domain::{Domain, cpu_stats_query};
 pub use events::{CallbackId, EventCallback, Listener};
 pub use ferrovirt_core::{Error, ErrorCode, ErrorDomain, ErrorLevel, Result};

@@ -3,10 +3,10 @@
 mod drivers;
 mod open;
 
+pub use drivers::Drivers;
 pub use open::{AccessMode, OpenOptions};
 
 use crate::events::EventRegistry;
-use drivers::Drivers;
 use ferrovirt_core::Result;
 use std::sync::Arc;
 
@@ -27,7 +27,8 @@ impl Connection {
         OpenOptions::new().open(uri)
     }
 
-    fn new(uri: String, access: AccessMode, drivers: Drivers) -> Self {
+    /// A connection that these drivers serve, for programs that bring their own.
+    pub fn new(uri: String, access: AccessMode, drivers: Drivers) -> Self {
         Self(Arc::new(Inner { uri, access, drivers, events: EventRegistry::default() }))
     }
 
