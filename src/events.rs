@@ -63,18 +63,8 @@ struct Registration {
 }
 
 impl EventRegistry {
-    /// Adds a registration for events of `hub` that pass `filter`.
-    pub fn register(
-        &self,
-        connection: &Connection,
-        hub: &Arc<EventHub>,
-        filter: EventFilter,
-        callback: EventCallback,
-    ) -> Result<CallbackId> {
-        self.add(connection, hub, None, filter, callback)
-    }
-
-    /// The same, but refuses a function that is registered for the same subject already.
+    /// Adds a registration for events of `hub` that pass `filter`. A C function that is registered for the same
+    /// subject already is refused.
     pub fn register_once(
         &self,
         connection: &Connection,
