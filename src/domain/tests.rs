@@ -1,8 +1,7 @@
 //! What the face adds to a driver's answers: fresh ids and names, refusals, events on their way to the listener.
 
 use super::Domain;
-use crate::connection::{AccessMode, Drivers};
-use crate::{Connection, Listener};
+use crate::{AccessMode, Connection, Drivers, Listener};
 use ferrovirt_core::abi::{VIR_DOMAIN_VCPU_GUEST, VIR_DOMAIN_XML_SECURE};
 use ferrovirt_core::driver::*;
 use ferrovirt_core::{
@@ -34,12 +33,13 @@ nothing_of!(
     SnapshotDriver,
     CheckpointDriver,
     QemuExtension,
-    LxcExtension
+    LxcExtension,
+    NodeDeviceAssignment
 );
 
 impl DomainLookup for Fake {
     fn connect_list_all_domains(&self, flags: u32) -> Result<Vec<DomainId>> {
-        Ok(vec![named(if flags & 1 != 0 { "active" } else { "defined" }, flags.cast_signed())])
+        Ok(vec![named(if flags & 1 != 0 { "active" } else { "defined" }, flags as i32)])
     }
 
     fn domain_events(&self) -> Result<Arc<EventHub>> {

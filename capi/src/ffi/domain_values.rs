@@ -20,7 +20,7 @@ impl CReturn for DomainNumber {
     type Raw = c_uint;
     const FAILED: c_uint = c_uint::MAX;
     fn into_raw(self) -> c_uint {
-        self.0.cast_unsigned()
+        self.0 as c_uint
     }
 }
 
