@@ -1,1 +1,4 @@
 //! `libvirt-storage.h`: storage pools and volumes.
+
+mod pool;
+mod vol;

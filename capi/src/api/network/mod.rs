@@ -1,0 +1,4 @@
+//! `libvirt-network.h`: virtual networks and their ports.
+
+mod net;
+mod port;
