@@ -49,12 +49,15 @@ impl Domain {
     pub fn send_key(&self, codeset: u32, hold_time: u32, keycodes: &[u32], flags: u32) -> Result<()> {
         if codeset >= VIR_KEYCODE_SET_LAST {
             let most = VIR_KEYCODE_SET_LAST - 1;
-            return Err(Error::invalid_arg(format!("there is no set of keycodes {codeset}: known are 0 to {most}")));
+            return Err(Error::invalid_arg(format!(
+                "there is no set of keycodes {codeset}: known are 0 to {most}"
+            )));
         }
         match keycodes.len() {
             0 => return Err(Error::invalid_arg("no keys were given to press")),
             count if count > VIR_DOMAIN_SEND_KEY_MAX_KEYS => {
-                let detail = format!("{count} keys can't be pressed at once, {VIR_DOMAIN_SEND_KEY_MAX_KEYS} can");
+                let detail =
+                    format!("{count} keys can't be pressed at once, {VIR_DOMAIN_SEND_KEY_MAX_KEYS} can");
                 return Err(Error::invalid_arg(detail));
             }
             _ => {}

@@ -1,18 +1,22 @@
 //! What is told of disks and jobs in fixed structures, and bytes read into the caller's buffer, in C's form.
 
-use super::args::out;
+use super::args::{opt_text, out, text};
 use super::domain_values::unsigned_long;
 use super::returns::malloc_string;
+use super::typed_params::params_room;
 use ferrovirt::driver::{BlockInfo, BlockJobInfo, JobInfo, JobStats};
-use ferrovirt::{Domain, Error, Result};
+use ferrovirt::{Domain, Error, Result, TypedParams};
 use ferrovirt_core::abi::{
     virDomainBlockInfo, virDomainBlockInfoPtr, virDomainBlockJobInfo, virDomainBlockJobInfoPtr,
-    virDomainDiskError, virDomainDiskErrorPtr, virDomainJobInfo, virDomainJobInfoPtr,
+    virDomainDiskError, virDomainDiskErrorPtr, virDomainJobInfo, virDomainJobInfoPtr, virTypedParameterPtr,
 };
-use std::ffi::{c_int, c_uint, c_void};
+use std::ffi::{c_char, c_int, c_uint, c_void};
 
 /// Writes what `info` finds out; all is 0 where that fails.
-pub fn write_block_info(place: virDomainBlockInfoPtr, info: impl FnOnce() -> Result<BlockInfo>) -> Result<()> {
+pub fn write_block_info(
+    place: virDomainBlockInfoPtr,
+    info: impl FnOnce() -> Result<BlockInfo>,
+) -> Result<()> {
     let place = out(place, "info")?;
     place.set(virDomainBlockInfo::default());
     let BlockInfo { capacity, allocation, physical } = info()?;
@@ -90,12 +94,20 @@ pub fn fill_disk_errors(
     Ok(fitting.len())
 }
 
-/// Reads `size` bytes into the caller's buffer, which may be NULL only for none.
-pub fn fill_buffer(
-    buffer: *mut c_void,
-    size: usize,
-    read: impl FnOnce() -> Result<Vec<u8>>,
+/// Fills the caller's array with a disk's parameters. Only who asks how many there are need not name a disk.
+pub fn fill_disk_params(
+    disk: *const c_char,
+    params: virTypedParameterPtr,
+    nparams: *mut c_int,
+    read: impl FnOnce(Option<&str>) -> Result<TypedParams>,
 ) -> Result<()> {
+    let room = params_room(params, nparams)?;
+    let disk = if room.wants_count() { opt_text(disk, "disk")? } else { Some(text(disk, "disk")?) };
+    room.fill(&read(disk)?)
+}
+
+/// Reads `size` bytes into the caller's buffer, which may be NULL only for none.
+pub fn fill_buffer(buffer: *mut c_void, size: usize, read: impl FnOnce() -> Result<Vec<u8>>) -> Result<()> {
     if buffer.is_null() && size > 0 {
         return Err(Error::invalid_arg(format!("buffer must not be NULL for {size} bytes")));
     }
@@ -112,6 +124,7 @@ pub fn fill_buffer(
 mod tests {
     use super::*;
     use ferrovirt::driver::JobProgress;
+    use ferrovirt_core::abi::virTypedParameter;
     use std::ptr;
 
     #[test]
@@ -143,6 +156,23 @@ mod tests {
         assert_eq!((place.fileTotal, place.fileProcessed, place.fileRemaining), (30, 31, 32));
         assert!(write_job_info(&mut place, || Err(Error::internal("no"))).is_err());
         assert_eq!(place.dataTotal, 0);
+    }
+
+    #[test]
+    fn only_the_question_how_many_needs_no_disk() {
+        let mut count = 0;
+        let mut values = TypedParams::new();
+        values.add("read_iops_sec", 5u64);
+        let read = |disk: Option<&str>| {
+            assert_eq!(disk, None);
+            Ok(values)
+        };
+        fill_disk_params(ptr::null(), ptr::null_mut(), &mut count, read).unwrap();
+        assert_eq!(count, 1);
+        let mut place = [virTypedParameter::default()];
+        let refused =
+            fill_disk_params(ptr::null(), place.as_mut_ptr(), &mut count, |_| Ok(TypedParams::new()));
+        assert!(refused.is_err());
     }
 
     #[test]

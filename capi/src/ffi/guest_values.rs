@@ -37,7 +37,10 @@ pub fn open_fd<'a>(fd: c_int) -> Result<BorrowedFd<'a>> {
     }
     // SAFETY: asks for the flags of a number, which may be any.
     if unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0 {
-        return Err(Error::system(std::io::Error::last_os_error(), format!("cannot use file descriptor {fd}")));
+        return Err(Error::system(
+            std::io::Error::last_os_error(),
+            format!("cannot use file descriptor {fd}"),
+        ));
     }
     // SAFETY: not -1 and open (checked above), and the API promises that it stays so for the call.
     Ok(unsafe { BorrowedFd::borrow_raw(fd) })

@@ -1,7 +1,10 @@
 //! `libvirt-domain.h`: virtual CPUs, pinning, I/O threads.
 
-use crate::ffi::{cpu_map, cpu_maps_room, free_io_thread, global, inspect, list_io_threads, modify, params, params_out, text, vcpus_room};
-use ferrovirt::{Domain};
+use crate::ffi::{
+    cpu_map, cpu_maps_room, free_io_thread, global, inspect, list_io_threads, modify, params, params_out,
+    text, vcpus_room,
+};
+use ferrovirt::Domain;
 use ferrovirt_core::abi::{virDomainIOThreadInfoPtr, virDomainPtr, virTypedParameterPtr, virVcpuInfoPtr};
 use std::ffi::{c_char, c_int, c_uchar, c_uint, c_void};
 
@@ -69,7 +72,12 @@ pub extern "C" fn virDomainGetMaxVcpus(domain: virDomainPtr) -> c_int {
 ///
 /// Since: 3.1.0
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainSetVcpu(domain: virDomainPtr, vcpumap: *const c_char, state: c_int, flags: c_uint) -> c_int {
+pub extern "C" fn virDomainSetVcpu(
+    domain: virDomainPtr,
+    vcpumap: *const c_char,
+    state: c_int,
+    flags: c_uint,
+) -> c_int {
     modify(domain, |domain: &Domain| domain.set_vcpu(text(vcpumap, "vcpumap")?, state != 0, flags))
 }
 
@@ -85,8 +93,17 @@ pub extern "C" fn virDomainSetVcpu(domain: virDomainPtr, vcpumap: *const c_char,
 ///
 /// Since: 0.1.4
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainGetVcpus(domain: virDomainPtr, info: virVcpuInfoPtr, maxinfo: c_int, cpumaps: *mut c_uchar, maplen: c_int) -> c_int {
-    inspect(domain, |domain: &Domain| { let room = vcpus_room(info, maxinfo, cpumaps, maplen)?; Ok(room.fill(&domain.vcpus(room.places())?)) })
+pub extern "C" fn virDomainGetVcpus(
+    domain: virDomainPtr,
+    info: virVcpuInfoPtr,
+    maxinfo: c_int,
+    cpumaps: *mut c_uchar,
+    maplen: c_int,
+) -> c_int {
+    inspect(domain, |domain: &Domain| {
+        let room = vcpus_room(info, maxinfo, cpumaps, maplen)?;
+        Ok(room.fill(&domain.vcpus(room.places())?))
+    })
 }
 
 /// Says on which host CPUs a virtual CPU of the running guest may run.
@@ -100,7 +117,12 @@ pub extern "C" fn virDomainGetVcpus(domain: virDomainPtr, info: virVcpuInfoPtr, 
 ///
 /// Since: 0.1.4
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainPinVcpu(domain: virDomainPtr, vcpu: c_uint, cpumap: *mut c_uchar, maplen: c_int) -> c_int {
+pub extern "C" fn virDomainPinVcpu(
+    domain: virDomainPtr,
+    vcpu: c_uint,
+    cpumap: *mut c_uchar,
+    maplen: c_int,
+) -> c_int {
     modify(domain, |domain: &Domain| domain.pin_vcpu(vcpu, &cpu_map(cpumap, maplen)?))
 }
 
@@ -116,7 +138,13 @@ pub extern "C" fn virDomainPinVcpu(domain: virDomainPtr, vcpu: c_uint, cpumap: *
 ///
 /// Since: 0.9.3
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainPinVcpuFlags(domain: virDomainPtr, vcpu: c_uint, cpumap: *mut c_uchar, maplen: c_int, flags: c_uint) -> c_int {
+pub extern "C" fn virDomainPinVcpuFlags(
+    domain: virDomainPtr,
+    vcpu: c_uint,
+    cpumap: *mut c_uchar,
+    maplen: c_int,
+    flags: c_uint,
+) -> c_int {
     modify(domain, |domain: &Domain| domain.pin_vcpu_flags(vcpu, &cpu_map(cpumap, maplen)?, flags))
 }
 
@@ -132,8 +160,17 @@ pub extern "C" fn virDomainPinVcpuFlags(domain: virDomainPtr, vcpu: c_uint, cpum
 ///
 /// Since: 0.9.3
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainGetVcpuPinInfo(domain: virDomainPtr, ncpumaps: c_int, cpumaps: *mut c_uchar, maplen: c_int, flags: c_uint) -> c_int {
-    inspect(domain, |domain: &Domain| { let room = cpu_maps_room(cpumaps, ncpumaps, maplen)?; Ok(room.fill(&domain.vcpu_pin_info(room.places(), flags)?)) })
+pub extern "C" fn virDomainGetVcpuPinInfo(
+    domain: virDomainPtr,
+    ncpumaps: c_int,
+    cpumaps: *mut c_uchar,
+    maplen: c_int,
+    flags: c_uint,
+) -> c_int {
+    inspect(domain, |domain: &Domain| {
+        let room = cpu_maps_room(cpumaps, ncpumaps, maplen)?;
+        Ok(room.fill(&domain.vcpu_pin_info(room.places(), flags)?))
+    })
 }
 
 /// Says on which host CPUs the emulator's own threads may run.
@@ -147,7 +184,12 @@ pub extern "C" fn virDomainGetVcpuPinInfo(domain: virDomainPtr, ncpumaps: c_int,
 ///
 /// Since: 0.10.0
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainPinEmulator(domain: virDomainPtr, cpumap: *mut c_uchar, maplen: c_int, flags: c_uint) -> c_int {
+pub extern "C" fn virDomainPinEmulator(
+    domain: virDomainPtr,
+    cpumap: *mut c_uchar,
+    maplen: c_int,
+    flags: c_uint,
+) -> c_int {
     modify(domain, |domain: &Domain| domain.pin_emulator(&cpu_map(cpumap, maplen)?, flags))
 }
 
@@ -162,8 +204,16 @@ pub extern "C" fn virDomainPinEmulator(domain: virDomainPtr, cpumap: *mut c_ucha
 ///
 /// Since: 0.10.0
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainGetEmulatorPinInfo(domain: virDomainPtr, cpumap: *mut c_uchar, maplen: c_int, flags: c_uint) -> c_int {
-    inspect(domain, |domain: &Domain| { let room = cpu_maps_room(cpumap, 1, maplen)?; Ok(room.fill(&domain.emulator_pin_info(flags)?)) })
+pub extern "C" fn virDomainGetEmulatorPinInfo(
+    domain: virDomainPtr,
+    cpumap: *mut c_uchar,
+    maplen: c_int,
+    flags: c_uint,
+) -> c_int {
+    inspect(domain, |domain: &Domain| {
+        let room = cpu_maps_room(cpumap, 1, maplen)?;
+        Ok(room.fill(&domain.emulator_pin_info(flags)?))
+    })
 }
 
 /// Asks the guest agent which virtual CPUs the guest has, which are on, and which can be turned off.
@@ -177,7 +227,12 @@ pub extern "C" fn virDomainGetEmulatorPinInfo(domain: virDomainPtr, cpumap: *mut
 ///
 /// Since: 2.0.0
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainGetGuestVcpus(domain: virDomainPtr, params: *mut virTypedParameterPtr, nparams: *mut c_uint, flags: c_uint) -> c_int {
+pub extern "C" fn virDomainGetGuestVcpus(
+    domain: virDomainPtr,
+    params: *mut virTypedParameterPtr,
+    nparams: *mut c_uint,
+    flags: c_uint,
+) -> c_int {
     modify(domain, |domain: &Domain| params_out(params, nparams.cast())?.set(&domain.guest_vcpus(flags)?))
 }
 
@@ -192,7 +247,12 @@ pub extern "C" fn virDomainGetGuestVcpus(domain: virDomainPtr, params: *mut virT
 ///
 /// Since: 2.0.0
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainSetGuestVcpus(domain: virDomainPtr, cpumap: *const c_char, state: c_int, flags: c_uint) -> c_int {
+pub extern "C" fn virDomainSetGuestVcpus(
+    domain: virDomainPtr,
+    cpumap: *const c_char,
+    state: c_int,
+    flags: c_uint,
+) -> c_int {
     modify(domain, |domain: &Domain| domain.set_guest_vcpus(text(cpumap, "cpumap")?, state != 0, flags))
 }
 
@@ -206,7 +266,11 @@ pub extern "C" fn virDomainSetGuestVcpus(domain: virDomainPtr, cpumap: *const c_
 ///
 /// Since: 1.2.14
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainGetIOThreadInfo(dom: virDomainPtr, info: *mut *mut virDomainIOThreadInfoPtr, flags: c_uint) -> c_int {
+pub extern "C" fn virDomainGetIOThreadInfo(
+    dom: virDomainPtr,
+    info: *mut *mut virDomainIOThreadInfoPtr,
+    flags: c_uint,
+) -> c_int {
     inspect(dom, |dom: &Domain| list_io_threads(info, || dom.io_thread_info(flags)))
 }
 
@@ -232,7 +296,13 @@ pub extern "C" fn virDomainIOThreadInfoFree(info: virDomainIOThreadInfoPtr) {
 ///
 /// Since: 1.2.14
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainPinIOThread(domain: virDomainPtr, iothread_id: c_uint, cpumap: *mut c_uchar, maplen: c_int, flags: c_uint) -> c_int {
+pub extern "C" fn virDomainPinIOThread(
+    domain: virDomainPtr,
+    iothread_id: c_uint,
+    cpumap: *mut c_uchar,
+    maplen: c_int,
+    flags: c_uint,
+) -> c_int {
     modify(domain, |domain: &Domain| domain.pin_io_thread(iothread_id, &cpu_map(cpumap, maplen)?, flags))
 }
 
@@ -276,6 +346,14 @@ pub extern "C" fn virDomainDelIOThread(domain: virDomainPtr, iothread_id: c_uint
 ///
 /// Since: 4.10.0
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainSetIOThreadParams(domain: virDomainPtr, iothread_id: c_uint, params: virTypedParameterPtr, nparams: c_int, flags: c_uint) -> c_int {
-    modify(domain, |domain: &Domain| domain.set_io_thread_params(iothread_id, &params(params, nparams)?, flags))
+pub extern "C" fn virDomainSetIOThreadParams(
+    domain: virDomainPtr,
+    iothread_id: c_uint,
+    params: virTypedParameterPtr,
+    nparams: c_int,
+    flags: c_uint,
+) -> c_int {
+    modify(domain, |domain: &Domain| {
+        domain.set_io_thread_params(iothread_id, &params(params, nparams)?, flags)
+    })
 }
