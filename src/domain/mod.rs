@@ -10,6 +10,8 @@ mod lifecycle;
 mod lookup;
 mod migration;
 mod stats;
+#[cfg(test)]
+mod tests;
 mod tuning;
 
 pub use migration::MigrationTarget;

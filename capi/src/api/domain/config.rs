@@ -29,8 +29,19 @@ pub extern "C" fn virDomainGetXMLDesc(domain: virDomainPtr, flags: c_uint) -> *m
 ///
 /// Since: 0.6.4
 #[unsafe(no_mangle)]
-pub extern "C" fn virConnectDomainXMLFromNative(conn: virConnectPtr, nativeFormat: *const c_char, nativeConfig: *const c_char, flags: c_uint) -> *mut c_char {
-    modify(conn, |conn: &Connection| conn.domain_xml_from_native(text(nativeFormat, "nativeFormat")?, text(nativeConfig, "nativeConfig")?, flags))
+pub extern "C" fn virConnectDomainXMLFromNative(
+    conn: virConnectPtr,
+    nativeFormat: *const c_char,
+    nativeConfig: *const c_char,
+    flags: c_uint,
+) -> *mut c_char {
+    modify(conn, |conn: &Connection| {
+        conn.domain_xml_from_native(
+            text(nativeFormat, "nativeFormat")?,
+            text(nativeConfig, "nativeConfig")?,
+            flags,
+        )
+    })
 }
 
 /// Turns XML into a hypervisor's own configuration, such as a command line.
@@ -44,8 +55,15 @@ pub extern "C" fn virConnectDomainXMLFromNative(conn: virConnectPtr, nativeForma
 ///
 /// Since: 0.6.4
 #[unsafe(no_mangle)]
-pub extern "C" fn virConnectDomainXMLToNative(conn: virConnectPtr, nativeFormat: *const c_char, domainXml: *const c_char, flags: c_uint) -> *mut c_char {
-    modify(conn, |conn: &Connection| conn.domain_xml_to_native(text(nativeFormat, "nativeFormat")?, text(domainXml, "domainXml")?, flags))
+pub extern "C" fn virConnectDomainXMLToNative(
+    conn: virConnectPtr,
+    nativeFormat: *const c_char,
+    domainXml: *const c_char,
+    flags: c_uint,
+) -> *mut c_char {
+    modify(conn, |conn: &Connection| {
+        conn.domain_xml_to_native(text(nativeFormat, "nativeFormat")?, text(domainXml, "domainXml")?, flags)
+    })
 }
 
 /// Tells whether the domain starts with the host.
@@ -113,8 +131,23 @@ pub extern "C" fn virDomainSetAutostartOnce(domain: virDomainPtr, autostart: c_i
 ///
 /// Since: 0.9.10
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainSetMetadata(domain: virDomainPtr, r#type: c_int, metadata: *const c_char, key: *const c_char, uri: *const c_char, flags: c_uint) -> c_int {
-    modify(domain, |domain: &Domain| domain.set_metadata(r#type, opt_text(metadata, "metadata")?, opt_text(key, "key")?, opt_text(uri, "uri")?, flags))
+pub extern "C" fn virDomainSetMetadata(
+    domain: virDomainPtr,
+    r#type: c_int,
+    metadata: *const c_char,
+    key: *const c_char,
+    uri: *const c_char,
+    flags: c_uint,
+) -> c_int {
+    modify(domain, |domain: &Domain| {
+        domain.set_metadata(
+            r#type,
+            opt_text(metadata, "metadata")?,
+            opt_text(key, "key")?,
+            opt_text(uri, "uri")?,
+            flags,
+        )
+    })
 }
 
 /// Tells the title, the description, or the metadata element of one namespace.
@@ -128,7 +161,12 @@ pub extern "C" fn virDomainSetMetadata(domain: virDomainPtr, r#type: c_int, meta
 ///
 /// Since: 0.9.10
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainGetMetadata(domain: virDomainPtr, r#type: c_int, uri: *const c_char, flags: c_uint) -> *mut c_char {
+pub extern "C" fn virDomainGetMetadata(
+    domain: virDomainPtr,
+    r#type: c_int,
+    uri: *const c_char,
+    flags: c_uint,
+) -> *mut c_char {
     inspect(domain, |domain: &Domain| domain.metadata(r#type, opt_text(uri, "uri")?, flags))
 }
 
@@ -155,6 +193,13 @@ pub extern "C" fn virDomainGetHostname(domain: virDomainPtr, flags: c_uint) -> *
 ///
 /// Since: 7.1.0
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainGetMessages(domain: virDomainPtr, msgs: *mut *mut *mut c_char, flags: c_uint) -> c_int {
-    inspect(domain, |domain: &Domain| { out(msgs, "msgs")?; Ok(TextList(domain.messages(flags)?).store(msgs)) })
+pub extern "C" fn virDomainGetMessages(
+    domain: virDomainPtr,
+    msgs: *mut *mut *mut c_char,
+    flags: c_uint,
+) -> c_int {
+    inspect(domain, |domain: &Domain| {
+        out(msgs, "msgs")?;
+        Ok(TextList(domain.messages(flags)?).store(msgs))
+    })
 }

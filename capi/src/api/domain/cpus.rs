@@ -1,12 +1,12 @@
 //! `libvirt-domain.h`: virtual CPUs, pinning, I/O threads.
 
 use crate::ffi::{
-    cpu_map, cpu_maps_room, free_io_thread, global, inspect, list_io_threads, modify, params, params_out,
-    text, vcpus_room,
+    self, cpu_map, cpu_maps_room, free_io_thread, global, inspect, list_io_threads, modify, params_out, text,
+    vcpus_room,
 };
 use ferrovirt::Domain;
 use ferrovirt_core::abi::{virDomainIOThreadInfoPtr, virDomainPtr, virTypedParameterPtr, virVcpuInfoPtr};
-use std::ffi::{c_char, c_int, c_uchar, c_uint, c_void};
+use std::ffi::{c_char, c_int, c_uchar, c_uint};
 
 /// Changes how many virtual CPUs the running guest has.
 ///
@@ -354,6 +354,6 @@ pub extern "C" fn virDomainSetIOThreadParams(
     flags: c_uint,
 ) -> c_int {
     modify(domain, |domain: &Domain| {
-        domain.set_io_thread_params(iothread_id, &params(params, nparams)?, flags)
+        domain.set_io_thread_params(iothread_id, &ffi::params(params, nparams)?, flags)
     })
 }

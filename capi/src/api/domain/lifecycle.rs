@@ -1,8 +1,12 @@
 //! `libvirt-domain.h`: defining, starting, stopping, pausing.
 
-use crate::ffi::{descriptors, inspect, modify, params, params_out, text, write_control_info, write_domain_info, write_state};
+use crate::ffi::{
+    self, descriptors, inspect, modify, params_out, text, write_control_info, write_domain_info, write_state,
+};
 use ferrovirt::{Connection, Domain};
-use ferrovirt_core::abi::{virConnectPtr, virDomainControlInfoPtr, virDomainInfoPtr, virDomainPtr, virTypedParameterPtr};
+use ferrovirt_core::abi::{
+    virConnectPtr, virDomainControlInfoPtr, virDomainInfoPtr, virDomainPtr, virTypedParameterPtr,
+};
 use std::ffi::{c_char, c_int, c_uint, c_ulonglong};
 
 /// Starts a guest from an XML description. Without a definition of its own it is gone once it stops.
@@ -15,7 +19,11 @@ use std::ffi::{c_char, c_int, c_uint, c_ulonglong};
 ///
 /// Since: 0.5.0
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainCreateXML(conn: virConnectPtr, xmlDesc: *const c_char, flags: c_uint) -> virDomainPtr {
+pub extern "C" fn virDomainCreateXML(
+    conn: virConnectPtr,
+    xmlDesc: *const c_char,
+    flags: c_uint,
+) -> virDomainPtr {
     modify(conn, |conn: &Connection| conn.create_domain(text(xmlDesc, "xmlDesc")?, flags))
 }
 
@@ -29,7 +37,11 @@ pub extern "C" fn virDomainCreateXML(conn: virConnectPtr, xmlDesc: *const c_char
 ///
 /// Since: 0.0.3
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainCreateLinux(conn: virConnectPtr, xmlDesc: *const c_char, flags: c_uint) -> virDomainPtr {
+pub extern "C" fn virDomainCreateLinux(
+    conn: virConnectPtr,
+    xmlDesc: *const c_char,
+    flags: c_uint,
+) -> virDomainPtr {
     modify(conn, |conn: &Connection| conn.create_domain(text(xmlDesc, "xmlDesc")?, flags))
 }
 
@@ -46,8 +58,16 @@ pub extern "C" fn virDomainCreateLinux(conn: virConnectPtr, xmlDesc: *const c_ch
 ///
 /// Since: 1.1.1
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainCreateXMLWithFiles(conn: virConnectPtr, xmlDesc: *const c_char, nfiles: c_uint, files: *mut c_int, flags: c_uint) -> virDomainPtr {
-    modify(conn, |conn: &Connection| conn.create_domain_with_files(text(xmlDesc, "xmlDesc")?, &descriptors(files, nfiles)?, flags))
+pub extern "C" fn virDomainCreateXMLWithFiles(
+    conn: virConnectPtr,
+    xmlDesc: *const c_char,
+    nfiles: c_uint,
+    files: *mut c_int,
+    flags: c_uint,
+) -> virDomainPtr {
+    modify(conn, |conn: &Connection| {
+        conn.create_domain_with_files(text(xmlDesc, "xmlDesc")?, &descriptors(files, nfiles)?, flags)
+    })
 }
 
 /// Starts a defined domain.
@@ -87,7 +107,12 @@ pub extern "C" fn virDomainCreateWithFlags(domain: virDomainPtr, flags: c_uint) 
 ///
 /// Since: 1.1.1
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainCreateWithFiles(domain: virDomainPtr, nfiles: c_uint, files: *mut c_int, flags: c_uint) -> c_int {
+pub extern "C" fn virDomainCreateWithFiles(
+    domain: virDomainPtr,
+    nfiles: c_uint,
+    files: *mut c_int,
+    flags: c_uint,
+) -> c_int {
     modify(domain, |domain: &Domain| domain.create_with_files(&descriptors(files, nfiles)?, flags))
 }
 
@@ -114,7 +139,11 @@ pub extern "C" fn virDomainDefineXML(conn: virConnectPtr, xml: *const c_char) ->
 ///
 /// Since: 1.2.12
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainDefineXMLFlags(conn: virConnectPtr, xml: *const c_char, flags: c_uint) -> virDomainPtr {
+pub extern "C" fn virDomainDefineXMLFlags(
+    conn: virConnectPtr,
+    xml: *const c_char,
+    flags: c_uint,
+) -> virDomainPtr {
     modify(conn, |conn: &Connection| conn.define_domain(text(xml, "xml")?, flags))
 }
 
@@ -179,7 +208,12 @@ pub extern "C" fn virDomainResume(domain: virDomainPtr) -> c_int {
 ///
 /// Since: 0.9.10
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainPMSuspendForDuration(dom: virDomainPtr, target: c_uint, duration: c_ulonglong, flags: c_uint) -> c_int {
+pub extern "C" fn virDomainPMSuspendForDuration(
+    dom: virDomainPtr,
+    target: c_uint,
+    duration: c_ulonglong,
+    flags: c_uint,
+) -> c_int {
     modify(dom, |dom: &Domain| dom.pm_suspend_for_duration(target, duration, flags))
 }
 
@@ -310,7 +344,12 @@ pub extern "C" fn virDomainRename(dom: virDomainPtr, new_name: *const c_char, fl
 ///
 /// Since: 0.9.2
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainGetState(domain: virDomainPtr, state: *mut c_int, reason: *mut c_int, flags: c_uint) -> c_int {
+pub extern "C" fn virDomainGetState(
+    domain: virDomainPtr,
+    state: *mut c_int,
+    reason: *mut c_int,
+    flags: c_uint,
+) -> c_int {
     inspect(domain, |domain: &Domain| write_state(state, reason, || domain.state(flags)))
 }
 
@@ -337,7 +376,11 @@ pub extern "C" fn virDomainGetInfo(domain: virDomainPtr, info: virDomainInfoPtr)
 ///
 /// Since: 0.9.3
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainGetControlInfo(domain: virDomainPtr, info: virDomainControlInfoPtr, flags: c_uint) -> c_int {
+pub extern "C" fn virDomainGetControlInfo(
+    domain: virDomainPtr,
+    info: virDomainControlInfoPtr,
+    flags: c_uint,
+) -> c_int {
     inspect(domain, |domain: &Domain| write_control_info(info, || domain.control_info(flags)))
 }
 
@@ -367,7 +410,12 @@ pub extern "C" fn virDomainStartDirtyRateCalc(domain: virDomainPtr, seconds: c_i
 ///
 /// Since: 4.5.0
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainGetLaunchSecurityInfo(domain: virDomainPtr, params: *mut virTypedParameterPtr, nparams: *mut c_int, flags: c_uint) -> c_int {
+pub extern "C" fn virDomainGetLaunchSecurityInfo(
+    domain: virDomainPtr,
+    params: *mut virTypedParameterPtr,
+    nparams: *mut c_int,
+    flags: c_uint,
+) -> c_int {
     modify(domain, |domain: &Domain| params_out(params, nparams)?.set(&domain.launch_security_info(flags)?))
 }
 
@@ -382,8 +430,13 @@ pub extern "C" fn virDomainGetLaunchSecurityInfo(domain: virDomainPtr, params: *
 ///
 /// Since: 8.0.0
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainSetLaunchSecurityState(domain: virDomainPtr, params: virTypedParameterPtr, nparams: c_int, flags: c_uint) -> c_int {
-    modify(domain, |domain: &Domain| domain.set_launch_security_state(&params(params, nparams)?, flags))
+pub extern "C" fn virDomainSetLaunchSecurityState(
+    domain: virDomainPtr,
+    params: virTypedParameterPtr,
+    nparams: c_int,
+    flags: c_uint,
+) -> c_int {
+    modify(domain, |domain: &Domain| domain.set_launch_security_state(&ffi::params(params, nparams)?, flags))
 }
 
 /// Changes what happens when the guest powers off, reboots or crashes.
@@ -397,6 +450,11 @@ pub extern "C" fn virDomainSetLaunchSecurityState(domain: virDomainPtr, params: 
 ///
 /// Since: 3.9.0
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainSetLifecycleAction(domain: virDomainPtr, r#type: c_uint, action: c_uint, flags: c_uint) -> c_int {
+pub extern "C" fn virDomainSetLifecycleAction(
+    domain: virDomainPtr,
+    r#type: c_uint,
+    action: c_uint,
+    flags: c_uint,
+) -> c_int {
     modify(domain, |domain: &Domain| domain.set_lifecycle_action(r#type, action, flags))
 }

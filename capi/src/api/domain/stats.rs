@@ -1,9 +1,15 @@
 //! `libvirt-domain.h`: statistics: CPU, memory, block, interface, and the grouped form.
 
-use crate::ffi::{domain_list, fill_cpu_stats, fill_memory_stats, free_stats_records, global, inspect, list_stats_records, params, params_room, sized_out, text};
+use crate::ffi::{
+    domain_list, fill_cpu_stats, fill_memory_stats, free_stats_records, global, inspect, list_stats_records,
+    params_room, sized_out, text,
+};
 use ferrovirt::{Connection, Domain};
-use ferrovirt_core::abi::{virConnectPtr, virDomainBlockStatsPtr, virDomainInterfaceStatsPtr, virDomainMemoryStatPtr, virDomainPtr, virDomainStatsRecordPtr, virTypedParameterPtr};
-use std::ffi::{c_char, c_int, c_uint, c_void};
+use ferrovirt_core::abi::{
+    virConnectPtr, virDomainBlockStatsPtr, virDomainInterfaceStatsPtr, virDomainMemoryStatPtr, virDomainPtr,
+    virDomainStatsRecordPtr, virTypedParameterPtr,
+};
+use std::ffi::{c_char, c_int, c_uint};
 
 /// Tells numbers about the memory of the running guest.
 ///
@@ -16,7 +22,12 @@ use std::ffi::{c_char, c_int, c_uint, c_void};
 ///
 /// Since: 0.7.5
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainMemoryStats(dom: virDomainPtr, stats: virDomainMemoryStatPtr, nr_stats: c_uint, flags: c_uint) -> c_int {
+pub extern "C" fn virDomainMemoryStats(
+    dom: virDomainPtr,
+    stats: virDomainMemoryStatPtr,
+    nr_stats: c_uint,
+    flags: c_uint,
+) -> c_int {
     inspect(dom, |dom: &Domain| fill_memory_stats(stats, nr_stats, |room| dom.memory_stats(room, flags)))
 }
 
@@ -31,8 +42,16 @@ pub extern "C" fn virDomainMemoryStats(dom: virDomainPtr, stats: virDomainMemory
 ///
 /// Since: 0.3.2
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainBlockStats(dom: virDomainPtr, disk: *const c_char, stats: virDomainBlockStatsPtr, size: usize) -> c_int {
-    inspect(dom, |dom: &Domain| { let place = sized_out(stats, size, "stats")?; place.set(dom.block_stats(text(disk, "disk")?)?) })
+pub extern "C" fn virDomainBlockStats(
+    dom: virDomainPtr,
+    disk: *const c_char,
+    stats: virDomainBlockStatsPtr,
+    size: usize,
+) -> c_int {
+    inspect(dom, |dom: &Domain| {
+        let place = sized_out(stats, size, "stats")?;
+        place.set(dom.block_stats(text(disk, "disk")?)?)
+    })
 }
 
 /// Tells what a disk of the running guest has done, with more detail than virDomainBlockStats().
@@ -47,8 +66,17 @@ pub extern "C" fn virDomainBlockStats(dom: virDomainPtr, disk: *const c_char, st
 ///
 /// Since: 0.9.5
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainBlockStatsFlags(dom: virDomainPtr, disk: *const c_char, params: virTypedParameterPtr, nparams: *mut c_int, flags: c_uint) -> c_int {
-    inspect(dom, |dom: &Domain| { let disk = text(disk, "disk")?; params_room(params, nparams)?.fill(&dom.block_stats_flags(disk, flags)?) })
+pub extern "C" fn virDomainBlockStatsFlags(
+    dom: virDomainPtr,
+    disk: *const c_char,
+    params: virTypedParameterPtr,
+    nparams: *mut c_int,
+    flags: c_uint,
+) -> c_int {
+    inspect(dom, |dom: &Domain| {
+        let disk = text(disk, "disk")?;
+        params_room(params, nparams)?.fill(&dom.block_stats_flags(disk, flags)?)
+    })
 }
 
 /// Tells what went through an interface of the running guest, as the guest sees it.
@@ -62,8 +90,16 @@ pub extern "C" fn virDomainBlockStatsFlags(dom: virDomainPtr, disk: *const c_cha
 ///
 /// Since: 0.3.2
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainInterfaceStats(dom: virDomainPtr, device: *const c_char, stats: virDomainInterfaceStatsPtr, size: usize) -> c_int {
-    inspect(dom, |dom: &Domain| { let place = sized_out(stats, size, "stats")?; place.set(dom.interface_stats(text(device, "device")?)?) })
+pub extern "C" fn virDomainInterfaceStats(
+    dom: virDomainPtr,
+    device: *const c_char,
+    stats: virDomainInterfaceStatsPtr,
+    size: usize,
+) -> c_int {
+    inspect(dom, |dom: &Domain| {
+        let place = sized_out(stats, size, "stats")?;
+        place.set(dom.interface_stats(text(device, "device")?)?)
+    })
 }
 
 /// Tells the CPU time that the running guest has used, in total or of each host CPU. With @params NULL and @nparams 0
@@ -80,8 +116,17 @@ pub extern "C" fn virDomainInterfaceStats(dom: virDomainPtr, device: *const c_ch
 ///
 /// Since: 0.9.10
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainGetCPUStats(domain: virDomainPtr, params: virTypedParameterPtr, nparams: c_uint, start_cpu: c_int, ncpus: c_uint, flags: c_uint) -> c_int {
-    inspect(domain, |domain: &Domain| fill_cpu_stats(params, nparams, start_cpu, ncpus, |query| domain.cpu_stats(query, flags)))
+pub extern "C" fn virDomainGetCPUStats(
+    domain: virDomainPtr,
+    params: virTypedParameterPtr,
+    nparams: c_uint,
+    start_cpu: c_int,
+    ncpus: c_uint,
+    flags: c_uint,
+) -> c_int {
+    inspect(domain, |domain: &Domain| {
+        fill_cpu_stats(params, nparams, start_cpu, ncpus, |query| domain.cpu_stats(query, flags))
+    })
 }
 
 /// Tells statistics of all domains, in groups by the beginning of their names.
@@ -95,7 +140,12 @@ pub extern "C" fn virDomainGetCPUStats(domain: virDomainPtr, params: virTypedPar
 ///
 /// Since: 1.2.8
 #[unsafe(no_mangle)]
-pub extern "C" fn virConnectGetAllDomainStats(conn: virConnectPtr, stats: c_uint, retStats: *mut *mut virDomainStatsRecordPtr, flags: c_uint) -> c_int {
+pub extern "C" fn virConnectGetAllDomainStats(
+    conn: virConnectPtr,
+    stats: c_uint,
+    retStats: *mut *mut virDomainStatsRecordPtr,
+    flags: c_uint,
+) -> c_int {
     inspect(conn, |conn: &Connection| list_stats_records(retStats, || conn.all_domain_stats(stats, flags)))
 }
 
@@ -110,8 +160,16 @@ pub extern "C" fn virConnectGetAllDomainStats(conn: virConnectPtr, stats: c_uint
 ///
 /// Since: 1.2.8
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainListGetStats(doms: *mut virDomainPtr, stats: c_uint, retStats: *mut *mut virDomainStatsRecordPtr, flags: c_uint) -> c_int {
-    global(|| { let doms = domain_list(doms, "virDomainListGetStats")?; list_stats_records(retStats, || Domain::list_stats(&doms, stats, flags)) })
+pub extern "C" fn virDomainListGetStats(
+    doms: *mut virDomainPtr,
+    stats: c_uint,
+    retStats: *mut *mut virDomainStatsRecordPtr,
+    flags: c_uint,
+) -> c_int {
+    global(|| {
+        let doms = domain_list(doms, "virDomainListGetStats")?;
+        list_stats_records(retStats, || Domain::list_stats(&doms, stats, flags))
+    })
 }
 
 /// Frees an array of statistics, with what is in it.

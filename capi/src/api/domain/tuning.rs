@@ -1,7 +1,10 @@
 //! `libvirt-domain.h`: memory, scheduling, NUMA, perf events, throttle groups.
 
-use crate::ffi::{given_params, inspect, modify, params, params_out, params_room, params_room_required, text, unsigned_long, write_scheduler_type};
-use ferrovirt::{Domain};
+use crate::ffi::{
+    self, given_params, inspect, modify, params_out, params_room, params_room_required, text, unsigned_long,
+    write_scheduler_type,
+};
+use ferrovirt::Domain;
 use ferrovirt_core::abi::{virDomainPtr, virTypedParameterPtr};
 use std::ffi::{c_char, c_int, c_uint, c_ulong};
 
@@ -82,7 +85,12 @@ pub extern "C" fn virDomainSetMemoryStatsPeriod(domain: virDomainPtr, period: c_
 ///
 /// Since: 0.8.5
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainGetMemoryParameters(domain: virDomainPtr, params: virTypedParameterPtr, nparams: *mut c_int, flags: c_uint) -> c_int {
+pub extern "C" fn virDomainGetMemoryParameters(
+    domain: virDomainPtr,
+    params: virTypedParameterPtr,
+    nparams: *mut c_int,
+    flags: c_uint,
+) -> c_int {
     inspect(domain, |domain: &Domain| params_room(params, nparams)?.fill(&domain.memory_parameters(flags)?))
 }
 
@@ -97,8 +105,13 @@ pub extern "C" fn virDomainGetMemoryParameters(domain: virDomainPtr, params: vir
 ///
 /// Since: 0.8.5
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainSetMemoryParameters(domain: virDomainPtr, params: virTypedParameterPtr, nparams: c_int, flags: c_uint) -> c_int {
-    modify(domain, |domain: &Domain| domain.set_memory_parameters(&params(params, nparams)?, flags))
+pub extern "C" fn virDomainSetMemoryParameters(
+    domain: virDomainPtr,
+    params: virTypedParameterPtr,
+    nparams: c_int,
+    flags: c_uint,
+) -> c_int {
+    modify(domain, |domain: &Domain| domain.set_memory_parameters(&ffi::params(params, nparams)?, flags))
 }
 
 /// Tells from which NUMA nodes the guest has its memory.
@@ -112,7 +125,12 @@ pub extern "C" fn virDomainSetMemoryParameters(domain: virDomainPtr, params: vir
 ///
 /// Since: 0.9.9
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainGetNumaParameters(domain: virDomainPtr, params: virTypedParameterPtr, nparams: *mut c_int, flags: c_uint) -> c_int {
+pub extern "C" fn virDomainGetNumaParameters(
+    domain: virDomainPtr,
+    params: virTypedParameterPtr,
+    nparams: *mut c_int,
+    flags: c_uint,
+) -> c_int {
     inspect(domain, |domain: &Domain| params_room(params, nparams)?.fill(&domain.numa_parameters(flags)?))
 }
 
@@ -127,8 +145,13 @@ pub extern "C" fn virDomainGetNumaParameters(domain: virDomainPtr, params: virTy
 ///
 /// Since: 0.9.9
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainSetNumaParameters(domain: virDomainPtr, params: virTypedParameterPtr, nparams: c_int, flags: c_uint) -> c_int {
-    modify(domain, |domain: &Domain| domain.set_numa_parameters(&params(params, nparams)?, flags))
+pub extern "C" fn virDomainSetNumaParameters(
+    domain: virDomainPtr,
+    params: virTypedParameterPtr,
+    nparams: c_int,
+    flags: c_uint,
+) -> c_int {
+    modify(domain, |domain: &Domain| domain.set_numa_parameters(&ffi::params(params, nparams)?, flags))
 }
 
 /// Tells the weights and limits on block devices of the host.
@@ -142,7 +165,12 @@ pub extern "C" fn virDomainSetNumaParameters(domain: virDomainPtr, params: virTy
 ///
 /// Since: 0.9.0
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainGetBlkioParameters(domain: virDomainPtr, params: virTypedParameterPtr, nparams: *mut c_int, flags: c_uint) -> c_int {
+pub extern "C" fn virDomainGetBlkioParameters(
+    domain: virDomainPtr,
+    params: virTypedParameterPtr,
+    nparams: *mut c_int,
+    flags: c_uint,
+) -> c_int {
     inspect(domain, |domain: &Domain| params_room(params, nparams)?.fill(&domain.blkio_parameters(flags)?))
 }
 
@@ -157,7 +185,12 @@ pub extern "C" fn virDomainGetBlkioParameters(domain: virDomainPtr, params: virT
 ///
 /// Since: 0.9.0
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainSetBlkioParameters(domain: virDomainPtr, params: virTypedParameterPtr, nparams: c_int, flags: c_uint) -> c_int {
+pub extern "C" fn virDomainSetBlkioParameters(
+    domain: virDomainPtr,
+    params: virTypedParameterPtr,
+    nparams: c_int,
+    flags: c_uint,
+) -> c_int {
     modify(domain, |domain: &Domain| domain.set_blkio_parameters(&given_params(params, nparams)?, flags))
 }
 
@@ -172,8 +205,13 @@ pub extern "C" fn virDomainSetBlkioParameters(domain: virDomainPtr, params: virT
 ///
 /// Since: 1.3.3
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainGetPerfEvents(domain: virDomainPtr, params: *mut virTypedParameterPtr, nparams: *mut c_int, flags: c_uint) -> c_int {
-    inspect(domain, |domain: &Domain| params_out(params, nparams)?.set(&dom.perf_events(flags)?))
+pub extern "C" fn virDomainGetPerfEvents(
+    domain: virDomainPtr,
+    params: *mut virTypedParameterPtr,
+    nparams: *mut c_int,
+    flags: c_uint,
+) -> c_int {
+    inspect(domain, |domain: &Domain| params_out(params, nparams)?.set(&domain.perf_events(flags)?))
 }
 
 /// Turns the counting of perf events on or off.
@@ -187,8 +225,13 @@ pub extern "C" fn virDomainGetPerfEvents(domain: virDomainPtr, params: *mut virT
 ///
 /// Since: 1.3.3
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainSetPerfEvents(domain: virDomainPtr, params: virTypedParameterPtr, nparams: c_int, flags: c_uint) -> c_int {
-    modify(domain, |domain: &Domain| dom.set_perf_events(&params(params, nparams)?, flags))
+pub extern "C" fn virDomainSetPerfEvents(
+    domain: virDomainPtr,
+    params: virTypedParameterPtr,
+    nparams: c_int,
+    flags: c_uint,
+) -> c_int {
+    modify(domain, |domain: &Domain| domain.set_perf_events(&ffi::params(params, nparams)?, flags))
 }
 
 /// Tells which scheduler runs the guest, and how many parameters it has.
@@ -214,8 +257,14 @@ pub extern "C" fn virDomainGetSchedulerType(domain: virDomainPtr, nparams: *mut 
 ///
 /// Since: 0.2.3
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainGetSchedulerParameters(domain: virDomainPtr, params: virTypedParameterPtr, nparams: *mut c_int) -> c_int {
-    inspect(domain, |domain: &Domain| params_room_required(params, nparams)?.fill(&domain.scheduler_parameters(0)?))
+pub extern "C" fn virDomainGetSchedulerParameters(
+    domain: virDomainPtr,
+    params: virTypedParameterPtr,
+    nparams: *mut c_int,
+) -> c_int {
+    inspect(domain, |domain: &Domain| {
+        params_room_required(params, nparams)?.fill(&domain.scheduler_parameters(0)?)
+    })
 }
 
 /// Tells the parameters of the scheduler.
@@ -229,8 +278,15 @@ pub extern "C" fn virDomainGetSchedulerParameters(domain: virDomainPtr, params: 
 ///
 /// Since: 0.9.2
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainGetSchedulerParametersFlags(domain: virDomainPtr, params: virTypedParameterPtr, nparams: *mut c_int, flags: c_uint) -> c_int {
-    inspect(domain, |domain: &Domain| params_room_required(params, nparams)?.fill(&domain.scheduler_parameters(flags)?))
+pub extern "C" fn virDomainGetSchedulerParametersFlags(
+    domain: virDomainPtr,
+    params: virTypedParameterPtr,
+    nparams: *mut c_int,
+    flags: c_uint,
+) -> c_int {
+    inspect(domain, |domain: &Domain| {
+        params_room_required(params, nparams)?.fill(&domain.scheduler_parameters(flags)?)
+    })
 }
 
 /// Changes parameters of the scheduler.
@@ -243,7 +299,11 @@ pub extern "C" fn virDomainGetSchedulerParametersFlags(domain: virDomainPtr, par
 ///
 /// Since: 0.2.3
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainSetSchedulerParameters(domain: virDomainPtr, params: virTypedParameterPtr, nparams: c_int) -> c_int {
+pub extern "C" fn virDomainSetSchedulerParameters(
+    domain: virDomainPtr,
+    params: virTypedParameterPtr,
+    nparams: c_int,
+) -> c_int {
     modify(domain, |domain: &Domain| domain.set_scheduler_parameters(&given_params(params, nparams)?, 0))
 }
 
@@ -258,7 +318,12 @@ pub extern "C" fn virDomainSetSchedulerParameters(domain: virDomainPtr, params: 
 ///
 /// Since: 0.9.2
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainSetSchedulerParametersFlags(domain: virDomainPtr, params: virTypedParameterPtr, nparams: c_int, flags: c_uint) -> c_int {
+pub extern "C" fn virDomainSetSchedulerParametersFlags(
+    domain: virDomainPtr,
+    params: virTypedParameterPtr,
+    nparams: c_int,
+    flags: c_uint,
+) -> c_int {
     modify(domain, |domain: &Domain| domain.set_scheduler_parameters(&given_params(params, nparams)?, flags))
 }
 
@@ -274,8 +339,16 @@ pub extern "C" fn virDomainSetSchedulerParametersFlags(domain: virDomainPtr, par
 ///
 /// Since: 11.2.0
 #[unsafe(no_mangle)]
-pub extern "C" fn virDomainSetThrottleGroup(dom: virDomainPtr, group: *const c_char, params: virTypedParameterPtr, nparams: c_int, flags: c_uint) -> c_int {
-    modify(dom, |dom: &Domain| dom.set_throttle_group(text(group, "group")?, &params(params, nparams)?, flags))
+pub extern "C" fn virDomainSetThrottleGroup(
+    dom: virDomainPtr,
+    group: *const c_char,
+    params: virTypedParameterPtr,
+    nparams: c_int,
+    flags: c_uint,
+) -> c_int {
+    modify(dom, |dom: &Domain| {
+        dom.set_throttle_group(text(group, "group")?, &ffi::params(params, nparams)?, flags)
+    })
 }
 
 /// Removes a group of disks that share limits, which no disk may use any more.
