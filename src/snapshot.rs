@@ -33,6 +33,11 @@ impl Domain {
         Ok(DomainSnapshot::all(self, ids))
     }
 
+    /// The names of the domain's snapshots.
+    pub fn snapshot_names(&self, flags: u32) -> Result<Vec<Arc<str>>> {
+        Ok(names(self.driver().domain_list_all_snapshots(&self.id(), flags)?))
+    }
+
     pub fn lookup_snapshot_by_name(&self, name: &str, flags: u32) -> Result<DomainSnapshot> {
         let id = self.driver().domain_snapshot_lookup_by_name(&self.id(), name, flags)?;
         Ok(DomainSnapshot::new(self, id))
@@ -97,6 +102,11 @@ impl DomainSnapshot {
         Ok(Self::all(self.domain(), ids))
     }
 
+    /// The names of the snapshots that were taken on top of this one.
+    pub fn children_names(&self, flags: u32) -> Result<Vec<Arc<str>>> {
+        Ok(names(self.driver().domain_snapshot_list_all_children(&self.id(), flags)?))
+    }
+
     /// The snapshot that this one was taken on top of; an error where there is none.
     pub fn parent(&self, flags: u32) -> Result<DomainSnapshot> {
         let id = self.driver().domain_snapshot_get_parent(&self.id(), flags)?;
@@ -124,4 +134,8 @@ impl DomainSnapshot {
         exclusive!(flags, VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN, VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY)?;
         self.driver().domain_snapshot_delete(&self.id(), flags)
     }
+}
+
+fn names(ids: Vec<DomainSnapshotId>) -> Vec<Arc<str>> {
+    ids.into_iter().map(|id| id.name).collect()
 }

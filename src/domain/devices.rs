@@ -54,7 +54,7 @@ impl Domain {
 
     /// Lends open files to the domain for as long as the connection lives; its XML refers to them by `name`.
     pub fn fd_associate(&self, name: &str, fds: &[BorrowedFd<'_>], flags: u32) -> Result<()> {
-        self.connection().need(Feature::FdPassing, "this connection can't pass file descriptors")?;
+        self.connection().need(Feature::FdPassing, super::console::NO_FD_PASSING)?;
         if fds.is_empty() {
             return Err(Error::invalid_arg(format!("no file descriptors were given for '{name}'")));
         }

@@ -15,7 +15,7 @@ use std::os::fd::{BorrowedFd, RawFd};
 use std::ptr;
 
 /// Zeroed room in C's heap for `count` values, at least one.
-fn heap_room<T>(count: usize) -> *mut T {
+pub(super) fn heap_room<T>(count: usize) -> *mut T {
     // SAFETY: `calloc` returns NULL or zeroed room.
     let room = unsafe { libc::calloc(count.max(1), size_of::<T>()) }.cast::<T>();
     assert!(!room.is_null(), "out of memory for {count} values");
@@ -23,7 +23,7 @@ fn heap_room<T>(count: usize) -> *mut T {
 }
 
 /// A NULL-terminated array of pointers in C's heap.
-fn pointer_array<T>(pointers: impl ExactSizeIterator<Item = *mut T>) -> *mut *mut T {
+pub(super) fn pointer_array<T>(pointers: impl ExactSizeIterator<Item = *mut T>) -> *mut *mut T {
     let array = heap_room::<*mut T>(pointers.len() + 1);
     for (index, pointer) in pointers.enumerate() {
         // SAFETY: `index` is below the places that were allocated; the last one stays NULL.
@@ -33,7 +33,7 @@ fn pointer_array<T>(pointers: impl ExactSizeIterator<Item = *mut T>) -> *mut *mu
 }
 
 /// Checks the place for an array and empties it, so that the caller may free what is there after a failure.
-fn array_place<T>(place: *mut *mut T, name: &str) -> Result<super::args::Out<*mut T>> {
+pub(super) fn array_place<T>(place: *mut *mut T, name: &str) -> Result<super::args::Out<*mut T>> {
     let place = super::args::out(place, name)?;
     place.set(ptr::null_mut());
     Ok(place)

@@ -2,6 +2,7 @@
 
 mod args;
 mod auth;
+mod block_records;
 mod callback;
 mod cpu_maps;
 mod domain_arrays;
@@ -10,12 +11,15 @@ mod domain_values;
 mod enter;
 mod event_callback;
 pub mod event_loop;
+mod guest_records;
+mod guest_values;
 mod handle;
 mod heap_bytes;
 pub mod last_error;
 mod leases;
-mod object_event;
+mod migration;
 pub mod node;
+mod object_event;
 mod objects;
 pub mod param_array;
 mod returns;
@@ -26,6 +30,10 @@ mod uuids;
 
 pub use args::{Out, bytes, opt_text, out, store, text, uuid_bytes};
 pub use auth::authenticator;
+pub use block_records::{
+    fill_buffer, fill_disk_errors, fill_disk_params, write_block_info, write_block_job_info, write_job_info,
+    write_job_kind,
+};
 pub use callback::{Callback, HoldingCallback, callback, lend};
 pub use cpu_maps::{cpu_map, cpu_maps_room, vcpus_room};
 pub use domain_arrays::{
@@ -39,9 +47,12 @@ pub use domain_values::{
 };
 pub use enter::{global, inspect, modify};
 pub use event_callback::{event_listener, function_address};
+pub use guest_records::{free_fs_info, free_interface, list_fs_info, list_interfaces};
+pub use guest_values::{long_flags, numbers, open_fd, opt_text_list, write_time};
 pub use handle::{Handle, KeptText, Retained, add_ref, free, keep_opt_text, keep_text, release, retain};
 pub use heap_bytes::HeapBytes;
 pub use leases::{free_lease, list_leases};
+pub use migration::migration_target;
 pub use object_event::{network_listener, node_device_listener, secret_listener, storage_pool_listener};
 pub use objects::{Borrowed, list, object, opt_object};
 pub use returns::{CReturn, HandleList, malloc_string};
