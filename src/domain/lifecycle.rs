@@ -2,6 +2,7 @@
 
 use super::Domain;
 use crate::Connection;
+use crate::arguments::without_string_okay;
 use crate::flags::{exclusive, not_empty};
 use ferrovirt_core::abi::{VIR_DOMAIN_LIFECYCLE_ACTION_LAST, VIR_DOMAIN_LIFECYCLE_LAST};
 use ferrovirt_core::driver::{DomainControlInfo, DomainInfo, DomainStateReason};
@@ -133,7 +134,7 @@ impl Domain {
 
     /// How the guest's memory is shielded from the host, with its measurement.
     pub fn launch_security_info(&self, flags: u32) -> Result<TypedParams> {
-        self.driver().domain_get_launch_security_info(&self.id(), flags)
+        self.driver().domain_get_launch_security_info(&self.id(), without_string_okay(flags))
     }
 
     pub fn set_launch_security_state(&self, params: &TypedParams, flags: u32) -> Result<()> {

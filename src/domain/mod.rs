@@ -10,8 +10,11 @@ mod lifecycle;
 mod lookup;
 mod migration;
 mod stats;
+#[cfg(test)]
+mod tests;
 mod tuning;
 
+pub use migration::MigrationTarget;
 pub use stats::cpu_stats_query;
 
 use crate::Connection;

@@ -2,6 +2,7 @@
 
 use super::Domain;
 use crate::Connection;
+use crate::arguments::without_string_okay;
 use ferrovirt_core::driver::{
     BlockStats, CpuStats, CpuStatsQuery, DomainStatsRecord, InterfaceStats, MemoryStat,
 };
@@ -49,7 +50,7 @@ impl Domain {
     }
 
     pub fn block_stats_flags(&self, disk: &str, flags: u32) -> Result<TypedParams> {
-        self.driver().domain_block_stats_flags(&self.id(), disk, flags)
+        self.driver().domain_block_stats_flags(&self.id(), disk, without_string_okay(flags))
     }
 
     /// `device` is a target name or a MAC address.
@@ -58,7 +59,7 @@ impl Domain {
     }
 
     pub fn cpu_stats(&self, query: CpuStatsQuery, flags: u32) -> Result<CpuStats> {
-        self.driver().domain_get_cpu_stats(&self.id(), query, flags)
+        self.driver().domain_get_cpu_stats(&self.id(), query, without_string_okay(flags))
     }
 }
 

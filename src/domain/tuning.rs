@@ -3,6 +3,7 @@
 //! `flags` are `virDomainModificationImpact` where nothing else is said.
 
 use super::Domain;
+use crate::arguments::without_string_okay;
 use crate::flags::{exclusive, not_negative, one_state, positive, requires};
 use ferrovirt_core::abi::{
     VIR_DOMAIN_AFFECT_LIVE, VIR_DOMAIN_MEM_MAXIMUM, VIR_DOMAIN_VCPU_GUEST, VIR_DOMAIN_VCPU_MAXIMUM,
@@ -54,7 +55,7 @@ impl Domain {
 
     pub fn memory_parameters(&self, flags: u32) -> Result<TypedParams> {
         one_state(flags)?;
-        self.driver().domain_get_memory_parameters(&self.id(), flags)
+        self.driver().domain_get_memory_parameters(&self.id(), without_string_okay(flags))
     }
 
     pub fn set_memory_parameters(&self, params: &TypedParams, flags: u32) -> Result<()> {
@@ -62,7 +63,7 @@ impl Domain {
     }
 
     pub fn numa_parameters(&self, flags: u32) -> Result<TypedParams> {
-        self.driver().domain_get_numa_parameters(&self.id(), flags)
+        self.driver().domain_get_numa_parameters(&self.id(), without_string_okay(flags))
     }
 
     pub fn set_numa_parameters(&self, params: &TypedParams, flags: u32) -> Result<()> {
@@ -71,7 +72,7 @@ impl Domain {
 
     pub fn blkio_parameters(&self, flags: u32) -> Result<TypedParams> {
         one_state(flags)?;
-        self.driver().domain_get_blkio_parameters(&self.id(), flags)
+        self.driver().domain_get_blkio_parameters(&self.id(), without_string_okay(flags))
     }
 
     pub fn set_blkio_parameters(&self, params: &TypedParams, flags: u32) -> Result<()> {
@@ -79,7 +80,7 @@ impl Domain {
     }
 
     pub fn perf_events(&self, flags: u32) -> Result<TypedParams> {
-        self.driver().domain_get_perf_events(&self.id(), flags)
+        self.driver().domain_get_perf_events(&self.id(), without_string_okay(flags))
     }
 
     pub fn set_perf_events(&self, params: &TypedParams, flags: u32) -> Result<()> {
@@ -92,7 +93,7 @@ impl Domain {
 
     pub fn scheduler_parameters(&self, flags: u32) -> Result<TypedParams> {
         one_state(flags)?;
-        self.driver().domain_get_scheduler_parameters_flags(&self.id(), flags)
+        self.driver().domain_get_scheduler_parameters_flags(&self.id(), without_string_okay(flags))
     }
 
     pub fn set_scheduler_parameters(&self, params: &TypedParams, flags: u32) -> Result<()> {

@@ -8,7 +8,7 @@
 use super::last_error::ConnectionErrors;
 use ferrovirt::{
     Connection, Domain, Error, ErrorCode, ErrorDomain, Interface, Network, NetworkPort, NodeDevice, NwFilter,
-    NwFilterBinding, Result, Secret, StoragePool, StorageVol,
+    NwFilterBinding, Result, Secret, StoragePool, StorageVol, Stream,
 };
 use parking_lot::RwLock;
 use std::collections::HashMap;
@@ -219,7 +219,7 @@ fn release_object<H: Handle>(object: &H) -> Option<usize> {
 
 use ferrovirt_core::abi;
 handle!(@ Connection, abi::virConnect, ConnectionErrors, InvalidConn, None, |this| Some(this));
-handle!(Domain, abi::virDomain, InvalidDomain, Domain, |this| this.connection(), parent this.connection());
+handle!(Domain, abi::virDomain, InvalidDomain, Dom, |this| this.connection(), parent this.connection());
 handle!(Network, abi::virNetwork, InvalidNetwork, Network, |this| this.connection(), parent this.connection());
 handle!(NetworkPort, abi::virNetworkPort, InvalidNetworkPort, Network, |this| this.network().connection(), parent this.network());
 handle!(Interface, abi::virInterface, InvalidInterface, Interface, |this| this.connection(), parent this.connection());
@@ -229,3 +229,4 @@ handle!(NwFilterBinding, abi::virNWFilterBinding, InvalidNwfilterBinding, Nwfilt
 handle!(Secret, abi::virSecret, InvalidSecret, Secret, |this| this.connection(), parent this.connection());
 handle!(StoragePool, abi::virStoragePool, InvalidStoragePool, Storage, |this| this.connection(), parent this.connection());
 handle!(StorageVol, abi::virStorageVol, InvalidStorageVol, Storage, |this| this.connection(), parent this.connection());
+handle!(Stream, abi::virStream, InvalidStream, Streams, |this| this.connection(), parent this.connection());

@@ -2,15 +2,20 @@
 
 mod args;
 mod callback;
+mod cpu_maps;
+mod domain_arrays;
 mod domain_event;
+mod domain_values;
 mod enter;
 mod event_callback;
+pub mod event_loop;
 mod handle;
 mod heap_bytes;
 pub mod last_error;
 mod leases;
 mod object_event;
 mod objects;
+pub mod param_array;
 mod returns;
 mod storage_info;
 mod strings;
@@ -19,7 +24,16 @@ mod uuids;
 
 pub use args::{Out, bytes, opt_text, out, store, text, uuid_bytes};
 pub use callback::{Callback, HoldingCallback, callback, lend};
+pub use cpu_maps::{cpu_map, cpu_maps_room, vcpus_room};
+pub use domain_arrays::{
+    descriptors, domain_list, fill_cpu_stats, fill_memory_stats, free_io_thread, free_stats_records,
+    given_params, list_io_threads, list_stats_records,
+};
 pub use domain_event::{domain_listener, lifecycle_callback};
+pub use domain_values::{
+    DomainNumber, sized_out, unsigned_long, write_control_info, write_domain_info, write_scheduler_type,
+    write_state,
+};
 pub use enter::{global, inspect, modify};
 pub use event_callback::{event_listener, function_address};
 pub use handle::{Handle, KeptText, Retained, add_ref, free, keep_opt_text, keep_text, release, retain};

@@ -3,6 +3,7 @@
 mod block;
 mod config;
 mod console;
+mod cpus;
 mod devices;
 mod events;
 mod guest;
