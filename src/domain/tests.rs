@@ -34,7 +34,8 @@ nothing_of!(
     SnapshotDriver,
     CheckpointDriver,
     QemuExtension,
-    LxcExtension
+    LxcExtension,
+    NodeDeviceAssignment
 );
 
 impl DomainLookup for Fake {
