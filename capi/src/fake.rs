@@ -194,6 +194,17 @@ impl StorageDriver for FakeHost {
         Ok(volume(xml))
     }
 
+    fn storage_vol_download(
+        &self,
+        volume: &StorageVolId,
+        offset: u64,
+        length: u64,
+        _flags: u32,
+    ) -> Result<Box<dyn StreamDriver>> {
+        self.note(format!("download {} {offset} {length}", volume.name))?;
+        Ok(Box::new(FakeStream))
+    }
+
     fn storage_vol_resize(&self, volume: &StorageVolId, capacity: u64, _flags: u32) -> Result<()> {
         self.note(format!("resize {} {capacity}", volume.name))
     }
@@ -236,6 +247,9 @@ impl NodeDeviceAssignment for FakeHost {
         self.note(format!("detach {} to {}", device.name, driver.unwrap_or("any")))
     }
 }
+
+struct FakeStream;
+impl StreamDriver for FakeStream {}
 
 impl HostDriver for FakeHost {}
 impl DomainConfig for FakeHost {}

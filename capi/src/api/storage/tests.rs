@@ -3,6 +3,7 @@
 use super::pool::*;
 use super::vol::*;
 use crate::fake::{FakeConnection, free, last, read};
+use crate::ffi::Retained;
 use ferrovirt::{AccessMode, ErrorCode, ErrorDomain};
 use ferrovirt_core::abi::{
     VIR_STORAGE_VOL_RESIZE_DELTA, virStoragePoolInfo, virStoragePoolPtr, virStorageVolPtr,
@@ -115,4 +116,23 @@ fn information_is_zero_where_there_is_none() {
     assert_eq!(last().0, ErrorCode::NoSupport as i32);
     assert_eq!((info.r#type, info.capacity, info.allocation), (0, 0, 0));
     assert_eq!((virStorageVolFree(volume), virStoragePoolFree(pool), host.close()), (0, 0, Some(0)));
+}
+
+#[test]
+fn a_volume_goes_to_streams_of_its_own_connection_only() {
+    let (host, other) = (FakeConnection::read_write(), FakeConnection::read_write());
+    let pool = pool(&host);
+    let volume = volume(pool);
+    let (own, foreign) = (host.connection.new_stream(0).unwrap(), other.connection.new_stream(0).unwrap());
+    let (own, foreign) = (Retained::new(&own), Retained::new(&foreign));
+    assert_eq!(virStorageVolDownload(volume, ptr::null_mut(), 0, 0, 0), -1);
+    assert_eq!(last().0, ErrorCode::InvalidStream as i32);
+    assert_eq!(virStorageVolDownload(volume, foreign.pointer(), 0, 0, 0), -1);
+    assert_eq!(last(), INVALID_ARG);
+    assert!(host.host.changes.lock().is_empty());
+    assert_eq!(virStorageVolDownload(volume, own.pointer(), 512, 9, 0), 0);
+    assert_eq!(*host.host.changes.lock(), ["download a.img 512 9"]);
+    drop((own, foreign));
+    assert_eq!((virStorageVolFree(volume), virStoragePoolFree(pool)), (0, 0));
+    assert_eq!((host.close(), other.close()), (Some(0), Some(0)));
 }
