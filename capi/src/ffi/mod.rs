@@ -38,7 +38,7 @@ pub use callback::{Callback, HoldingCallback, callback, lend};
 pub use cpu_maps::{cpu_map, cpu_maps_room, vcpus_room};
 pub use domain_arrays::{
     descriptors, domain_list, fill_cpu_stats, fill_memory_stats, free_io_thread, free_stats_records,
-    given_params, list_io_threads, list_stats_records,
+    given_params, list_io_threads, list_security_labels, list_stats_records, write_security_label,
 };
 pub use domain_event::{domain_listener, lifecycle_callback};
 pub use domain_values::{
