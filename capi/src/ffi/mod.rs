@@ -46,7 +46,7 @@ pub use domain_values::{
     write_state,
 };
 pub use enter::{global, inspect, modify};
-pub use event_callback::{event_listener, function_address};
+pub use event_callback::function_address;
 pub use guest_records::{free_fs_info, free_interface, list_fs_info, list_interfaces};
 pub use guest_values::{long_flags, numbers, open_fd, opt_text_list, write_time};
 pub use handle::{Handle, KeptText, Retained, add_ref, free, keep_opt_text, keep_text, release, retain};
