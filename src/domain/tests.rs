@@ -1,7 +1,7 @@
 //! What the face adds to a driver's answers: fresh ids and names, refusals, events on their way to the listener.
 
 use super::Domain;
-use crate::connection::{AccessMode, Drivers};
+use crate::connection::{AccessMode, test_connection_to};
 use crate::{Connection, Listener};
 use ferrovirt_core::abi::{VIR_DOMAIN_VCPU_GUEST, VIR_DOMAIN_XML_SECURE};
 use ferrovirt_core::driver::*;
@@ -34,7 +34,8 @@ nothing_of!(
     SnapshotDriver,
     CheckpointDriver,
     QemuExtension,
-    LxcExtension
+    LxcExtension,
+    NodeDeviceAssignment
 );
 
 impl DomainLookup for Fake {
@@ -74,8 +75,8 @@ fn named(name: &str, id: i32) -> DomainId {
 fn connect(access: AccessMode) -> (Connection, Arc<EventHub>) {
     let fake = Fake::default();
     let hub = fake.events.clone();
-    let drivers = Drivers::hypervisor_only(Arc::new(fake));
-    (Connection::new("fake:///".into(), access, drivers), hub)
+
+    (test_connection_to(Arc::new(fake), access), hub)
 }
 
 fn code<T>(outcome: Result<T>) -> Option<ErrorCode> {
