@@ -74,7 +74,7 @@ impl EventRegistry {
         self.add(connection, hub, None, filter, callback)
     }
 
-    /// The same, but refuses a function that is registered for the same subject already.
+    /// The same, but a C function that is registered for the same subject already is refused.
     pub fn register_once(
         &self,
         connection: &Connection,

@@ -26,7 +26,7 @@ mod storage_vol;
 mod stream;
 
 pub use checkpoint::DomainCheckpoint;
-pub use connection::{AccessMode, CloseCallback, Connection, OpenOptions};
+pub use connection::{AccessMode, CloseCallback, Connection, Drivers, OpenOptions};
 pub use domain::{Domain, MigrationTarget, cpu_stats_query};
 pub use events::{CallbackId, EventCallback, Listener};
 pub use ferrovirt_core::{Error, ErrorCode, ErrorDomain, ErrorLevel, Result};

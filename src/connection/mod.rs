@@ -8,13 +8,13 @@ mod idle;
 mod open;
 
 pub use close::CloseCallback;
+pub use drivers::Drivers;
 #[cfg(test)]
 pub(crate) use idle::{test_connection, test_connection_to, test_domain};
 pub use open::{AccessMode, OpenOptions};
 
 use crate::events::EventRegistry;
 use close::CloseSlot;
-use drivers::Drivers;
 use ferrovirt_core::Result;
 use std::sync::Arc;
 
@@ -36,7 +36,8 @@ impl Connection {
         OpenOptions::new().open(uri)
     }
 
-    fn new(uri: String, access: AccessMode, drivers: Drivers) -> Self {
+    /// A connection that these drivers serve, for programs that bring their own.
+    pub fn new(uri: String, access: AccessMode, drivers: Drivers) -> Self {
         let (events, close) = Default::default();
         Self(Arc::new(Inner { uri, access, drivers, events, close }))
     }

@@ -1,14 +1,15 @@
 //! Finding domains: lists, look-ups, events, and what a driver knows at once.
 
 use super::Domain;
-use crate::events::{Listener, Subject};
+use crate::events::{EventFilter, Listener, Subject};
 use crate::flags::not_negative;
+use crate::object_events::ObjectEvents;
 use crate::{CallbackId, Connection};
 use ferrovirt_core::abi::{
     VIR_CONNECT_LIST_DOMAINS_ACTIVE, VIR_CONNECT_LIST_DOMAINS_INACTIVE, VIR_DOMAIN_EVENT_ID_LAST,
     VIR_DOMAIN_EVENT_ID_LIFECYCLE,
 };
-use ferrovirt_core::{DomainId, Error, Event, EventHub, Result};
+use ferrovirt_core::{DomainId, Error, Event, Result};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -56,30 +57,26 @@ impl Connection {
         event_id: i32,
         listener: Listener,
     ) -> Result<CallbackId> {
-        if let Some(domain) = domain.filter(|domain| domain.connection().address() != self.address()) {
-            return Err(Error::invalid_arg(format!(
-                "domain '{}' is on another connection than the one to register with",
-                domain.name()
-            )));
+        ObjectEvents {
+            family: FAMILY,
+            event_id,
+            end: VIR_DOMAIN_EVENT_ID_LAST,
+            object: domain.map(|domain| (domain.connection(), domain.uuid().to_string())),
+            hub: || self.drivers().hypervisor.domain_events(),
         }
-        not_negative(event_id, "eventID")?;
-        if event_id.unsigned_abs() >= VIR_DOMAIN_EVENT_ID_LAST {
-            return Err(Error::invalid_arg(format!(
-                "eventID must be less than {VIR_DOMAIN_EVENT_ID_LAST}, it is {event_id}"
-            )));
-        }
-        self.listen_to_domains(domain.map(Domain::uuid), event_id, false, listener)
+        .register(self, domain_filter(domain.map(Domain::uuid), event_id), listener)
     }
 
     /// Tells `listener` of all life cycle events, the old way: it is ended by its function, not by an id.
     pub fn register_domain_lifecycle(&self, listener: Listener) -> Result<()> {
-        self.listen_to_domains(None, LIFECYCLE, true, listener).map(|_| ())
+        let hub = self.drivers().hypervisor.domain_events()?;
+        let filter = domain_filter(None, LIFECYCLE);
+        self.events().register_once(self, &hub, old_lifecycle(), filter, listener).map(|_| ())
     }
 
     /// Ends the registration of `function` that [`Self::register_domain_lifecycle`] made.
     pub fn deregister_domain_lifecycle(&self, function: usize) -> Result<()> {
-        let subject = domain_subject(None, LIFECYCLE, true);
-        let id = self.events().find(&subject, function).ok_or_else(|| {
+        let id = self.events().find(&old_lifecycle(), function).ok_or_else(|| {
             Error::invalid_arg(format!("function {function:#x} is not registered for domain events"))
         })?;
         self.events().deregister(id)
@@ -90,30 +87,24 @@ impl Connection {
         not_negative(id, "callbackID")?;
         self.events().deregister(id)
     }
-
-    fn listen_to_domains(
-        &self,
-        uuid: Option<Uuid>,
-        event_id: i32,
-        legacy: bool,
-        listener: Listener,
-    ) -> Result<CallbackId> {
-        let hub: Arc<EventHub> = self.drivers().hypervisor.domain_events()?;
-        let filter = move |event: &Event| match event {
-            Event::Domain(event) => {
-                event.kind.matches(event_id) && uuid.is_none_or(|uuid| uuid == event.domain.uuid)
-            }
-            _ => false,
-        };
-        let subject = domain_subject(uuid, event_id, legacy);
-        self.events().register_once(self, &hub, subject, Box::new(filter), listener)
-    }
 }
 
 const LIFECYCLE: i32 = VIR_DOMAIN_EVENT_ID_LIFECYCLE as i32;
 
-fn domain_subject(uuid: Option<Uuid>, event_id: i32, legacy: bool) -> Subject {
-    Subject { family: "domain", event_id, object: uuid.map(|uuid| uuid.to_string()), legacy }
+const FAMILY: &str = "domain";
+
+/// What registering the old way is for.
+fn old_lifecycle() -> Subject {
+    Subject { family: FAMILY, event_id: LIFECYCLE, object: None, legacy: true }
+}
+
+fn domain_filter(uuid: Option<Uuid>, event_id: i32) -> EventFilter {
+    Box::new(move |event: &Event| match event {
+        Event::Domain(event) => {
+            event.kind.matches(event_id) && uuid.is_none_or(|uuid| uuid == event.domain.uuid)
+        }
+        _ => false,
+    })
 }
 
 impl Domain {

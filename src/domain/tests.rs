@@ -1,8 +1,7 @@
 //! What the face adds to a driver's answers: fresh ids and names, refusals, events on their way to the listener.
 
 use super::Domain;
-use crate::connection::{AccessMode, test_connection_to};
-use crate::{Connection, Listener};
+use crate::{AccessMode, Connection, Drivers, Listener};
 use ferrovirt_core::abi::{VIR_DOMAIN_VCPU_GUEST, VIR_DOMAIN_XML_SECURE};
 use ferrovirt_core::driver::*;
 use ferrovirt_core::{
@@ -40,7 +39,7 @@ nothing_of!(
 
 impl DomainLookup for Fake {
     fn connect_list_all_domains(&self, flags: u32) -> Result<Vec<DomainId>> {
-        Ok(vec![named(if flags & 1 != 0 { "active" } else { "defined" }, flags.cast_signed())])
+        Ok(vec![named(if flags & 1 != 0 { "active" } else { "defined" }, flags as i32)])
     }
 
     fn domain_events(&self) -> Result<Arc<EventHub>> {
@@ -75,8 +74,8 @@ fn named(name: &str, id: i32) -> DomainId {
 fn connect(access: AccessMode) -> (Connection, Arc<EventHub>) {
     let fake = Fake::default();
     let hub = fake.events.clone();
-
-    (test_connection_to(Arc::new(fake), access), hub)
+    let drivers = Drivers::hypervisor_only(Arc::new(fake));
+    (Connection::new("fake:///".into(), access, drivers), hub)
 }
 
 fn code<T>(outcome: Result<T>) -> Option<ErrorCode> {

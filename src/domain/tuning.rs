@@ -32,17 +32,18 @@ impl Domain {
     }
 
     /// In KiB.
-    pub fn set_max_memory(&self, memory: u64) -> Result<()> {
+    pub fn set_max_memory(&self, memory: impl Into<u64>) -> Result<()> {
         self.set_memory_flags(memory, VIR_DOMAIN_MEM_MAXIMUM)
     }
 
     /// Changes the memory of the running guest, in KiB.
-    pub fn set_memory(&self, memory: u64) -> Result<()> {
+    pub fn set_memory(&self, memory: impl Into<u64>) -> Result<()> {
         self.set_memory_flags(memory, VIR_DOMAIN_AFFECT_LIVE)
     }
 
     /// `memory` in KiB, `flags` are `virDomainMemoryModFlags`.
-    pub fn set_memory_flags(&self, memory: u64, flags: u32) -> Result<()> {
+    pub fn set_memory_flags(&self, memory: impl Into<u64>, flags: u32) -> Result<()> {
+        let memory = memory.into();
         check_memory(memory)?;
         self.driver().domain_set_memory_flags(&self.id(), memory, flags)
     }

@@ -296,3 +296,26 @@ pub extern "C" fn virInterfaceChangeCommit(conn: virConnectPtr, flags: c_uint) -
 pub extern "C" fn virInterfaceChangeRollback(conn: virConnectPtr, flags: c_uint) -> c_int {
     modify(conn, |conn: &Connection| conn.rollback_interface_change(flags))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::{FakeConnection, last};
+    use ferrovirt::{AccessMode, ErrorCode, ErrorDomain};
+
+    #[test]
+    fn foreign_pointers_are_refused() {
+        let host = FakeConnection::read_write();
+        assert!(virInterfaceGetMACString(host.pointer.cast()).is_null());
+        assert_eq!(last(), (ErrorCode::InvalidInterface as i32, ErrorDomain::Interface as i32));
+        assert_eq!(host.close(), Some(0));
+    }
+
+    #[test]
+    fn a_transaction_needs_write_access() {
+        let host = FakeConnection::open(AccessMode::ReadOnly);
+        assert_eq!(virInterfaceChangeBegin(host.pointer, 0), -1);
+        assert_eq!(last(), (ErrorCode::OperationDenied as i32, ErrorDomain::Interface as i32));
+        assert_eq!(host.close(), Some(0));
+    }
+}

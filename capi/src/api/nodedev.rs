@@ -429,3 +429,62 @@ pub extern "C" fn virConnectNodeDeviceEventRegisterAny(
 pub extern "C" fn virConnectNodeDeviceEventDeregisterAny(conn: virConnectPtr, callbackID: c_int) -> c_int {
     inspect(conn, |conn: &Connection| conn.deregister_event(callbackID))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::{FakeConnection, free, last, read};
+    use ferrovirt::{ErrorCode, ErrorDomain};
+    use std::ptr;
+
+    #[test]
+    fn devices_are_counted_by_capability() {
+        let host = FakeConnection::read_write();
+        let count = |cap: *const c_char| virNodeNumOfDevices(host.pointer, cap, 0);
+        assert_eq!(count(ptr::null()), 2);
+        assert_eq!(count(c"pci".as_ptr()), 1);
+        assert_eq!(count(c"no-such-thing".as_ptr()), 0);
+        assert_eq!(virNodeNumOfDevices(host.pointer, ptr::null(), 1), -1);
+        assert_eq!(last(), (ErrorCode::InvalidArg as i32, ErrorDomain::Nodedev as i32));
+        let mut name = ptr::null_mut::<c_char>();
+        assert_eq!(virNodeListDevices(host.pointer, c"pci".as_ptr(), &mut name, 1, 0), 1);
+        assert_eq!(read(name), "pci_0000_00_1f_2");
+        free(name);
+        host.close();
+    }
+
+    #[test]
+    fn the_root_has_no_parent_and_that_is_no_error() {
+        let host = FakeConnection::read_write();
+        let mut devices = ptr::null_mut();
+        assert_eq!(virConnectListAllNodeDevices(host.pointer, &mut devices, 0), 2);
+        // SAFETY: two devices and a NULL were stored.
+        let (root, pci) = unsafe { (*devices, *devices.add(1)) };
+        free(devices);
+        assert!(virNodeDeviceGetParent(root).is_null());
+        assert_eq!(last().0, 0);
+        assert_eq!(read(virNodeDeviceGetParent(pci)), "computer");
+        assert!(virNodeDeviceGetParent(host.pointer.cast()).is_null());
+        assert_eq!(last(), (ErrorCode::InvalidNodeDevice as i32, ErrorDomain::Nodedev as i32));
+        assert_eq!((virNodeDeviceFree(root), virNodeDeviceFree(pci), host.close()), (0, 0, Some(0)));
+    }
+
+    #[test]
+    fn the_hypervisor_is_asked_to_take_a_device() {
+        let host = FakeConnection::read_write();
+        let mut devices = ptr::null_mut();
+        assert_eq!(virConnectListAllNodeDevices(host.pointer, &mut devices, 2), 1);
+        // SAFETY: one device and a NULL were stored.
+        let pci = unsafe { *devices };
+        free(devices);
+        assert_eq!(virNodeDeviceDettach(pci), 0);
+        assert_eq!(virNodeDeviceDetachFlags(pci, c"vfio".as_ptr(), 0), 0);
+        assert_eq!(
+            *host.host.changes.lock(),
+            ["detach pci_0000_00_1f_2 to any", "detach pci_0000_00_1f_2 to vfio"]
+        );
+        assert_eq!(virNodeDeviceReset(pci), -1);
+        assert_eq!(last(), (ErrorCode::NoSupport as i32, ErrorDomain::Nodedev as i32));
+        assert_eq!((virNodeDeviceFree(pci), host.close()), (0, Some(0)));
+    }
+}

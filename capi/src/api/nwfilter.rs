@@ -344,3 +344,28 @@ pub extern "C" fn virNWFilterBindingGetFilterName(binding: virNWFilterBindingPtr
 pub extern "C" fn virNWFilterBindingGetXMLDesc(binding: virNWFilterBindingPtr, flags: c_uint) -> *mut c_char {
     inspect(binding, |binding: &NwFilterBinding| binding.xml_desc(flags))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::{FakeConnection, last};
+    use ferrovirt::{ErrorCode, ErrorDomain};
+
+    #[test]
+    fn foreign_pointers_are_refused_by_their_class() {
+        let host = FakeConnection::read_write();
+        assert_eq!(virNWFilterUndefine(host.pointer.cast()), -1);
+        assert_eq!(last(), (ErrorCode::InvalidNwfilter as i32, ErrorDomain::Nwfilter as i32));
+        assert_eq!(virNWFilterBindingDelete(host.pointer.cast()), -1);
+        assert_eq!(last(), (ErrorCode::InvalidNwfilterBinding as i32, ErrorDomain::Nwfilter as i32));
+        assert_eq!(host.close(), Some(0));
+    }
+
+    #[test]
+    fn a_connection_without_filters_says_so() {
+        let host = FakeConnection::read_write();
+        assert_eq!(virConnectNumOfNWFilters(host.pointer), -1);
+        assert_eq!(last(), (ErrorCode::NoSupport as i32, ErrorDomain::Nwfilter as i32));
+        assert_eq!(host.close(), Some(0));
+    }
+}

@@ -309,3 +309,46 @@ pub extern "C" fn virConnectSecretEventRegisterAny(
 pub extern "C" fn virConnectSecretEventDeregisterAny(conn: virConnectPtr, callbackID: c_int) -> c_int {
     inspect(conn, |conn: &Connection| conn.deregister_event(callbackID))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake::{FakeConnection, free, last};
+    use ferrovirt::{AccessMode, ErrorCode, ErrorDomain};
+    use std::ptr;
+
+    fn secret(host: &FakeConnection) -> virSecretPtr {
+        virSecretLookupByUUID(host.pointer, [0; 16].as_ptr())
+    }
+
+    #[test]
+    fn a_value_goes_in_and_out_with_its_length() {
+        let host = FakeConnection::read_write();
+        let secret = secret(&host);
+        let value = b"a\0b";
+        assert_eq!(virSecretSetValue(secret, value.as_ptr(), value.len(), 0), 0);
+        let mut length = 0;
+        let copy = virSecretGetValue(secret, &mut length, 0);
+        // SAFETY: as many bytes were stored.
+        assert_eq!(unsafe { std::slice::from_raw_parts(copy, length) }, value);
+        free(copy);
+        assert!(virSecretGetValue(secret, ptr::null_mut(), 0).is_null());
+        assert_eq!(last(), (ErrorCode::InvalidArg as i32, ErrorDomain::Secret as i32));
+        assert_eq!(virSecretSetValue(secret, ptr::null(), 0, 0), -1);
+        assert_eq!(last(), (ErrorCode::InvalidArg as i32, ErrorDomain::Secret as i32));
+        assert_eq!((virSecretFree(secret), host.close()), (0, Some(0)));
+    }
+
+    #[test]
+    fn a_read_only_connection_does_not_tell_values() {
+        let host = FakeConnection::open(AccessMode::ReadOnly);
+        let secret = secret(&host);
+        let mut length = 0;
+        assert!(virSecretGetValue(secret, &mut length, 0).is_null());
+        assert_eq!(last(), (ErrorCode::OperationDenied as i32, ErrorDomain::Secret as i32));
+        assert_eq!(virSecretGetUsageType(secret), 2);
+        assert_eq!(virSecretGetUsageType(ptr::null_mut()), -1);
+        assert_eq!(last(), (ErrorCode::InvalidSecret as i32, ErrorDomain::Secret as i32));
+        assert_eq!((virSecretFree(secret), host.close()), (0, Some(0)));
+    }
+}

@@ -83,7 +83,7 @@ pub fn fill_memory_stats(
     if start.is_null() || places == 0 {
         return Ok(0);
     }
-    let room = room(start, places.min(VIR_DOMAIN_MEMORY_STAT_NR).cast_signed(), "stats")?;
+    let room = room(start, places.min(VIR_DOMAIN_MEMORY_STAT_NR) as c_int, "stats")?;
     let in_c = |stat: MemoryStat| virDomainMemoryStatStruct { tag: stat.tag, val: stat.value };
     Ok(room.fill(stats(room.places())?.into_iter().map(in_c)))
 }

@@ -255,7 +255,7 @@ mod tests {
         let notes = Notes::default();
         let opaque = ptr::from_ref(&notes).cast_mut().cast();
         let call = Call { function, opaque, conn: ptr::null_mut(), dom: ptr::null_mut() };
-        call.tell(event_id.cast_signed(), kind);
+        call.tell(event_id as c_int, kind);
         notes.into_inner().unwrap()
     }
 

@@ -20,11 +20,12 @@ impl CReturn for DomainNumber {
     type Raw = c_uint;
     const FAILED: c_uint = c_uint::MAX;
     fn into_raw(self) -> c_uint {
-        self.0.cast_unsigned()
+        self.0 as c_uint
     }
 }
 
 /// A number as C's `unsigned long`, which is 32 bits wide on some hosts.
+#[allow(clippy::useless_conversion, reason = "c_ulong is u64 on some hosts and u32 on others")]
 pub fn unsigned_long(number: u64) -> Result<c_ulong> {
     let narrow = number as c_ulong;
     if u64::from(narrow) == number {

@@ -1,6 +1,7 @@
 //! What every entry point shares: handles, the order of a call, arguments, results, the thread's last error.
 
 mod args;
+mod auth;
 mod block_records;
 mod callback;
 mod cpu_maps;
@@ -17,6 +18,7 @@ mod heap_bytes;
 pub mod last_error;
 mod leases;
 mod migration;
+pub mod node;
 mod object_event;
 mod objects;
 pub mod param_array;
@@ -27,6 +29,7 @@ mod typed_params;
 mod uuids;
 
 pub use args::{Out, bytes, opt_text, out, store, text, uuid_bytes};
+pub use auth::authenticator;
 pub use block_records::{
     fill_buffer, fill_disk_errors, fill_disk_params, write_block_info, write_block_job_info, write_job_info,
     write_job_kind,
@@ -54,7 +57,10 @@ pub use object_event::{network_listener, node_device_listener, secret_listener, 
 pub use objects::{Borrowed, list, object, opt_object};
 pub use returns::{CReturn, HandleList, malloc_string};
 pub use storage_info::{write_pool_info, write_vol_info};
-pub use strings::{Room, TextList, copy_into, malloc_opt_string, room, text_list, text_list_until_null};
+pub use strings::{
+    Room, TextList, copy_into, malloc_opt_string, room, text_list, text_list_out, text_list_required,
+    text_list_until_null,
+};
 pub use typed_params::{
     HeapParams, ParamsOut, ParamsRoom, fill_grid, opt_params, params, params_out, params_room,
     params_room_required,

@@ -3,7 +3,7 @@
 use super::args::text;
 use super::returns::malloc_string;
 use ferrovirt::{Error, Result};
-use std::ffi::{c_char, c_int};
+use std::ffi::{c_char, c_int, c_uint};
 use std::ptr;
 
 /// A list of strings of known length; NULL only where the length is 0, and no string may be NULL.
@@ -24,6 +24,31 @@ pub fn text_list_until_null<'a>(pointer: *const *const c_char, name: &str) -> Re
     // NULL is readable.
     let length = (0..).take_while(|index| unsafe { !(*pointer.add(*index)).is_null() }).count();
     text_list(pointer, length, name).map(Some)
+}
+
+/// The same where the list itself must be there, however short it is.
+pub fn text_list_required<'a>(
+    pointer: *mut *const c_char,
+    length: c_uint,
+    name: &str,
+) -> Result<Vec<&'a str>> {
+    if pointer.is_null() {
+        return Err(Error::invalid_arg(format!("{name} must not be NULL")));
+    }
+    text_list(pointer, length as usize, name)
+}
+
+/// Stores a list where the caller wants it (NULL: only the count is wanted); the count comes back.
+/// The place holds NULL where the list can't be had, so that the caller may free it all the same.
+pub fn text_list_out(
+    place: *mut *mut *mut c_char,
+    texts: impl FnOnce() -> Result<Vec<String>>,
+) -> Result<c_int> {
+    if !place.is_null() {
+        // SAFETY: not NULL (checked above), and the API promises room for one pointer.
+        unsafe { place.write(ptr::null_mut()) };
+    }
+    Ok(TextList(texts()?).store(place))
 }
 
 /// A NULL-terminated array of strings in C's heap.

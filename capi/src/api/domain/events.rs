@@ -28,7 +28,7 @@ pub extern "C" fn virConnectDomainEventRegister(
 ) -> c_int {
     inspect(conn, |conn: &Connection| {
         callback(lifecycle_callback(cb), opaque, freecb, "cb")?.register(|cb| {
-            let id = VIR_DOMAIN_EVENT_ID_LIFECYCLE.cast_signed();
+            let id = VIR_DOMAIN_EVENT_ID_LIFECYCLE as c_int;
             conn.register_domain_lifecycle(domain_listener(conn, cb, id))
         })
     })

@@ -30,7 +30,7 @@ pub extern "C" fn virDomainGetMaxMemory(domain: virDomainPtr) -> c_ulong {
 /// Since: 0.0.3
 #[unsafe(no_mangle)]
 pub extern "C" fn virDomainSetMaxMemory(domain: virDomainPtr, memory: c_ulong) -> c_int {
-    modify(domain, |domain: &Domain| domain.set_max_memory(memory.into()))
+    modify(domain, |domain: &Domain| domain.set_max_memory(memory))
 }
 
 /// Changes the memory of the running guest, by its balloon.
@@ -43,7 +43,7 @@ pub extern "C" fn virDomainSetMaxMemory(domain: virDomainPtr, memory: c_ulong) -
 /// Since: 0.1.1
 #[unsafe(no_mangle)]
 pub extern "C" fn virDomainSetMemory(domain: virDomainPtr, memory: c_ulong) -> c_int {
-    modify(domain, |domain: &Domain| domain.set_memory(memory.into()))
+    modify(domain, |domain: &Domain| domain.set_memory(memory))
 }
 
 /// Changes the memory that the guest has, or with VIR_DOMAIN_MEM_MAXIMUM may have at most.
@@ -57,7 +57,7 @@ pub extern "C" fn virDomainSetMemory(domain: virDomainPtr, memory: c_ulong) -> c
 /// Since: 0.9.0
 #[unsafe(no_mangle)]
 pub extern "C" fn virDomainSetMemoryFlags(domain: virDomainPtr, memory: c_ulong, flags: c_uint) -> c_int {
-    modify(domain, |domain: &Domain| domain.set_memory_flags(memory.into(), flags))
+    modify(domain, |domain: &Domain| domain.set_memory_flags(memory, flags))
 }
 
 /// Chooses how often the balloon asks the guest for statistics of its memory.

@@ -2,3 +2,5 @@
 
 mod net;
 mod port;
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,9 @@ use crate::ffi::{
     Borrowed, add_ref, free, inspect, keep_text, list, modify, object, room, text, write_vol_info,
 };
 use ferrovirt::{Connection, StoragePool, StorageVol};
-use ferrovirt_core::abi::{Const, virConnectPtr, virStoragePoolPtr, virStorageVolInfoPtr, virStorageVolPtr};
+use ferrovirt_core::abi::{
+    Const, virConnectPtr, virStoragePoolPtr, virStorageVolInfoPtr, virStorageVolPtr, virStreamPtr,
+};
 use std::ffi::{c_char, c_int, c_uint, c_ulonglong};
 
 /// Lists the volumes of a storage pool.
@@ -311,4 +313,50 @@ pub extern "C" fn virStorageVolGetInfoFlags(
 #[unsafe(no_mangle)]
 pub extern "C" fn virStorageVolGetXMLDesc(vol: virStorageVolPtr, flags: c_uint) -> *mut c_char {
     inspect(vol, |vol: &StorageVol| vol.xml_desc(flags))
+}
+
+/// Opens the content of a volume on a stream, to be read with the calls for streams.
+///
+/// @vol: the volume
+/// @stream: a stream of the same connection that is not open yet
+/// @offset: the byte to begin at
+/// @length: how many bytes; 0 for all there are
+/// @flags: virStorageVolDownloadFlags
+///
+/// Returns 0, or -1 on failure.
+///
+/// Since: 0.9.0
+#[unsafe(no_mangle)]
+pub extern "C" fn virStorageVolDownload(
+    vol: virStorageVolPtr,
+    stream: virStreamPtr,
+    offset: c_ulonglong,
+    length: c_ulonglong,
+    flags: c_uint,
+) -> c_int {
+    modify(vol, |vol: &StorageVol| {
+        vol.download(&object(stream, "virStorageVolDownload")?, offset, length, flags)
+    })
+}
+
+/// Opens a volume on a stream, for new content to be written with the calls for streams.
+///
+/// @vol: the volume
+/// @stream: a stream of the same connection that is not open yet
+/// @offset: the byte to begin at
+/// @length: how many bytes at most; 0 for as many as there is room for
+/// @flags: virStorageVolUploadFlags
+///
+/// Returns 0, or -1 on failure.
+///
+/// Since: 0.9.0
+#[unsafe(no_mangle)]
+pub extern "C" fn virStorageVolUpload(
+    vol: virStorageVolPtr,
+    stream: virStreamPtr,
+    offset: c_ulonglong,
+    length: c_ulonglong,
+    flags: c_uint,
+) -> c_int {
+    modify(vol, |vol: &StorageVol| vol.upload(&object(stream, "virStorageVolUpload")?, offset, length, flags))
 }
