@@ -3,6 +3,7 @@
 //! This crate is the Rust face: [`Connection`] and the objects found on it. The C ABI is a thin layer over it,
 //! so whatever holds for every driver (flags that contradict each other, read-only access) is checked here once.
 
+mod admin;
 mod checkpoint;
 mod connection;
 mod domain;
@@ -24,6 +25,7 @@ mod storage;
 mod storage_vol;
 mod stream;
 
+pub use admin::{AdminClient, AdminCloseCallback, AdminConnection, AdminServer};
 pub use connection::{AccessMode, CloseCallback, Connection, OpenOptions};
 pub use domain::Domain;
 pub use events::{CallbackId, EventCallback};

@@ -1,10 +1,12 @@
 //! What every entry point shares: handles, the order of a call, arguments, results, the thread's last error.
 
+pub mod admin;
 mod args;
 mod auth;
 mod callback;
 mod enter;
 pub mod event_loop;
+pub mod files;
 mod handle;
 mod heap_bytes;
 pub mod last_error;
@@ -14,6 +16,7 @@ mod objects;
 pub mod param_array;
 mod returns;
 mod storage_info;
+pub mod stream;
 mod strings;
 mod typed_params;
 mod uuids;
@@ -21,7 +24,7 @@ mod uuids;
 pub use args::{Out, bytes, opt_text, out, store, text, uuid_bytes};
 pub use auth::authenticator;
 pub use callback::{Callback, HoldingCallback, callback, lend};
-pub use enter::{global, inspect, modify};
+pub use enter::{global, inspect, inspect_or, modify};
 pub use handle::{Handle, KeptText, Retained, add_ref, free, keep_opt_text, keep_text, release, retain};
 pub use heap_bytes::HeapBytes;
 pub use leases::{free_lease, list_leases};
