@@ -1,5 +1,6 @@
 //! What every entry point shares: handles, the order of a call, arguments, results, the thread's last error.
 
+pub mod admin;
 mod args;
 mod auth;
 mod block_records;
@@ -11,6 +12,7 @@ mod domain_values;
 mod enter;
 mod event_callback;
 pub mod event_loop;
+pub mod files;
 mod guest_records;
 mod guest_values;
 mod handle;
@@ -24,6 +26,7 @@ mod objects;
 pub mod param_array;
 mod returns;
 mod storage_info;
+pub mod stream;
 mod strings;
 mod typed_params;
 mod uuids;
@@ -45,7 +48,7 @@ pub use domain_values::{
     DomainNumber, sized_out, unsigned_long, write_control_info, write_domain_info, write_scheduler_type,
     write_state,
 };
-pub use enter::{global, inspect, modify};
+pub use enter::{global, inspect, inspect_or, modify};
 pub use event_callback::{event_listener, function_address};
 pub use guest_records::{free_fs_info, free_interface, list_fs_info, list_interfaces};
 pub use guest_values::{long_flags, numbers, open_fd, opt_text_list, write_time};
