@@ -41,7 +41,7 @@ pub use callback::{Callback, HoldingCallback, callback, lend};
 pub use cpu_maps::{cpu_map, cpu_maps_room, vcpus_room};
 pub use domain_arrays::{
     descriptors, domain_list, fill_cpu_stats, fill_memory_stats, free_io_thread, free_stats_records,
-    given_params, list_io_threads, list_stats_records,
+    given_params, list_io_threads, list_security_labels, list_stats_records, write_security_label,
 };
 pub use domain_event::{domain_listener, lifecycle_callback};
 pub use domain_values::{
@@ -49,7 +49,7 @@ pub use domain_values::{
     write_state,
 };
 pub use enter::{global, inspect, inspect_or, modify};
-pub use event_callback::{event_listener, function_address};
+pub use event_callback::function_address;
 pub use guest_records::{free_fs_info, free_interface, list_fs_info, list_interfaces};
 pub use guest_values::{long_flags, numbers, open_fd, opt_text_list, write_time};
 pub use handle::{Handle, KeptText, Retained, add_ref, free, keep_opt_text, keep_text, release, retain};
