@@ -4,6 +4,7 @@
 //! so whatever holds for every driver (flags that contradict each other, read-only access) is checked here once.
 
 mod admin;
+mod arguments;
 mod checkpoint;
 mod connection;
 mod domain;
@@ -26,9 +27,10 @@ mod storage_vol;
 mod stream;
 
 pub use admin::{AdminClient, AdminCloseCallback, AdminConnection, AdminServer};
-pub use connection::{AccessMode, CloseCallback, Connection, OpenOptions};
-pub use domain::Domain;
-pub use events::{CallbackId, EventCallback};
+pub use checkpoint::DomainCheckpoint;
+pub use connection::{AccessMode, CloseCallback, Connection, Drivers, OpenOptions};
+pub use domain::{Domain, MigrationTarget, cpu_stats_query};
+pub use events::{CallbackId, EventCallback, Listener};
 pub use ferrovirt_core::{Error, ErrorCode, ErrorDomain, ErrorLevel, Result};
 pub use ferrovirt_core::{TypedParams, TypedValue, driver, error, event, event_loop};
 pub use interface::Interface;
@@ -38,6 +40,7 @@ pub use network_port::NetworkPort;
 pub use nodedev::NodeDevice;
 pub use nwfilter::{NwFilter, NwFilterBinding};
 pub use secret::Secret;
+pub use snapshot::DomainSnapshot;
 pub use storage::StoragePool;
 pub use storage_vol::StorageVol;
 pub use stream::{SparseSink, SparseSource, Stream};

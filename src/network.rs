@@ -3,7 +3,7 @@
 use crate::flags::exclusive;
 use crate::object::object;
 use crate::object_events::ObjectEvents;
-use crate::{CallbackId, Connection, EventCallback};
+use crate::{CallbackId, Connection, Listener};
 use ferrovirt_core::abi::{
     VIR_CONNECT_LIST_NETWORKS_ACTIVE, VIR_CONNECT_LIST_NETWORKS_INACTIVE, VIR_NETWORK_EVENT_ID_LAST,
     VIR_NETWORK_METADATA_DESCRIPTION, VIR_NETWORK_METADATA_ELEMENT, VIR_NETWORK_METADATA_TITLE,
@@ -56,17 +56,18 @@ impl Connection {
         self.drivers().network.network_create_xml(xml, flags).map(|id| Network::new(self, id))
     }
 
-    /// Calls `callback` for every event of one kind (`virNetworkEventID`), of all networks or of one.
-    pub fn register_network_events(
+    /// Tells `listener` of every event of one kind (`virNetworkEventID`), of all networks or of one.
+    pub fn register_network_event(
         &self,
         network: Option<&Network>,
         event_id: i32,
-        callback: EventCallback,
+        listener: Listener,
     ) -> Result<CallbackId> {
         let events = ObjectEvents {
-            owner: network.map(Network::connection),
+            family: "network",
             event_id,
             end: VIR_NETWORK_EVENT_ID_LAST,
+            object: network.map(|network| (network.connection(), network.uuid().to_string())),
             hub: || self.drivers().network.network_events(),
         };
         let wanted = network.map(Network::uuid);
@@ -76,7 +77,7 @@ impl Connection {
             }
             _ => false,
         };
-        events.register(self, Box::new(filter), callback)
+        events.register(self, Box::new(filter), listener)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::object::object;
 use crate::object_events::ObjectEvents;
-use crate::{CallbackId, Connection, EventCallback};
+use crate::{CallbackId, Connection, Listener};
 use ferrovirt_core::abi::*;
 use ferrovirt_core::driver::{HypervisorDriver, NodeDeviceDriver};
 use ferrovirt_core::{Error, Event, NodeDeviceId, Result};
@@ -83,17 +83,18 @@ impl Connection {
         self.drivers().nodedev.node_device_define_xml(xml, flags).map(|id| NodeDevice::new(self, id))
     }
 
-    /// Calls `callback` for every event of one kind (`virNodeDeviceEventID`), of all devices or of one.
-    pub fn register_node_device_events(
+    /// Tells `listener` of every event of one kind (`virNodeDeviceEventID`), of all devices or of one.
+    pub fn register_node_device_event(
         &self,
         device: Option<&NodeDevice>,
         event_id: i32,
-        callback: EventCallback,
+        listener: Listener,
     ) -> Result<CallbackId> {
         let events = ObjectEvents {
-            owner: device.map(NodeDevice::connection),
+            family: "node device",
             event_id,
             end: VIR_NODE_DEVICE_EVENT_ID_LAST,
+            object: device.map(|device| (device.connection(), device.name().to_owned())),
             hub: || self.drivers().nodedev.node_device_events(),
         };
         let wanted = device.map(|device| device.id().name.clone());
@@ -103,7 +104,7 @@ impl Connection {
             }
             _ => false,
         };
-        events.register(self, Box::new(filter), callback)
+        events.register(self, Box::new(filter), listener)
     }
 }
 

@@ -11,7 +11,8 @@ macro_rules! object {
         pub struct $name(std::sync::Arc<(crate::Connection, $id)>);
 
         impl $name {
-            pub(crate) fn new(connection: &crate::Connection, id: $id) -> Self {
+            /// The object with this key, for one that is known already, such as an event's: no driver is asked.
+            pub fn new(connection: &crate::Connection, id: $id) -> Self {
                 Self(std::sync::Arc::new((connection.clone(), id)))
             }
 

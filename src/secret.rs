@@ -2,7 +2,7 @@
 
 use crate::object::object;
 use crate::object_events::ObjectEvents;
-use crate::{CallbackId, Connection, EventCallback};
+use crate::{CallbackId, Connection, Listener};
 use ferrovirt_core::abi::VIR_SECRET_EVENT_ID_LAST;
 use ferrovirt_core::driver::SecretDriver;
 use ferrovirt_core::{Event, Result, SecretId};
@@ -39,17 +39,18 @@ impl Connection {
         self.drivers().secret.secret_define_xml(xml, flags).map(|id| Secret::new(self, id))
     }
 
-    /// Calls `callback` for every event of one kind (`virSecretEventID`), of all secrets or of one.
-    pub fn register_secret_events(
+    /// Tells `listener` of every event of one kind (`virSecretEventID`), of all secrets or of one.
+    pub fn register_secret_event(
         &self,
         secret: Option<&Secret>,
         event_id: i32,
-        callback: EventCallback,
+        listener: Listener,
     ) -> Result<CallbackId> {
         let events = ObjectEvents {
-            owner: secret.map(Secret::connection),
+            family: "secret",
             event_id,
             end: VIR_SECRET_EVENT_ID_LAST,
+            object: secret.map(|secret| (secret.connection(), secret.uuid().to_string())),
             hub: || self.drivers().secret.secret_events(),
         };
         let wanted = secret.map(Secret::uuid);
@@ -59,7 +60,7 @@ impl Connection {
             }
             _ => false,
         };
-        events.register(self, Box::new(filter), callback)
+        events.register(self, Box::new(filter), listener)
     }
 }
 

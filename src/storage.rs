@@ -2,7 +2,7 @@
 
 use crate::object::object;
 use crate::object_events::ObjectEvents;
-use crate::{CallbackId, Connection, EventCallback};
+use crate::{CallbackId, Connection, Listener};
 use ferrovirt_core::abi::{
     VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE, VIR_CONNECT_LIST_STORAGE_POOLS_INACTIVE,
     VIR_STORAGE_POOL_EVENT_ID_LAST,
@@ -70,17 +70,18 @@ impl Connection {
         self.drivers().storage.storage_pool_define_xml(xml, flags).map(|id| StoragePool::new(self, id))
     }
 
-    /// Calls `callback` for every event of one kind (`virStoragePoolEventID`), of all pools or of one.
-    pub fn register_storage_pool_events(
+    /// Tells `listener` of every event of one kind (`virStoragePoolEventID`), of all pools or of one.
+    pub fn register_storage_pool_event(
         &self,
         pool: Option<&StoragePool>,
         event_id: i32,
-        callback: EventCallback,
+        listener: Listener,
     ) -> Result<CallbackId> {
         let events = ObjectEvents {
-            owner: pool.map(StoragePool::connection),
+            family: "storage pool",
             event_id,
             end: VIR_STORAGE_POOL_EVENT_ID_LAST,
+            object: pool.map(|pool| (pool.connection(), pool.uuid().to_string())),
             hub: || self.drivers().storage.storage_pool_events(),
         };
         let wanted = pool.map(StoragePool::uuid);
@@ -90,7 +91,7 @@ impl Connection {
             }
             _ => false,
         };
-        events.register(self, Box::new(filter), callback)
+        events.register(self, Box::new(filter), listener)
     }
 }
 

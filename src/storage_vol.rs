@@ -1,7 +1,7 @@
 //! Storage volumes, as a caller holds them.
 
 use crate::object::object;
-use crate::{Connection, StoragePool};
+use crate::{Connection, StoragePool, Stream};
 use ferrovirt_core::abi::{
     VIR_STORAGE_VOL_RESIZE_DELTA, VIR_STORAGE_VOL_RESIZE_SHRINK, VIR_STORAGE_VOL_WIPE_ALG_ZERO,
 };
@@ -112,5 +112,29 @@ impl StorageVol {
             ));
         }
         self.driver().storage_vol_resize(self.id(), capacity, flags)
+    }
+
+    /// Opens the content on `stream` for reading, from byte `offset` on: `length` bytes, or all there are for 0.
+    /// `flags` are `virStorageVolDownloadFlags`.
+    pub fn download(&self, stream: &Stream, offset: u64, length: u64, flags: u32) -> Result<()> {
+        self.same_connection(stream)?;
+        stream.attach(self.driver().storage_vol_download(self.id(), offset, length, flags)?);
+        Ok(())
+    }
+
+    /// Opens the content on `stream` for writing, from byte `offset` on: at most `length` bytes, or as many as there is
+    /// room for with 0. `flags` are `virStorageVolUploadFlags`.
+    pub fn upload(&self, stream: &Stream, offset: u64, length: u64, flags: u32) -> Result<()> {
+        self.same_connection(stream)?;
+        stream.attach(self.driver().storage_vol_upload(self.id(), offset, length, flags)?);
+        Ok(())
+    }
+
+    fn same_connection(&self, stream: &Stream) -> Result<()> {
+        if stream.connection().address() == self.connection().address() {
+            return Ok(());
+        }
+        let name = self.name();
+        Err(Error::invalid_arg(format!("the stream is on another connection than volume '{name}'")))
     }
 }

@@ -29,3 +29,8 @@ pub(crate) fn test_connection() -> Connection {
     let drivers = Drivers::hypervisor_only(Arc::new(Idle));
     Connection::new("idle:///".into(), AccessMode::ReadWrite, drivers)
 }
+
+/// A connection to a hypervisor of the test's own.
+pub(crate) fn test_connection_to(hypervisor: Arc<dyn HypervisorDriver>, access: AccessMode) -> Connection {
+    Connection::new("test:///".into(), access, Drivers::hypervisor_only(hypervisor))
+}

@@ -8,14 +8,14 @@ mod idle;
 mod open;
 
 pub use close::CloseCallback;
+pub use drivers::Drivers;
 #[cfg(test)]
-pub(crate) use idle::test_connection;
+pub(crate) use idle::{test_connection, test_connection_to};
 pub use open::{AccessMode, OpenOptions};
 
 use crate::events::EventRegistry;
 use close::CloseFn;
 pub(crate) use close::CloseSlot;
-use drivers::Drivers;
 use ferrovirt_core::Result;
 use std::sync::Arc;
 
@@ -37,7 +37,8 @@ impl Connection {
         OpenOptions::new().open(uri)
     }
 
-    fn new(uri: String, access: AccessMode, drivers: Drivers) -> Self {
+    /// A connection that these drivers serve, for programs that bring their own.
+    pub fn new(uri: String, access: AccessMode, drivers: Drivers) -> Self {
         let (events, close) = Default::default();
         Self(Arc::new(Inner { uri, access, drivers, events, close }))
     }

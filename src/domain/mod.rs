@@ -10,7 +10,12 @@ mod lifecycle;
 mod lookup;
 mod migration;
 mod stats;
+#[cfg(test)]
+mod tests;
 mod tuning;
+
+pub use migration::MigrationTarget;
+pub use stats::cpu_stats_query;
 
 use crate::Connection;
 use ferrovirt_core::DomainId;
@@ -60,6 +65,10 @@ impl Domain {
 
     pub fn name(&self) -> Arc<str> {
         self.0.name.read().clone()
+    }
+
+    pub(crate) fn set_name(&self, name: &str) {
+        *self.0.name.write() = name.into();
     }
 
     pub fn uuid(&self) -> Uuid {

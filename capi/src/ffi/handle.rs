@@ -7,9 +7,9 @@
 
 use super::last_error::ConnectionErrors;
 use ferrovirt::{
-    AdminClient, AdminConnection, AdminServer, Connection, Domain, Error, ErrorCode, ErrorDomain, Interface,
-    Network, NetworkPort, NodeDevice, NwFilter, NwFilterBinding, Result, Secret, StoragePool, StorageVol,
-    Stream,
+    AdminClient, AdminConnection, AdminServer, Connection, Domain, DomainCheckpoint, DomainSnapshot, Error,
+    ErrorCode, ErrorDomain, Interface, Network, NetworkPort, NodeDevice, NwFilter, NwFilterBinding, Result,
+    Secret, StoragePool, StorageVol, Stream,
 };
 use parking_lot::RwLock;
 use std::collections::HashMap;
@@ -221,6 +221,8 @@ fn release_object<H: Handle>(object: &H) -> Option<usize> {
 use ferrovirt_core::abi;
 handle!(@ Connection, abi::virConnect, ConnectionErrors, InvalidConn, None, |this| Some(this));
 handle!(Domain, abi::virDomain, InvalidDomain, Dom, |this| this.connection(), parent this.connection());
+handle!(DomainSnapshot, abi::virDomainSnapshot, InvalidDomainSnapshot, DomainSnapshot, |this| this.connection(), parent this.domain());
+handle!(DomainCheckpoint, abi::virDomainCheckpoint, InvalidDomainCheckpoint, DomainCheckpoint, |this| this.connection(), parent this.domain());
 handle!(Network, abi::virNetwork, InvalidNetwork, Network, |this| this.connection(), parent this.connection());
 handle!(NetworkPort, abi::virNetworkPort, InvalidNetworkPort, Network, |this| this.network().connection(), parent this.network());
 handle!(Interface, abi::virInterface, InvalidInterface, Interface, |this| this.connection(), parent this.connection());

@@ -137,6 +137,11 @@ pub fn params_room_required(params: virTypedParameterPtr, nparams: *mut c_int) -
 }
 
 impl ParamsRoom {
+    /// Whether the caller only asks how many there are.
+    pub fn wants_count(&self) -> bool {
+        self.places == 0
+    }
+
     /// Writes what there is room for and sets `*nparams` to how many that are; or answers the question.
     pub fn fill(&self, values: &TypedParams) -> Result<()> {
         let written = if self.places == 0 {

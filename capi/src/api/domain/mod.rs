@@ -3,6 +3,7 @@
 mod block;
 mod config;
 mod console;
+mod cpus;
 mod devices;
 mod events;
 mod guest;
@@ -11,4 +12,6 @@ mod lifecycle;
 mod lookup;
 mod migration;
 mod stats;
+#[cfg(test)]
+mod tests;
 mod tuning;

@@ -1,5 +1,6 @@
 //! Storage pools and volumes.
 
+use super::StreamDriver;
 use crate::event::EventHub;
 use crate::{StoragePoolId, StorageVolId};
 use std::sync::Arc;
@@ -82,6 +83,22 @@ driver_trait! {
         fn storage_vol_get_path(&self, volume: &StorageVolId) -> String = "virStorageVolGetPath";
         /// Changes the capacity to (or, with `VIR_STORAGE_VOL_RESIZE_DELTA`, by) so many bytes.
         fn storage_vol_resize(&self, volume: &StorageVolId, capacity: u64, flags: u32) -> () = "virStorageVolResize";
+        /// The content from byte `offset` on, `length` bytes or (0) all there are.
+        fn storage_vol_download(
+            &self,
+            volume: &StorageVolId,
+            offset: u64,
+            length: u64,
+            flags: u32,
+        ) -> Box<dyn StreamDriver> = "virStorageVolDownload";
+        /// Takes new content from byte `offset` on, at most `length` bytes or (0) as many as there is room for.
+        fn storage_vol_upload(
+            &self,
+            volume: &StorageVolId,
+            offset: u64,
+            length: u64,
+            flags: u32,
+        ) -> Box<dyn StreamDriver> = "virStorageVolUpload";
         /// Where this driver's events come from.
         fn storage_pool_events(&self) -> Arc<EventHub> = "virConnectStoragePoolEventRegisterAny";
     }

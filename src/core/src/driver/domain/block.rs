@@ -108,15 +108,6 @@ driver_trait! {
             params: &TypedParams,
             flags: u32,
         ) -> () = "virDomainSetBlockIoTune";
-        /// Limits that several disks share, under a name.
-        fn domain_set_throttle_group(
-            &self,
-            domain: &DomainId,
-            group: &str,
-            params: &TypedParams,
-            flags: u32,
-        ) -> () = "virDomainSetThrottleGroup";
-        fn domain_del_throttle_group(&self, domain: &DomainId, group: &str, flags: u32) -> () = "virDomainDelThrottleGroup";
         /// How many disks could be in trouble: the most that [`DomainBlock::domain_get_disk_errors`] would tell of.
         fn domain_num_of_disk_errors(&self, domain: &DomainId, flags: u32) -> usize = "virDomainGetDiskErrors";
         /// The disks that are in trouble, and no others.

@@ -23,7 +23,6 @@ pub struct GuestTime {
 driver_trait! {
     /// What the guest agent answers: users, file systems, time, host name, keys.
     pub trait DomainGuest in Domain {
-        fn domain_get_hostname(&self, domain: &DomainId, flags: u32) -> String = "virDomainGetHostname";
         fn domain_get_fs_info(&self, domain: &DomainId, flags: u32) -> Vec<FsInfo> = "virDomainGetFSInfo";
         /// Gives unused blocks back to the host; free runs below `minimum` bytes may be left out.
         fn domain_fs_trim(
@@ -69,7 +68,5 @@ driver_trait! {
             timeout: i32,
             flags: u32,
         ) -> () = "virDomainAgentSetResponseTimeout";
-        /// Deprecations and taints, as sentences; `flags` are `virDomainMessageType` bits, 0 for all.
-        fn domain_get_messages(&self, domain: &DomainId, flags: u32) -> Vec<String> = "virDomainGetMessages";
     }
 }

@@ -3,7 +3,7 @@
 //! The order of the phases is the business of the Rust face where the caller holds both connections, and of the
 //! source's driver in a peer-to-peer migration; a driver does what one phase says and nothing else.
 
-use super::super::StreamDriver;
+use super::super::{Feature, StreamDriver};
 use crate::{DomainId, TypedParams};
 
 /// Which exchange both hosts have agreed on, oldest first.
@@ -58,6 +58,8 @@ pub struct MigrationFinished {
 driver_trait! {
     /// Moving a domain to another host.
     pub trait DomainMigration in Domain {
+        /// Whether the driver, or the daemon that it talks to, has a feature. Most are protocols of migration.
+        fn connect_supports_feature(&self, feature: Feature) -> bool = "virConnectSupportsFeature";
         /// Source: makes the description and, with `VIR_MIGRATE_CHANGE_PROTECTION`, takes the job that confirm ends.
         fn domain_migrate_begin(&self, domain: &DomainId, step: &MigrationStep<'_>) -> MigrationBegun = "virDomainMigrateBegin3Params";
         /// Destination: starts the guest, waiting for its memory. The description is `VIR_MIGRATE_PARAM_DEST_XML`.
