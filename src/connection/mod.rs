@@ -10,7 +10,7 @@ mod open;
 pub use close::CloseCallback;
 pub use drivers::Drivers;
 #[cfg(test)]
-pub(crate) use idle::{test_connection, test_connection_to};
+pub(crate) use idle::{test_connection, test_connection_to, test_domain};
 pub use open::{AccessMode, OpenOptions};
 
 use crate::events::EventRegistry;

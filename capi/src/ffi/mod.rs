@@ -57,7 +57,7 @@ pub use guest_values::{long_flags, numbers, open_fd, opt_text_list, write_time};
 pub use handle::{Handle, KeptText, Retained, add_ref, free, keep_opt_text, keep_text, release, retain};
 pub use heap_bytes::HeapBytes;
 pub use leases::{free_lease, list_leases};
-pub use migration::migration_target;
+pub use migration::{migration_params, migration_target};
 pub use object_event::{network_listener, node_device_listener, secret_listener, storage_pool_listener};
 pub use objects::{Borrowed, list, object, opt_object};
 pub use returns::{CReturn, HandleList, malloc_string};
