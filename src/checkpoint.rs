@@ -102,3 +102,33 @@ impl DomainCheckpoint {
         self.driver().domain_checkpoint_delete(&self.id(), flags)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AccessMode;
+    use crate::connection::test_domain;
+    use ferrovirt_core::ErrorCode;
+    use ferrovirt_core::abi::{
+        VIR_DOMAIN_CHECKPOINT_CREATE_QUIESCE, VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE,
+        VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE_VALIDATE,
+    };
+
+    #[test]
+    fn what_only_a_redefinition_can_be_and_cannot_be() {
+        let domain = test_domain(AccessMode::ReadWrite);
+        let code = |flags| domain.create_checkpoint("<x/>", flags).err().map(|err| err.code());
+        let redefine = VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE;
+        assert_eq!(code(VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE_VALIDATE), Some(ErrorCode::InvalidArg));
+        assert_eq!(code(redefine | VIR_DOMAIN_CHECKPOINT_CREATE_QUIESCE), Some(ErrorCode::InvalidArg));
+        assert_eq!(code(redefine), Some(ErrorCode::NoSupport));
+    }
+
+    #[test]
+    fn secrets_are_not_for_read_only_connections() {
+        let domain = test_domain(AccessMode::ReadOnly);
+        let id = DomainCheckpointId { domain: domain.id(), name: "monday".into() };
+        let err = DomainCheckpoint::new(&domain, id).xml_desc(VIR_DOMAIN_CHECKPOINT_XML_SECURE).unwrap_err();
+        assert_eq!(err.code(), ErrorCode::OperationDenied);
+    }
+}

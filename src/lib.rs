@@ -3,6 +3,7 @@
 //! This crate is the Rust face: [`Connection`] and the objects found on it. The C ABI is a thin layer over it,
 //! so whatever holds for every driver (flags that contradict each other, read-only access) is checked here once.
 
+mod admin;
 mod arguments;
 mod checkpoint;
 mod connection;
@@ -25,6 +26,7 @@ mod storage;
 mod storage_vol;
 mod stream;
 
+pub use admin::{AdminClient, AdminCloseCallback, AdminConnection, AdminServer};
 pub use checkpoint::DomainCheckpoint;
 pub use connection::{AccessMode, CloseCallback, Connection, Drivers, OpenOptions};
 pub use domain::{Domain, MigrationTarget, cpu_stats_query};

@@ -139,3 +139,46 @@ impl DomainSnapshot {
 fn names(ids: Vec<DomainSnapshotId>) -> Vec<Arc<str>> {
     ids.into_iter().map(|id| id.name).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AccessMode;
+    use crate::connection::test_domain;
+    use ferrovirt_core::ErrorCode;
+    use ferrovirt_core::abi::{
+        VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT, VIR_DOMAIN_SNAPSHOT_CREATE_HALT,
+        VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE, VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED,
+        VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING,
+    };
+
+    fn snapshot(access: AccessMode) -> DomainSnapshot {
+        let domain = test_domain(access);
+        DomainSnapshot::new(&domain, DomainSnapshotId { domain: domain.id(), name: "clean".into() })
+    }
+
+    #[test]
+    fn what_only_a_redefinition_can_be_and_cannot_be() {
+        let domain = test_domain(AccessMode::ReadWrite);
+        let code = |flags| domain.create_snapshot("<x/>", flags).err().map(|err| err.code());
+        let redefine = VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE;
+        assert_eq!(code(VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT), Some(ErrorCode::InvalidArg));
+        assert_eq!(code(redefine | VIR_DOMAIN_SNAPSHOT_CREATE_HALT), Some(ErrorCode::InvalidArg));
+        assert_eq!(code(redefine | VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT), Some(ErrorCode::NoSupport));
+    }
+
+    #[test]
+    fn a_domain_goes_back_to_one_state() {
+        let both = VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING | VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED;
+        let snapshot = snapshot(AccessMode::ReadWrite);
+        assert_eq!(snapshot.revert(both).unwrap_err().code(), ErrorCode::InvalidArg);
+        assert_eq!(snapshot.revert(0).unwrap_err().code(), ErrorCode::NoSupport);
+    }
+
+    #[test]
+    fn secrets_are_not_for_read_only_connections() {
+        let code = |access| snapshot(access).xml_desc(VIR_DOMAIN_SNAPSHOT_XML_SECURE).unwrap_err().code();
+        assert_eq!(code(AccessMode::ReadOnly), ErrorCode::OperationDenied);
+        assert_eq!(code(AccessMode::ReadWrite), ErrorCode::NoSupport);
+    }
+}

@@ -3,26 +3,26 @@
 use ferrovirt_core::{ConfigFile, Error, ErrorCode, ErrorDomain, Result};
 use fluent_uri::{Uri, UriRef};
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// The user's settings for clients.
-pub(super) fn client_config() -> Result<ConfigFile> {
-    config_path().map_or_else(|| Ok(ConfigFile::default()), |path| ConfigFile::load(&path))
+/// The user's settings for clients: `libvirt.conf`, or that of the administration interface.
+pub(crate) fn client_config(name: &str) -> Result<ConfigFile> {
+    config_path(name).map_or_else(|| Ok(ConfigFile::default()), |path| ConfigFile::load(&path))
 }
 
 /// Root's are the host's, everybody else has their own.
-fn config_path() -> Option<PathBuf> {
+fn config_path(name: &str) -> Option<PathBuf> {
     if rustix::process::geteuid().is_root() {
-        return Some("/etc/libvirt/libvirt.conf".into());
+        return Some(Path::new("/etc/libvirt").join(name));
     }
     let home = || Some(PathBuf::from(env::var_os("HOME")?).join(".config"));
     let absolute = |path: &PathBuf| path.is_absolute();
     let base = env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(absolute).or_else(home)?;
-    Some(base.join("libvirt/libvirt.conf"))
+    Some(base.join("libvirt").join(name))
 }
 
 /// The URI that is meant by `asked`, with aliases resolved; `None` leaves it to probing.
-pub(super) fn choose(
+pub(crate) fn choose(
     asked: Option<&str>,
     environment: Option<&str>,
     config: &ConfigFile,

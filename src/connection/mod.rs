@@ -1,6 +1,6 @@
 //! A connection: which drivers serve it, what it may do, who listens to its events.
 
-mod address;
+pub(crate) mod address;
 mod close;
 mod drivers;
 #[cfg(test)]
@@ -10,11 +10,12 @@ mod open;
 pub use close::CloseCallback;
 pub use drivers::Drivers;
 #[cfg(test)]
-pub(crate) use idle::{test_connection, test_connection_to};
+pub(crate) use idle::{test_connection, test_connection_to, test_domain};
 pub use open::{AccessMode, OpenOptions};
 
 use crate::events::EventRegistry;
-use close::CloseSlot;
+use close::CloseFn;
+pub(crate) use close::CloseSlot;
 use ferrovirt_core::Result;
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ struct Inner {
     access: AccessMode,
     drivers: Drivers,
     events: EventRegistry,
-    close: CloseSlot,
+    close: CloseSlot<CloseFn>,
 }
 
 impl Connection {

@@ -93,7 +93,7 @@ impl OpenOptions {
 
     /// Opens `uri`; `None` takes the default from the environment or the configuration, or probes.
     pub fn open(self, uri: Option<&str>) -> Result<Connection> {
-        let config = address::client_config()?;
+        let config = address::client_config("libvirt.conf")?;
         let environment = std::env::var("LIBVIRT_DEFAULT_URI").ok();
         let chosen = address::choose(uri, environment.as_deref(), &config, !self.no_aliases)?;
         let text = chosen.or_else(probe).ok_or_else(|| {

@@ -129,3 +129,45 @@ fn whole(data: Vec<u8>, size: usize, what: &str) -> Result<Vec<u8>> {
     }
     Err(Error::internal(format!("{} bytes of {what} were read where {size} were asked for", data.len())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AccessMode;
+    use crate::connection::test_domain;
+    use ferrovirt_core::ErrorCode;
+    use ferrovirt_core::abi::{VIR_MEMORY_PHYSICAL, VIR_MEMORY_VIRTUAL};
+
+    #[test]
+    fn flags_and_places_of_a_copy_belong_together() {
+        let domain = test_domain(AccessMode::ReadWrite);
+        let code = |base, flags| domain.block_rebase("vda", base, 0, flags).unwrap_err().code();
+        assert_eq!(code(None, VIR_DOMAIN_BLOCK_REBASE_COPY), ErrorCode::InvalidArg);
+        assert_eq!(code(Some("/a"), VIR_DOMAIN_BLOCK_REBASE_SHALLOW), ErrorCode::InvalidArg);
+        let shallow = VIR_DOMAIN_BLOCK_REBASE_COPY | VIR_DOMAIN_BLOCK_REBASE_SHALLOW;
+        assert_eq!(code(Some("/a"), shallow), ErrorCode::NoSupport);
+        assert_eq!(code(None, 0), ErrorCode::NoSupport);
+    }
+
+    #[test]
+    fn memory_has_one_kind_of_address() {
+        let domain = test_domain(AccessMode::ReadWrite);
+        let code = |flags| domain.memory_peek(0, 8, flags).unwrap_err().code();
+        assert_eq!(code(VIR_MEMORY_VIRTUAL | VIR_MEMORY_PHYSICAL), ErrorCode::InvalidArg);
+        assert_eq!(code(VIR_MEMORY_PHYSICAL), ErrorCode::NoSupport);
+    }
+
+    #[test]
+    fn a_disk_needs_a_name_and_limits_need_values() {
+        let domain = test_domain(AccessMode::ReadWrite);
+        assert_eq!(domain.block_info("", 0).unwrap_err().code(), ErrorCode::InvalidArg);
+        let none = TypedParams::new();
+        assert_eq!(domain.set_block_io_tune("vda", &none, 0).unwrap_err().code(), ErrorCode::InvalidArg);
+    }
+
+    #[test]
+    fn a_short_read_is_an_error() {
+        assert_eq!(whole(vec![1, 2], 2, "disk").unwrap(), [1, 2]);
+        assert_eq!(whole(vec![1], 2, "disk").unwrap_err().code(), ErrorCode::Internal);
+    }
+}

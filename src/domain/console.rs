@@ -96,6 +96,8 @@ fn must_be_socket(fd: BorrowedFd<'_>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::AccessMode;
+    use crate::connection::{test_connection, test_domain};
     use ferrovirt_core::ErrorCode;
     use std::os::fd::AsFd;
     use std::os::unix::net::UnixStream;
@@ -106,5 +108,30 @@ mod tests {
         must_be_socket(end.as_fd()).unwrap();
         let file = File::open("/dev/null").unwrap();
         assert_eq!(must_be_socket(file.as_fd()).unwrap_err().code(), ErrorCode::InvalidArg);
+    }
+
+    #[test]
+    fn keys_are_counted_and_their_codes_known() {
+        let domain = test_domain(AccessMode::ReadWrite);
+        let code = |codeset, count| domain.send_key(codeset, 0, &vec![30; count], 0).unwrap_err().code();
+        assert_eq!(code(VIR_KEYCODE_SET_LAST, 1), ErrorCode::InvalidArg);
+        assert_eq!(code(0, 0), ErrorCode::InvalidArg);
+        assert_eq!(code(0, VIR_DOMAIN_SEND_KEY_MAX_KEYS + 1), ErrorCode::InvalidArg);
+        assert_eq!(code(VIR_KEYCODE_SET_LAST - 1, VIR_DOMAIN_SEND_KEY_MAX_KEYS), ErrorCode::NoSupport);
+        assert_eq!(domain.send_process_signal(0, 15, 0).unwrap_err().code(), ErrorCode::InvalidArg);
+    }
+
+    #[test]
+    fn a_stream_of_another_connection_is_refused() {
+        let domain = test_domain(AccessMode::ReadWrite);
+        let code = |stream: Stream| domain.open_console(None, &stream, 0).unwrap_err().code();
+        assert_eq!(code(test_connection().new_stream(0).unwrap()), ErrorCode::InvalidArg);
+        assert_eq!(code(domain.connection().new_stream(0).unwrap()), ErrorCode::NoSupport);
+    }
+
+    #[test]
+    fn a_connection_that_cannot_pass_descriptors_says_so() {
+        let err = test_domain(AccessMode::ReadWrite).open_graphics_fd(0, 0).unwrap_err();
+        assert_eq!(err.code(), ErrorCode::ArgumentUnsupported);
     }
 }

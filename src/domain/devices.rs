@@ -61,3 +61,29 @@ impl Domain {
         self.driver().domain_fd_associate(&self.id(), name, fds, flags)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AccessMode;
+    use crate::connection::test_domain;
+    use ferrovirt_core::ErrorCode;
+
+    #[test]
+    fn only_the_question_to_the_guest_agent_needs_write_access() {
+        let code = |access, source| test_domain(access).interface_addresses(source, 0).unwrap_err().code();
+        let agent = VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT;
+        assert_eq!(code(AccessMode::ReadOnly, agent), ErrorCode::OperationDenied);
+        assert_eq!(code(AccessMode::ReadWrite, agent), ErrorCode::NoSupport);
+        assert_eq!(code(AccessMode::ReadOnly, 0), ErrorCode::NoSupport);
+    }
+
+    #[test]
+    fn limits_need_values_and_descriptors_a_way() {
+        let domain = test_domain(AccessMode::ReadWrite);
+        let none = domain.set_interface_parameters("vnet0", &TypedParams::new(), 0).unwrap_err();
+        assert_eq!(none.code(), ErrorCode::InvalidArg);
+        let err = domain.fd_associate("group", &[], 0).unwrap_err();
+        assert_eq!(err.code(), ErrorCode::ArgumentUnsupported);
+    }
+}

@@ -76,3 +76,23 @@ impl Domain {
         self.driver().domain_agent_set_response_timeout(&self.id(), timeout, flags)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AccessMode;
+    use crate::connection::test_domain;
+    use ferrovirt_core::ErrorCode;
+
+    #[test]
+    fn keys_can_be_all_replaced_by_none_but_not_none_added() {
+        const APPEND: u32 = VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_APPEND;
+        const REMOVE: u32 = VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_REMOVE;
+        let domain = test_domain(AccessMode::ReadWrite);
+        let code = |keys, flags| domain.set_authorized_ssh_keys("root", keys, flags).unwrap_err().code();
+        assert_eq!(code(None, 0), ErrorCode::NoSupport);
+        assert_eq!(code(None, APPEND), ErrorCode::InvalidArg);
+        assert_eq!(code(Some(&["ssh-ed25519 A"]), APPEND), ErrorCode::NoSupport);
+        assert_eq!(code(Some(&["ssh-ed25519 A"]), APPEND | REMOVE), ErrorCode::InvalidArg);
+    }
+}

@@ -132,8 +132,13 @@ fn with_absolute_file(params: &TypedParams) -> Result<TypedParams> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::AccessMode;
+    use crate::connection::test_domain;
     use ferrovirt_core::ErrorCode;
-    use ferrovirt_core::abi::{VIR_DOMAIN_SAVE_PAUSED, VIR_DOMAIN_SAVE_RUNNING};
+    use ferrovirt_core::abi::{
+        VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED, VIR_DOMAIN_SAVE_PAUSED, VIR_DOMAIN_SAVE_RUNNING, VIR_DUMP_CRASH,
+        VIR_DUMP_RESET,
+    };
 
     #[test]
     fn the_file_of_save_parameters_becomes_absolute_and_the_rest_stays() {
@@ -150,5 +155,25 @@ mod tests {
     fn a_saved_domain_cannot_come_back_both_running_and_paused() {
         let err = running_or_paused(VIR_DOMAIN_SAVE_RUNNING | VIR_DOMAIN_SAVE_PAUSED).unwrap_err();
         assert_eq!(err.code(), ErrorCode::InvalidArg);
+    }
+
+    #[test]
+    fn a_core_dump_has_a_known_format_and_one_aftermath() {
+        let domain = test_domain(AccessMode::ReadWrite);
+        let code = |format, flags| domain.core_dump("/tmp/core", format, flags).unwrap_err().code();
+        assert_eq!(code(VIR_DOMAIN_CORE_DUMP_FORMAT_LAST, 0), ErrorCode::InvalidArg);
+        assert_eq!(code(0, VIR_DUMP_CRASH | VIR_DUMP_RESET), ErrorCode::InvalidArg);
+        assert_eq!(code(0, VIR_DUMP_CRASH), ErrorCode::NoSupport);
+        let kept = domain.job_stats(VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED).unwrap_err();
+        assert_eq!(kept.code(), ErrorCode::InvalidArg);
+    }
+
+    #[test]
+    fn secrets_are_not_for_read_only_connections() {
+        let code = |access, flags| test_domain(access).managed_save_xml_desc(flags).unwrap_err().code();
+        let secure = VIR_DOMAIN_SAVE_IMAGE_XML_SECURE;
+        assert_eq!(code(AccessMode::ReadOnly, secure), ErrorCode::OperationDenied);
+        assert_eq!(code(AccessMode::ReadOnly, 0), ErrorCode::NoSupport);
+        assert_eq!(code(AccessMode::ReadWrite, secure), ErrorCode::NoSupport);
     }
 }

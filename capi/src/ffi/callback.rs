@@ -57,7 +57,7 @@ impl<F: Copy> Callback<F> {
     }
 
     /// The same, with a count of the connection: what a registered callback holds until it is gone.
-    pub fn holding(self, connection: &Connection) -> HoldingCallback<F> {
+    pub fn holding<H: Handle>(self, connection: &H) -> HoldingCallback<F, H> {
         HoldingCallback { callback: self, _connection: Retained::new(connection) }
     }
 
@@ -88,12 +88,12 @@ impl<F> Drop for Inner<F> {
 }
 
 /// A callback that keeps `virConnectClose` from closing its connection, as every registered one does in libvirt.
-pub struct HoldingCallback<F> {
+pub struct HoldingCallback<F, H: Handle = Connection> {
     callback: Callback<F>,
-    _connection: Retained<Connection>,
+    _connection: Retained<H>,
 }
 
-impl<F: Copy> HoldingCallback<F> {
+impl<F: Copy, H: Handle> HoldingCallback<F, H> {
     pub fn parts(&self) -> (F, *mut c_void) {
         self.callback.parts()
     }

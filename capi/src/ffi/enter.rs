@@ -11,6 +11,15 @@ pub fn inspect<H: Handle, T: CReturn, F: FnOnce(&H) -> Result<T>>(handle: *mut H
     enter(handle, false, body)
 }
 
+/// The same where NULL is no error, but has an answer of its own.
+pub fn inspect_or<H: Handle, T: CReturn, F: FnOnce(&H) -> Result<T>>(
+    handle: *mut H::C,
+    absent: T,
+    body: F,
+) -> T::Raw {
+    if handle.is_null() { global(|| Ok(absent)) } else { inspect(handle, body) }
+}
+
 /// A call that changes something: refused on read-only connections.
 pub fn modify<H: Handle, T: CReturn, F: FnOnce(&H) -> Result<T>>(handle: *mut H::C, body: F) -> T::Raw {
     enter(handle, true, body)

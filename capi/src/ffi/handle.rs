@@ -7,8 +7,9 @@
 
 use super::last_error::ConnectionErrors;
 use ferrovirt::{
-    Connection, Domain, DomainCheckpoint, DomainSnapshot, Error, ErrorCode, ErrorDomain, Interface, Network,
-    NetworkPort, NodeDevice, NwFilter, NwFilterBinding, Result, Secret, StoragePool, StorageVol, Stream,
+    AdminClient, AdminConnection, AdminServer, Connection, Domain, DomainCheckpoint, DomainSnapshot, Error,
+    ErrorCode, ErrorDomain, Interface, Network, NetworkPort, NodeDevice, NwFilter, NwFilterBinding, Result,
+    Secret, StoragePool, StorageVol, Stream,
 };
 use parking_lot::RwLock;
 use std::collections::HashMap;
@@ -232,3 +233,6 @@ handle!(Secret, abi::virSecret, InvalidSecret, Secret, |this| this.connection(),
 handle!(StoragePool, abi::virStoragePool, InvalidStoragePool, Storage, |this| this.connection(), parent this.connection());
 handle!(StorageVol, abi::virStorageVol, InvalidStorageVol, Storage, |this| this.connection(), parent this.connection());
 handle!(Stream, abi::virStream, InvalidStream, Streams, |this| this.connection(), parent this.connection());
+handle!(@ AdminConnection, abi::virAdmConnect, (), InvalidConn, Admin, |_this| None);
+handle!(@ AdminServer, abi::virAdmServer, (), InvalidConn, Admin, |_this| None, parent _this.connection());
+handle!(@ AdminClient, abi::virAdmClient, (), InvalidConn, Admin, |_this| None, parent _this.server());

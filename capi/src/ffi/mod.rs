@@ -1,5 +1,6 @@
 //! What every entry point shares: handles, the order of a call, arguments, results, the thread's last error.
 
+pub mod admin;
 mod args;
 mod auth;
 mod block_records;
@@ -11,19 +12,23 @@ mod domain_values;
 mod enter;
 mod event_callback;
 pub mod event_loop;
+pub mod files;
 mod guest_records;
 mod guest_values;
 mod handle;
 mod heap_bytes;
 pub mod last_error;
 mod leases;
+pub mod lxc;
 mod migration;
 pub mod node;
 mod object_event;
 mod objects;
 pub mod param_array;
+pub mod qemu;
 mod returns;
 mod storage_info;
+pub mod stream;
 mod strings;
 mod typed_params;
 mod uuids;
@@ -45,14 +50,14 @@ pub use domain_values::{
     DomainNumber, sized_out, unsigned_long, write_control_info, write_domain_info, write_scheduler_type,
     write_state,
 };
-pub use enter::{global, inspect, modify};
+pub use enter::{global, inspect, inspect_or, modify};
 pub use event_callback::function_address;
 pub use guest_records::{free_fs_info, free_interface, list_fs_info, list_interfaces};
 pub use guest_values::{long_flags, numbers, open_fd, opt_text_list, write_time};
 pub use handle::{Handle, KeptText, Retained, add_ref, free, keep_opt_text, keep_text, release, retain};
 pub use heap_bytes::HeapBytes;
 pub use leases::{free_lease, list_leases};
-pub use migration::migration_target;
+pub use migration::{migration_params, migration_target};
 pub use object_event::{network_listener, node_device_listener, secret_listener, storage_pool_listener};
 pub use objects::{Borrowed, list, object, opt_object};
 pub use returns::{CReturn, HandleList, malloc_string};

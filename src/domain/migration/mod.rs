@@ -60,8 +60,8 @@ impl Domain {
         if flags & VIR_MIGRATE_PEER2PEER == 0 {
             return self.managed(dest, target.params(), flags, MigrationProtocol::V3, "virDomainMigrate");
         }
-        let uri = target.uri.unwrap_or(dest.requested_uri());
-        self.peer_to_peer(dest, uri, &MigrationTarget { uri: None, ..*target }, flags, "virDomainMigrate")
+        let uri = target.uri.map_or_else(|| dest.uri(), |uri| Ok(uri.to_owned()))?;
+        self.peer_to_peer(dest, &uri, &MigrationTarget { uri: None, ..*target }, flags, "virDomainMigrate")
     }
 
     /// Moves the guest to `dest`; the URI is always that of the memory.
@@ -70,7 +70,7 @@ impl Domain {
         if flags & VIR_MIGRATE_PEER2PEER == 0 {
             return self.managed(dest, target.params(), flags, MigrationProtocol::V3, "virDomainMigrate2");
         }
-        self.peer_to_peer(dest, dest.requested_uri(), target, flags, "virDomainMigrate2")
+        self.peer_to_peer(dest, &dest.uri()?, target, flags, "virDomainMigrate2")
     }
 
     /// Moves the guest to `dest`, with `VIR_MIGRATE_PARAM_*`.

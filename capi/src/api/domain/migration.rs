@@ -1,7 +1,8 @@
 //! `libvirt-domain.h`: moving a domain to another host.
 
 use crate::ffi::{
-    inspect, long_flags, migration_target, modify, object, opt_params, opt_text, store, text, unsigned_long,
+    inspect, long_flags, migration_params, migration_target, modify, object, opt_text, store, text,
+    unsigned_long,
 };
 use ferrovirt::Domain;
 use ferrovirt_core::abi::{virConnectPtr, virDomainPtr, virTypedParameterPtr};
@@ -85,7 +86,7 @@ pub extern "C" fn virDomainMigrate3(
     flags: c_uint,
 ) -> virDomainPtr {
     modify(domain, |dom: &Domain| {
-        dom.migrate3(&object(dconn, "virDomainMigrate3")?, &opt_params(params, nparams.cast_signed())?, flags)
+        dom.migrate3(&object(dconn, "virDomainMigrate3")?, &migration_params(params, nparams)?, flags)
     })
 }
 
@@ -163,11 +164,7 @@ pub extern "C" fn virDomainMigrateToURI3(
     flags: c_uint,
 ) -> c_int {
     modify(domain, |dom: &Domain| {
-        dom.migrate_to_uri3(
-            opt_text(dconnuri, "dconnuri")?,
-            &opt_params(params, nparams.cast_signed())?,
-            flags,
-        )
+        dom.migrate_to_uri3(opt_text(dconnuri, "dconnuri")?, &migration_params(params, nparams)?, flags)
     })
 }
 

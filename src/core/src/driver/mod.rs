@@ -29,6 +29,7 @@ macro_rules! driver_trait {
     };
 }
 
+mod admin;
 mod auth;
 mod checkpoint;
 mod domain;
@@ -44,6 +45,7 @@ mod snapshot;
 mod storage;
 mod stream;
 
+pub use admin::*;
 pub use auth::*;
 pub use checkpoint::*;
 pub use domain::*;
