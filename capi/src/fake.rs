@@ -254,12 +254,8 @@ impl StreamDriver for FakeStream {}
 impl HostDriver for FakeHost {}
 impl DomainConfig for FakeHost {}
 impl DomainDevices for FakeHost {}
-impl DomainBlock for FakeHost {}
 impl DomainJobs for FakeHost {}
 impl DomainMigration for FakeHost {}
-impl DomainGuest for FakeHost {}
-impl DomainConsole for FakeHost {}
-impl SnapshotDriver for FakeHost {}
 impl CheckpointDriver for FakeHost {}
 impl QemuExtension for FakeHost {}
 impl LxcExtension for FakeHost {}

@@ -316,3 +316,117 @@ pub extern "C" fn virDomainSnapshotRef(snapshot: virDomainSnapshotPtr) -> c_int 
 pub extern "C" fn virDomainSnapshotFree(snapshot: virDomainSnapshotPtr) -> c_int {
     inspect(snapshot, |snapshot: &DomainSnapshot| free(snapshot))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::domain::{virDomainFree, virDomainLookupByName};
+    use crate::fake::{FakeConnection, FakeHost, free as free_memory, last, read};
+    use ferrovirt::driver::SnapshotDriver;
+    use ferrovirt::{AccessMode, Error, ErrorCode, ErrorDomain, Result};
+    use ferrovirt_core::{DomainId, DomainSnapshotId};
+    use std::ptr;
+
+    fn snapshot(domain: &DomainId, name: &str) -> DomainSnapshotId {
+        DomainSnapshotId { domain: domain.clone(), name: name.into() }
+    }
+
+    /// Two snapshots, `clean` and on top of it `broken`.
+    impl SnapshotDriver for FakeHost {
+        fn domain_list_all_snapshots(&self, domain: &DomainId, _flags: u32) -> Result<Vec<DomainSnapshotId>> {
+            Ok(vec![snapshot(domain, "clean"), snapshot(domain, "broken")])
+        }
+
+        fn domain_snapshot_lookup_by_name(
+            &self,
+            domain: &DomainId,
+            name: &str,
+            _flags: u32,
+        ) -> Result<DomainSnapshotId> {
+            Ok(snapshot(domain, name))
+        }
+
+        fn domain_snapshot_get_parent(
+            &self,
+            child: &DomainSnapshotId,
+            _flags: u32,
+        ) -> Result<DomainSnapshotId> {
+            match &*child.name {
+                "broken" => Ok(snapshot(&child.domain, "clean")),
+                name => {
+                    Err(Error::new(ErrorCode::NoDomainSnapshot, format!("snapshot '{name}' has no parent")))
+                }
+            }
+        }
+
+        fn domain_revert_to_snapshot(&self, snapshot: &DomainSnapshotId, flags: u32) -> Result<i32> {
+            self.note(format!("revert {} {flags}", snapshot.name)).map(|()| 9)
+        }
+    }
+
+    fn open(access: AccessMode) -> (FakeConnection, virDomainPtr) {
+        let host = FakeConnection::open(access);
+        let domain = virDomainLookupByName(host.pointer, c"web".as_ptr());
+        (host, domain)
+    }
+
+    #[test]
+    fn a_snapshot_keeps_its_domain_and_that_its_connection() {
+        let (host, domain) = open(AccessMode::ReadWrite);
+        let snapshot = virDomainSnapshotLookupByName(domain, c"broken".as_ptr(), 0);
+        assert_eq!((virDomainFree(domain), host.close()), (0, Some(1)));
+        assert_eq!(virDomainSnapshotGetDomain(snapshot), domain);
+        assert_eq!(virDomainSnapshotGetConnect(snapshot), host.pointer);
+        assert_eq!(read(virDomainSnapshotGetName(snapshot)), "broken");
+
+        let parent = virDomainSnapshotGetParent(snapshot, 0);
+        assert_eq!(read(virDomainSnapshotGetName(parent)), "clean");
+        assert!(virDomainSnapshotGetParent(parent, 0).is_null());
+        assert_eq!(last(), (ErrorCode::NoDomainSnapshot as i32, ErrorDomain::DomainSnapshot as i32));
+
+        assert_eq!(virDomainSnapshotRef(snapshot), 0);
+        assert_eq!([virDomainSnapshotFree(snapshot), virDomainSnapshotFree(snapshot)], [0, 0]);
+        assert_eq!((virDomainSnapshotFree(parent), virDomainSnapshotFree(parent)), (0, -1));
+        assert_eq!(last(), (ErrorCode::InvalidDomainSnapshot as i32, ErrorDomain::DomainSnapshot as i32));
+        assert_eq!(host.close(), None, "the last snapshot took the domain and the connection along");
+    }
+
+    #[test]
+    fn names_and_handles_are_listed() {
+        let (host, domain) = open(AccessMode::ReadOnly);
+        assert_eq!(virDomainSnapshotNum(domain, 0), 2);
+        let mut names = [ptr::null_mut(); 1];
+        assert_eq!(virDomainSnapshotListNames(domain, names.as_mut_ptr(), 1, 0), 1);
+        assert_eq!(read(names[0]), "clean");
+        free_memory(names[0]);
+        assert_eq!(virDomainSnapshotListNames(domain, names.as_mut_ptr(), -1, 0), -1);
+
+        let mut all = ptr::null_mut();
+        assert_eq!(virDomainListAllSnapshots(domain, &mut all, 0), 2);
+        for index in 0..2 {
+            // SAFETY: two snapshots were stored.
+            assert_eq!(virDomainSnapshotFree(unsafe { *all.add(index) }), 0);
+        }
+        free_memory(all);
+        assert_eq!((virDomainFree(domain), host.close()), (0, Some(0)));
+    }
+
+    #[test]
+    fn going_back_writes_and_makes_the_id_fresh() {
+        let (host, domain) = open(AccessMode::ReadWrite);
+        let snapshot = virDomainSnapshotLookupByName(domain, c"clean".as_ptr(), 0);
+        assert_eq!(virDomainRevertToSnapshot(snapshot, 2), 0);
+        assert_eq!(*host.host.changes.lock(), ["revert clean 2"]);
+        assert_eq!(crate::api::domain::virDomainGetID(domain), 9);
+        assert_eq!([virDomainSnapshotFree(snapshot), virDomainFree(domain)], [0, 0]);
+        host.close();
+
+        let (host, domain) = open(AccessMode::ReadOnly);
+        let snapshot = virDomainSnapshotLookupByName(domain, c"clean".as_ptr(), 0);
+        assert_eq!(virDomainRevertToSnapshot(snapshot, 0), -1);
+        assert_eq!(last(), (ErrorCode::OperationDenied as i32, ErrorDomain::DomainSnapshot as i32));
+        assert!(host.host.changes.lock().is_empty());
+        assert_eq!([virDomainSnapshotFree(snapshot), virDomainFree(domain)], [0, 0]);
+        host.close();
+    }
+}

@@ -4,6 +4,8 @@ mod block;
 mod config;
 mod console;
 mod cpus;
+#[cfg(test)]
+mod device_tests;
 mod devices;
 mod events;
 mod guest;
@@ -15,3 +17,6 @@ mod stats;
 #[cfg(test)]
 mod tests;
 mod tuning;
+
+#[cfg(test)]
+pub use lookup::{virDomainFree, virDomainGetID, virDomainLookupByName};
