@@ -7,6 +7,7 @@ use ferrovirt_core::abi::{
     VIR_DOMAIN_METADATA_DESCRIPTION, VIR_DOMAIN_METADATA_ELEMENT, VIR_DOMAIN_METADATA_TITLE,
     VIR_DOMAIN_XML_MIGRATABLE, VIR_DOMAIN_XML_SECURE,
 };
+use ferrovirt_core::driver::SecurityLabel;
 use ferrovirt_core::{Error, ErrorCode, Result};
 
 impl Connection {
@@ -84,6 +85,16 @@ impl Domain {
     /// Warnings about the domain for people to read; `flags` are `virDomainMessageType`, 0 for all.
     pub fn messages(&self, flags: u32) -> Result<Vec<String>> {
         self.driver().domain_get_messages(&self.id(), flags)
+    }
+
+    /// The label that the host's first security driver put on the running guest.
+    pub fn security_label(&self) -> Result<SecurityLabel> {
+        self.driver().domain_get_security_label(&self.id())
+    }
+
+    /// The labels of all security drivers, in the host's order.
+    pub fn security_label_list(&self) -> Result<Vec<SecurityLabel>> {
+        self.driver().domain_get_security_label_list(&self.id())
     }
 }
 

@@ -1,14 +1,14 @@
 //! Arrays that domain calls take and fill: domains, descriptors, memory and CPU statistics, I/O threads, records.
 
 use super::handle::{Handle, release, retain};
-use super::strings::room;
+use super::strings::{copy_into, room};
 use super::typed_params::{HeapParams, clear, fill_grid, opt_params};
-use ferrovirt::driver::{CpuStats, CpuStatsQuery, IoThreadInfo, MemoryStat};
+use ferrovirt::driver::{CpuStats, CpuStatsQuery, IoThreadInfo, MemoryStat, SecurityLabel};
 use ferrovirt::{Domain, Error, Result, TypedParams, cpu_stats_query};
 use ferrovirt_core::abi::{
     VIR_DOMAIN_MEMORY_STAT_NR, virDomainIOThreadInfo, virDomainIOThreadInfoPtr, virDomainMemoryStatPtr,
-    virDomainMemoryStatStruct, virDomainPtr, virDomainStatsRecord, virDomainStatsRecordPtr,
-    virTypedParameterPtr,
+    virDomainMemoryStatStruct, virDomainPtr, virDomainStatsRecord, virDomainStatsRecordPtr, virSecurityLabel,
+    virSecurityLabelPtr, virTypedParameterPtr,
 };
 use std::ffi::{c_int, c_uint};
 use std::os::fd::{BorrowedFd, RawFd};
@@ -148,6 +148,41 @@ pub fn free_io_thread(thread: virDomainIOThreadInfoPtr) -> Result<()> {
     Ok(())
 }
 
+/// Writes a security label.
+pub fn write_security_label(
+    place: virSecurityLabelPtr,
+    label: impl FnOnce() -> Result<SecurityLabel>,
+) -> Result<()> {
+    let place = super::args::out(place, "seclabel")?;
+    place.set(label_in_c(&label()?));
+    Ok(())
+}
+
+/// Stores an array of labels, one after the other, where the caller wants it; the count comes back.
+/// It is NULL where there are none.
+pub fn list_security_labels(
+    place: *mut virSecurityLabelPtr,
+    labels: impl FnOnce() -> Result<Vec<SecurityLabel>>,
+) -> Result<usize> {
+    let place = array_place(place, "seclabels")?;
+    let labels = labels()?;
+    if !labels.is_empty() {
+        let array = heap_room::<virSecurityLabel>(labels.len());
+        for (index, label) in labels.iter().enumerate() {
+            // SAFETY: `index` is below the places that were allocated.
+            unsafe { array.add(index).write(label_in_c(label)) };
+        }
+        place.set(array);
+    }
+    Ok(labels.len())
+}
+
+fn label_in_c(label: &SecurityLabel) -> virSecurityLabel {
+    let mut in_c = virSecurityLabel { enforcing: label.enforcing.into(), ..virSecurityLabel::default() };
+    copy_into(&mut in_c.label, &label.label);
+    in_c
+}
+
 /// Stores an array of statistics where the caller wants it; the count comes back.
 pub fn list_stats_records(
     place: *mut *mut virDomainStatsRecordPtr,
@@ -216,6 +251,20 @@ mod tests {
         free_io_thread(first).unwrap();
         // SAFETY: from `calloc`, freed once.
         unsafe { libc::free(place.cast()) };
+    }
+
+    #[test]
+    fn labels_come_one_after_the_other_or_not_at_all() {
+        let label = |text: &str| SecurityLabel { label: text.into(), enforcing: true };
+        let mut place = ptr::null_mut();
+        assert_eq!(list_security_labels(&mut place, || Ok(vec![label("a"), label("b")])).unwrap(), 2);
+        // SAFETY: two labels were stored.
+        let second = unsafe { *place.add(1) };
+        assert_eq!((second.label[0] as u8, second.label[1], second.enforcing), (b'b', 0, 1));
+        // SAFETY: from `calloc`, freed once.
+        unsafe { libc::free(place.cast()) };
+        assert_eq!(list_security_labels(&mut place, || Ok(Vec::new())).unwrap(), 0);
+        assert!(place.is_null());
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! `libvirt-domain.h`: the definition and its texts: XML, metadata, autostart, names, native formats.
 
-use crate::ffi::{TextList, inspect, modify, opt_text, out, store, text};
+use crate::ffi::node::hypervisor_choice;
+use crate::ffi::{
+    TextList, inspect, list_security_labels, modify, opt_text, out, store, text, write_security_label,
+};
 use ferrovirt::{Connection, Domain};
-use ferrovirt_core::abi::{virConnectPtr, virDomainPtr};
+use ferrovirt_core::abi::{virConnectPtr, virDomainPtr, virSecurityLabelPtr};
 use std::ffi::{c_char, c_int, c_uint};
 
 /// Describes the domain in XML: the running guest if it runs, otherwise its definition.
@@ -202,4 +205,59 @@ pub extern "C" fn virDomainGetMessages(
         out(msgs, "msgs")?;
         Ok(TextList(domain.messages(flags)?).store(msgs))
     })
+}
+
+/// Describes in XML what guests of one kind can have. What is left out, the driver chooses.
+///
+/// @conn: the connection
+/// @emulatorbin: path of the emulator; may be NULL
+/// @arch: the guest's architecture; may be NULL
+/// @machine: the guest's machine type; may be NULL
+/// @virttype: how it is run, such as kvm or qemu; may be NULL
+/// @flags: virConnectGetDomainCapabilitiesFlags
+///
+/// Returns a string that the caller frees, or NULL on failure.
+///
+/// Since: 1.2.7
+#[unsafe(no_mangle)]
+pub extern "C" fn virConnectGetDomainCapabilities(
+    conn: virConnectPtr,
+    emulatorbin: *const c_char,
+    arch: *const c_char,
+    machine: *const c_char,
+    virttype: *const c_char,
+    flags: c_uint,
+) -> *mut c_char {
+    modify(conn, |conn: &Connection| {
+        conn.domain_capabilities(hypervisor_choice(emulatorbin, arch, machine, virttype)?, flags)
+    })
+}
+
+/// Tells the label that the host's first security driver put on the running guest.
+///
+/// @domain: the domain
+/// @seclabel: where it goes; empty for a domain that does not run
+///
+/// Returns 0, or -1 on failure.
+///
+/// Since: 0.6.1
+#[unsafe(no_mangle)]
+pub extern "C" fn virDomainGetSecurityLabel(domain: virDomainPtr, seclabel: virSecurityLabelPtr) -> c_int {
+    inspect(domain, |domain: &Domain| write_security_label(seclabel, || domain.security_label()))
+}
+
+/// Lists the labels that the host's security drivers put on the running guest.
+///
+/// @domain: the domain
+/// @seclabels: where the array goes that the caller frees; NULL where there are none
+///
+/// Returns how many there are, or -1 on failure.
+///
+/// Since: 0.10.0
+#[unsafe(no_mangle)]
+pub extern "C" fn virDomainGetSecurityLabelList(
+    domain: virDomainPtr,
+    seclabels: *mut virSecurityLabelPtr,
+) -> c_int {
+    inspect(domain, |domain: &Domain| list_security_labels(seclabels, || domain.security_label_list()))
 }

@@ -2,6 +2,14 @@
 
 use crate::DomainId;
 
+/// The label that a security driver of the host put on a running guest (`virSecurityLabel`).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SecurityLabel {
+    /// At most 4096 bytes; empty where there is none.
+    pub label: String,
+    pub enforcing: bool,
+}
+
 driver_trait! {
     /// The definition and its texts: XML, metadata, autostart, names, native formats.
     pub trait DomainConfig in Domain {
@@ -46,5 +54,9 @@ driver_trait! {
         fn domain_get_hostname(&self, domain: &DomainId, flags: u32) -> String = "virDomainGetHostname";
         /// Warnings about the domain for people to read; `flags` are `virDomainMessageType`, 0 for all.
         fn domain_get_messages(&self, domain: &DomainId, flags: u32) -> Vec<String> = "virDomainGetMessages";
+        /// The label of the host's first security driver; the empty one of a domain that does not run.
+        fn domain_get_security_label(&self, domain: &DomainId) -> SecurityLabel = "virDomainGetSecurityLabel";
+        /// The labels of all security drivers, in the host's order; none of a domain that does not run.
+        fn domain_get_security_label_list(&self, domain: &DomainId) -> Vec<SecurityLabel> = "virDomainGetSecurityLabelList";
     }
 }
