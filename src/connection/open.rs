@@ -25,6 +25,7 @@ pub struct OpenOptions {
 }
 
 /// What an opener is asked for.
+#[expect(dead_code, reason = "openers read it, and the list of them is still empty")]
 pub(crate) struct Request<'a> {
     pub uri: &'a Uri<&'a str>,
     pub access: AccessMode,
@@ -32,6 +33,7 @@ pub(crate) struct Request<'a> {
     pub authenticator: Option<Arc<dyn Authenticator>>,
 }
 
+#[expect(dead_code, reason = "openers call it, and the list of them is still empty")]
 impl Request<'_> {
     /// The value of a query parameter, decoded.
     pub fn parameter(&self, name: &str) -> Option<String> {
@@ -48,8 +50,10 @@ type Opener = fn(&Request<'_>) -> Result<Drivers>;
 /// The compiled-in drivers, by URI scheme.
 const OPENERS: &[(&str, Opener)] = &[];
 
+type Probe = fn() -> Option<String>;
+
 /// Which URI a driver would like to be the default on this host, in the order of asking; those count that are built in.
-const PROBES: &[(&str, fn() -> Option<String>)] = &[("qemu", default_qemu)];
+const PROBES: &[(&str, Probe)] = &[("qemu", default_qemu)];
 
 fn default_qemu() -> Option<String> {
     let instance = if rustix::process::geteuid().is_root() { "system" } else { "session" };

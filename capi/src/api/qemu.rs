@@ -1,8 +1,8 @@
 //! `libvirt-qemu.h`: what only QEMU domains have.
 
-use crate::ffi::files::{files, store_wanted_files};
+use crate::ffi::files::store_wanted_files;
 use crate::ffi::qemu::monitor_callback;
-use crate::ffi::{callback, malloc_string, modify, opt_object, opt_text, out, store, text};
+use crate::ffi::{callback, descriptors, malloc_string, modify, opt_object, opt_text, out, store, text};
 use ferrovirt::{Connection, Domain};
 use ferrovirt_core::abi::{
     virConnectDomainQemuMonitorEventCallback, virConnectPtr, virDomainPtr, virFreeCallback,
@@ -58,7 +58,7 @@ pub extern "C" fn virDomainQemuMonitorCommandWithFiles(
     flags: c_uint,
 ) -> c_int {
     modify(domain, |domain: &Domain| {
-        let (cmd, sent) = (text(cmd, "cmd")?, files(infiles, ninfiles, "infiles")?);
+        let (cmd, sent) = (text(cmd, "cmd")?, descriptors(infiles, ninfiles)?);
         let result = out(result, "result")?;
         let (answer, received) = domain.qemu_monitor_command_with_files(cmd, &sent, flags)?;
         store_wanted_files(received, outfiles, noutfiles)?;

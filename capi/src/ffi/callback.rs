@@ -50,23 +50,9 @@ impl<F: Copy> Callback<F> {
         Ok(registered)
     }
 
-    /// Takes over `opaque` at once, for calls that can't fail any more.
-    pub fn registered(self) -> Self {
-        self.0.registered.store(true, Ordering::Release);
-        self
-    }
-
-    /// The same, with a count of the connection: what a registered callback holds until it is gone.
+    /// The callback with a count of the connection: what a registered callback holds until it is gone.
     pub fn holding<H: Handle>(self, connection: &H) -> HoldingCallback<F, H> {
         HoldingCallback { callback: self, _connection: Retained::new(connection) }
-    }
-
-    /// Whether both are the same function; what closes by function compares so.
-    pub fn is(&self, function: F) -> bool
-    where
-        F: PartialEq,
-    {
-        self.0.function == function
     }
 }
 

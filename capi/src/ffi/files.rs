@@ -5,24 +5,7 @@ use ferrovirt::{Error, Result};
 use std::ffi::{c_int, c_uint};
 use std::os::fd::{BorrowedFd, IntoRawFd, OwnedFd};
 
-/// Descriptors that the caller keeps; NULL only where there are none.
-pub fn files<'a>(start: *const c_int, count: c_uint, name: &str) -> Result<Vec<BorrowedFd<'a>>> {
-    if start.is_null() && count > 0 {
-        return Err(Error::invalid_arg(format!("{name} must not be NULL for {count} descriptors")));
-    }
-    let file = |index| {
-        // SAFETY: not NULL where `index < count`, and the API promises that many readable numbers.
-        let fd = unsafe { *start.add(index) };
-        if fd < 0 {
-            return Err(Error::invalid_arg(format!("{name} holds {fd}, which is no descriptor")));
-        }
-        // SAFETY: not negative, and the API promises that it stays open for the call.
-        Ok(unsafe { BorrowedFd::borrow_raw(fd) })
-    };
-    (0..count as usize).map(file).collect()
-}
-
-/// The same where there must be some and negative numbers are places without one, to be passed over.
+/// Descriptors that the caller keeps, some at least; negative numbers are places without one, to be passed over.
 pub fn some_files<'a>(start: *const c_int, count: c_uint, name: &str) -> Result<Vec<BorrowedFd<'a>>> {
     if count == 0 || start.is_null() {
         return Err(Error::invalid_arg(format!("{name} must hold at least one descriptor")));
@@ -81,11 +64,9 @@ mod tests {
     }
 
     #[test]
-    fn places_without_a_descriptor_are_passed_over_or_refused() {
+    fn places_without_a_descriptor_are_passed_over() {
         let list = [-1, 0, -1];
         assert_eq!(some_files(list.as_ptr(), 3, "fdlist").unwrap().len(), 1);
         assert!(some_files(list.as_ptr(), 0, "fdlist").is_err());
-        assert!(files(list.as_ptr(), 3, "infiles").is_err());
-        assert!(files(std::ptr::null(), 0, "infiles").unwrap().is_empty());
     }
 }

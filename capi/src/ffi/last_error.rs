@@ -5,7 +5,7 @@
 
 use super::handle::{Handle, extra};
 use super::returns::malloc_string;
-use ferrovirt::{Connection, Error, ErrorCode, ErrorDomain, ErrorLevel};
+use ferrovirt::{Connection, Error, ErrorCode, ErrorDomain};
 use ferrovirt_core::abi::{virConnect, virConnectPtr, virError, virErrorFunc, virErrorPtr};
 use parking_lot::Mutex;
 use std::ffi::{CStr, c_char, c_int, c_void};
@@ -257,26 +257,6 @@ pub fn print(err: virErrorPtr) {
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
-/// The thread's last error, for us: what a callback of the application failed with.
-pub fn take() -> Option<Error> {
-    let last = last();
-    if last.is_null() {
-        return None;
-    }
-    // SAFETY: not NULL, the thread's own slot.
-    let err = unsafe { last.read() };
-    let taken = Error::from_parts(
-        ErrorCode::from_number(err.code).unwrap_or(ErrorCode::Internal),
-        ErrorDomain::from_number(err.domain).unwrap_or(ErrorDomain::None),
-        if err.level == ErrorLevel::Warning as _ { ErrorLevel::Warning } else { ErrorLevel::Error },
-        text_of(err.message).unwrap_or_default(),
-        [err.str1, err.str2, err.str3].map(text_of),
-        [err.int1, err.int2],
-    );
-    reset(last);
-    Some(taken)
-}
-
 fn text_of(text: *mut c_char) -> Option<String> {
     // SAFETY: the strings of an error are NULL or NUL-terminated.
     (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
@@ -353,18 +333,5 @@ mod tests {
         assert_eq!(text_of(copy.message).unwrap(), "Domain not found: no domain 'web'");
         assert_eq!(text_of(copy.str2).unwrap(), "no domain 'web'");
         free(saved);
-    }
-
-    #[test]
-    fn a_taken_error_is_the_one_that_was_raised() {
-        set_function(ptr::null_mut(), Some(ignore));
-        raise(Error::new(ErrorCode::AuthFailed, "no").domain(ErrorDomain::Rpc).with_int1(7), None);
-        let err = take().unwrap();
-        assert_eq!(
-            (err.code(), err.error_domain(), err.ints()[0]),
-            (ErrorCode::AuthFailed, ErrorDomain::Rpc, 7)
-        );
-        assert_eq!(err.message(), "authentication failed: no");
-        assert!(take().is_none());
     }
 }

@@ -33,13 +33,13 @@ mod strings;
 mod typed_params;
 mod uuids;
 
-pub use args::{Out, bytes, opt_text, out, store, text, uuid_bytes};
+pub use args::{bytes, opt_text, out, store, text, uuid_bytes};
 pub use auth::authenticator;
 pub use block_records::{
     fill_buffer, fill_disk_errors, fill_disk_params, write_block_info, write_block_job_info, write_job_info,
     write_job_kind,
 };
-pub use callback::{Callback, HoldingCallback, callback, lend};
+pub use callback::callback;
 pub use cpu_maps::{cpu_map, cpu_maps_room, vcpus_room};
 pub use domain_arrays::{
     descriptors, domain_list, fill_cpu_stats, fill_memory_stats, free_io_thread, free_stats_records,
@@ -54,20 +54,19 @@ pub use enter::{global, inspect, inspect_or, modify};
 pub use event_callback::function_address;
 pub use guest_records::{free_fs_info, free_interface, list_fs_info, list_interfaces};
 pub use guest_values::{long_flags, numbers, open_fd, opt_text_list, write_time};
-pub use handle::{Handle, KeptText, Retained, add_ref, free, keep_opt_text, keep_text, release, retain};
+pub use handle::{add_ref, free, keep_opt_text, keep_text};
 pub use heap_bytes::HeapBytes;
 pub use leases::{free_lease, list_leases};
 pub use migration::{migration_params, migration_target};
 pub use object_event::{network_listener, node_device_listener, secret_listener, storage_pool_listener};
 pub use objects::{Borrowed, list, object, opt_object};
-pub use returns::{CReturn, HandleList, malloc_string};
+pub use returns::malloc_string;
 pub use storage_info::{write_pool_info, write_vol_info};
-pub use strings::{
-    Room, TextList, copy_into, malloc_opt_string, room, text_list, text_list_out, text_list_required,
-    text_list_until_null,
-};
-pub use typed_params::{
-    HeapParams, ParamsOut, ParamsRoom, fill_grid, opt_params, params, params_out, params_room,
-    params_room_required,
-};
+pub use strings::{TextList, room, text_list, text_list_out, text_list_required};
+pub use typed_params::{opt_params, params, params_out, params_room, params_room_required};
 pub use uuids::{uuid_text, write_uuid, write_uuid_text};
+
+#[cfg(test)]
+pub use callback::Callback;
+#[cfg(test)]
+pub use handle::{Handle, Retained, release, retain};

@@ -15,17 +15,6 @@ pub fn text_list<'a>(pointer: *const *const c_char, length: usize, name: &str) -
     (0..length).map(|index| text(unsafe { *pointer.add(index) }, name)).collect()
 }
 
-/// A list of strings that a NULL ends; NULL itself is no list.
-pub fn text_list_until_null<'a>(pointer: *const *const c_char, name: &str) -> Result<Option<Vec<&'a str>>> {
-    if pointer.is_null() {
-        return Ok(None);
-    }
-    // SAFETY: not NULL (checked above), and the API promises a NULL-terminated array: each place up to the first
-    // NULL is readable.
-    let length = (0..).take_while(|index| unsafe { !(*pointer.add(*index)).is_null() }).count();
-    text_list(pointer, length, name).map(Some)
-}
-
 /// The same where the list itself must be there, however short it is.
 pub fn text_list_required<'a>(
     pointer: *mut *const c_char,
@@ -147,7 +136,7 @@ mod tests {
         let mut array: *mut *mut c_char = ptr::null_mut();
         let count = TextList(vec!["a".into(), "bc".into()]).store(&mut array);
         assert_eq!(count, 2);
-        let list = text_list_until_null(array.cast_const().cast(), "names").unwrap().unwrap();
+        let list = text_list(array.cast_const().cast(), 2, "names").unwrap();
         assert_eq!(list, ["a", "bc"]);
         assert_eq!(TextList(vec!["a".into()]).store(ptr::null_mut()), 1);
         for index in 0..=2 {

@@ -61,11 +61,14 @@ impl ConfigFile {
             Some(ConfigValue::List(values)) => values,
             Some(_) => return Err(self.wrong_type(setting, "a list of strings")),
         };
-        let text = |value| match value {
-            &ConfigValue::Text(ref text) => Ok(text.as_str()),
-            _ => Err(self.wrong_type(setting, "a list of strings")),
-        };
-        values.iter().map(text).collect()
+        let mut texts = Vec::with_capacity(values.len());
+        for value in values {
+            let ConfigValue::Text(text) = value else {
+                return Err(self.wrong_type(setting, "a list of strings"));
+            };
+            texts.push(text.as_str());
+        }
+        Ok(texts)
     }
 
     fn wrong_type(&self, setting: &str, wanted: &str) -> Error {

@@ -1,6 +1,6 @@
 //! The servers in a daemon.
 
-use crate::ffi::{free, inspect, inspect_or, keep_text, list, opt_params, out, params_out};
+use crate::ffi::{free, given_params, inspect, inspect_or, keep_text, list, params_out};
 use ferrovirt::AdminServer;
 use ferrovirt_core::abi::{virAdmClientPtr, virAdmServerPtr, virTypedParameterPtr};
 use std::ffi::{c_char, c_int, c_uint, c_ulonglong};
@@ -66,10 +66,7 @@ pub extern "C" fn virAdmServerSetThreadPoolParameters(
     nparams: c_int,
     flags: c_uint,
 ) -> c_int {
-    inspect(srv, |srv: &AdminServer| {
-        out(params, "params")?;
-        srv.set_threadpool_parameters(&opt_params(params, nparams)?, flags)
-    })
+    inspect(srv, |srv: &AdminServer| srv.set_threadpool_parameters(&given_params(params, nparams)?, flags))
 }
 
 /// Lists the clients of a server.
@@ -145,10 +142,7 @@ pub extern "C" fn virAdmServerSetClientLimits(
     nparams: c_int,
     flags: c_uint,
 ) -> c_int {
-    inspect(srv, |srv: &AdminServer| {
-        out(params, "params")?;
-        srv.set_client_limits(&opt_params(params, nparams)?, flags)
-    })
+    inspect(srv, |srv: &AdminServer| srv.set_client_limits(&given_params(params, nparams)?, flags))
 }
 
 /// Has a server read its certificates and keys again.

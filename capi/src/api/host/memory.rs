@@ -1,7 +1,7 @@
 //! The host's memory: what is free, huge pages, page sharing.
 
 use crate::ffi::node::{numbers, page_counts, page_pools, stats_room};
-use crate::ffi::{inspect, modify, opt_params, out, params_room, room};
+use crate::ffi::{given_params, inspect, modify, params_room, room};
 use ferrovirt::Connection;
 use ferrovirt_core::abi::{virConnectPtr, virNodeMemoryStatsPtr, virTypedParameterPtr};
 use std::ffi::{c_int, c_uint, c_ulonglong};
@@ -104,10 +104,7 @@ pub extern "C" fn virNodeSetMemoryParameters(
     nparams: c_int,
     flags: c_uint,
 ) -> c_int {
-    modify(conn, |conn: &Connection| {
-        out(params, "params")?;
-        conn.set_node_memory_parameters(&opt_params(params, nparams)?, flags)
-    })
+    modify(conn, |conn: &Connection| conn.set_node_memory_parameters(&given_params(params, nparams)?, flags))
 }
 
 /// How many pages of each size are free in each NUMA cell.
