@@ -38,7 +38,7 @@ pub struct Os {
     #[xml(child, omit_empty)]
     pub loader: Option<Loader>,
     #[xml(child, omit_empty)]
-    pub nvram: Option<Nvram>,
+    pub nvram: Option<FirmwareVars>,
     #[xml(value)]
     pub kernel: Option<String>,
     #[xml(value)]
@@ -60,7 +60,7 @@ pub struct Os {
     #[xml(child = "bootmenu", omit_empty)]
     pub boot_menu: Option<BootMenu>,
     #[xml(child, omit_empty)]
-    pub bios: Option<Bios>,
+    pub bios: Option<BiosOptions>,
     #[xml(attr = "smbios/@mode", error = "ConfigUnsupported")]
     pub smbios: Option<SmbiosMode>,
 }
@@ -146,7 +146,7 @@ pub enum FirmwareFormat {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
 #[xml(name = "nvram")]
-pub struct Nvram {
+pub struct FirmwareVars {
     /// The file that it starts as a copy of.
     #[xml(attr)]
     pub template: Option<String>,
@@ -205,7 +205,7 @@ pub struct BootMenu {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
 #[xml(name = "bios")]
-pub struct Bios {
+pub struct BiosOptions {
     #[xml(attr = "useserial")]
     pub use_serial: Option<YesNo>,
     /// In milliseconds; -1 is never.
