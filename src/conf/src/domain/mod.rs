@@ -2,6 +2,12 @@
 
 mod device;
 mod device_info;
+mod device_seclabel;
+mod encryption;
+mod storage_source;
 
 pub use device::{Context, Device};
 pub use device_info::*;
+pub use device_seclabel::DeviceSeclabel;
+pub use encryption::*;
+pub use storage_source::*;

@@ -61,7 +61,13 @@ impl ScaledSize {
 
     /// Reads the size that is the text of `node`, with its `unit` attribute.
     pub fn read(node: &Node<'_>, unit: Unit) -> Result<u64> {
-        let name = node.attr("unit").unwrap_or("KiB");
+        read(node, unit, "KiB")
+    }
+}
+
+/// Reads the size that is the text of `node`; its `unit` attribute may lack where `default` is meant.
+pub(super) fn read(node: &Node<'_>, unit: Unit, default: &str) -> Result<u64> {
+        let name = node.attr("unit").unwrap_or(default);
         if Unit::bytes_of(name).is_none() {
             let text = format!(
                 "<{}> has unknown unit '{name}'; known are b, KiB, KB, MiB, MB, ... EiB",
@@ -77,7 +83,6 @@ impl ScaledSize {
         unit.convert(count, name).ok_or_else(|| {
             node.error(ErrorCode::Overflow, format!("{count} {name} in <{}> is too large", node.name()))
         })
-    }
 }
 
 impl XmlContent for ScaledSize {
