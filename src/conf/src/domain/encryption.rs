@@ -86,7 +86,9 @@ impl XmlContent for SecretReference {
                 Uuid::from_text(text).map(Self::Uuid).ok_or_else(bad)
             }
             (None, Some(usage)) => Ok(Self::Usage(usage.to_owned())),
-            (None, None) => Err(node.error(XmlError, "<secret> names no secret: 'uuid' or 'usage' is needed")),
+            (None, None) => {
+                Err(node.error(XmlError, "<secret> names no secret: 'uuid' or 'usage' is needed"))
+            }
         }
     }
 

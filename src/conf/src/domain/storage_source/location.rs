@@ -230,7 +230,10 @@ impl StorageLocation {
             StorageType::Volume => {
                 let volume = VolumeSource::parse(source)?;
                 if volume.pool.is_some() != volume.volume.is_some() {
-                    return Err(super::refuse(source, "'pool' and 'volume' go together: one of them is missing"));
+                    return Err(super::refuse(
+                        source,
+                        "'pool' and 'volume' go together: one of them is missing",
+                    ));
                 }
                 Self::Volume(volume)
             }

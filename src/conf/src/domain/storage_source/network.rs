@@ -226,9 +226,10 @@ impl NetworkSource {
         match (&self.name, self.protocol) {
             (None, Nbd) => Ok(()),
             (None, _) => Err(node.missing_attr("name", ErrorCode::XmlError)),
-            (Some(name), Gluster | Rbd) if name.find('/').is_none_or(|at| at == 0) => {
-                Err(refuse(node, format_args!("name '{name}' must be a pool and an image with '/' between them")))
-            }
+            (Some(name), Gluster | Rbd) if name.find('/').is_none_or(|at| at == 0) => Err(refuse(
+                node,
+                format_args!("name '{name}' must be a pool and an image with '/' between them"),
+            )),
             _ => Ok(()),
         }
     }
@@ -264,7 +265,7 @@ impl NetworkSource {
         }
     }
 
-    pub(super) fn validate(&self, auth: Option<&StorageAuth>) -> Result<()> {
+    pub(crate) fn validate(&self, auth: Option<&StorageAuth>) -> Result<()> {
         use NetworkProtocol::{Ftp, Ftps, Http, Https, Iscsi, Rbd, Sheepdog, Ssh};
         if self.protocol == Sheepdog {
             return Err(Error::config_unsupported("no hypervisor speaks 'sheepdog' any more"));
