@@ -1,6 +1,7 @@
 //! `<os>`: how the guest boots.
 
 use crate::cpu::Arch;
+use crate::domain::FirmwareVars;
 use ferrovirt_xml::{XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 
@@ -140,22 +141,6 @@ pub enum LoaderKind {
 pub enum FirmwareFormat {
     Raw,
     Qcow2,
-}
-
-/// `<nvram>`: where the firmware keeps its variables.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
-#[serde(default)]
-#[xml(name = "nvram")]
-pub struct FirmwareVars {
-    /// The file that it starts as a copy of.
-    #[xml(attr)]
-    pub template: Option<String>,
-    #[xml(attr)]
-    pub template_format: Option<FirmwareFormat>,
-    #[xml(attr)]
-    pub format: Option<FirmwareFormat>,
-    #[xml(text)]
-    pub path: Option<String>,
 }
 
 /// An ACPI table handed to the guest.
