@@ -3,6 +3,7 @@
 use crate::domain::hyperv::Hyperv;
 use crate::domain::process_caps::ProcessCapabilities;
 use crate::values::{PrettySize, ScaledSize};
+use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::{AutoBase, OnOff, XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +19,7 @@ pub struct Features {
     #[xml(flag)]
     pub pae: bool,
     #[xml(child = "hap")]
-    pub hap: Option<Switch>,
+    pub hap: Option<FeatureSwitch>,
     #[xml(flag)]
     pub viridian: bool,
     #[xml(flag)]
@@ -28,13 +29,13 @@ pub struct Features {
     #[xml(child)]
     pub kvm: Option<KvmFeatures>,
     #[xml(child = "pvspinlock")]
-    pub pvspinlock: Option<Switch>,
+    pub pvspinlock: Option<FeatureSwitch>,
     #[xml(child = "capabilities", omit_empty)]
     pub capabilities: Option<ProcessCapabilities>,
     #[xml(child = "pmu")]
-    pub pmu: Option<Switch>,
+    pub pmu: Option<FeatureSwitch>,
     #[xml(child = "vmport")]
-    pub vmport: Option<Switch>,
+    pub vmport: Option<FeatureSwitch>,
     #[xml(child)]
     pub gic: Option<Gic>,
     #[xml(child)]
@@ -44,16 +45,16 @@ pub struct Features {
     #[xml(flatten = "hpt")]
     pub hpt: Hpt,
     #[xml(child = "vmcoreinfo")]
-    pub vmcoreinfo: Option<Switch>,
+    pub vmcoreinfo: Option<FeatureSwitch>,
     #[xml(child = "htm")]
-    pub htm: Option<State>,
+    pub htm: Option<FeatureState>,
     #[xml(child = "nested-hv")]
-    pub nested_hv: Option<State>,
+    pub nested_hv: Option<FeatureState>,
     /// What the guest sees of an MSR that nobody knows.
     #[xml(child)]
     pub msrs: Option<Msrs>,
     #[xml(child = "ccf-assist")]
-    pub ccf_assist: Option<State>,
+    pub ccf_assist: Option<FeatureState>,
     #[xml(child)]
     pub xen: Option<XenFeatures>,
     #[xml(attr = "cfpc/@value")]
@@ -68,27 +69,27 @@ pub struct Features {
     #[xml(child)]
     pub async_teardown: Option<AsyncTeardown>,
     #[xml(child = "ras")]
-    pub ras: Option<State>,
+    pub ras: Option<FeatureState>,
     #[xml(child = "ps2")]
-    pub ps2: Option<State>,
+    pub ps2: Option<FeatureState>,
     #[xml(attr = "aia/@value")]
     pub aia: Option<Aia>,
 }
 
 /// A feature that is on if no state is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
-pub struct Switch {
+pub struct FeatureSwitch {
     #[xml(attr, default = "OnOff::On")]
     pub state: OnOff,
 }
 
-impl Switch {
+impl FeatureSwitch {
     pub fn is_on(self) -> bool {
         self.state.is_set()
     }
 }
 
-impl From<bool> for Switch {
+impl From<bool> for FeatureSwitch {
     fn from(on: bool) -> Self {
         Self { state: on.into() }
     }
@@ -96,18 +97,18 @@ impl From<bool> for Switch {
 
 /// A feature whose state has to be said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
-pub struct State {
+pub struct FeatureState {
     #[xml(attr)]
     pub state: OnOff,
 }
 
-impl State {
+impl FeatureState {
     pub fn is_on(self) -> bool {
         self.state.is_set()
     }
 }
 
-impl From<bool> for State {
+impl From<bool> for FeatureState {
     fn from(on: bool) -> Self {
         Self { state: on.into() }
     }
@@ -128,13 +129,13 @@ pub struct Apic {
 #[xml(name = "kvm", block)]
 pub struct KvmFeatures {
     #[xml(child = "hidden")]
-    pub hidden: Option<State>,
+    pub hidden: Option<FeatureState>,
     #[xml(child = "hint-dedicated")]
-    pub hint_dedicated: Option<State>,
+    pub hint_dedicated: Option<FeatureState>,
     #[xml(child = "poll-control")]
-    pub poll_control: Option<State>,
+    pub poll_control: Option<FeatureState>,
     #[xml(child = "pv-ipi")]
-    pub pv_ipi: Option<State>,
+    pub pv_ipi: Option<FeatureState>,
     #[xml(child = "dirty-ring")]
     pub dirty_ring: Option<DirtyRing>,
 }
@@ -154,7 +155,7 @@ pub struct DirtyRing {
 #[xml(name = "xen", block)]
 pub struct XenFeatures {
     #[xml(child = "e820_host")]
-    pub e820_host: Option<State>,
+    pub e820_host: Option<FeatureState>,
     #[xml(child = "passthrough")]
     pub passthrough: Option<XenPassthrough>,
 }
@@ -271,4 +272,85 @@ pub enum Aia {
     None,
     Aplic,
     AplicImsic,
+}
+
+impl Features {
+    /// The names of all features.
+    pub const NAMES: &[&str] = &[
+        "acpi",
+        "apic",
+        "pae",
+        "hap",
+        "viridian",
+        "privnet",
+        "hyperv",
+        "kvm",
+        "pvspinlock",
+        "capabilities",
+        "pmu",
+        "vmport",
+        "gic",
+        "smm",
+        "ioapic",
+        "hpt",
+        "vmcoreinfo",
+        "htm",
+        "nested-hv",
+        "msrs",
+        "ccf-assist",
+        "xen",
+        "cfpc",
+        "sbbc",
+        "ibs",
+        "tcg",
+        "async-teardown",
+        "ras",
+        "ps2",
+        "aia",
+    ];
+
+    /// Drops what says nothing, such as details of what is off.
+    pub fn fill_defaults(&mut self) {
+        if let Some(hyperv) = &mut self.hyperv {
+            hyperv.fill_defaults();
+        }
+        if let Some(ring) = self.kvm.as_mut().and_then(|kvm| kvm.dirty_ring.as_mut()) {
+            ring.size = ring.size.filter(|_| ring.state.is_set());
+        }
+        if let Some(passthrough) = self.xen.as_mut().and_then(|xen| xen.passthrough.as_mut()) {
+            passthrough.mode = passthrough.mode.filter(|_| passthrough.state.is_set());
+        }
+        if let Some(smm) = &mut self.smm {
+            smm.tseg = smm.tseg.filter(|_| smm.state.is_set());
+        }
+        self.hpt.max_page_size = self.hpt.max_page_size.filter(|size| size.0 != 0);
+        self.tcg_tb_cache = self.tcg_tb_cache.filter(|size| size.0 != 0);
+    }
+
+    /// Refuses features whose details are missing or wrong.
+    pub fn validate(&self) -> Result<()> {
+        if let Some(hyperv) = &self.hyperv {
+            hyperv.validate()?;
+        }
+        let ring = self.kvm.and_then(|kvm| kvm.dirty_ring).filter(|ring| ring.state.is_set());
+        let size = ring.map(|ring| ring.size.map_or(0, |size| size.0));
+        match size {
+            Some(size) if !(1024..=65536).contains(&size) || !size.is_power_of_two() => {
+                let text =
+                    format!("the size {size} of <dirty-ring> must be a power of two from 1024 to 65536");
+                Err(Error::xml(text))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl KvmFeatures {
+    /// The names of all of them.
+    pub const NAMES: &[&str] = &["hidden", "hint-dedicated", "poll-control", "pv-ipi", "dirty-ring"];
+}
+
+impl XenFeatures {
+    /// The names of all of them.
+    pub const NAMES: &[&str] = &["e820_host", "passthrough"];
 }
