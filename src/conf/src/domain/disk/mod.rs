@@ -64,7 +64,7 @@ pub struct Disk {
     /// A copy or commit that is under way. Only in live documents.
     #[xml(child)]
     pub mirror: Option<Box<Mirror>>,
-    #[xml(child = "target", omit_empty)]
+    #[xml(flatten = "target")]
     pub target: DiskTarget,
     #[xml(child = "iotune", omit_empty)]
     pub iotune: Option<IoTune>,
