@@ -2,7 +2,7 @@
 
 use ferrovirt_core::{Error, ErrorCode, Result};
 use ferrovirt_xml::{
-    Cardinality, Item, Node, OnOff, Shape, Tag, Writer, XmlContent, XmlElement, XmlEnum, XmlValue, YesNo,
+    Cardinality, Item, Node, OnOff, Shape, Tag, Writer, XmlContent, XmlElement, XmlValue, YesNo,
 };
 use serde::{Deserialize, Serialize};
 
