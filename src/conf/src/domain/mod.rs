@@ -90,3 +90,6 @@ pub use throttle::*;
 pub use vcpu::*;
 pub use video::*;
 pub use watchdog::*;
+
+#[cfg(test)]
+mod tests;
