@@ -1,6 +1,10 @@
 //! `<devices>`: all devices of a guest, in the order of output.
 
-use crate::domain::{Audio, Context, Controller, Device, DeviceInfo, Disk, Input, Sound, Video};
+use crate::domain::{
+    Audio, Channel, Console, Context, Controller, Crypto, Device, DeviceInfo, Disk, Input, Iommu, Memballoon,
+    MemoryDevice, Nvram, Panic, Parallel, Pstore, Rng, Serial, Shmem, Smartcard, Sound, Tpm, Video, Vsock,
+    Watchdog,
+};
 use ferrovirt_core::Result;
 use ferrovirt_xml::XmlElement;
 use serde::{Deserialize, Serialize};
@@ -18,20 +22,55 @@ pub struct Devices {
     #[xml(child)]
     pub controllers: Vec<Controller>,
     #[xml(child)]
+    pub smartcards: Vec<Smartcard>,
+    #[xml(child)]
+    pub serials: Vec<Serial>,
+    #[xml(child)]
+    pub parallels: Vec<Parallel>,
+    #[xml(child)]
+    pub consoles: Vec<Console>,
+    #[xml(child)]
+    pub channels: Vec<Channel>,
+    #[xml(child)]
     pub inputs: Vec<Input>,
+    #[xml(child)]
+    pub tpms: Vec<Tpm>,
     #[xml(child)]
     pub sounds: Vec<Sound>,
     #[xml(child)]
     pub audios: Vec<Audio>,
     #[xml(child)]
     pub videos: Vec<Video>,
+    #[xml(child)]
+    pub watchdogs: Vec<Watchdog>,
+    #[xml(child)]
+    pub memballoon: Option<Memballoon>,
+    #[xml(child)]
+    pub rngs: Vec<Rng>,
+    #[xml(child)]
+    pub nvram: Option<Nvram>,
+    #[xml(child)]
+    pub panics: Vec<Panic>,
+    #[xml(child)]
+    pub shmems: Vec<Shmem>,
+    #[xml(child)]
+    pub memories: Vec<MemoryDevice>,
+    #[xml(child)]
+    pub cryptos: Vec<Crypto>,
+    #[xml(child)]
+    pub iommu: Option<Iommu>,
+    #[xml(child)]
+    pub vsock: Option<Vsock>,
+    #[xml(child)]
+    pub pstore: Option<Pstore>,
 }
 
 /// Does the same with each device, whatever its type. `$iter` is `iter` or `iter_mut`.
 macro_rules! each {
     ($devices:ident.$iter:ident(), $device:ident => $body:expr) => {
         each!(@ $devices.$iter(), $device => $body;
-            disks controllers inputs sounds audios videos);
+            disks controllers smartcards serials parallels consoles channels inputs tpms sounds audios videos
+            watchdogs memballoon rngs nvram panics shmems memories cryptos iommu vsock pstore);
     };
     (@ $devices:ident.$iter:ident(), $device:ident => $body:expr; $($field:ident)*) => {
         $(for $device in $devices.$field.$iter() {
@@ -44,7 +83,8 @@ macro_rules! each {
 macro_rules! each_with_info {
     ($devices:ident.$iter:ident(), $device:ident => $body:expr) => {
         each!(@ $devices.$iter(), $device => $body;
-            disks controllers inputs sounds videos);
+            disks controllers smartcards serials parallels consoles channels inputs tpms sounds videos
+            watchdogs memballoon rngs nvram panics shmems memories cryptos iommu vsock pstore);
     };
 }
 
