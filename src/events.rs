@@ -16,6 +16,25 @@ pub type CallbackId = i32;
 /// Called from the event loop with the connection and the event.
 pub type EventCallback = Arc<dyn Fn(&Connection, &Event) + Send + Sync>;
 
+/// What a registration calls, and what tells it from others.
+pub struct Listener {
+    pub callback: EventCallback,
+    /// The address of the C function, which may be registered once for a subject. Closures of Rust programs have none.
+    pub function: Option<usize>,
+}
+
+/// What a registration is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Subject {
+    /// Whose event ids these are: `domain`, `network`, ...
+    pub family: &'static str,
+    pub event_id: i32,
+    /// The one object whose events are wanted.
+    pub object: Option<String>,
+    /// Registered the old way, to be ended by its function.
+    pub legacy: bool,
+}
+
 /// Decides whether a registration is to hear of an event.
 pub(crate) type EventFilter = Box<dyn Fn(&Event) -> bool + Send + Sync>;
 
@@ -35,6 +54,8 @@ struct State {
 
 struct Registration {
     id: CallbackId,
+    /// What it is for, and the C function that it calls.
+    identity: Option<(Subject, usize)>,
     filter: EventFilter,
     callback: EventCallback,
     /// A registered callback keeps its connection open, as in libvirt.
@@ -50,6 +71,35 @@ impl EventRegistry {
         filter: EventFilter,
         callback: EventCallback,
     ) -> Result<CallbackId> {
+        self.add(connection, hub, None, filter, callback)
+    }
+
+    /// The same, but a C function that is registered for the same subject already is refused.
+    pub fn register_once(
+        &self,
+        connection: &Connection,
+        hub: &Arc<EventHub>,
+        subject: Subject,
+        filter: EventFilter,
+        listener: Listener,
+    ) -> Result<CallbackId> {
+        let identity = listener.function.map(|function| (subject, function));
+        self.add(connection, hub, identity, filter, listener.callback)
+    }
+
+    /// The registration of a C function for a subject.
+    pub fn find(&self, subject: &Subject, function: usize) -> Option<CallbackId> {
+        self.0.lock().find(subject, function)
+    }
+
+    fn add(
+        &self,
+        connection: &Connection,
+        hub: &Arc<EventHub>,
+        identity: Option<(Subject, usize)>,
+        filter: EventFilter,
+        callback: EventCallback,
+    ) -> Result<CallbackId> {
         let event_loop = event_loop::current().ok_or_else(|| {
             Error::internal(
                 "no event loop is registered: call virEventRegisterDefaultImpl (or virEventRegisterImpl) before \
@@ -57,6 +107,12 @@ impl EventRegistry {
             )
         })?;
         let mut state = self.0.lock();
+        if let Some((subject, function)) = &identity
+            && let Some(id) = state.find(subject, *function)
+        {
+            let detail = format!("this function is registered for the same events already, under id {id}");
+            return Err(Error::invalid_arg(detail));
+        }
         if state.timer.is_none() {
             let shared = Arc::downgrade(&self.0);
             let dispatch = move |_| {
@@ -77,7 +133,13 @@ impl EventRegistry {
         }
         let id = state.next_id;
         state.next_id += 1;
-        state.registrations.push(Registration { id, filter, callback, connection: connection.clone() });
+        state.registrations.push(Registration {
+            id,
+            identity,
+            filter,
+            callback,
+            connection: connection.clone(),
+        });
         Ok(id)
     }
 
@@ -103,6 +165,12 @@ impl EventRegistry {
 }
 
 impl State {
+    fn find(&self, subject: &Subject, function: usize) -> Option<CallbackId> {
+        let is_it =
+            |r: &&Registration| r.identity.as_ref().is_some_and(|(s, f)| s == subject && *f == function);
+        self.registrations.iter().find(is_it).map(|r| r.id)
+    }
+
     /// Nobody listens any more: the timer to remove comes back.
     fn stop_listening(&mut self) -> Option<i32> {
         self.subscriptions.clear();

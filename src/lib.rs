@@ -3,22 +3,44 @@
 //! This crate is the Rust face: [`Connection`] and the objects found on it. The C ABI is a thin layer over it,
 //! so whatever holds for every driver (flags that contradict each other, read-only access) is checked here once.
 
+mod admin;
+mod arguments;
 mod checkpoint;
 mod connection;
 mod domain;
 mod events;
+mod flags;
 mod host;
 mod interface;
+mod lxc;
 mod network;
+mod network_port;
 mod nodedev;
 mod nwfilter;
+mod object;
+mod object_events;
+mod qemu;
 mod secret;
 mod snapshot;
 mod storage;
+mod storage_vol;
 mod stream;
 
-pub use connection::{AccessMode, Connection, OpenOptions};
-pub use events::{CallbackId, EventCallback};
+pub use admin::{AdminClient, AdminCloseCallback, AdminConnection, AdminServer};
+pub use checkpoint::DomainCheckpoint;
+pub use connection::{AccessMode, CloseCallback, Connection, Drivers, OpenOptions};
+pub use domain::{Domain, MigrationTarget, cpu_stats_query};
+pub use events::{CallbackId, EventCallback, Listener};
 pub use ferrovirt_core::{Error, ErrorCode, ErrorDomain, ErrorLevel, Result};
 pub use ferrovirt_core::{TypedParams, TypedValue, driver, error, event, event_loop};
-pub use network::{Network, NetworkPort};
+pub use interface::Interface;
+pub use lxc::{enter_namespaces, enter_security_label, open_own_namespaces};
+pub use network::Network;
+pub use network_port::NetworkPort;
+pub use nodedev::NodeDevice;
+pub use nwfilter::{NwFilter, NwFilterBinding};
+pub use secret::Secret;
+pub use snapshot::DomainSnapshot;
+pub use storage::StoragePool;
+pub use storage_vol::StorageVol;
+pub use stream::{SparseSink, SparseSource, Stream};

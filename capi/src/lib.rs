@@ -4,4 +4,6 @@
 #![allow(non_snake_case, non_camel_case_types)]
 
 mod api;
+#[cfg(test)]
+mod fake;
 mod ffi;

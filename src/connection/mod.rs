@@ -1,12 +1,21 @@
 //! A connection: which drivers serve it, what it may do, who listens to its events.
 
+pub(crate) mod address;
+mod close;
 mod drivers;
+#[cfg(test)]
+mod idle;
 mod open;
 
+pub use close::CloseCallback;
+pub use drivers::Drivers;
+#[cfg(test)]
+pub(crate) use idle::{test_connection, test_connection_to, test_domain};
 pub use open::{AccessMode, OpenOptions};
 
 use crate::events::EventRegistry;
-use drivers::Drivers;
+use close::CloseFn;
+pub(crate) use close::CloseSlot;
 use ferrovirt_core::Result;
 use std::sync::Arc;
 
@@ -19,6 +28,7 @@ struct Inner {
     access: AccessMode,
     drivers: Drivers,
     events: EventRegistry,
+    close: CloseSlot<CloseFn>,
 }
 
 impl Connection {
@@ -27,8 +37,10 @@ impl Connection {
         OpenOptions::new().open(uri)
     }
 
-    fn new(uri: String, access: AccessMode, drivers: Drivers) -> Self {
-        Self(Arc::new(Inner { uri, access, drivers, events: EventRegistry::default() }))
+    /// A connection that these drivers serve, for programs that bring their own.
+    pub fn new(uri: String, access: AccessMode, drivers: Drivers) -> Self {
+        let (events, close) = Default::default();
+        Self(Arc::new(Inner { uri, access, drivers, events, close }))
     }
 
     /// The URI that was asked for, completed.

@@ -1,9 +1,12 @@
 //! Opening: from a URI to the drivers that serve it.
 
-use super::Connection;
 use super::drivers::Drivers;
+use super::{Connection, address};
+use ferrovirt_core::abi::{VIR_CONNECT_NO_ALIASES, VIR_CONNECT_RO};
+use ferrovirt_core::driver::Authenticator;
 use ferrovirt_core::{Error, ErrorCode, Result};
 use fluent_uri::Uri;
+use std::sync::Arc;
 
 /// Whether a connection may change anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,21 +20,24 @@ pub enum AccessMode {
 #[derive(Default)]
 pub struct OpenOptions {
     access: AccessMode,
+    no_aliases: bool,
+    authenticator: Option<Arc<dyn Authenticator>>,
 }
 
 /// What an opener is asked for.
+#[expect(dead_code, reason = "openers read it, and the list of them is still empty")]
 pub(crate) struct Request<'a> {
     pub uri: &'a Uri<&'a str>,
+    pub access: AccessMode,
+    /// Who answers if the other side wants a login.
+    pub authenticator: Option<Arc<dyn Authenticator>>,
 }
 
+#[expect(dead_code, reason = "openers call it, and the list of them is still empty")]
 impl Request<'_> {
     /// The value of a query parameter, decoded.
     pub fn parameter(&self, name: &str) -> Option<String> {
-        let query = self.uri.query()?;
-        let pairs = query.as_str().split('&').filter_map(|pair| pair.split_once('='));
-        let (_, value) = pairs.into_iter().find(|(key, _)| *key == name)?;
-        let decoded = fluent_uri::pct_enc::EStr::<fluent_uri::pct_enc::encoder::Query>::new(value)?;
-        Some(decoded.decode().to_string_lossy().into_owned())
+        address::parameter(self.uri, name)
     }
 }
 
@@ -40,9 +46,31 @@ type Opener = fn(&Request<'_>) -> Result<Drivers>;
 /// The compiled-in drivers, by URI scheme.
 const OPENERS: &[(&str, Opener)] = &[];
 
+type Probe = fn() -> Option<String>;
+
+/// Which URI a driver would like to be the default on this host, in the order of asking; those count that are built in.
+const PROBES: &[(&str, Probe)] = &[("qemu", default_qemu)];
+
+fn default_qemu() -> Option<String> {
+    let instance = if rustix::process::geteuid().is_root() { "system" } else { "session" };
+    Some(format!("qemu:///{instance}"))
+}
+
 impl OpenOptions {
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The options that `virConnectFlags` stand for.
+    pub fn from_flags(flags: u32) -> Result<Self> {
+        let unknown = flags & !(VIR_CONNECT_RO | VIR_CONNECT_NO_ALIASES);
+        if unknown != 0 {
+            return Err(Error::invalid_arg(format!(
+                "unsupported flags (0x{unknown:x}) for opening a connection"
+            )));
+        }
+        let access = if flags & VIR_CONNECT_RO != 0 { AccessMode::ReadOnly } else { AccessMode::ReadWrite };
+        Ok(Self { access, no_aliases: flags & VIR_CONNECT_NO_ALIASES != 0, authenticator: None })
     }
 
     /// Refuse every call that would change something.
@@ -51,19 +79,70 @@ impl OpenOptions {
         self
     }
 
+    /// Take the URI as it is, not as one of the user's aliases.
+    pub fn no_aliases(mut self) -> Self {
+        self.no_aliases = true;
+        self
+    }
+
+    /// Who answers if the other side wants a login.
+    pub fn authenticator(mut self, authenticator: Arc<dyn Authenticator>) -> Self {
+        self.authenticator = Some(authenticator);
+        self
+    }
+
+    /// Opens `uri`; `None` takes the default from the environment or the configuration, or probes.
     pub fn open(self, uri: Option<&str>) -> Result<Connection> {
-        let text = uri.ok_or_else(|| Error::new(ErrorCode::NoConnect, "no URI was given"))?;
-        let parsed = Uri::parse(text)
-            .map_err(|err| Error::internal(format!("cannot read the connection URI '{text}': {err}")))?;
-        let scheme = parsed.scheme().as_str();
-        let (_, opener) = OPENERS.iter().find(|(name, _)| *name == scheme).ok_or_else(|| {
+        let config = address::client_config("libvirt.conf")?;
+        let environment = std::env::var("LIBVIRT_DEFAULT_URI").ok();
+        let chosen = address::choose(uri, environment.as_deref(), &config, !self.no_aliases)?;
+        let text = chosen.or_else(probe).ok_or_else(|| {
+            let detail = "no URI was given, none is configured, and no built-in driver can tell a default";
+            Error::new(ErrorCode::NoConnect, detail)
+        })?;
+        let parsed = address::parse(&text)?;
+        let root = address::parameter(&parsed, "root");
+        address::check_embedded(&parsed, root.as_deref())?;
+        let opener = opener(parsed.scheme().as_str()).ok_or_else(|| {
             let known: Vec<_> = OPENERS.iter().map(|(name, _)| *name).collect();
+            let scheme = parsed.scheme();
             Error::new(
                 ErrorCode::NoConnect,
                 format!("'{text}': no driver for '{scheme}' is built in; there are: {}", known.join(", ")),
             )
         })?;
-        let drivers = opener(&Request { uri: &parsed })?;
-        Ok(Connection::new(text.to_owned(), self.access, drivers))
+        let request = Request { uri: &parsed, access: self.access, authenticator: self.authenticator };
+        let drivers = opener(&request)?;
+        Ok(Connection::new(text, self.access, drivers))
+    }
+}
+
+fn opener(scheme: &str) -> Option<Opener> {
+    OPENERS.iter().find(|(name, _)| *name == scheme).map(|(_, opener)| *opener)
+}
+
+/// The first default that a built-in driver proposes.
+fn probe() -> Option<String> {
+    PROBES.iter().filter(|(scheme, _)| opener(scheme).is_some()).find_map(|(_, propose)| propose())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_options_and_unknown_ones_are_refused() {
+        let options = OpenOptions::from_flags(VIR_CONNECT_RO).unwrap();
+        assert_eq!((options.access, options.no_aliases), (AccessMode::ReadOnly, false));
+        assert!(OpenOptions::from_flags(VIR_CONNECT_NO_ALIASES).unwrap().no_aliases);
+        let err = OpenOptions::from_flags(4).err().unwrap();
+        assert_eq!(err.code(), ErrorCode::InvalidArg);
+    }
+
+    #[test]
+    fn a_scheme_that_nobody_serves_is_named() {
+        let err = Connection::open(Some("nosuchdriver:///x")).err().unwrap();
+        assert_eq!(err.code(), ErrorCode::NoConnect);
+        assert!(err.message().contains("nosuchdriver"), "{err}");
     }
 }

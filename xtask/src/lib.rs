@@ -3,11 +3,19 @@
 
 pub mod api;
 pub mod codegen;
+pub mod demo;
 pub mod dist;
+pub mod guest;
+pub mod packages;
 
 use std::path::{Path, PathBuf};
 
 /// The top of the source tree.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the source tree").to_path_buf()
+}
+
+/// Where cargo puts what it builds.
+pub fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }

@@ -13,6 +13,8 @@ struct Cli {
 enum Command {
     /// Write the C headers anew from the code, or tell whether they are stale
     Codegen(xtask::codegen::Args),
+    /// Boot a guest through the libraries, and show what the kernel says meanwhile
+    Demo(xtask::demo::Args),
     /// Build the shared libraries and lay everything out below a prefix
     Dist(xtask::dist::Args),
 }
@@ -20,6 +22,7 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Codegen(args) => xtask::codegen::run(&args),
+        Command::Demo(args) => xtask::demo::run(&args),
         Command::Dist(args) => xtask::dist::run(&args),
     }
 }

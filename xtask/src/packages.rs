@@ -28,8 +28,10 @@ const NEEDS: &[Need] = &[
 ];
 
 /// What the tests need besides: a client that Debian built against libvirt.
-const TEST_NEEDS: &[Need] =
-    &[need("/usr/lib/python3/dist-packages/libvirt.py", "python3-libvirt"), need("/usr/bin/python3", "python3")];
+const TEST_NEEDS: &[Need] = &[
+    need("/usr/lib/python3/dist-packages/libvirt.py", "python3-libvirt"),
+    need("/usr/bin/python3", "python3"),
+];
 
 /// What is needed for what.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -79,7 +81,8 @@ fn qemu_suite() -> Result<Option<String>> {
         .output()
         .context("dpkg-query: is this Debian?")?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let backported = text.lines().any(|line| line.starts_with("install ok installed") && line.contains("~bpo"));
+    let backported =
+        text.lines().any(|line| line.starts_with("install ok installed") && line.contains("~bpo"));
     Ok(if backported { Some(format!("{}-backports", codename()?)) } else { None })
 }
 

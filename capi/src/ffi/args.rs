@@ -57,3 +57,10 @@ pub fn uuid_bytes(pointer: *const u8, name: &str) -> Result<Uuid> {
 fn missing(name: &str) -> Error {
     Error::invalid_arg(format!("{name} must not be NULL"))
 }
+
+/// Stores a result in a place that must be there, which is looked at first.
+pub fn store<T>(pointer: *mut T, name: &str, value: impl FnOnce() -> Result<T>) -> Result<()> {
+    let place = out(pointer, name)?;
+    place.set(value()?);
+    Ok(())
+}

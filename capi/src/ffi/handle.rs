@@ -5,14 +5,23 @@
 //! handle. Each handle holds one count of its parent (a domain of its connection, a snapshot of its domain), which
 //! is how libvirt keeps a connection open for the objects on it.
 
-use ferrovirt::{Connection, Error, ErrorCode, ErrorDomain, Network, NetworkPort, Result};
+use super::last_error::ConnectionErrors;
+use ferrovirt::{
+    AdminClient, AdminConnection, AdminServer, Connection, Domain, DomainCheckpoint, DomainSnapshot, Error,
+    ErrorCode, ErrorDomain, Interface, Network, NetworkPort, NodeDevice, NwFilter, NwFilterBinding, Result,
+    Secret, StoragePool, StorageVol, Stream,
+};
 use parking_lot::RwLock;
 use std::collections::HashMap;
+use std::ffi::{CString, c_char};
+use std::sync::Arc;
 
 /// An object of the Rust face that C programs hold by pointer.
 pub trait Handle: Clone + Send + Sync + 'static {
     /// The opaque type that the C pointer points to.
     type C: 'static;
+    /// What C programs can ask for only while they hold the handle; `()` for most.
+    type Extra: Default + Send + Sync;
     /// What a pointer that is no live handle of this class is refused with.
     const INVALID: (ErrorCode, ErrorDomain);
 
@@ -23,8 +32,8 @@ pub trait Handle: Clone + Send + Sync + 'static {
     fn retain_parent(&self);
     /// Drops that count.
     fn release_parent(&self);
-    /// The connection that the object is on.
-    fn connection(&self) -> &Connection;
+    /// The connection that the object is on; the administration interface has none.
+    fn connection(&self) -> Option<&Connection>;
 
     /// The object behind a pointer.
     fn checked(pointer: *mut Self::C, function: &str) -> Result<Self> {
@@ -36,15 +45,24 @@ pub trait Handle: Clone + Send + Sync + 'static {
 }
 
 /// The live handles of one class.
-pub struct Registry<H>(RwLock<Option<HashMap<usize, Entry<H>>>>);
+pub struct Registry<H: Handle>(RwLock<Option<HashMap<usize, Entry<H>>>>);
 
-struct Entry<H> {
+struct Entry<H: Handle> {
     object: H,
     count: usize,
+    /// Strings that C was given to read for as long as it holds the handle.
+    texts: Vec<CString>,
+    extra: Arc<H::Extra>,
+}
+
+impl<H: Handle> Entry<H> {
+    fn text(&self, text: &[u8]) -> Option<*const c_char> {
+        self.texts.iter().find(|kept| kept.as_bytes() == text).map(|kept| kept.as_ptr())
+    }
 }
 
 impl<H: Handle> Registry<H> {
-    const fn new() -> Self {
+    pub const fn new() -> Self {
         Self(RwLock::new(None))
     }
 
@@ -59,7 +77,12 @@ pub fn retain<H: Handle>(object: &H) -> *mut H::C {
     let fresh = {
         let mut table = H::registry().0.write();
         let table = table.get_or_insert_with(HashMap::new);
-        let entry = table.entry(address).or_insert_with(|| Entry { object: object.clone(), count: 0 });
+        let entry = table.entry(address).or_insert_with(|| Entry {
+            object: object.clone(),
+            count: 0,
+            texts: Vec::new(),
+            extra: Arc::default(),
+        });
         entry.count += 1;
         entry.count == 1
     };
@@ -85,11 +108,85 @@ pub fn release<H: Handle>(pointer: *mut H::C) -> Option<usize> {
     Some(left)
 }
 
+/// Adds a count for the caller of a `vir...Ref()`.
+pub fn add_ref<H: Handle>(object: &H) -> Result<()> {
+    retain(object);
+    Ok(())
+}
+
+/// Drops the count that the caller of a `vir...Free()` held.
+pub fn free<H: Handle>(object: &H) -> Result<()> {
+    release_object(object);
+    Ok(())
+}
+
+/// A count of a handle that is dropped with this value.
+pub struct Retained<H: Handle>(H);
+
+impl<H: Handle> Retained<H> {
+    pub fn new(object: &H) -> Self {
+        retain(object);
+        Self(object.clone())
+    }
+
+    pub fn pointer(&self) -> *mut H::C {
+        self.0.address() as *mut H::C
+    }
+}
+
+impl<H: Handle> Drop for Retained<H> {
+    fn drop(&mut self) {
+        release_object(&self.0);
+    }
+}
+
+/// A string that lives as long as the object's handle, for calls such as `virDomainGetName`.
+/// A NUL inside cuts it short, as it would in C.
+pub fn keep_text<H: Handle>(object: &H, text: &str) -> Result<KeptText> {
+    let text = text.as_bytes().split(|byte| *byte == 0).next().unwrap_or_default();
+    let address = object.address();
+    let known = H::registry().0.read().as_ref().and_then(|table| table.get(&address)?.text(text));
+    if let Some(kept) = known {
+        return Ok(KeptText(kept));
+    }
+    let mut table = H::registry().0.write();
+    let entry = table.as_mut().and_then(|table| table.get_mut(&address));
+    // The handle was live when the call began: another thread freed it meanwhile.
+    let entry =
+        entry.ok_or_else(|| Error::new(H::INVALID.0, "freed during the call").domain(H::INVALID.1))?;
+    if let Some(kept) = entry.text(text) {
+        return Ok(KeptText(kept));
+    }
+    let kept = CString::new(text).expect("cut at the first NUL");
+    // The bytes are on the heap: they stay where they are when the list grows.
+    let pointer = kept.as_ptr();
+    entry.texts.push(kept);
+    Ok(KeptText(pointer))
+}
+
+/// The same for a string that may be missing: NULL without an error.
+pub fn keep_opt_text<H: Handle>(object: &H, text: Option<&str>) -> Result<KeptText> {
+    text.map_or(Ok(KeptText(std::ptr::null())), |text| keep_text(object, text))
+}
+
+/// A string in the keeping of a handle.
+pub struct KeptText(pub(super) *const c_char);
+
+/// What belongs to a live handle of the object.
+pub fn extra<H: Handle>(object: &H) -> Option<Arc<H::Extra>> {
+    let table = H::registry().0.read();
+    Some(table.as_ref()?.get(&object.address())?.extra.clone())
+}
+
 /// `handle!(Type, c type, code, domain, parent method or none)`
 macro_rules! handle {
     ($face:ty, $c:ty, $code:ident, $domain:ident, |$this:ident| $connection:expr $(, parent $parent:expr)?) => {
+        handle!(@ $face, $c, (), $code, $domain, |$this| Some($connection) $(, parent $parent)?);
+    };
+    (@ $face:ty, $c:ty, $extra:ty, $code:ident, $domain:ident, |$this:ident| $connection:expr $(, parent $parent:expr)?) => {
         impl Handle for $face {
             type C = $c;
+            type Extra = $extra;
             const INVALID: (ErrorCode, ErrorDomain) = (ErrorCode::$code, ErrorDomain::$domain);
 
             fn registry() -> &'static Registry<Self> {
@@ -109,7 +206,7 @@ macro_rules! handle {
                 $(let $this = self; release_object($parent);)?
             }
 
-            fn connection(&self) -> &Connection {
+            fn connection(&self) -> Option<&Connection> {
                 let $this = self;
                 $connection
             }
@@ -117,11 +214,25 @@ macro_rules! handle {
     };
 }
 
-fn release_object<H: Handle>(object: &H) {
-    release::<H>(object.address() as *mut H::C);
+fn release_object<H: Handle>(object: &H) -> Option<usize> {
+    release::<H>(object.address() as *mut H::C)
 }
 
 use ferrovirt_core::abi;
-handle!(Connection, abi::virConnect, InvalidConn, None, |this| this);
+handle!(@ Connection, abi::virConnect, ConnectionErrors, InvalidConn, None, |this| Some(this));
+handle!(Domain, abi::virDomain, InvalidDomain, Dom, |this| this.connection(), parent this.connection());
+handle!(DomainSnapshot, abi::virDomainSnapshot, InvalidDomainSnapshot, DomainSnapshot, |this| this.connection(), parent this.domain());
+handle!(DomainCheckpoint, abi::virDomainCheckpoint, InvalidDomainCheckpoint, DomainCheckpoint, |this| this.connection(), parent this.domain());
 handle!(Network, abi::virNetwork, InvalidNetwork, Network, |this| this.connection(), parent this.connection());
 handle!(NetworkPort, abi::virNetworkPort, InvalidNetworkPort, Network, |this| this.network().connection(), parent this.network());
+handle!(Interface, abi::virInterface, InvalidInterface, Interface, |this| this.connection(), parent this.connection());
+handle!(NodeDevice, abi::virNodeDevice, InvalidNodeDevice, Nodedev, |this| this.connection(), parent this.connection());
+handle!(NwFilter, abi::virNWFilter, InvalidNwfilter, Nwfilter, |this| this.connection(), parent this.connection());
+handle!(NwFilterBinding, abi::virNWFilterBinding, InvalidNwfilterBinding, Nwfilter, |this| this.connection(), parent this.connection());
+handle!(Secret, abi::virSecret, InvalidSecret, Secret, |this| this.connection(), parent this.connection());
+handle!(StoragePool, abi::virStoragePool, InvalidStoragePool, Storage, |this| this.connection(), parent this.connection());
+handle!(StorageVol, abi::virStorageVol, InvalidStorageVol, Storage, |this| this.connection(), parent this.connection());
+handle!(Stream, abi::virStream, InvalidStream, Streams, |this| this.connection(), parent this.connection());
+handle!(@ AdminConnection, abi::virAdmConnect, (), InvalidConn, Admin, |_this| None);
+handle!(@ AdminServer, abi::virAdmServer, (), InvalidConn, Admin, |_this| None, parent _this.connection());
+handle!(@ AdminClient, abi::virAdmClient, (), InvalidConn, Admin, |_this| None, parent _this.server());

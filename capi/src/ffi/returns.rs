@@ -1,7 +1,7 @@
 //! How results leave for C: the return conventions of libvirt, once.
 
-use super::handle::{Handle, retain};
-use std::ffi::{c_char, c_int};
+use super::handle::{Handle, KeptText, retain};
+use std::ffi::{c_char, c_int, c_longlong, c_ulong};
 use std::ptr;
 
 /// A result that has a C form, and a C value that means failure.
@@ -82,3 +82,35 @@ impl<H: Handle> HandleList<H> {
         c_int::try_from(count).expect("a list of handles fits a C int")
     }
 }
+
+/// A string that lives as long as the handle it came from.
+impl CReturn for KeptText {
+    type Raw = *const c_char;
+    const FAILED: *const c_char = ptr::null();
+    fn into_raw(self) -> *const c_char {
+        self.0
+    }
+}
+
+/// A string that the caller frees, or NULL without an error.
+impl CReturn for Option<String> {
+    type Raw = *mut c_char;
+    const FAILED: *mut c_char = ptr::null_mut();
+    fn into_raw(self) -> *mut c_char {
+        self.as_deref().map_or(ptr::null_mut(), malloc_string)
+    }
+}
+
+macro_rules! number_return {
+    ($($number:ty => $failed:expr),*) => {$(
+        impl CReturn for $number {
+            type Raw = $number;
+            const FAILED: $number = $failed;
+            fn into_raw(self) -> $number {
+                self
+            }
+        }
+    )*};
+}
+// Unsigned results mean failure by 0, as virNodeGetFreeMemory and virDomainGetMaxMemory do; signed ones by -1.
+number_return!(c_ulong => 0, c_longlong => -1);

@@ -1,1 +1,6 @@
-//! placeholder
+//! The QEMU/KVM driver.
+#![forbid(unsafe_code)]
+
+pub mod capabilities;
+pub mod qmp;
+pub mod reactor;

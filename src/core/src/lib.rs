@@ -1,6 +1,7 @@
 //! What every room of the house shares: errors, ids, typed parameters, events, jobs, the object store, the driver traits.
 
 pub mod abi;
+mod config_file;
 pub mod driver;
 pub mod error;
 pub mod event;
@@ -12,6 +13,7 @@ pub mod persist;
 pub mod store;
 mod typed_params;
 
+pub use config_file::{ConfigFile, ConfigValue};
 pub use error::{Error, ErrorCode, ErrorDomain, ErrorLevel, Result};
 pub use event::{DomainEvent, DomainEventKind, Event, EventHub};
 pub use ids::{

@@ -76,6 +76,14 @@ impl TypedParams {
         self.0.push((name.into(), value.into()));
     }
 
+    /// Puts the value in place of the first one under this name, or appends it.
+    pub fn set(&mut self, name: &str, value: impl Into<TypedValue>) {
+        match self.0.iter_mut().find(|(n, _)| n == name) {
+            Some((_, old)) => *old = value.into(),
+            None => self.add(name, value),
+        }
+    }
+
     /// The first value under this name.
     pub fn get(&self, name: &str) -> Option<&TypedValue> {
         self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v)

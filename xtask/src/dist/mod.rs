@@ -37,11 +37,16 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<()> {
+    build(args.prefix.as_deref(), !args.debug).map(drop)
+}
+
+/// Builds everything and lays it out below `prefix`, or below the target folder; the prefix comes back.
+pub fn build(prefix: Option<&Path>, release: bool) -> Result<PathBuf> {
     let root = root();
-    let archive = build_archive(&root, !args.debug)?;
+    let archive = build_archive(&root, release)?;
     let build = archive.parent().context("the archive lies in a folder")?;
     let target = build.parent().context("the archive lies in a profile's folder")?;
-    let prefix = match &args.prefix {
+    let prefix = match prefix {
         Some(prefix) => std::path::absolute(prefix)?,
         None => target.join("dist"),
     };
@@ -49,7 +54,7 @@ pub fn run(args: &Args) -> Result<()> {
     report_gaps(&root, &api)?;
     lay_out(&root, &api, &archive, &build.join("libvirt"), &prefix)?;
     println!("libvirt {RELEASE} is laid out in {}", prefix.display());
-    Ok(())
+    Ok(prefix)
 }
 
 /// Links `archive` in the folder `work` and installs everything below `prefix`.

@@ -3,6 +3,9 @@
 mod block;
 mod config;
 mod console;
+mod cpus;
+#[cfg(test)]
+mod device_tests;
 mod devices;
 mod events;
 mod guest;
@@ -11,4 +14,9 @@ mod lifecycle;
 mod lookup;
 mod migration;
 mod stats;
+#[cfg(test)]
+mod tests;
 mod tuning;
+
+#[cfg(test)]
+pub use lookup::{virDomainFree, virDomainGetID, virDomainLookupByName};

@@ -221,3 +221,38 @@ impl DomainLifecycle for QemuDriver {
         })
     }
 }
+
+/// The flags of undefining that the driver knows. Those about saves, snapshots and checkpoints remove what is not
+/// kept yet, so they have nothing to do.
+const UNDEFINE_FLAGS: u32 = abi::VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
+    | abi::VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+    | abi::VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
+    | abi::VIR_DOMAIN_UNDEFINE_NVRAM
+    | abi::VIR_DOMAIN_UNDEFINE_KEEP_NVRAM
+    | abi::VIR_DOMAIN_UNDEFINE_TPM
+    | abi::VIR_DOMAIN_UNDEFINE_KEEP_TPM;
+
+impl QemuDriver {
+    /// Does `work` on a running guest, as its job.
+    pub(crate) fn changing<T>(
+        &self,
+        domain: &DomainId,
+        job: &'static str,
+        work: impl FnOnce(&Arc<Vm>, &Arc<Live>) -> Result<T>,
+    ) -> Result<T> {
+        let vm = self.shared.find(domain)?;
+        let _job = vm.job.begin(job)?;
+        let live = vm.live()?;
+        work(&vm, &live)
+    }
+
+    /// Puts a guest in a state, unless QEMU's own event has told of it already, and tells the world.
+    fn enter(&self, vm: &Arc<Vm>, state: u32, reason: u32, tell: impl FnOnce()) -> Result<()> {
+        let already = vm.view().state == state as i32;
+        vm.set_state(state, reason);
+        if !already {
+            tell();
+        }
+        status::save(&self.shared, vm)
+    }
+}

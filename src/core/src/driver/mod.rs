@@ -29,9 +29,12 @@ macro_rules! driver_trait {
     };
 }
 
+mod admin;
+mod auth;
 mod checkpoint;
 mod domain;
 mod extension;
+mod feature;
 mod host;
 mod interface;
 mod network;
@@ -40,10 +43,14 @@ mod nwfilter;
 mod secret;
 mod snapshot;
 mod storage;
+mod stream;
 
+pub use admin::*;
+pub use auth::*;
 pub use checkpoint::*;
 pub use domain::*;
 pub use extension::*;
+pub use feature::*;
 pub use host::*;
 pub use interface::*;
 pub use network::*;
@@ -52,6 +59,7 @@ pub use nwfilter::*;
 pub use secret::*;
 pub use snapshot::*;
 pub use storage::*;
+pub use stream::*;
 
 /// A hypervisor: the subjects that every hypervisor driver declares, however little it can do of each.
 pub trait HypervisorDriver:
@@ -71,6 +79,7 @@ pub trait HypervisorDriver:
     + CheckpointDriver
     + QemuExtension
     + LxcExtension
+    + NodeDeviceAssignment
 {
 }
 
@@ -91,5 +100,6 @@ impl<D> HypervisorDriver for D where
         + CheckpointDriver
         + QemuExtension
         + LxcExtension
+        + NodeDeviceAssignment
 {
 }

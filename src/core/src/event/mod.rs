@@ -2,9 +2,11 @@
 
 mod domain;
 mod hub;
+mod qemu_monitor;
 
 pub use domain::{DomainEvent, DomainEventKind, GraphicsAddress};
 pub use hub::{EventHub, Subscription};
+pub use qemu_monitor::QemuMonitorEvent;
 
 use crate::{NetworkId, NodeDeviceId, SecretId, StoragePoolId};
 
@@ -16,6 +18,7 @@ pub enum Event {
     StoragePool { pool: StoragePoolId, kind: ObjectEventKind },
     NodeDevice { device: NodeDeviceId, kind: ObjectEventKind },
     Secret { secret: SecretId, kind: ObjectEventKind },
+    QemuMonitor(QemuMonitorEvent),
 }
 
 /// What happened to a network (`virNetworkEventID`).

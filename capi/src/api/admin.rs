@@ -1,1 +1,0 @@
-//! `libvirt-admin.h`: administering a daemon.

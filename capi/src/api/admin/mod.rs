@@ -1,0 +1,5 @@
+//! `libvirt-admin.h`: administration of a daemon.
+
+mod client;
+mod connection;
+mod server;

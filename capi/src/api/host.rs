@@ -1,1 +1,0 @@
-//! `libvirt-host.h`: connections and the host.

@@ -1,1 +1,0 @@
-//! `libvirt-storage.h`: storage pools and volumes.

@@ -1,0 +1,123 @@
+//! Finding running guests again that an earlier process has left behind.
+
+use crate::driver::Shared;
+use crate::live::{Live, Parts};
+use crate::network::Plugs;
+use crate::qmp::{Client, EventStream, Options, QueryStatus};
+use crate::status::{self, Status};
+use crate::vm::{Definition, Vm};
+use crate::{definitions, network, stop, watch};
+use ferrovirt_core::store::Stored;
+use ferrovirt_core::{Error, Result, abi, persist};
+use ferrovirt_host::process::{Process, ProcessId};
+use rustix::process::Signal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long an old guest's monitor may take to answer before the guest counts as hung.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Takes over every guest that has a status file; what has ended meanwhile is cleared away.
+pub fn find_running(shared: &Arc<Shared>) -> Result<()> {
+    for path in persist::list(&shared.paths.state(), "xml")? {
+        if let Err(err) = take_over(shared, &path) {
+            tracing::error!(path = %path.display(), %err, "a guest of an earlier run can't be taken over");
+        }
+    }
+    Ok(())
+}
+
+fn take_over(shared: &Arc<Shared>, path: &Path) -> Result<()> {
+    let Some(text) = persist::read_optional(path)? else { return Ok(()) };
+    let status = status::read(&text)?;
+    let (vm, _) = definitions::claim(shared, &status.domain)?;
+    let id = status.domain.id.and_then(|id| i32::try_from(id).ok()).unwrap_or(0);
+    shared.reserve_id(id);
+    for port in displays_of(&status) {
+        shared.graphics_ports.note(port);
+    }
+    match running(&status)? {
+        Some(process) => attach(shared, &vm, status, Arc::new(process), id),
+        None => {
+            tracing::info!(domain = %vm.name(), "the guest ended while nobody watched");
+            clear_away(shared, &vm, &status, id);
+            Ok(())
+        }
+    }
+}
+
+fn displays_of(status: &Status) -> Vec<u16> {
+    status.domain.devices.graphics.iter().flat_map(|graphics| graphics.ports()).collect()
+}
+
+/// The guest's process, if it still runs.
+fn running(status: &Status) -> Result<Option<Process>> {
+    match status.start_time {
+        Some(start_time) => Process::attach_to(ProcessId { pid: status.pid, start_time }),
+        // A status that libvirt wrote does not have it.
+        None => Process::attach(status.pid),
+    }
+}
+
+fn attach(shared: &Arc<Shared>, vm: &Arc<Vm>, status: Status, process: Arc<Process>, id: i32) -> Result<()> {
+    let monitor_path = PathBuf::from(&status.monitor);
+    let connected = shared.reactor.call(async move { Ok(connect(&monitor_path).await) })?;
+    let (monitor, events, runs) = match connected {
+        Ok(connected) => connected,
+        Err(err) => {
+            tracing::error!(domain = %vm.name(), %err, "the guest's monitor does not answer; the guest is ended");
+            process.kill(Signal::KILL)?;
+            process.wait()?;
+            clear_away(shared, vm, &status, id);
+            return Ok(());
+        }
+    };
+    let plugs = network::take_over(shared, &status);
+    let (state, reason) = now(&status, runs);
+    let parts = Parts {
+        id,
+        process,
+        monitor,
+        vcpu_threads: status.vcpus.iter().map(|vcpu| vcpu.pid).collect(),
+        definition: Definition::new(status.domain),
+        plugs,
+    };
+    let live = Live::new(parts);
+    vm.change(|view| {
+        view.live = Some(live.clone());
+        (view.state, view.reason) = (state, reason);
+    });
+    shared.domains.set_id(vm, id);
+    tracing::info!(domain = %vm.name(), id, "guest found again");
+    shared.reactor.handle()?.spawn(watch::follow(shared.clone(), vm.clone(), live, events));
+    status::save(shared, vm)
+}
+
+/// The state that the guest is in by QEMU's word; the reason that was noted holds as long as the state does.
+fn now(status: &Status, runs: bool) -> (i32, i32) {
+    let noted = status.state();
+    let running = abi::VIR_DOMAIN_RUNNING as i32;
+    match (runs, noted.0 == running) {
+        (true, false) => (running, abi::VIR_DOMAIN_RUNNING_UNPAUSED as i32),
+        (false, true) => (abi::VIR_DOMAIN_PAUSED as i32, abi::VIR_DOMAIN_PAUSED_UNKNOWN as i32),
+        _ => noted,
+    }
+}
+
+async fn connect(path: &Path) -> Result<(Client, EventStream, bool)> {
+    let options = Options { deadline: PATIENCE, ..Options::default() };
+    let (monitor, events) = Client::connect(path, options).await?;
+    let status = monitor.execute(&QueryStatus {}).await.map_err(Error::from)?;
+    Ok((monitor, events, status.running))
+}
+
+/// Gives back what a guest held that has ended unwatched.
+fn clear_away(shared: &Arc<Shared>, vm: &Arc<Vm>, status: &Status, id: i32) {
+    let plugs: Plugs = network::leftovers(status);
+    stop::give_back(shared, &vm.name(), id, &plugs, &status.domain);
+    vm.set_state(abi::VIR_DOMAIN_SHUTOFF, abi::VIR_DOMAIN_SHUTOFF_CRASHED);
+    if vm.view().persistent.is_none() {
+        shared.domains.remove(vm);
+    }
+}

@@ -1,1 +1,0 @@
-//! Moving a domain to another host.

@@ -1,0 +1,15 @@
+//! Child processes, helpers and guests alike: started without copying the program, watched by pidfd, never polled.
+
+mod command;
+mod descriptors;
+mod handle;
+mod kernel;
+mod output;
+mod pidfile;
+
+pub use command::{Command, Stdio};
+pub use handle::{ExitStatus, Process, ProcessId};
+pub use kernel::SignalsBlocked;
+pub use output::Output;
+pub use pidfile::PidFile;
+pub use rustix::process::{Resource, Rlimit, Signal};

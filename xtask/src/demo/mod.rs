@@ -1,0 +1,143 @@
+//! `cargo xtask demo`: from nothing to a guest on a network whose MAC table the library manages, and back.
+
+mod kernel_view;
+mod screen;
+
+use crate::packages::{self, Purpose};
+use crate::{dist, guest};
+use anyhow::{Context, Result, bail};
+use screen::Screen;
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Use the prefix laid out there instead of building one
+    #[arg(long)]
+    prefix: Option<PathBuf>,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    let begin = Instant::now();
+    let screen = Screen::new();
+    screen.title("what is needed");
+    packages::ensure(Purpose::Demo)?;
+    screen.title("the libraries");
+    let prefix = match &args.prefix {
+        Some(prefix) => std::path::absolute(prefix)?,
+        None => dist::build(None, true)?,
+    };
+    screen.title("the guest and the program");
+    let target = crate::target();
+    let guest = guest::prepare(&target)?;
+    let program = compile(&prefix, &target)?;
+    let built = begin.elapsed();
+
+    let root = tempfile::Builder::new().prefix("ferrovirt-demo-").tempdir()?;
+    let before = kernel_view::Traces::now()?;
+    play(&screen, &program, &prefix, &guest, root.path())?;
+    screen.title("what is left on the host");
+    before.compare(&kernel_view::Traces::now()?)?;
+    screen.good("no tap, bridge, dnsmasq, nftables table or QEMU of the demo is left");
+    screen.note(&format!(
+        "the demo took {:.1} s, {:.1} s of it building and preparing",
+        begin.elapsed().as_secs_f64(),
+        built.as_secs_f64()
+    ));
+    Ok(())
+}
+
+/// Compiles the example as a user would: by pkg-config, against the prefix.
+fn compile(prefix: &Path, target: &Path) -> Result<PathBuf> {
+    let source = crate::root().join("examples/c/boot-guest.c");
+    let program = target.join("guest/boot-guest");
+    let flags = Command::new("pkg-config")
+        .args(["--cflags", "--libs", "libvirt"])
+        .env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"))
+        .output()
+        .context("cannot run pkg-config")?;
+    if !flags.status.success() {
+        bail!("pkg-config does not find libvirt in {}", prefix.display());
+    }
+    let flags = String::from_utf8(flags.stdout)?;
+    let status = Command::new("cc")
+        .args(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1", "-o"])
+        .arg(&program)
+        .arg(&source)
+        .args(flags.split_whitespace())
+        .status()
+        .context("cannot run cc")?;
+    if !status.success() {
+        bail!("{} does not compile", source.display());
+    }
+    Ok(program)
+}
+
+/// Runs the program, and looks at the host whenever it has finished a step.
+fn play(screen: &Screen, program: &Path, prefix: &Path, guest: &guest::Guest, root: &Path) -> Result<()> {
+    screen.title("examples/c/boot-guest.c");
+    let mut child = Running(
+        Command::new(program)
+            .arg("--root")
+            .arg(root)
+            .arg("--kernel")
+            .arg(&guest.kernel)
+            .arg("--initrd")
+            .arg(&guest.initrd)
+            .arg("--step")
+            .env("LD_LIBRARY_PATH", prefix.join("lib"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot run the program")?,
+    );
+    let mut input = child.0.stdin.take().context("the program has an input")?;
+    let output = BufReader::new(child.0.stdout.take().context("the program has an output")?);
+    for line in output.lines() {
+        let line = line?;
+        match line.strip_prefix('@') {
+            Some(step) => {
+                look(screen, step)?;
+                input.write_all(b"\n")?;
+            }
+            None => screen.line(&line),
+        }
+    }
+    let status = child.0.wait()?;
+    if !status.success() {
+        bail!("the program failed ({status})");
+    }
+    Ok(())
+}
+
+/// Ends the program when the demo gives up on it.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It has ended already on the good way; on a bad one there is nobody left to tell.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Shows what the kernel says of the step that has just been finished: `name key=value ...`.
+fn look(screen: &Screen, step: &str) -> Result<()> {
+    let mut words = step.split_whitespace();
+    let name = words.next().unwrap_or_default();
+    let facts: HashMap<&str, &str> = words.filter_map(|word| word.split_once('=')).collect();
+    let fact = |key: &str| facts.get(key).copied().with_context(|| format!("the program did not say {key}"));
+    match name {
+        "network" => kernel_view::show_bridge(screen, fact("bridge")?),
+        "guest" => {
+            let (tap, bridge) = (fact("tap")?, fact("bridge")?);
+            kernel_view::show_port(screen, tap, bridge)?;
+            kernel_view::show_entry(screen, tap, bridge, fact("mac")?)?;
+            kernel_view::show_answer(screen, fact("address")?)
+        }
+        other => bail!("the program speaks of a step '{other}' that is not known"),
+    }
+}
