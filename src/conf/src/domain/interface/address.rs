@@ -49,7 +49,7 @@ impl XmlContent for IpAddress {
             let text = format!("'{address}' of <ip> does not belong to its 'family'");
             return Err(node.error(ErrorCode::XmlError, text));
         }
-        let limit = if own == IpFamily::V4 { 32 } else { 128 };
+        let limit = if own == IpFamily::Ipv4 { 32 } else { 128 };
         let prefix = prefix.unwrap_or(0);
         if prefix > limit {
             let text = format!("'prefix' of <ip address='{address}'> can't be more than {limit}");

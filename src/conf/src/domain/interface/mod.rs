@@ -188,11 +188,13 @@ impl Interface {
 impl Device for Interface {
     fn fill_defaults(&mut self, _context: &Context) {
         self.ensure_mac(Mac::QEMU_PREFIX);
-        if self.bandwidth.as_ref().is_some_and(Bandwidth::is_empty) {
-            self.bandwidth = None;
-        }
+        self.bandwidth = self.bandwidth.take().and_then(Bandwidth::filled);
+        self.virtual_port = self.virtual_port.take().and_then(VirtualPort::filled);
         if let Some(port) = &mut self.virtual_port {
             port.generate_missing();
+        }
+        if let Some(vlan) = &mut self.vlan {
+            vlan.fill_defaults();
         }
         if !self.connection.takes_filters() {
             self.filter_ref = None;

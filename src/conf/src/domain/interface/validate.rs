@@ -4,6 +4,7 @@ use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::YesNo;
 
 use super::{Connection, HostdevPortAddress, Interface, InterfaceBackendType, Socket, TeamingType};
+use crate::network::BandwidthUse;
 use crate::values::Mac;
 
 pub(super) fn interface(card: &Interface) -> Result<()> {
@@ -12,11 +13,16 @@ pub(super) fn interface(card: &Interface) -> Result<()> {
     if card.target.managed == Some(YesNo::No) && !matches!(card.connection, Connection::Ethernet(_)) {
         return unsupported(card, "can't have <target managed='no'/>: only type 'ethernet' can");
     }
+    if let Some(vlan) = &card.vlan {
+        vlan.validate()?;
+    }
     teaming(card)?;
     isolation(card)?;
     passt(card)?;
     if let Some(bandwidth) = &card.bandwidth {
-        bandwidth.validate(matches!(card.connection, Connection::Network(_)))?;
+        let floor = matches!(card.connection, Connection::Network(_));
+        bandwidth.validate(BandwidthUse { floor, class_id: false })?;
+        bandwidth.check_limits()?;
     }
     Ok(())
 }
@@ -62,6 +68,7 @@ fn source(card: &Interface) -> Result<()> {
 
 fn virtual_port(card: &Interface) -> Result<()> {
     let Some(port) = &card.virtual_port else { return Ok(()) };
+    port.validate()?;
     match &card.connection {
         Connection::Network(_) => Ok(()),
         Connection::Bridge(_) | Connection::Direct(_) | Connection::Hostdev(_) => port.require_all(),
