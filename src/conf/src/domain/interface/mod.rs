@@ -188,7 +188,8 @@ impl Interface {
 impl Device for Interface {
     fn fill_defaults(&mut self, _context: &Context) {
         self.ensure_mac(Mac::QEMU_PREFIX);
-        self.bandwidth = self.bandwidth.take().and_then(Bandwidth::filled);
+        // Rates stay as they are, for `validate` to refuse those that say nothing.
+        self.bandwidth = self.bandwidth.take().filter(|limits| *limits != Bandwidth::default());
         self.virtual_port = self.virtual_port.take().and_then(VirtualPort::filled);
         if let Some(port) = &mut self.virtual_port {
             port.generate_missing();
