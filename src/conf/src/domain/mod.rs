@@ -52,6 +52,7 @@ mod sound;
 mod storage_source;
 mod sysinfo;
 mod throttle;
+mod together;
 mod tpm;
 mod validate;
 mod vcpu;
