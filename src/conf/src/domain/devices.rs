@@ -1,9 +1,9 @@
 //! `<devices>`: all devices of a guest, in the order of output.
 
 use crate::domain::{
-    Audio, Channel, Console, Context, Controller, Crypto, Device, DeviceInfo, Disk, Input, Iommu, Memballoon,
-    MemoryDevice, Nvram, Panic, Parallel, Pstore, Rng, Serial, Shmem, Smartcard, Sound, Tpm, Video, Vsock,
-    Watchdog,
+    Audio, Channel, Console, ConsoleTargetType, Context, Controller, Crypto, Device, DeviceInfo, Disk, Input,
+    Iommu, Memballoon, MemoryDevice, Nvram, Panic, Parallel, Pstore, Rng, Serial, Shmem, Smartcard, Sound,
+    Tpm, Video, Vsock, Watchdog,
 };
 use ferrovirt_core::Result;
 use ferrovirt_xml::XmlElement;
@@ -104,6 +104,13 @@ impl Devices {
     pub fn infos(&self) -> Vec<&DeviceInfo> {
         let mut infos = Vec::new();
         each_with_info!(self.iter(), device => infos.push(&device.info));
+        // The first console may be the first serial port once more.
+        if let (Some(console), Some(serial)) = (self.consoles.first(), self.serials.first())
+            && console.target.kind == ConsoleTargetType::Serial
+            && console.info == serial.info
+        {
+            infos.retain(|info| !std::ptr::eq(*info, &console.info));
+        }
         infos
     }
 

@@ -55,6 +55,7 @@ mod sound;
 mod storage_source;
 mod sysinfo;
 mod throttle;
+mod together;
 mod tpm;
 mod validate;
 mod vcpu;

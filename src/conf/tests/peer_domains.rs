@@ -1,0 +1,74 @@
+//! The peer's own expected definitions: each must come back as it was, by itself and through all steps, and pass the
+//! strict check.
+
+use ferrovirt_conf::domain::{Domain, ParseFlags};
+use ferrovirt_xml::{from_str, to_string};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The folder with the peer's files, if it is beside the project.
+fn fixtures() -> Option<PathBuf> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = here.ancestors().map(|folder| folder.join("shared/fixtures")).find(|path| path.is_dir());
+    if folder.is_none() {
+        eprintln!("SKIPPED: the peer's fixtures are not beside the project");
+    }
+    folder
+}
+
+/// The documents that the peer has written: those of `genericxml2xmloutdata`, and in `qemuxmlconfdata` those whose
+/// names tell architecture and version.
+fn outputs(fixtures: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for (folder, all) in [("genericxml2xmloutdata", true), ("qemuxmlconfdata", false)] {
+        let Ok(files) = fs::read_dir(fixtures.join(folder)) else { continue };
+        for path in files.flatten().map(|entry| entry.path()) {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let is_output = name.strip_suffix(".xml").is_some_and(|stem| {
+                all || stem.rsplit_once('.').is_some_and(|(_, target)| target.contains('-'))
+                    || stem.rsplitn(3, '.').any(|part| part.contains("_64-") || part.contains("s390x-"))
+            });
+            if is_output && let Ok(text) = fs::read_to_string(&path) {
+                found.push((path, text));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// How many may fail: none, but for those named with the reason.
+fn assert_all(what: &str, failures: Vec<String>, known: &[&str]) {
+    let unexpected: Vec<&String> =
+        failures.iter().filter(|failure| !known.iter().any(|name| failure.contains(name))).collect();
+    assert!(unexpected.is_empty(), "{what}: {} files differ:\n{unexpected:#?}", unexpected.len());
+}
+
+#[test]
+fn outputs_come_back_as_they_were() {
+    let Some(fixtures) = fixtures() else { return };
+    let mut failures = Vec::new();
+    for (path, text) in outputs(&fixtures) {
+        match from_str::<Domain>(&text, "fixture") {
+            Ok(domain) if to_string(&domain).trim() == text.trim() => {}
+            Ok(_) => failures.push(path.display().to_string()),
+            Err(err) => failures.push(format!("{}: {err}", path.display())),
+        }
+    }
+    assert_all("identity", failures, &[]);
+}
+
+#[test]
+fn outputs_pass_the_strict_check_and_all_steps() {
+    let Some(fixtures) = fixtures() else { return };
+    let flags = ParseFlags { schema: true, ..ParseFlags::STATUS };
+    let mut failures = Vec::new();
+    for (path, text) in outputs(&fixtures) {
+        match Domain::read(&text, flags) {
+            Ok(domain) if domain.format().trim() == text.trim() => {}
+            Ok(_) => failures.push(path.display().to_string()),
+            Err(err) => failures.push(format!("{}: {err}", path.display())),
+        }
+    }
+    assert_all("all steps", failures, &[]);
+}
