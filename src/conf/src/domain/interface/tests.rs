@@ -211,6 +211,7 @@ fn contradictions_are_refused_with_libvirts_codes() {
             Overflow,
         ),
         ("<interface type='hostdev'><source/></interface>", ConfigUnsupported),
+        ("<interface type='null'><bandwidth><inbound/></bandwidth></interface>", XmlDetail),
     ] {
         assert_eq!(code(text), expected, "{text}");
     }
@@ -220,7 +221,6 @@ fn contradictions_are_refused_with_libvirts_codes() {
         ("<interface type='tunnel'/>", XmlError),
         ("<interface type='null'><mac address='zz'/></interface>", XmlError),
         ("<interface type='null'><link state='loose'/></interface>", ConfigUnsupported),
-        ("<interface type='null'><bandwidth><inbound/></bandwidth></interface>", XmlDetail),
         ("<interface type='hostdev'><source><address type='isa'/></source></interface>", ConfigUnsupported),
     ] {
         check_error::<Interface>(text, expected);
