@@ -4,6 +4,8 @@ use ferrovirt_xml::{AutoBase, XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use crate::network::{MacTableManager, MacvtapMode as MacvlanMode};
+
 use super::{HostAddresses, HostdevPort};
 use crate::domain::Reconnect;
 
@@ -109,27 +111,6 @@ pub struct DirectPort {
     pub dev: String,
     #[xml(attr = "source/@mode", default)]
     pub mode: MacvlanMode,
-}
-
-/// Who keeps the forwarding table of a bridge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, XmlEnum)]
-pub enum MacTableManager {
-    Kernel,
-    Libvirt,
-}
-
-/// How macvtap devices on one device of the host talk to each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, XmlEnum)]
-pub enum MacvlanMode {
-    /// By way of the switch outside.
-    #[default]
-    Vepa,
-    /// Not at all.
-    Private,
-    /// Directly.
-    Bridge,
-    /// There is only one, which has the device to itself.
-    Passthrough,
 }
 
 /// The socket of a switch outside of the kernel.
