@@ -61,9 +61,11 @@ fn outputs_come_back_as_they_were() {
 #[test]
 fn outputs_pass_the_strict_check_and_all_steps() {
     let Some(fixtures) = fixtures() else { return };
-    let flags = ParseFlags { schema: true, ..ParseFlags::STATUS };
     let mut failures = Vec::new();
     for (path, text) in outputs(&fixtures) {
+        // Documents of running guests say so in their first line.
+        let live = text.lines().any(|line| line.starts_with("<domain ") && line.contains(" id='"));
+        let flags = ParseFlags { schema: true, inactive: !live, ..ParseFlags::STATUS };
         match Domain::read(&text, flags) {
             Ok(domain) if domain.format().trim() == text.trim() => {}
             Ok(_) => failures.push(path.display().to_string()),
