@@ -1,1 +1,25 @@
-fn main() {}
+//! `cargo xtask`: reads the command line and calls the command's module.
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "What a person types in this tree")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write the C headers anew from the code, or tell whether they are stale
+    Codegen(xtask::codegen::Args),
+    /// Build the shared libraries and lay everything out below a prefix
+    Dist(xtask::dist::Args),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Codegen(args) => xtask::codegen::run(&args),
+        Command::Dist(args) => xtask::dist::run(&args),
+    }
+}

@@ -3,9 +3,13 @@
 mod byte_size;
 mod cpu_set;
 mod mac;
+mod pretty_size;
 mod size;
+mod size_attr;
 
 pub use byte_size::ByteSize;
 pub use cpu_set::CpuSet;
 pub use mac::Mac;
+pub use pretty_size::{PrettySize, pretty_size};
 pub use size::{ScaledSize, Unit};
+pub use size_attr::read_size_attr;

@@ -67,13 +67,17 @@ impl ScaledSize {
 
 /// Reads the size that is the text of `node`; its `unit` attribute may lack where `default` is meant.
 pub(super) fn read(node: &Node<'_>, unit: Unit, default: &str) -> Result<u64> {
-    let name = node.attr("unit").unwrap_or(default);
+    scaled(node, &node.text(), default, unit)
+}
+
+/// `text`, a number in the unit that `node` names (or `assumed`), in `unit`.
+pub(super) fn scaled(node: &Node<'_>, text: &str, assumed: &str, unit: Unit) -> Result<u64> {
+    let name = node.attr("unit").unwrap_or(assumed);
     if Unit::bytes_of(name).is_none() {
         let text =
             format!("<{}> has unknown unit '{name}'; known are b, KiB, KB, MiB, MB, ... EiB", node.name());
         return Err(node.error(ErrorCode::InvalidArg, text));
     }
-    let text = node.text();
     let count: Option<u64> = text.trim().parse().ok();
     let count = count.ok_or_else(|| -> Error {
         node.error(ErrorCode::XmlError, format!("<{}> must hold a number, not '{text}'", node.name()))

@@ -1,0 +1,82 @@
+//! Definitions: taking in what users define, and keeping it on disk.
+
+use crate::capabilities::QemuCapabilities;
+use crate::defaults;
+use crate::driver::Shared;
+use crate::vm::{Definition, Vm};
+use ferrovirt_conf::domain::{Domain, ParseFlags};
+use ferrovirt_core::persist::{self, Durability};
+use ferrovirt_core::store::{Claim, Stored};
+use ferrovirt_core::{Error, ErrorCode, Result};
+use std::path::Path;
+use std::sync::Arc;
+
+/// What stands at the top of a definition's file, as a warning to who would edit it there.
+const HEADER: &str = "<!--\nThis file is kept by libvirt; what is changed here by hand is lost.\n\
+                      Use: virsh edit, or another program that talks to libvirt.\n-->\n\n";
+
+/// Reads a user's description: spelling, what QEMU needs filled in, what it can't do.
+pub fn parse(shared: &Shared, xml: &str, flags: ParseFlags) -> Result<Domain> {
+    let mut model = Domain::parse(xml, flags)?;
+    let capabilities = emulator(shared, &mut model)?;
+    defaults::fill(&mut model, &capabilities)?;
+    model.validate()?;
+    defaults::validate(&model, &capabilities)?;
+    Ok(model)
+}
+
+/// The capabilities of the description's emulator; where it names none, the one for its architecture is put in.
+fn emulator(shared: &Shared, model: &mut Domain) -> Result<Arc<QemuCapabilities>> {
+    let path = defaults::emulator(model)?;
+    shared.capabilities.get(Path::new(&path))
+}
+
+/// Finds the guest that a description means, or makes it; a name or UUID that belongs to another is refused.
+pub fn claim(shared: &Shared, model: &Domain) -> Result<(Arc<Vm>, bool)> {
+    let (uuid, name) = (model.uuid, &model.name);
+    let taken = |other: Arc<Vm>| {
+        let (name, uuid) = (other.name(), other.uuid());
+        Error::new(ErrorCode::OperationFailed, format!("domain '{name}' already exists with uuid {uuid}"))
+    };
+    match shared.domains.claim(uuid, name, || Vm::new(uuid, name)) {
+        Claim::Existing(vm) => Ok((vm, false)),
+        Claim::Inserted(vm) => Ok((vm, true)),
+        Claim::NameTaken(other) => Err(taken(other)),
+        Claim::UuidTaken(other) => Err(Error::new(
+            ErrorCode::OperationFailed,
+            format!("domain '{}' is already defined with uuid {uuid}; '{name}' needs another", other.name()),
+        )),
+    }
+}
+
+/// Writes a definition to its place.
+pub fn save(shared: &Shared, model: &Domain) -> Result<()> {
+    let text = format!("{HEADER}{}", model.format());
+    persist::write_atomic(&shared.paths.definition(&model.name), text.as_bytes(), 0o600, Durability::Power)
+}
+
+/// Takes in all definitions on disk. One that can't be read is logged and left alone: the others must not suffer.
+pub fn load_all(shared: &Shared) -> Result<()> {
+    for path in persist::list(&shared.paths.definitions(), "xml")? {
+        if let Err(err) = load(shared, &path) {
+            tracing::error!(path = %path.display(), %err, "a definition can't be read; it is left alone");
+        }
+    }
+    Ok(())
+}
+
+fn load(shared: &Shared, path: &Path) -> Result<()> {
+    let Some(text) = persist::read_optional(path)? else { return Ok(()) };
+    let model = Domain::parse(&text, ParseFlags::stored())?;
+    if path.file_stem().is_none_or(|stem| *stem != *model.name) {
+        return Err(Error::internal(format!("the file holds the definition of '{}'", model.name)));
+    }
+    let (vm, _) = claim(shared, &model)?;
+    let autostart = shared.paths.autostart_link(&model.name).symlink_metadata().is_ok();
+    let definition = Definition::new(model);
+    vm.change(|view| {
+        view.persistent = Some(definition.clone());
+        view.autostart = autostart;
+    });
+    Ok(())
+}

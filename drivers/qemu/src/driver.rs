@@ -1,0 +1,134 @@
+//! The QEMU driver: what its guests share, and how it is opened.
+
+use crate::capabilities::CapabilitiesCache;
+use crate::graphics_ports::GraphicsPorts;
+use crate::layout::Paths;
+use crate::reactor::Reactor;
+use crate::vm::Vm;
+use crate::{autostart, definitions, reconnect};
+use ferrovirt_core::driver::NetworkDriver;
+use ferrovirt_core::layout::Layout;
+use ferrovirt_core::store::{Store, Stored};
+use ferrovirt_core::{DomainId, Error, ErrorCode, ErrorDomain, EventHub, Result};
+use ferrovirt_host::process::PidFile;
+use ferrovirt_net::Netlink;
+use ferrovirt_net::mac_table::MacTable;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+
+/// What all guests of one driver share.
+pub struct Shared {
+    pub paths: Paths,
+    pub domains: Store<Vm>,
+    pub events: Arc<EventHub>,
+    pub reactor: Reactor,
+    pub capabilities: CapabilitiesCache,
+    /// Where guests' interfaces are plugged in.
+    pub network: Arc<dyn NetworkDriver>,
+    pub graphics_ports: GraphicsPorts,
+    links: OnceLock<Links>,
+    next_id: AtomicI32,
+    _lock: PidFile,
+}
+
+/// The host's links, for guests that have any: opened with the first of them.
+pub struct Links {
+    pub netlink: Netlink,
+    pub mac_table: MacTable,
+}
+
+/// The driver as connections hold it.
+#[derive(Clone)]
+pub struct QemuDriver {
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl QemuDriver {
+    /// Opens the driver whose files are in `layout`, or joins the one that this process has open there already.
+    /// Running guests are found again, and those that are to start with the driver are started.
+    pub fn open(layout: Layout, network: Arc<dyn NetworkDriver>) -> Result<Self> {
+        static OPEN: Mutex<Option<HashMap<Layout, Weak<Shared>>>> = Mutex::new(None);
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = open.get_or_insert_with(HashMap::new);
+        if let Some(shared) = open.get(&layout).and_then(Weak::upgrade) {
+            return Ok(Self { shared });
+        }
+        let shared = Shared::load(layout.clone(), network).map_err(|err| err.or_domain(ErrorDomain::Qemu))?;
+        open.insert(layout, Arc::downgrade(&shared));
+        Ok(Self { shared })
+    }
+}
+
+impl Shared {
+    fn load(layout: Layout, network: Arc<dyn NetworkDriver>) -> Result<Arc<Self>> {
+        let paths = Paths::new(layout);
+        let lock = lock(&paths)?;
+        let shared = Arc::new(Self {
+            capabilities: CapabilitiesCache::new(paths.capabilities_cache()),
+            domains: Store::new(),
+            events: Arc::new(EventHub::new()),
+            reactor: Reactor::new("qemu-reactor"),
+            network,
+            graphics_ports: GraphicsPorts::default(),
+            links: OnceLock::new(),
+            next_id: AtomicI32::new(1),
+            _lock: lock,
+            paths,
+        });
+        definitions::load_all(&shared)?;
+        reconnect::find_running(&shared)?;
+        autostart::start_marked(&shared);
+        Ok(shared)
+    }
+
+    /// The next id for a guest.
+    pub fn take_id(&self) -> i32 {
+        self.next_id.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A guest of an earlier run has this id.
+    pub fn reserve_id(&self, id: i32) {
+        self.next_id.fetch_max(id + 1, Ordering::Relaxed);
+    }
+
+    /// The host's links; the first call opens them in the caller's network namespace.
+    pub fn links(&self) -> Result<&Links> {
+        if let Some(links) = self.links.get() {
+            return Ok(links);
+        }
+        let links = Links { netlink: Netlink::open()?, mac_table: MacTable::new()? };
+        Ok(self.links.get_or_init(|| links))
+    }
+
+    /// The guest behind a key.
+    pub fn find(&self, domain: &DomainId) -> Result<Arc<Vm>> {
+        self.domains.by_uuid(domain.uuid).ok_or_else(|| {
+            no_domain(format!("no domain with matching uuid '{}' ({})", domain.uuid, domain.name))
+        })
+    }
+}
+
+/// The error for a guest that is not there.
+pub fn no_domain(detail: String) -> Error {
+    Error::new(ErrorCode::NoDomain, detail).domain(ErrorDomain::Qemu)
+}
+
+/// Of several processes, one may use a driver's files.
+fn lock(paths: &Paths) -> Result<PidFile> {
+    let path = paths.driver_lock();
+    let describe = |err| Error::system(err, format!("cannot make the folder of '{}'", path.display()));
+    std::fs::create_dir_all(paths.state()).map_err(describe)?;
+    PidFile::acquire(&path)?.ok_or_else(|| {
+        Error::operation_failed(format!(
+            "another process has the QEMU driver open in these folders ('{}' is locked); close it there first",
+            path.display()
+        ))
+    })
+}
+
+impl From<&Vm> for DomainId {
+    fn from(vm: &Vm) -> Self {
+        DomainId { name: vm.name(), uuid: vm.uuid(), id: vm.view().id() }
+    }
+}

@@ -1,0 +1,148 @@
+//! A running guest: its process, its monitor, and what must be given back when it ends.
+
+use crate::network::Plugs;
+use crate::qmp::Client;
+use crate::reactor::Reactor;
+use crate::vm::Definition;
+use arc_swap::ArcSwap;
+use ferrovirt_core::{Error, ErrorCode, Result, abi};
+use ferrovirt_host::process::Process;
+use parking_lot::{Condvar, Mutex};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// What exists only while a guest runs.
+pub struct Live {
+    pub id: i32,
+    pub process: Arc<Process>,
+    pub monitor: Client,
+    definition: ArcSwap<Definition>,
+    /// The process ids of the vCPU threads, by vCPU.
+    pub vcpu_threads: Vec<u32>,
+    /// The guest's place in the host's networks.
+    pub plugs: Plugs,
+    end: Mutex<End>,
+    ended: Condvar,
+}
+
+/// Why a guest is ending, and whether it has ended.
+#[derive(Default)]
+struct End {
+    cause: Option<StopCause>,
+    done: bool,
+}
+
+/// Why a guest stops running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopCause {
+    /// The guest has switched itself off.
+    Shutdown,
+    Destroyed,
+    Crashed,
+    /// It could not be started, or its process went away unasked.
+    Failed,
+}
+
+impl StopCause {
+    /// `virDomainShutoffReason`.
+    pub fn reason(self) -> u32 {
+        match self {
+            Self::Shutdown => abi::VIR_DOMAIN_SHUTOFF_SHUTDOWN,
+            Self::Destroyed => abi::VIR_DOMAIN_SHUTOFF_DESTROYED,
+            Self::Crashed => abi::VIR_DOMAIN_SHUTOFF_CRASHED,
+            Self::Failed => abi::VIR_DOMAIN_SHUTOFF_FAILED,
+        }
+    }
+
+    /// `virDomainEventStoppedDetailType`.
+    pub fn event_detail(self) -> u32 {
+        match self {
+            Self::Shutdown => abi::VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN,
+            Self::Destroyed => abi::VIR_DOMAIN_EVENT_STOPPED_DESTROYED,
+            Self::Crashed => abi::VIR_DOMAIN_EVENT_STOPPED_CRASHED,
+            Self::Failed => abi::VIR_DOMAIN_EVENT_STOPPED_FAILED,
+        }
+    }
+}
+
+/// The parts of a guest that has just come up.
+pub struct Parts {
+    pub id: i32,
+    pub process: Arc<Process>,
+    pub monitor: Client,
+    pub definition: Arc<Definition>,
+    pub vcpu_threads: Vec<u32>,
+    pub plugs: Plugs,
+}
+
+impl Live {
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let Parts { id, process, monitor, definition, vcpu_threads, plugs } = parts;
+        Arc::new(Self {
+            id,
+            process,
+            monitor,
+            definition: ArcSwap::new(definition),
+            vcpu_threads,
+            plugs,
+            end: Mutex::default(),
+            ended: Condvar::new(),
+        })
+    }
+
+    /// The description of the guest as it runs now.
+    pub fn definition(&self) -> Arc<Definition> {
+        self.definition.load_full()
+    }
+
+    /// Puts a changed description in force.
+    pub fn redefine(&self, definition: Arc<Definition>) {
+        self.definition.store(definition);
+    }
+
+    /// Notes why the guest is about to end; the first cause stays.
+    pub fn ending(&self, cause: StopCause) {
+        self.end.lock().cause.get_or_insert(cause);
+    }
+
+    /// Why the guest ended; a process that went away unasked has failed.
+    pub fn cause(&self) -> StopCause {
+        self.end.lock().cause.unwrap_or(StopCause::Failed)
+    }
+
+    /// Everything of the guest has been given back; wakes whoever waits for that.
+    pub fn has_ended(&self) {
+        self.end.lock().done = true;
+        self.ended.notify_all();
+    }
+
+    /// Waits until everything of the guest has been given back; false if that takes longer than `patience`.
+    pub fn wait_for_end(&self, patience: Duration) -> bool {
+        let deadline = Instant::now() + patience;
+        let mut end = self.end.lock();
+        while !end.done {
+            if self.ended.wait_until(&mut end, deadline).timed_out() {
+                return end.done;
+            }
+        }
+        true
+    }
+
+    /// Runs a monitor command and waits for its reply.
+    pub fn ask<C>(&self, reactor: &Reactor, command: C) -> Result<C::Reply>
+    where
+        C: crate::qmp::Command + Send + Sync + 'static,
+    {
+        let monitor = self.monitor.clone();
+        reactor.call(async move { Ok(monitor.execute(&command).await?) }).map_err(|err| self.explain(err))
+    }
+
+    /// A monitor that is lost because the guest has ended is told as that.
+    fn explain(&self, err: Error) -> Error {
+        if self.monitor.lost().is_some() {
+            Error::new(ErrorCode::OperationFailed, "the guest ended while the call was under way").caused_by(err)
+        } else {
+            err
+        }
+    }
+}

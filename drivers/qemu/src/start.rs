@@ -1,0 +1,239 @@
+//! Starting a guest: every resource is taken behind a guard, so that a start that fails leaves nothing.
+
+use crate::command::{self, Launch};
+use crate::driver::Shared;
+use crate::live::{Live, Parts};
+use crate::network::{self, Plugs};
+use crate::qmp::{Client, Cont, EventStream, Options, QueryChardev, QueryCpusFast};
+use crate::vm::{Definition, Vm};
+use crate::{aliases, displays, status, watch};
+use ferrovirt_conf::domain::Domain;
+use ferrovirt_core::store::Stored;
+use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, Event, Result, abi};
+use ferrovirt_host::process::{Command, PidFile, Process, Stdio};
+use rustix::process::Signal;
+use std::fs;
+use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long QEMU may take until its monitor answers: a host under load, with much memory to prepare.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Starts `vm` from `definition`; its id comes back. The caller holds the guest's job.
+pub fn start(shared: &Arc<Shared>, vm: &Arc<Vm>, definition: &Definition, paused: bool) -> Result<i32> {
+    let id = shared.take_id();
+    let attempt = Attempt::begin(shared, vm, id, definition.model.clone())?;
+    let name = vm.name();
+    let process = attempt.process.clone().expect("an attempt that has begun has a process");
+    let monitor_path = shared.paths.monitor(id, &name);
+    let ready = shared.reactor.call(async move { Ok(connect(&monitor_path, paused).await) })?;
+    let ready = ready.map_err(|err| attempt.explain(err))?;
+    let (live, events) = attempt.succeed(ready);
+    announce(shared, vm, &live, paused);
+    let handle = shared.reactor.handle()?;
+    handle.spawn(watch::follow(shared.clone(), vm.clone(), live, events));
+    if let Err(err) = PidFile::write(&shared.paths.pid_file(&name), process.pid()).and_then(|()| status::save(shared, vm)) {
+        // Without its status the guest would be lost with this process: better not to run it.
+        tracing::warn!(domain = %name, %err, "the guest's status can't be kept; it is stopped again");
+        crate::stop::destroy(vm, &vm.live()?, false)?;
+        return Err(err);
+    }
+    Ok(id)
+}
+
+/// What a monitor that answers has told.
+struct Ready {
+    monitor: Client,
+    events: EventStream,
+    vcpu_threads: Vec<u32>,
+    /// Alias and path of each pseudo terminal.
+    terminals: Vec<(String, String)>,
+}
+
+/// Waits for QEMU and asks what has to be known; all questions are under way at once.
+async fn connect(path: &Path, paused: bool) -> Result<Ready> {
+    let options = Options { deadline: PATIENCE, ..Options::default() };
+    let (monitor, events) = Client::connect(path, options).await?;
+    let cpus = monitor.submit(&QueryCpusFast {});
+    let chardevs = monitor.submit(&QueryChardev {});
+    let cont = (!paused).then(|| monitor.submit(&Cont {}));
+    let vcpu_threads = cpus.await?.into_iter().map(|cpu| cpu.thread_id as u32).collect();
+    let terminals = chardevs.await?.into_iter().filter_map(|chardev| {
+        let path = chardev.filename.strip_prefix("pty:")?.to_owned();
+        Some((chardev.label, path))
+    });
+    let terminals = terminals.collect();
+    if let Some(cont) = cont {
+        cont.await?;
+    }
+    Ok(Ready { monitor: monitor.with_deadline(Options::default().deadline), events, vcpu_threads, terminals })
+}
+
+/// A start under way. Dropped before it has succeeded, it takes back all that was done.
+struct Attempt<'a> {
+    shared: &'a Arc<Shared>,
+    vm: &'a Arc<Vm>,
+    id: i32,
+    model: Domain,
+    plugs: Plugs,
+    process: Option<Arc<Process>>,
+    log: PathBuf,
+    /// Where this start's part of the log begins.
+    log_start: u64,
+    done: bool,
+}
+
+impl<'a> Attempt<'a> {
+    /// Takes what the guest needs, and starts its process.
+    fn begin(shared: &'a Arc<Shared>, vm: &'a Arc<Vm>, id: i32, mut model: Domain) -> Result<Self> {
+        model.id = Some(id);
+        aliases::assign(&mut model);
+        let log = shared.paths.log(&vm.name());
+        let mut attempt = Self {
+            shared,
+            vm,
+            id,
+            model,
+            plugs: Plugs::default(),
+            process: None,
+            log,
+            log_start: 0,
+            done: false,
+        };
+        attempt.make_folders()?;
+        displays::assign_ports(shared, &mut attempt.model)?;
+        let taps = network::plug_in(shared, &mut attempt.model, &attempt.plugs)?;
+        attempt.spawn(taps)?;
+        Ok(attempt)
+    }
+
+    fn make_folders(&self) -> Result<()> {
+        let (paths, name) = (&self.shared.paths, self.vm.name());
+        for folder in [paths.guest(self.id, &name), paths.channels(self.id, &name)] {
+            fs::create_dir_all(&folder)
+                .map_err(|err| Error::system(err, format!("cannot make the guest's folder '{}'", folder.display())))?;
+        }
+        Ok(())
+    }
+
+    fn spawn(&mut self, taps: network::Taps) -> Result<()> {
+        let (paths, name) = (&self.shared.paths, self.vm.name());
+        let emulator = self.model.devices.emulator.clone().unwrap_or_default();
+        let capabilities = self.shared.capabilities.get(Path::new(&emulator))?;
+        let monitor_path = paths.monitor(self.id, &name);
+        let monitor = UnixListener::bind(&monitor_path)
+            .map_err(|err| Error::system(err, format!("cannot make the monitor socket '{}'", monitor_path.display())))?;
+        let mut command = Command::new(&emulator);
+        let guest_folder = paths.guest(self.id, &name);
+        let launch = Launch {
+            model: &self.model,
+            capabilities: &capabilities,
+            guest_folder: &guest_folder,
+            channel_folder: &paths.channels(self.id, &name),
+            monitor: monitor.into(),
+            taps,
+        };
+        command::build(launch, &mut command)?;
+        let (log, log_start) = self.open_log()?;
+        self.log_start = log_start;
+        command.stdin(Stdio::Null).stdout(log.try_clone()?).stderr(log).new_session();
+        let started = command.spawn()?;
+        tracing::info!(domain = %name, id = self.id, pid = started.pid(), "guest process started");
+        self.process = Some(Arc::new(started));
+        Ok(())
+    }
+
+    fn open_log(&self) -> Result<(Stdio, u64)> {
+        let start = fs::metadata(&self.log).map_or(0, |meta| meta.len());
+        if let Some(folder) = self.log.parent() {
+            fs::create_dir_all(folder)
+                .map_err(|err| Error::system(err, format!("cannot make the log folder '{}'", folder.display())))?;
+        }
+        Ok((Stdio::append(&self.log)?, start))
+    }
+
+    /// A start that failed in QEMU is told in QEMU's own words.
+    fn explain(&self, err: Error) -> Error {
+        let said = read_from(&self.log, self.log_start);
+        let said = said.trim();
+        if said.is_empty() {
+            return err.context(format!("the emulator of domain '{}' did not come up", self.vm.name()));
+        }
+        Error::new(
+            ErrorCode::Internal,
+            format!("process exited while connecting to monitor: {said} (full log: {})", self.log.display()),
+        )
+        .caused_by(err)
+    }
+
+    /// The guest is up: from here on it ends by its own end.
+    fn succeed(mut self, ready: Ready) -> (Arc<Live>, EventStream) {
+        self.done = true;
+        displays::note_terminals(&mut self.model, &ready.terminals);
+        let parts = Parts {
+            id: self.id,
+            process: self.process.clone().expect("an attempt that succeeds has a process"),
+            monitor: ready.monitor,
+            definition: Definition::new(std::mem::take(&mut self.model)),
+            vcpu_threads: ready.vcpu_threads,
+            plugs: std::mem::take(&mut self.plugs),
+        };
+        (Live::new(parts), ready.events)
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        if self.done {
+            return;
+        }
+        if let Some(process) = &self.process {
+            // Whatever fails here, there is nothing better left to do, and the first error is the one to tell.
+            let _ = process.kill(Signal::KILL);
+            let _ = process.wait();
+        }
+        self.plugs.release(self.shared);
+        self.shared.graphics_ports.release(&self.model);
+        let name = self.vm.name();
+        for folder in [self.shared.paths.guest(self.id, &name), self.shared.paths.channels(self.id, &name)] {
+            let _ = fs::remove_dir_all(folder);
+        }
+    }
+}
+
+/// Publishes the running guest, and says so.
+fn announce(shared: &Shared, vm: &Arc<Vm>, live: &Arc<Live>, paused: bool) {
+    let (state, reason) = if paused {
+        (abi::VIR_DOMAIN_PAUSED, abi::VIR_DOMAIN_PAUSED_USER)
+    } else {
+        (abi::VIR_DOMAIN_RUNNING, abi::VIR_DOMAIN_RUNNING_BOOTED)
+    };
+    vm.change(|view| {
+        view.live = Some(live.clone());
+        (view.state, view.reason) = (state as i32, reason as i32);
+    });
+    shared.domains.set_id(vm, live.id);
+    let publish = |event: u32, detail: u32| {
+        let kind = DomainEventKind::Lifecycle { event: event as i32, detail: detail as i32 };
+        shared.events.publish(Event::Domain(DomainEvent { domain: vm.id(), kind }));
+    };
+    publish(abi::VIR_DOMAIN_EVENT_STARTED, abi::VIR_DOMAIN_EVENT_STARTED_BOOTED);
+    if paused {
+        publish(abi::VIR_DOMAIN_EVENT_SUSPENDED, abi::VIR_DOMAIN_EVENT_SUSPENDED_PAUSED);
+    } else {
+        publish(abi::VIR_DOMAIN_EVENT_RESUMED, abi::VIR_DOMAIN_EVENT_RESUMED_UNPAUSED);
+    }
+}
+
+/// The text of a file from `start` on; empty where it can't be read.
+fn read_from(path: &Path, start: u64) -> String {
+    let mut text = Vec::new();
+    let read = fs::File::open(path).and_then(|mut file| {
+        file.seek(SeekFrom::Start(start))?;
+        file.take(64 * 1024).read_to_end(&mut text)
+    });
+    read.map(|_| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default()
+}

@@ -1,0 +1,92 @@
+//! The end of a guest: asked for, enforced, or noticed; everything it had is given back once.
+
+use crate::driver::Shared;
+use crate::live::{Live, StopCause};
+use crate::vm::Vm;
+use ferrovirt_core::store::Stored;
+use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, Event, Result, abi, persist};
+use rustix::process::Signal;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long QEMU may take to end when asked, and then when killed. Both as the peer has them.
+const ASKED: Duration = Duration::from_secs(10);
+const KILLED: Duration = Duration::from_secs(30);
+
+/// Ends the guest's process and waits until all it had is given back.
+pub fn destroy(vm: &Vm, live: &Live, graceful: bool) -> Result<()> {
+    live.ending(StopCause::Destroyed);
+    live.process.kill(Signal::TERM)?;
+    if live.wait_for_end(ASKED) {
+        return Ok(());
+    }
+    if graceful {
+        return Err(Error::new(
+            ErrorCode::OperationFailed,
+            format!(
+                "the process {} of domain '{}' did not end within {} s of being asked to; destroy it without the \
+                 graceful flag to kill it",
+                live.process.pid(),
+                vm.name(),
+                ASKED.as_secs()
+            ),
+        ));
+    }
+    live.process.kill(Signal::KILL)?;
+    if live.wait_for_end(KILLED) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorCode::SystemError,
+        format!(
+            "the process {} of domain '{}' did not end even when killed: it is likely stuck in the kernel, on a \
+             device or a network file system",
+            live.process.pid(),
+            vm.name()
+        ),
+    ))
+}
+
+/// Gives back all that a guest had whose process has ended, and tells the world. Called once a guest.
+pub fn finish(shared: &Shared, vm: &Arc<Vm>, live: &Live) {
+    let name = vm.name();
+    let definition = live.definition();
+    live.plugs.release(shared);
+    shared.graphics_ports.release(&definition.model);
+    for folder in [shared.paths.guest(live.id, &name), shared.paths.channels(live.id, &name)] {
+        remove_folder(&folder);
+    }
+    for file in [shared.paths.status(&name), shared.paths.pid_file(&name)] {
+        if let Err(err) = persist::remove(&file) {
+            tracing::warn!(domain = %name, %err, "a file of an ended guest was left behind");
+        }
+    }
+    let cause = live.cause();
+    let id = vm.id();
+    vm.change(|view| {
+        view.live = None;
+        view.updated = false;
+        view.state = abi::VIR_DOMAIN_SHUTOFF as i32;
+        view.reason = cause.reason() as i32;
+    });
+    shared.domains.clear_id(live.id);
+    if vm.view().persistent.is_none() {
+        shared.domains.remove(vm);
+    }
+    tracing::info!(domain = %name, ?cause, "guest stopped");
+    let kind = DomainEventKind::Lifecycle {
+        event: abi::VIR_DOMAIN_EVENT_STOPPED as i32,
+        detail: cause.event_detail() as i32,
+    };
+    shared.events.publish(Event::Domain(DomainEvent { domain: id, kind }));
+    live.has_ended();
+}
+
+fn remove_folder(path: &std::path::Path) {
+    match std::fs::remove_dir_all(path) {
+        Err(err) if err.kind() != std::io::ErrorKind::NotFound => {
+            tracing::warn!(path = %path.display(), %err, "a folder of an ended guest was left behind");
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,127 @@
+//! One guest as the driver holds it: a snapshot for readers, a job slot for changes.
+
+use crate::live::Live;
+use arc_swap::ArcSwap;
+use ferrovirt_conf::domain::Domain;
+use ferrovirt_core::abi;
+use ferrovirt_core::store::Stored;
+use ferrovirt_core::{DomainId, Error, JobSlot, Result};
+use std::sync::{Arc, OnceLock};
+use uuid::Uuid;
+
+/// A definition with the texts that readers ask for again and again.
+pub struct Definition {
+    pub model: Domain,
+    public: OnceLock<String>,
+}
+
+impl Definition {
+    pub fn new(model: Domain) -> Arc<Self> {
+        Arc::new(Self { model, public: OnceLock::new() })
+    }
+
+    /// The XML without secrets; made once.
+    pub fn xml(&self) -> &str {
+        self.public.get_or_init(|| {
+            let mut model = self.model.clone();
+            model.strip_secrets();
+            model.format()
+        })
+    }
+}
+
+/// What a reader sees of a guest: consistent, and never changed once it is published.
+#[derive(Clone)]
+pub struct View {
+    /// `virDomainState` and its reason.
+    pub state: i32,
+    pub reason: i32,
+    /// What is on disk and counts for the next start; `None` for a transient guest.
+    pub persistent: Option<Arc<Definition>>,
+    pub live: Option<Arc<Live>>,
+    pub autostart: bool,
+    /// The definition has changed since the guest was started.
+    pub updated: bool,
+    pub managed_save: bool,
+}
+
+impl View {
+    /// The description in force: of the running guest, or of the next start.
+    pub fn current(&self) -> Result<Arc<Definition>> {
+        let live = self.live.as_ref().map(|live| live.definition());
+        live.or_else(|| self.persistent.clone()).ok_or_else(|| Error::internal("a guest without a description"))
+    }
+
+    pub fn is_active(&self) -> bool {
+        self.live.is_some()
+    }
+
+    pub fn id(&self) -> i32 {
+        self.live.as_ref().map_or(-1, |live| live.id)
+    }
+}
+
+/// A guest, running or not.
+pub struct Vm {
+    uuid: Uuid,
+    name: Arc<str>,
+    /// Changes go through here one at a time; readers don't.
+    pub job: JobSlot,
+    view: ArcSwap<View>,
+}
+
+impl Vm {
+    pub fn new(uuid: Uuid, name: &str) -> Arc<Self> {
+        let view = View {
+            state: abi::VIR_DOMAIN_SHUTOFF as i32,
+            reason: abi::VIR_DOMAIN_SHUTOFF_UNKNOWN as i32,
+            persistent: None,
+            live: None,
+            autostart: false,
+            updated: false,
+            managed_save: false,
+        };
+        Arc::new(Self { uuid, name: name.into(), job: JobSlot::new(), view: ArcSwap::from_pointee(view) })
+    }
+
+    /// The guest as it is now.
+    pub fn view(&self) -> Arc<View> {
+        self.view.load_full()
+    }
+
+    /// Publishes a changed view. `change` may run more than once, on ever newer views.
+    pub fn change(&self, change: impl Fn(&mut View)) {
+        self.view.rcu(|view| {
+            let mut view = View::clone(view);
+            change(&mut view);
+            view
+        });
+    }
+
+    pub fn set_state(&self, state: u32, reason: u32) {
+        self.change(|view| (view.state, view.reason) = (state as i32, reason as i32));
+    }
+
+    /// The running guest, or the error that says that it does not run.
+    pub fn live(&self) -> Result<Arc<Live>> {
+        self.view().live.clone().ok_or_else(|| self.not_running())
+    }
+
+    pub fn not_running(&self) -> Error {
+        Error::operation_invalid(format!("domain '{}' is not running", self.name))
+    }
+
+    pub fn id(&self) -> DomainId {
+        DomainId { name: self.name.clone(), uuid: self.uuid, id: self.view().id() }
+    }
+}
+
+impl Stored for Vm {
+    fn uuid(&self) -> Uuid {
+        self.uuid
+    }
+
+    fn name(&self) -> Arc<str> {
+        self.name.clone()
+    }
+}
