@@ -25,7 +25,8 @@ fn round<T: XmlElement>(text: &str) -> Result<String, String> {
 
 /// Reads a definition with its defaults and checks, strictly.
 fn all_steps(text: &str) -> Result<String, String> {
-    let live = text.contains("<domain ") && text.contains(" id='");
+    let start = text.split_once("<domain").map_or("", |(_, rest)| rest.split('>').next().unwrap_or(""));
+    let live = start.contains(" id='");
     let flags = domain::ParseFlags { schema: true, inactive: !live, ..domain::ParseFlags::STATUS };
     domain::Domain::read(text, flags).map(|domain| domain.format()).map_err(|err| err.to_string())
 }

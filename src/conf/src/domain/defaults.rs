@@ -40,6 +40,7 @@ impl Domain {
             self.devices.alias_first_console()?;
         }
         self.devices.add_implicit_controllers();
+        self.devices.add_implicit_video();
         self.devices.prefer_first_video();
         self.blkiotune.drop_empty();
         Ok(())

@@ -83,6 +83,10 @@ impl Graphics {
 
     /// Repeats the first address in the attribute `listen`, for old readers; after addresses have changed.
     pub fn repeat_listen(&mut self) {
+        // Without <listen>, the attribute is all there is.
+        if self.listens().is_empty() {
+            return;
+        }
         match self {
             Self::Vnc(vnc) => vnc.repeat_listen(),
             Self::Spice(spice) => spice.repeat_listen(),
