@@ -86,8 +86,9 @@ pub struct Devices {
 macro_rules! each {
     ($devices:ident.$iter:ident(), $device:ident => $body:expr) => {
         each!(@ $devices.$iter(), $device => $body;
-            disks controllers leases filesystems interfaces smartcards serials parallels consoles channels inputs tpms graphics sounds
-            audios videos hostdevs redirdevs hubs watchdogs memballoon rngs nvram panics shmems memories cryptos iommu vsock pstore);
+            disks controllers leases filesystems interfaces smartcards serials parallels consoles channels inputs
+            tpms graphics sounds audios videos hostdevs redirdevs hubs watchdogs memballoon rngs nvram panics
+            shmems memories cryptos iommu vsock pstore);
     };
     (@ $devices:ident.$iter:ident(), $device:ident => $body:expr; $($field:ident)*) => {
         $(for $device in $devices.$field.$iter() {
@@ -100,8 +101,9 @@ macro_rules! each {
 macro_rules! each_with_info {
     ($devices:ident.$iter:ident(), $device:ident => $body:expr) => {
         each!(@ $devices.$iter(), $device => $body;
-            disks controllers filesystems interfaces smartcards serials parallels consoles channels inputs tpms sounds videos
-            hostdevs redirdevs hubs watchdogs memballoon rngs nvram panics shmems memories cryptos iommu vsock pstore);
+            disks controllers filesystems interfaces smartcards serials parallels consoles channels inputs tpms
+            sounds videos hostdevs redirdevs hubs watchdogs memballoon rngs nvram panics shmems memories cryptos
+            iommu vsock pstore);
     };
 }
 

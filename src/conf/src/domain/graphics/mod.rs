@@ -83,10 +83,6 @@ impl Graphics {
 
     /// Repeats the first address in the attribute `listen`, for old readers; after addresses have changed.
     pub fn repeat_listen(&mut self) {
-        // Without <listen>, the attribute is all there is.
-        if self.listens().is_empty() {
-            return;
-        }
         match self {
             Self::Vnc(vnc) => vnc.repeat_listen(),
             Self::Spice(spice) => spice.repeat_listen(),
@@ -117,7 +113,10 @@ impl Graphics {
         for listen in self.listens_mut().into_iter().flatten() {
             listen.strip_live();
         }
-        self.repeat_listen();
+        // Only a network's address is forgotten; older spellings stand in the attribute alone until they are filled in.
+        if self.listens().first().is_some_and(|listen| listen.kind == ListenType::Network) {
+            self.repeat_listen();
+        }
     }
 
     /// Takes out what only privileged readers see.
