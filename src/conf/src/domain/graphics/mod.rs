@@ -117,7 +117,19 @@ impl Graphics {
         for listen in self.listens_mut().into_iter().flatten() {
             listen.strip_live();
         }
-        self.repeat_listen();
+        // What else the attribute says may be all that an older document has.
+        if self.listens().first().is_some_and(|first| first.kind == ListenType::Network) {
+            self.forget_listen();
+        }
+    }
+
+    fn forget_listen(&mut self) {
+        match self {
+            Self::Vnc(vnc) => vnc.listen = None,
+            Self::Spice(spice) => spice.listen = None,
+            Self::Rdp(rdp) => rdp.listen = None,
+            _ => {}
+        }
     }
 
     /// Takes out what only privileged readers see.
