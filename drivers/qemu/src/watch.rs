@@ -122,8 +122,9 @@ async fn handle(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, event: Gue
 
 /// The guest has switched itself off, and waits for what its definition says of that.
 async fn shut_down(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>) {
-    let model = &live.definition().model;
-    match model.on_poweroff {
+    let definition = live.definition();
+    match definition.model.events.on_poweroff {
+        _ if live.takes_restart() => restart(vm, live).await,
         LifecycleAction::Restart => restart(vm, live).await,
         LifecycleAction::Preserve => vm.set_state(abi::VIR_DOMAIN_SHUTDOWN, abi::VIR_DOMAIN_SHUTDOWN_USER),
         _ => {
@@ -146,7 +147,7 @@ async fn panicked(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>) {
         detail: abi::VIR_DOMAIN_EVENT_CRASHED_PANICKED as i32,
     };
     publish(shared, vm, kind);
-    match live.definition().model.on_crash {
+    match live.definition().model.events.on_crash {
         LifecycleAction::Preserve => {}
         LifecycleAction::Restart => restart(vm, live).await,
         _ => {

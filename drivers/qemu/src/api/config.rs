@@ -3,7 +3,7 @@
 use crate::definitions;
 use crate::driver::QemuDriver;
 use crate::vm::Definition;
-use ferrovirt_conf::domain::{Domain, ParseFlags};
+use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::driver::DomainConfig;
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainEvent, DomainEventKind, DomainId, Error, ErrorCode, Event, Result, abi, persist};
@@ -30,6 +30,7 @@ impl DomainConfig for QemuDriver {
         let mut model = definition.model.clone();
         if strip {
             model.strip_live();
+            model.id = None;
         }
         if flags & abi::VIR_DOMAIN_XML_SECURE == 0 {
             model.strip_secrets();
@@ -41,7 +42,7 @@ impl DomainConfig for QemuDriver {
         if format != "qemu-argv" {
             return Err(Error::invalid_arg(format!("unsupported config type '{format}'; there is: qemu-argv")));
         }
-        let mut model = definitions::parse(&self.shared, xml, ParseFlags::user(false))?;
+        let mut model = definitions::parse(&self.shared, xml, super::definition_flags(false))?;
         crate::aliases::assign(&mut model);
         let emulator = model.devices.emulator.clone().unwrap_or_default();
         let capabilities = self.shared.capabilities(&emulator)?;
@@ -94,9 +95,7 @@ impl DomainConfig for QemuDriver {
         if let (true, Some(persistent)) = (config, &view.persistent) {
             let mut model = persistent.model.clone();
             change(&mut model)?;
-            definitions::save(&self.shared, &model)?;
-            let definition = Definition::new(model);
-            vm.change(|view| view.persistent = Some(definition.clone()));
+            self.shared.keep_definition(&vm, model)?;
         }
         let kind = DomainEventKind::MetadataChange { kind, uri: uri.map(str::to_owned) };
         self.shared.events.publish(Event::Domain(DomainEvent { domain: vm.id(), kind }));

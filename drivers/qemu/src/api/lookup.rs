@@ -42,7 +42,7 @@ impl DomainLookup for QemuDriver {
     }
 
     fn domain_get_os_type(&self, domain: &DomainId) -> Result<String> {
-        Ok(self.shared.find(domain)?.view().current()?.model.os.kind.value.to_string())
+        Ok(self.shared.find(domain)?.view().current()?.model.os.os_type.to_string())
     }
 
     fn domain_events(&self) -> Result<Arc<EventHub>> {

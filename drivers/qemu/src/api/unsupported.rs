@@ -6,6 +6,7 @@ use ferrovirt_core::driver::{
     SnapshotDriver,
 };
 
+impl ferrovirt_core::driver::HostDriver for QemuDriver {}
 impl CheckpointDriver for QemuDriver {}
 impl DomainBlock for QemuDriver {}
 impl DomainGuest for QemuDriver {}

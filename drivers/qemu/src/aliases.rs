@@ -1,0 +1,1 @@
+pub fn assign(_: &mut ferrovirt_conf::domain::Domain) {}
