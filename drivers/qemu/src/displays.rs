@@ -13,7 +13,9 @@ pub fn assign_ports(shared: &Shared, description: &mut Domain) -> Result<()> {
         let address = model::display_address(graphics).and_then(|text| text.parse::<IpAddr>().ok());
         let address = address.unwrap_or(GraphicsPorts::LOOPBACK);
         let wanted = match graphics {
-            Graphics::Vnc(vnc) if vnc.socket.is_none() => vec![(&mut vnc.port, true), (&mut vnc.websocket, false)],
+            Graphics::Vnc(vnc) if vnc.socket.is_none() => {
+                vec![(&mut vnc.port, true), (&mut vnc.websocket, false)]
+            }
             // A port for TLS would need certificates, which only the host's configuration can name.
             Graphics::Spice(spice) => vec![(&mut spice.port, true)],
             _ => Vec::new(),

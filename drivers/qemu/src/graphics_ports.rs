@@ -20,7 +20,11 @@ impl GraphicsPorts {
         let mut taken = self.0.lock();
         let free = |port: &u16| !taken.contains(port) && TcpListener::bind((address, *port)).is_ok();
         let port = RANGE.clone().find(free).ok_or_else(|| {
-            Error::internal(format!("no port from {} to {} is free for a display", RANGE.start(), RANGE.end()))
+            Error::internal(format!(
+                "no port from {} to {} is free for a display",
+                RANGE.start(),
+                RANGE.end()
+            ))
         })?;
         taken.insert(port);
         Ok(port)

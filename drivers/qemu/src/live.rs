@@ -155,7 +155,8 @@ impl Live {
     /// A monitor that is lost because the guest has ended is told as that.
     fn explain(&self, err: Error) -> Error {
         if self.monitor.lost().is_some() {
-            Error::new(ErrorCode::OperationFailed, "the guest ended while the call was under way").caused_by(err)
+            Error::new(ErrorCode::OperationFailed, "the guest ended while the call was under way")
+                .caused_by(err)
         } else {
             err
         }

@@ -4,6 +4,7 @@ use crate::definitions;
 use crate::driver::QemuDriver;
 use crate::vm::Definition;
 use ferrovirt_conf::domain::Domain;
+use ferrovirt_conf::metadata::{self, Notes};
 use ferrovirt_core::driver::DomainConfig;
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainEvent, DomainEventKind, DomainId, Error, ErrorCode, Event, Result, abi, persist};
@@ -40,7 +41,9 @@ impl DomainConfig for QemuDriver {
 
     fn connect_domain_xml_to_native(&self, format: &str, xml: &str, _flags: u32) -> Result<String> {
         if format != "qemu-argv" {
-            return Err(Error::invalid_arg(format!("unsupported config type '{format}'; there is: qemu-argv")));
+            return Err(Error::invalid_arg(format!(
+                "unsupported config type '{format}'; there is: qemu-argv"
+            )));
         }
         let mut model = definitions::parse(&self.shared, xml, super::definition_flags(false))?;
         crate::aliases::assign(&mut model);
@@ -85,7 +88,10 @@ impl DomainConfig for QemuDriver {
         let _job = vm.job.begin("set metadata")?;
         let view = vm.view();
         let (live, config) = super::affected(&view, flags, &vm.name())?;
-        let change = |model: &mut Domain| model.set_metadata(kind, metadata, key, uri);
+        let change = |model: &mut Domain| {
+            let Domain { title, description, metadata: notes, .. } = model;
+            Notes { title, description, metadata: notes }.set(kind, metadata, key, uri)
+        };
         if let (true, Some(running)) = (live, &view.live) {
             let mut model = running.definition().model.clone();
             change(&mut model)?;
@@ -102,7 +108,13 @@ impl DomainConfig for QemuDriver {
         Ok(())
     }
 
-    fn domain_get_metadata(&self, domain: &DomainId, kind: i32, uri: Option<&str>, flags: u32) -> Result<String> {
+    fn domain_get_metadata(
+        &self,
+        domain: &DomainId,
+        kind: i32,
+        uri: Option<&str>,
+        flags: u32,
+    ) -> Result<String> {
         let vm = self.shared.find(domain)?;
         let view = vm.view();
         let (_, config) = super::affected(&view, flags, &vm.name())?;
@@ -110,7 +122,9 @@ impl DomainConfig for QemuDriver {
             Some(persistent) if config => persistent.clone(),
             _ => view.current()?,
         };
-        definition.model.metadata(kind, uri)?.ok_or_else(|| {
+        let model = &definition.model;
+        let (title, description) = (model.title.as_deref(), model.description.as_deref());
+        metadata::get(title, description, model.metadata.as_ref(), kind, uri)?.ok_or_else(|| {
             Error::new(ErrorCode::NoDomainMetadata, format!("domain '{}' has none of this kind", vm.name()))
         })
     }

@@ -1,8 +1,8 @@
 //! Consoles, channels, screenshots, keys.
 
 use crate::driver::QemuDriver;
-use crate::qmp::{Screendump, SendKey};
 use crate::model;
+use crate::qmp::{Screendump, SendKey};
 use ferrovirt_conf::domain::{ChardevKind, ChardevSource};
 use ferrovirt_core::driver::{DomainConsole, Screenshot, StreamDriver};
 use ferrovirt_core::store::Stored;
@@ -31,7 +31,11 @@ impl DomainConsole for QemuDriver {
             Error::new(ErrorCode::OperationFailed, format!("domain '{}' does not have {what}", vm.name()))
         })?;
         let stream = FdStream::new(open_source(source, &vm.name())?)?;
-        live.consoles.claim(source.kind.path().unwrap_or_default(), stream.closer(), flags & abi::VIR_DOMAIN_CONSOLE_FORCE != 0)?;
+        live.consoles.claim(
+            source.kind.path().unwrap_or_default(),
+            stream.closer(),
+            flags & abi::VIR_DOMAIN_CONSOLE_FORCE != 0,
+        )?;
         Ok(Box::new(stream))
     }
 
@@ -49,7 +53,11 @@ impl DomainConsole for QemuDriver {
             Error::internal(format!("domain '{}' has no channel '{}'", vm.name(), name.unwrap_or("(any)")))
         })?;
         let stream = FdStream::new(open_source(source, &vm.name())?)?;
-        live.consoles.claim(source.kind.path().unwrap_or_default(), stream.closer(), flags & abi::VIR_DOMAIN_CHANNEL_FORCE != 0)?;
+        live.consoles.claim(
+            source.kind.path().unwrap_or_default(),
+            stream.closer(),
+            flags & abi::VIR_DOMAIN_CHANNEL_FORCE != 0,
+        )?;
         Ok(Box::new(stream))
     }
 
@@ -89,7 +97,9 @@ impl DomainConsole for QemuDriver {
         if codeset != abi::VIR_KEYCODE_SET_QNUM {
             return Err(Error::new(
                 ErrorCode::OperationUnsupported,
-                format!("key code set {codeset} is not known here; send QEMU's own codes (VIR_KEYCODE_SET_QNUM)"),
+                format!(
+                    "key code set {codeset} is not known here; send QEMU's own codes (VIR_KEYCODE_SET_QNUM)"
+                ),
             ));
         }
         let keys = keycodes.iter().map(|code| json!({"type": "number", "data": code})).collect();
@@ -136,7 +146,8 @@ fn open_terminal(path: Option<&str>, domain: &str) -> Result<OwnedFd> {
 
 fn connect(path: Option<&str>, domain: &str) -> Result<OwnedFd> {
     let path = path.ok_or_else(|| missing(domain))?;
-    let socket = std::os::unix::net::UnixStream::connect(path)
-        .map_err(|err| Error::system(err, format!("cannot connect to the channel '{path}' of domain '{domain}'")))?;
+    let socket = std::os::unix::net::UnixStream::connect(path).map_err(|err| {
+        Error::system(err, format!("cannot connect to the channel '{path}' of domain '{domain}'"))
+    })?;
     Ok(socket.into())
 }

@@ -2,18 +2,16 @@
 
 use super::refuse_flags;
 use crate::definitions::{self, claim};
-use crate::model;
 use crate::driver::{QemuDriver, Shared};
 use crate::live::Live;
+use crate::model;
 use crate::qmp::{Cont, InjectNmi, Stop, SystemPowerdown, SystemReset, SystemWakeup};
 use crate::vm::{Definition, Vm};
 use crate::{start, status, stop};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::driver::{DomainControlInfo, DomainInfo, DomainLifecycle, DomainStateReason};
 use ferrovirt_core::store::Stored;
-use ferrovirt_core::{
-    DomainEvent, DomainEventKind, DomainId, Error, ErrorCode, Event, Result, abi, persist,
-};
+use ferrovirt_core::{DomainEvent, DomainEventKind, DomainId, Error, ErrorCode, Event, Result, abi, persist};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -37,7 +35,9 @@ impl DomainLifecycle for QemuDriver {
     }
 
     fn domain_create_with_flags(&self, domain: &DomainId, flags: u32) -> Result<i32> {
-        let known = abi::VIR_DOMAIN_START_PAUSED | abi::VIR_DOMAIN_START_FORCE_BOOT | abi::VIR_DOMAIN_START_BYPASS_CACHE;
+        let known = abi::VIR_DOMAIN_START_PAUSED
+            | abi::VIR_DOMAIN_START_FORCE_BOOT
+            | abi::VIR_DOMAIN_START_BYPASS_CACHE;
         refuse_flags(flags, known, "virDomainCreateWithFlags")?;
         let vm = self.shared.find(domain)?;
         let _job = vm.job.begin("start")?;
@@ -78,7 +78,10 @@ impl DomainLifecycle for QemuDriver {
         let _job = vm.job.begin("undefine")?;
         let view = vm.view();
         let definition = view.persistent.clone().ok_or_else(|| {
-            Error::operation_invalid(format!("domain '{}' is transient: there is no definition to remove", vm.name()))
+            Error::operation_invalid(format!(
+                "domain '{}' is transient: there is no definition to remove",
+                vm.name()
+            ))
         })?;
         let nvram = nvram_to_remove(&definition.model, flags)?;
         persist::remove(&self.shared.paths.autostart_link(&vm.name()))?;
@@ -94,7 +97,12 @@ impl DomainLifecycle for QemuDriver {
         if !view.is_active() {
             self.shared.domains.remove(&vm);
         }
-        announce_id(&self.shared, id, abi::VIR_DOMAIN_EVENT_UNDEFINED, abi::VIR_DOMAIN_EVENT_UNDEFINED_REMOVED);
+        announce_id(
+            &self.shared,
+            id,
+            abi::VIR_DOMAIN_EVENT_UNDEFINED,
+            abi::VIR_DOMAIN_EVENT_UNDEFINED_REMOVED,
+        );
         Ok(())
     }
 
@@ -102,13 +110,21 @@ impl DomainLifecycle for QemuDriver {
         self.changing(domain, "suspend", |vm, live| {
             let view = vm.view();
             if view.state as u32 == abi::VIR_DOMAIN_PMSUSPENDED {
-                return Err(Error::operation_invalid(format!("domain '{}' sleeps; wake it first", vm.name())));
+                return Err(Error::operation_invalid(format!(
+                    "domain '{}' sleeps; wake it first",
+                    vm.name()
+                )));
             }
             if view.state as u32 != abi::VIR_DOMAIN_PAUSED {
                 live.ask(&self.shared.reactor, Stop {})?;
             }
             self.enter(vm, abi::VIR_DOMAIN_PAUSED, abi::VIR_DOMAIN_PAUSED_USER, || {
-                announce(&self.shared, vm, abi::VIR_DOMAIN_EVENT_SUSPENDED, abi::VIR_DOMAIN_EVENT_SUSPENDED_PAUSED);
+                announce(
+                    &self.shared,
+                    vm,
+                    abi::VIR_DOMAIN_EVENT_SUSPENDED,
+                    abi::VIR_DOMAIN_EVENT_SUSPENDED_PAUSED,
+                );
             })
         })
     }
@@ -117,7 +133,10 @@ impl DomainLifecycle for QemuDriver {
         self.changing(domain, "resume", |vm, live| {
             match vm.view().state as u32 {
                 abi::VIR_DOMAIN_RUNNING => {
-                    return Err(Error::operation_invalid(format!("domain '{}' is already running", vm.name())));
+                    return Err(Error::operation_invalid(format!(
+                        "domain '{}' is already running",
+                        vm.name()
+                    )));
                 }
                 abi::VIR_DOMAIN_PMSUSPENDED => {
                     return Err(Error::operation_invalid(format!(
@@ -129,7 +148,12 @@ impl DomainLifecycle for QemuDriver {
             }
             live.ask(&self.shared.reactor, Cont {})?;
             self.enter(vm, abi::VIR_DOMAIN_RUNNING, abi::VIR_DOMAIN_RUNNING_UNPAUSED, || {
-                announce(&self.shared, vm, abi::VIR_DOMAIN_EVENT_RESUMED, abi::VIR_DOMAIN_EVENT_RESUMED_UNPAUSED);
+                announce(
+                    &self.shared,
+                    vm,
+                    abi::VIR_DOMAIN_EVENT_RESUMED,
+                    abi::VIR_DOMAIN_EVENT_RESUMED_UNPAUSED,
+                );
             })
         })
     }

@@ -81,7 +81,10 @@ fn passes(view: &View, flags: u32) -> bool {
             (abi::VIR_CONNECT_LIST_DOMAINS_NO_AUTOSTART, !view.autostart),
         ],
         // Neither snapshots nor checkpoints are kept yet, so no guest has any.
-        &[(abi::VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT, false), (abi::VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT, true)],
+        &[
+            (abi::VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT, false),
+            (abi::VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT, true),
+        ],
         &[
             (abi::VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT, false),
             (abi::VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT, true),

@@ -12,7 +12,12 @@ use ferrovirt_net::link;
 use std::sync::Arc;
 
 impl DomainStats for QemuDriver {
-    fn domain_memory_stats(&self, domain: &DomainId, max_stats: usize, flags: u32) -> Result<Vec<MemoryStat>> {
+    fn domain_memory_stats(
+        &self,
+        domain: &DomainId,
+        max_stats: usize,
+        flags: u32,
+    ) -> Result<Vec<MemoryStat>> {
         super::refuse_flags(flags, 0, "virDomainMemoryStats")?;
         self.changing(domain, "memory statistics", |_, live| {
             let mut stats = Vec::new();
@@ -31,7 +36,8 @@ impl DomainStats for QemuDriver {
 
     fn domain_block_stats(&self, domain: &DomainId, disk: &str) -> Result<BlockStats> {
         self.changing(domain, "block statistics", |vm, live| {
-            let mut total = BlockStats { read_requests: 0, read_bytes: 0, write_requests: 0, write_bytes: 0, errors: -1 };
+            let mut total =
+                BlockStats { read_requests: 0, read_bytes: 0, write_requests: 0, write_bytes: 0, errors: -1 };
             for (_, stats) in self.block_counters(vm, live, disk)? {
                 total.read_requests += signed(stats.rd_operations);
                 total.read_bytes += signed(stats.rd_bytes);
@@ -172,14 +178,15 @@ impl QemuDriver {
     ) -> Result<Vec<(String, crate::qmp::types::BlockCounters)>> {
         let definition = live.definition();
         let model = &definition.model;
-        let aliases: Vec<String> = if disk.is_empty() {
-            model.devices.disks.iter().filter_map(|disk| disk.info.alias.clone()).collect()
-        } else {
-            let found = model::disk(model, disk).and_then(|disk| disk.info.alias.clone());
-            vec![found.ok_or_else(|| {
-                Error::invalid_arg(format!("domain '{}' has no disk '{disk}'", vm.name()))
-            })?]
-        };
+        let aliases: Vec<String> =
+            if disk.is_empty() {
+                model.devices.disks.iter().filter_map(|disk| disk.info.alias.clone()).collect()
+            } else {
+                let found = model::disk(model, disk).and_then(|disk| disk.info.alias.clone());
+                vec![found.ok_or_else(|| {
+                    Error::invalid_arg(format!("domain '{}' has no disk '{disk}'", vm.name()))
+                })?]
+            };
         let all = live.ask(&self.shared.reactor, QueryBlockstats::default())?;
         let mut found = Vec::new();
         for alias in aliases {

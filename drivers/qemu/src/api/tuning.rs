@@ -110,14 +110,14 @@ impl DomainTuning for QemuDriver {
         let threads = (0..).zip(&live.vcpu_threads).take(max_info);
         threads
             .map(|(number, thread)| {
-                let (cpu_time, cpu) = process::thread_times(live.process.pid(), *thread)?;
+                let used = process::thread_times(live.process.pid(), *thread)?;
                 let affinity = process::thread_affinity(*thread)?;
                 Ok(VcpuInfo {
                     number,
                     state: abi::VIR_VCPU_RUNNING as i32,
-                    cpu_time,
-                    cpu: i32::try_from(cpu).unwrap_or(-1),
-                    affinity: affinity.into_iter().collect(),
+                    cpu_time: used.times.total(),
+                    cpu: i32::try_from(used.cpu).unwrap_or(-1),
+                    affinity: affinity.iter().map(|cpu| cpu as usize).collect(),
                 })
             })
             .collect()

@@ -2,8 +2,8 @@
 
 use crate::driver::QemuDriver;
 use ferrovirt_core::driver::{
-    CheckpointDriver, DomainBlock, DomainGuest, DomainJobs, DomainMigration, LxcExtension, NodeDeviceAssignment,
-    SnapshotDriver,
+    CheckpointDriver, DomainBlock, DomainGuest, DomainJobs, DomainMigration, LxcExtension,
+    NodeDeviceAssignment, SnapshotDriver,
 };
 
 impl ferrovirt_core::driver::HostDriver for QemuDriver {}
