@@ -1,1 +1,0 @@
-pub fn assign(_: &mut ferrovirt_conf::domain::Domain) {}
