@@ -243,8 +243,13 @@ impl Numa {
                 }
             }
             self.validate_distances(id, cell)?;
-            Self::validate_caches(cell)?;
         }
+        Ok(())
+    }
+
+    /// Refuses caches that are there twice, and links to what does not exist.
+    pub fn validate_caches_and_links(&self) -> Result<()> {
+        self.cells.iter().try_for_each(Self::validate_caches)?;
         self.validate_interconnects()
     }
 
@@ -302,6 +307,34 @@ impl Numa {
                 return Err(Error::xml(text));
             }
         }
+        self.validate_links_once()
+    }
+
+    fn validate_links_once(&self) -> Result<()> {
+        let links = || self.interconnects.iter().map(Interconnect::identity);
+        for (index, (is_latency, route)) in links().enumerate() {
+            for (earlier_is_latency, earlier) in links().take(index) {
+                let twice = is_latency == earlier_is_latency && route == earlier;
+                let back = (earlier.target, earlier.initiator) == (route.initiator, route.target);
+                if twice || (back && route.initiator != route.target) {
+                    let text = format!(
+                        "the interconnect of NUMA cells {} and {} is there twice",
+                        route.initiator, route.target
+                    );
+                    return Err(Error::xml(text));
+                }
+            }
+        }
         Ok(())
+    }
+}
+
+impl Interconnect {
+    /// Whether it is about latency, and of which way.
+    fn identity(&self) -> (bool, Route) {
+        match self {
+            Self::Latency(latency) => (true, latency.route),
+            Self::Bandwidth(bandwidth) => (false, bandwidth.route),
+        }
     }
 }

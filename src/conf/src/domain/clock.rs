@@ -49,6 +49,15 @@ impl Default for ClockOffset {
     }
 }
 
+impl Clock {
+    /// Takes out what the clock was when the guest began to run.
+    pub fn strip_live(&mut self) {
+        if let ClockOffset::Variable { initial, .. } = &mut self.offset {
+            *initial = None;
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, XmlEnum)]
 pub enum ClockBasis {
     #[default]

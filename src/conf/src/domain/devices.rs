@@ -1,5 +1,7 @@
 //! `<devices>`: all devices of a guest, in the order of output.
 
+use crate::domain::{Audio, Context, Controller, Device, DeviceInfo, Disk, Input, Sound, Video};
+use ferrovirt_core::Result;
 use ferrovirt_xml::XmlElement;
 use serde::{Deserialize, Serialize};
 
@@ -11,4 +13,67 @@ pub struct Devices {
     /// The program that runs the guest.
     #[xml(value)]
     pub emulator: Option<String>,
+    #[xml(child)]
+    pub disks: Vec<Disk>,
+    #[xml(child)]
+    pub controllers: Vec<Controller>,
+    #[xml(child)]
+    pub inputs: Vec<Input>,
+    #[xml(child)]
+    pub sounds: Vec<Sound>,
+    #[xml(child)]
+    pub audios: Vec<Audio>,
+    #[xml(child)]
+    pub videos: Vec<Video>,
+}
+
+/// Does the same with each device, whatever its type. `$iter` is `iter` or `iter_mut`.
+macro_rules! each {
+    ($devices:ident.$iter:ident(), $device:ident => $body:expr) => {
+        each!(@ $devices.$iter(), $device => $body;
+            disks controllers inputs sounds audios videos);
+    };
+    (@ $devices:ident.$iter:ident(), $device:ident => $body:expr; $($field:ident)*) => {
+        $(for $device in $devices.$field.$iter() {
+            $body;
+        })*
+    };
+}
+
+/// The same for those devices that have an address, an alias, or a place in the boot order.
+macro_rules! each_with_info {
+    ($devices:ident.$iter:ident(), $device:ident => $body:expr) => {
+        each!(@ $devices.$iter(), $device => $body;
+            disks controllers inputs sounds videos);
+    };
+}
+
+impl Devices {
+    /// What is always filled in, device by device.
+    pub fn fill_defaults(&mut self, context: &Context) {
+        each!(self.iter_mut(), device => device.fill_defaults(context));
+    }
+
+    /// Refuses devices that contradict themselves.
+    pub fn validate(&self, context: &Context) -> Result<()> {
+        each!(self.iter(), device => device.validate(context)?);
+        Ok(())
+    }
+
+    /// What the devices have in common: addresses, aliases, the boot order.
+    pub fn infos(&self) -> Vec<&DeviceInfo> {
+        let mut infos = Vec::new();
+        each_with_info!(self.iter(), device => infos.push(&device.info));
+        infos
+    }
+
+    /// Takes out what only running guests have.
+    pub fn strip_live(&mut self) {
+        each_with_info!(self.iter_mut(), device => device.strip_live());
+    }
+
+    /// Takes out what only privileged readers see.
+    pub fn strip_secrets(&mut self) {
+        self.disks.iter_mut().for_each(Disk::strip_secrets);
+    }
 }
