@@ -1,6 +1,9 @@
 //! `<devices>`: all devices of a guest, in the order of output.
 
-use crate::domain::{Audio, Context, Controller, Device, DeviceInfo, Disk, Input, Sound, Video};
+use crate::domain::{
+    Audio, Channel, Console, Context, Controller, Device, DeviceInfo, Disk, Input, Memballoon, Parallel, Rng,
+    Serial, Sound, Video, Watchdog,
+};
 use ferrovirt_core::Result;
 use ferrovirt_xml::XmlElement;
 use serde::{Deserialize, Serialize};
@@ -18,6 +21,14 @@ pub struct Devices {
     #[xml(child)]
     pub controllers: Vec<Controller>,
     #[xml(child)]
+    pub serials: Vec<Serial>,
+    #[xml(child)]
+    pub parallels: Vec<Parallel>,
+    #[xml(child)]
+    pub consoles: Vec<Console>,
+    #[xml(child)]
+    pub channels: Vec<Channel>,
+    #[xml(child)]
     pub inputs: Vec<Input>,
     #[xml(child)]
     pub sounds: Vec<Sound>,
@@ -25,13 +36,19 @@ pub struct Devices {
     pub audios: Vec<Audio>,
     #[xml(child)]
     pub videos: Vec<Video>,
+    #[xml(child)]
+    pub watchdogs: Vec<Watchdog>,
+    #[xml(child)]
+    pub memballoon: Option<Memballoon>,
+    #[xml(child)]
+    pub rngs: Vec<Rng>,
 }
 
 /// Does the same with each device, whatever its type. `$iter` is `iter` or `iter_mut`.
 macro_rules! each {
     ($devices:ident.$iter:ident(), $device:ident => $body:expr) => {
         each!(@ $devices.$iter(), $device => $body;
-            disks controllers inputs sounds audios videos);
+            disks controllers serials parallels consoles channels inputs sounds audios videos watchdogs memballoon rngs);
     };
     (@ $devices:ident.$iter:ident(), $device:ident => $body:expr; $($field:ident)*) => {
         $(for $device in $devices.$field.$iter() {
@@ -44,7 +61,7 @@ macro_rules! each {
 macro_rules! each_with_info {
     ($devices:ident.$iter:ident(), $device:ident => $body:expr) => {
         each!(@ $devices.$iter(), $device => $body;
-            disks controllers inputs sounds videos);
+            disks controllers serials parallels consoles channels inputs sounds videos watchdogs memballoon rngs);
     };
 }
 
