@@ -162,7 +162,12 @@ impl Bus {
 
     /// A root port for nothing but the bridge to conventional PCI, so that no other device takes it.
     fn root_port_of_bridge() -> Self {
-        Self { accepts: &[Plug::PcieToPciBridge], automatic: false, hotplug: false, ..Self::new(ControllerModel::PcieRootPort, true) }
+        Self {
+            accepts: &[Plug::PcieToPciBridge],
+            automatic: false,
+            hotplug: false,
+            ..Self::new(ControllerModel::PcieRootPort, true)
+        }
     }
 
     fn is_full(&self) -> bool {
@@ -178,7 +183,8 @@ impl Bus {
         let plug = connector.plug;
         if connector.integrated {
             // Bus 0 takes what is part of the machine, be it of a kind that it takes from nobody else.
-            return (number != 0).then(|| "the device is part of the machine, and so must be on bus 0".into());
+            return (number != 0)
+                .then(|| "the device is part of the machine, and so must be on bus 0".into());
         }
         let endpoints = self.accepts.iter().any(|known| known.is_endpoint());
         let fits = match chosen {
@@ -340,7 +346,8 @@ impl Buses {
         let address = match found {
             Some(address) => address,
             None if self.grows => {
-                let mut address = PciAddress { bus: Hex(self.next_number()?), ..at(0, function.unwrap_or(0)) };
+                let mut address =
+                    PciAddress { bus: Hex(self.next_number()?), ..at(0, function.unwrap_or(0)) };
                 self.grow(&mut address, connector)?;
                 address.slot = Hex(*self.buses[usize::from(address.bus.0)].slots.start());
                 address
@@ -372,7 +379,8 @@ impl Buses {
             }
             Plug::Express | Plug::UpstreamPort => ControllerModel::PcieRootPort,
             plug => {
-                let text = format!("there is no free PCI slot for {plug}, and none can be added automatically");
+                let text =
+                    format!("there is no free PCI slot for {plug}, and none can be added automatically");
                 return Err(Error::new(ErrorCode::Internal, text));
             }
         };
@@ -499,6 +507,9 @@ mod tests {
         let mut buses = buses(&[PcieRoot, PcieRootPort], false);
         assert_eq!(place(&mut buses, Connector::EXPRESS), "0000:01:00.0");
         assert_eq!(buses.place(Connector::EXPRESS, None).unwrap_err().code(), ErrorCode::Internal);
-        assert_eq!(Buses::new(0, Habits::default(), true).place(Connector::EXPRESS, None).unwrap_err().code(), ErrorCode::XmlError);
+        assert_eq!(
+            Buses::new(0, Habits::default(), true).place(Connector::EXPRESS, None).unwrap_err().code(),
+            ErrorCode::XmlError
+        );
     }
 }

@@ -30,7 +30,9 @@ impl Ports {
             Error::xml(format!("virtio-serial controller {controller} has {count} ports, and no port {port}"))
         })?;
         if std::mem::replace(taken, true) {
-            return Err(Error::xml(format!("virtio-serial port {port} of controller {controller} is used twice")));
+            return Err(Error::xml(format!(
+                "virtio-serial port {port} of controller {controller} is used twice"
+            )));
         }
         Ok(())
     }

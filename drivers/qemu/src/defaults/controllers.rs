@@ -9,7 +9,9 @@ pub fn find(controllers: &[Controller], kind: ControllerType, index: u32) -> Opt
 
 /// The lowest number that no controller of the type has.
 pub fn unused_index(controllers: &[Controller], kind: ControllerType) -> u32 {
-    (0..).find(|index| find(controllers, kind, *index).is_none()).expect("there are fewer controllers than numbers")
+    (0..)
+        .find(|index| find(controllers, kind, *index).is_none())
+        .expect("there are fewer controllers than numbers")
 }
 
 /// Adds a controller where its number belongs among those of its type: masters stand before their companions,
@@ -152,8 +154,14 @@ mod tests {
             "type='usb' model='qemu-xhci'",
         ]);
         number(&mut all);
-        let expected =
-            ["scsi 0 -", "scsi 1 -", "usb 0 ich9-ehci1", "usb 0 ich9-uhci1", "usb 1 ich9-uhci1", "usb 2 qemu-xhci"];
+        let expected = [
+            "scsi 0 -",
+            "scsi 1 -",
+            "usb 0 ich9-ehci1",
+            "usb 0 ich9-uhci1",
+            "usb 1 ich9-uhci1",
+            "usb 2 qemu-xhci",
+        ];
         assert_eq!(shown(&all), expected);
     }
 }
