@@ -2,8 +2,9 @@
 
 use crate::domain::{
     Audio, Channel, Console, ConsoleTargetType, Context, Controller, Crypto, Device, DeviceInfo, Disk,
-    Graphics, Hostdev, Input, Interface, Iommu, Memballoon, MemoryDevice, Nvram, Panic, Parallel, Pstore,
-    Rng, Serial, Shmem, Smartcard, Sound, Tpm, Video, Vsock, Watchdog,
+    Filesystem, Graphics, Hostdev, Hub, Input, Interface, Iommu, Lease, Memballoon, MemoryDevice, Nvram,
+    Panic, Parallel, Pstore, RedirFilter, Redirdev, Rng, Serial, Shmem, Smartcard, Sound, Tpm, Video, Vsock,
+    Watchdog,
 };
 use ferrovirt_core::Result;
 use ferrovirt_xml::XmlElement;
@@ -21,6 +22,10 @@ pub struct Devices {
     pub disks: Vec<Disk>,
     #[xml(child)]
     pub controllers: Vec<Controller>,
+    #[xml(child)]
+    pub leases: Vec<Lease>,
+    #[xml(child)]
+    pub filesystems: Vec<Filesystem>,
     #[xml(child)]
     pub interfaces: Vec<Interface>,
     #[xml(child)]
@@ -47,6 +52,12 @@ pub struct Devices {
     pub videos: Vec<Video>,
     #[xml(child)]
     pub hostdevs: Vec<Hostdev>,
+    #[xml(child)]
+    pub redirdevs: Vec<Redirdev>,
+    #[xml(child)]
+    pub redirfilter: Option<RedirFilter>,
+    #[xml(child)]
+    pub hubs: Vec<Hub>,
     #[xml(child)]
     pub watchdogs: Vec<Watchdog>,
     #[xml(child)]
@@ -75,8 +86,9 @@ pub struct Devices {
 macro_rules! each {
     ($devices:ident.$iter:ident(), $device:ident => $body:expr) => {
         each!(@ $devices.$iter(), $device => $body;
-            disks controllers interfaces smartcards serials parallels consoles channels inputs tpms graphics sounds
-            audios videos hostdevs watchdogs memballoon rngs nvram panics shmems memories cryptos iommu vsock pstore);
+            disks controllers leases filesystems interfaces smartcards serials parallels consoles channels inputs
+            tpms graphics sounds audios videos hostdevs redirdevs hubs watchdogs memballoon rngs nvram panics
+            shmems memories cryptos iommu vsock pstore);
     };
     (@ $devices:ident.$iter:ident(), $device:ident => $body:expr; $($field:ident)*) => {
         $(for $device in $devices.$field.$iter() {
@@ -89,8 +101,9 @@ macro_rules! each {
 macro_rules! each_with_info {
     ($devices:ident.$iter:ident(), $device:ident => $body:expr) => {
         each!(@ $devices.$iter(), $device => $body;
-            disks controllers interfaces smartcards serials parallels consoles channels inputs tpms sounds videos
-            hostdevs watchdogs memballoon rngs nvram panics shmems memories cryptos iommu vsock pstore);
+            disks controllers filesystems interfaces smartcards serials parallels consoles channels inputs tpms
+            sounds videos hostdevs redirdevs hubs watchdogs memballoon rngs nvram panics shmems memories cryptos
+            iommu vsock pstore);
     };
 }
 
@@ -123,8 +136,8 @@ impl Devices {
     /// Takes out what only running guests have.
     pub fn strip_live(&mut self) {
         each!(@ self.iter_mut(), device => device.strip_live();
-            disks controllers smartcards serials parallels consoles channels inputs tpms graphics sounds videos
-            hostdevs watchdogs memballoon rngs nvram panics shmems memories cryptos iommu vsock pstore);
+            disks controllers filesystems smartcards serials parallels consoles channels inputs tpms graphics sounds videos
+            hostdevs redirdevs hubs watchdogs memballoon rngs nvram panics shmems memories cryptos iommu vsock pstore);
         self.interfaces.iter_mut().for_each(|interface| interface.strip_live(None));
     }
 

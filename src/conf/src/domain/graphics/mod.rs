@@ -113,7 +113,10 @@ impl Graphics {
         for listen in self.listens_mut().into_iter().flatten() {
             listen.strip_live();
         }
-        self.repeat_listen();
+        // Only a network's address is forgotten; older spellings stand in the attribute alone until they are filled in.
+        if self.listens().first().is_some_and(|listen| listen.kind == ListenType::Network) {
+            self.repeat_listen();
+        }
     }
 
     /// Takes out what only privileged readers see.
