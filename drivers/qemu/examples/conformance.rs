@@ -3,8 +3,10 @@
 //! `NAME.ARCH-latest.xml`, or with the expected refusal where there is a `.err`.
 
 use ferrovirt_conf::domain::{Domain, ParseFlags};
+use ferrovirt_core::layout::Layout;
 use ferrovirt_driver_qemu::capabilities::{Answers, Capabilities};
 use ferrovirt_driver_qemu::defaults;
+use ferrovirt_driver_qemu::layout::Paths;
 use ferrovirt_xml::{from_str, to_string};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -43,7 +45,8 @@ impl Options {
         let version = |name: &str| -> Vec<u32> {
             name.trim_start_matches("caps_").trim_end_matches(&end).split('.').flat_map(str::parse).collect()
         };
-        let names = std::fs::read_dir(&folder).ok()?.flatten().map(|e| e.file_name().to_string_lossy().into_owned());
+        let names =
+            std::fs::read_dir(&folder).ok()?.flatten().map(|e| e.file_name().to_string_lossy().into_owned());
         let last = names.filter(|name| name.ends_with(&end)).max_by_key(|name| version(name))?;
         Some(folder.join(last))
     }
@@ -139,7 +142,8 @@ fn compare(options: &Options, name: &str, expected: &Path, capabilities: &Capabi
     let is_new = expected.to_string_lossy().contains(".abi-update.");
     let wanted = without_comments(&read(expected));
     if !is_error {
-        let same = from_str::<Domain>(&wanted, "file").is_ok_and(|model| to_string(&model).trim() == wanted.trim());
+        let same =
+            from_str::<Domain>(&wanted, "file").is_ok_and(|model| to_string(&model).trim() == wanted.trim());
         if !same {
             return Outcome::NotModelled;
         }
@@ -148,10 +152,13 @@ fn compare(options: &Options, name: &str, expected: &Path, capabilities: &Capabi
     match (filled(&input, capabilities, flags), is_error) {
         (Err(_), true) => Outcome::Refused,
         (Err(error), false) => Outcome::Differs(format!("  refused: {error}")),
-        (Ok(_), true) => Outcome::Differs(format!("  taken, but expected: {}", wanted.lines().next().unwrap_or(""))),
+        (Ok(_), true) => {
+            Outcome::Differs(format!("  taken, but expected: {}", wanted.lines().next().unwrap_or("")))
+        }
         (Ok(model), false) => {
             let written = to_string(&model);
-            let (wanted, written): (Vec<_>, Vec<_>) = (wanted.trim().lines().collect(), written.trim().lines().collect());
+            let (wanted, written): (Vec<_>, Vec<_>) =
+                (wanted.trim().lines().collect(), written.trim().lines().collect());
             if wanted == written { Outcome::Same } else { Outcome::Differs(difference(&wanted, &written)) }
         }
     }
@@ -160,7 +167,7 @@ fn compare(options: &Options, name: &str, expected: &Path, capabilities: &Capabi
 fn filled(input: &str, capabilities: &Capabilities, flags: ParseFlags) -> ferrovirt_core::Result<Domain> {
     let mut model = Domain::parse(input, flags)?;
     defaults::emulator(&mut model).or_else(|error| model.devices.emulator.clone().ok_or(error))?;
-    defaults::fill(&mut model, capabilities, flags)?;
+    defaults::fill(&mut model, capabilities, &Paths::new(Layout::system()), flags)?;
     model.validate(flags)?;
     Ok(model)
 }

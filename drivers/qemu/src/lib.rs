@@ -4,6 +4,7 @@
 pub mod addresses;
 pub mod capabilities;
 pub mod defaults;
+pub mod layout;
 pub mod machine;
 pub mod qmp;
 pub mod reactor;
