@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod addresses;
+pub mod aliases;
 pub mod capabilities;
 pub mod defaults;
 pub mod layout;

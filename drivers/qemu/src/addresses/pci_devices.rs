@@ -142,7 +142,8 @@ fn of_controller(controller: &Controller, rules: Rules) -> Option<Connector> {
 
 fn of_interface(interface: &Interface, rules: Rules) -> Option<Connector> {
     if let Connection::Hostdev(port) = &interface.connection {
-        return matches!(port.source.address, None | Some(HostdevPortAddress::Pci(_))).then_some(rules.express);
+        return matches!(port.source.address, None | Some(HostdevPortAddress::Pci(_)))
+            .then_some(rules.express);
     }
     match interface.model.as_deref() {
         Some("usb-net") => None,

@@ -61,7 +61,7 @@ pub fn fill(model: &mut Domain, capabilities: &Capabilities, paths: &Paths, flag
     if setting.arch.is_ppc64() && flags.abi_update {
         devices.memories.iter_mut().for_each(align_ppc64);
     }
-    for pstore in &mut devices.pstore {
+    if let Some(pstore) = &mut devices.pstore {
         pstore.path.get_or_insert_with(|| paths.pstore(&model.name).display().to_string());
     }
     if flags.inactive {

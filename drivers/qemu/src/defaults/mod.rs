@@ -4,6 +4,7 @@ mod audio;
 mod cpu;
 mod devices;
 mod features;
+mod graphics;
 mod implicit;
 mod interfaces;
 mod machine;
@@ -12,7 +13,7 @@ mod scsi;
 
 pub use machine::{accel, emulator};
 
-use ferrovirt_conf::domain::{Domain, OsType, ParseFlags};
+use ferrovirt_conf::domain::{Controller, Device, Domain, OsType, ParseFlags};
 use ferrovirt_core::{ErrorDomain, Result};
 
 use crate::addresses;
@@ -26,12 +27,16 @@ pub fn fill(model: &mut Domain, capabilities: &Capabilities, paths: &Paths, flag
 }
 
 fn fill_all(model: &mut Domain, capabilities: &Capabilities, paths: &Paths, flags: ParseFlags) -> Result<()> {
+    arrange_companions(model);
     machine::fill(model, capabilities)?;
     features::drop_foreign(model, capabilities, flags);
     implicit::add_machine_devices(model, capabilities)?;
     audio::add_backend(model);
     cpu::fill_model(model, capabilities)?;
     features::fill(model, capabilities);
+    if flags.inactive {
+        graphics::forget_own_sockets(&mut model.devices.graphics, paths);
+    }
     cpu::check_order(model)?;
     cpu::complete(model, capabilities)?;
     features::check_tseg(model, capabilities)?;
@@ -47,4 +52,17 @@ fn fill_all(model: &mut Domain, capabilities: &Capabilities, paths: &Paths, flag
         model.devices.refresh_first_console();
     }
     Ok(())
+}
+
+/// Companion USB controllers stand behind their masters, also those that do not say that they are companions.
+fn arrange_companions(model: &mut Domain) {
+    let context = model.context();
+    let devices = &mut model.devices;
+    if !devices.controllers.iter().any(Controller::is_usb2) {
+        return;
+    }
+    for mut controller in std::mem::take(&mut devices.controllers) {
+        controller.fill_defaults(&context);
+        devices.add_controller(controller);
+    }
 }
