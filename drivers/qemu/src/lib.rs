@@ -1,19 +1,21 @@
 //! The QEMU/KVM driver.
 #![forbid(unsafe_code)]
 
-mod aliases;
+pub mod addresses;
+pub mod aliases;
 mod api;
 mod autostart;
 pub mod capabilities;
-mod command;
+pub mod command;
 mod consoles;
-mod defaults;
+pub mod defaults;
 mod definitions;
 mod displays;
 mod driver;
 mod graphics_ports;
-mod layout;
+pub mod layout;
 mod live;
+pub mod machine;
 mod model;
 mod network;
 pub mod qmp;
