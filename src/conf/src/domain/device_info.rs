@@ -15,6 +15,9 @@ pub struct DeviceInfo {
     /// The device's name in the hypervisor; users' own begin with `ua-`.
     #[xml(attr = "alias/@name")]
     pub alias: Option<String>,
+    /// Of a companion USB controller: the first port of its master that it serves.
+    #[xml(attr = "master/@startport")]
+    pub usb_master_port: Option<u32>,
     #[xml(attr = "rom/@enabled")]
     pub rom_enabled: Option<YesNo>,
     #[xml(attr = "rom/@bar")]

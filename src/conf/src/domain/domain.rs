@@ -2,8 +2,9 @@
 
 use crate::cpu::GuestCpu;
 use crate::domain::{
-    Clock, Devices, Features, LifecycleEvents, MaxMemory, MemoryAmount, MemoryBacking, Memtune, Os, Vcpu,
-    VcpuState,
+    BlkioTune, Clock, CpuTune, Devices, Features, IdMaps, IoThreads, KeyWrapCipher, LaunchSecurity,
+    LifecycleEvents, MaxMemory, MemoryAmount, MemoryBacking, Memtune, Namespaces, NumaTune, Os, PerfEvent,
+    PowerManagement, Resource, SecurityLabel, Sysinfo, ThrottleGroup, Vcpu, VcpuState,
 };
 use crate::values::ScaledSize;
 use ferrovirt_xml::{RawElement, XmlElement, XmlEnum};
@@ -42,6 +43,8 @@ pub struct Domain {
     /// What the balloon leaves the guest at boot.
     #[xml(child = "currentMemory", default)]
     pub current_memory: ScaledSize,
+    #[xml(flatten = "blkiotune")]
+    pub blkiotune: BlkioTune,
     #[xml(flatten = "memtune")]
     pub memtune: Memtune,
     #[xml(flatten = "memoryBacking")]
@@ -50,6 +53,18 @@ pub struct Domain {
     pub vcpu: Vcpu,
     #[xml(child = "vcpus/vcpu")]
     pub vcpus: Vec<VcpuState>,
+    #[xml(flatten)]
+    pub iothreads: IoThreads,
+    #[xml(child = "throttlegroups/throttlegroup")]
+    pub throttle_groups: Vec<ThrottleGroup>,
+    #[xml(flatten = "cputune")]
+    pub cputune: CpuTune,
+    #[xml(flatten = "numatune")]
+    pub numatune: NumaTune,
+    #[xml(flatten = "resource")]
+    pub resource: Resource,
+    #[xml(child)]
+    pub sysinfo: Vec<Sysinfo>,
     /// Xen's boot loader, run on the host.
     #[xml(value)]
     pub bootloader: Option<String>,
@@ -57,6 +72,8 @@ pub struct Domain {
     pub bootloader_args: Option<String>,
     #[xml(child, default)]
     pub os: Os,
+    #[xml(flatten = "idmap")]
+    pub idmap: IdMaps,
     #[xml(flatten = "features")]
     pub features: Features,
     #[xml(child, omit_empty)]
@@ -65,8 +82,20 @@ pub struct Domain {
     pub clock: Clock,
     #[xml(flatten)]
     pub events: LifecycleEvents,
+    #[xml(flatten = "pm")]
+    pub power_management: PowerManagement,
+    #[xml(child = "perf/event")]
+    pub perf: Vec<PerfEvent>,
     #[xml(child, default)]
     pub devices: Devices,
+    #[xml(child)]
+    pub seclabels: Vec<SecurityLabel>,
+    #[xml(child = "keywrap/cipher")]
+    pub keywrap: Vec<KeyWrapCipher>,
+    #[xml(child)]
+    pub launch_security: Option<LaunchSecurity>,
+    #[xml(flatten)]
+    pub namespaces: Namespaces,
 }
 
 /// What runs guests of a kind.

@@ -18,7 +18,7 @@ pub struct Features {
     #[xml(flag)]
     pub pae: bool,
     #[xml(child = "hap")]
-    pub hap: Option<Switch>,
+    pub hap: Option<FeatureSwitch>,
     #[xml(flag)]
     pub viridian: bool,
     #[xml(flag)]
@@ -28,13 +28,13 @@ pub struct Features {
     #[xml(child)]
     pub kvm: Option<KvmFeatures>,
     #[xml(child = "pvspinlock")]
-    pub pvspinlock: Option<Switch>,
+    pub pvspinlock: Option<FeatureSwitch>,
     #[xml(child = "capabilities", omit_empty)]
     pub capabilities: Option<ProcessCapabilities>,
     #[xml(child = "pmu")]
-    pub pmu: Option<Switch>,
+    pub pmu: Option<FeatureSwitch>,
     #[xml(child = "vmport")]
-    pub vmport: Option<Switch>,
+    pub vmport: Option<FeatureSwitch>,
     #[xml(child)]
     pub gic: Option<Gic>,
     #[xml(child)]
@@ -44,16 +44,16 @@ pub struct Features {
     #[xml(flatten = "hpt")]
     pub hpt: Hpt,
     #[xml(child = "vmcoreinfo")]
-    pub vmcoreinfo: Option<Switch>,
+    pub vmcoreinfo: Option<FeatureSwitch>,
     #[xml(child = "htm")]
-    pub htm: Option<State>,
+    pub htm: Option<FeatureState>,
     #[xml(child = "nested-hv")]
-    pub nested_hv: Option<State>,
+    pub nested_hv: Option<FeatureState>,
     /// What the guest sees of an MSR that nobody knows.
     #[xml(child)]
     pub msrs: Option<Msrs>,
     #[xml(child = "ccf-assist")]
-    pub ccf_assist: Option<State>,
+    pub ccf_assist: Option<FeatureState>,
     #[xml(child)]
     pub xen: Option<XenFeatures>,
     #[xml(attr = "cfpc/@value")]
@@ -68,27 +68,27 @@ pub struct Features {
     #[xml(child)]
     pub async_teardown: Option<AsyncTeardown>,
     #[xml(child = "ras")]
-    pub ras: Option<State>,
+    pub ras: Option<FeatureState>,
     #[xml(child = "ps2")]
-    pub ps2: Option<State>,
+    pub ps2: Option<FeatureState>,
     #[xml(attr = "aia/@value")]
     pub aia: Option<Aia>,
 }
 
 /// A feature that is on if no state is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
-pub struct Switch {
+pub struct FeatureSwitch {
     #[xml(attr, default = "OnOff::On")]
     pub state: OnOff,
 }
 
-impl Switch {
+impl FeatureSwitch {
     pub fn is_on(self) -> bool {
         self.state.is_set()
     }
 }
 
-impl From<bool> for Switch {
+impl From<bool> for FeatureSwitch {
     fn from(on: bool) -> Self {
         Self { state: on.into() }
     }
@@ -96,18 +96,18 @@ impl From<bool> for Switch {
 
 /// A feature whose state has to be said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
-pub struct State {
+pub struct FeatureState {
     #[xml(attr)]
     pub state: OnOff,
 }
 
-impl State {
+impl FeatureState {
     pub fn is_on(self) -> bool {
         self.state.is_set()
     }
 }
 
-impl From<bool> for State {
+impl From<bool> for FeatureState {
     fn from(on: bool) -> Self {
         Self { state: on.into() }
     }
@@ -128,13 +128,13 @@ pub struct Apic {
 #[xml(name = "kvm", block)]
 pub struct KvmFeatures {
     #[xml(child = "hidden")]
-    pub hidden: Option<State>,
+    pub hidden: Option<FeatureState>,
     #[xml(child = "hint-dedicated")]
-    pub hint_dedicated: Option<State>,
+    pub hint_dedicated: Option<FeatureState>,
     #[xml(child = "poll-control")]
-    pub poll_control: Option<State>,
+    pub poll_control: Option<FeatureState>,
     #[xml(child = "pv-ipi")]
-    pub pv_ipi: Option<State>,
+    pub pv_ipi: Option<FeatureState>,
     #[xml(child = "dirty-ring")]
     pub dirty_ring: Option<DirtyRing>,
 }
@@ -154,7 +154,7 @@ pub struct DirtyRing {
 #[xml(name = "xen", block)]
 pub struct XenFeatures {
     #[xml(child = "e820_host")]
-    pub e820_host: Option<State>,
+    pub e820_host: Option<FeatureState>,
     #[xml(child = "passthrough")]
     pub passthrough: Option<XenPassthrough>,
 }

@@ -1,6 +1,6 @@
 //! `<hyperv>`: what the guest is offered as if it ran on Hyper-V.
 
-use crate::domain::features::State;
+use crate::domain::features::FeatureState;
 use ferrovirt_xml::{AutoBase, OnOff, XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 
@@ -12,39 +12,39 @@ pub struct Hyperv {
     #[xml(attr, default)]
     pub mode: HypervMode,
     #[xml(child = "relaxed")]
-    pub relaxed: Option<State>,
+    pub relaxed: Option<FeatureState>,
     #[xml(child = "vapic")]
-    pub vapic: Option<State>,
+    pub vapic: Option<FeatureState>,
     #[xml(child = "spinlocks")]
     pub spinlocks: Option<Spinlocks>,
     #[xml(child = "vpindex")]
-    pub vpindex: Option<State>,
+    pub vpindex: Option<FeatureState>,
     #[xml(child = "runtime")]
-    pub runtime: Option<State>,
+    pub runtime: Option<FeatureState>,
     #[xml(child = "synic")]
-    pub synic: Option<State>,
+    pub synic: Option<FeatureState>,
     #[xml(child = "stimer")]
     pub stimer: Option<SyntheticTimer>,
     #[xml(child = "reset")]
-    pub reset: Option<State>,
+    pub reset: Option<FeatureState>,
     #[xml(child = "vendor_id")]
     pub vendor_id: Option<VendorId>,
     #[xml(child = "frequencies")]
-    pub frequencies: Option<State>,
+    pub frequencies: Option<FeatureState>,
     #[xml(child = "reenlightenment")]
-    pub reenlightenment: Option<State>,
+    pub reenlightenment: Option<FeatureState>,
     #[xml(child = "tlbflush")]
     pub tlbflush: Option<TlbFlush>,
     #[xml(child = "ipi")]
-    pub ipi: Option<State>,
+    pub ipi: Option<FeatureState>,
     #[xml(child = "evmcs")]
-    pub evmcs: Option<State>,
+    pub evmcs: Option<FeatureState>,
     #[xml(child = "avic")]
-    pub avic: Option<State>,
+    pub avic: Option<FeatureState>,
     #[xml(child = "emsr_bitmap")]
-    pub emsr_bitmap: Option<State>,
+    pub emsr_bitmap: Option<FeatureState>,
     #[xml(child = "xmm_input")]
-    pub xmm_input: Option<State>,
+    pub xmm_input: Option<FeatureState>,
 }
 
 /// Who chooses the enlightenments.
@@ -71,7 +71,7 @@ pub struct SyntheticTimer {
     #[xml(attr)]
     pub state: OnOff,
     #[xml(child = "direct")]
-    pub direct: Option<State>,
+    pub direct: Option<FeatureState>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
@@ -88,7 +88,7 @@ pub struct TlbFlush {
     #[xml(attr)]
     pub state: OnOff,
     #[xml(child = "direct")]
-    pub direct: Option<State>,
+    pub direct: Option<FeatureState>,
     #[xml(child = "extended")]
-    pub extended: Option<State>,
+    pub extended: Option<FeatureState>,
 }

@@ -1,6 +1,7 @@
 //! `<os>`: how the guest boots.
 
 use crate::cpu::Arch;
+use crate::domain::FirmwareVars;
 use ferrovirt_xml::{XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +39,7 @@ pub struct Os {
     #[xml(child, omit_empty)]
     pub loader: Option<Loader>,
     #[xml(child, omit_empty)]
-    pub nvram: Option<Nvram>,
+    pub nvram: Option<FirmwareVars>,
     #[xml(value)]
     pub kernel: Option<String>,
     #[xml(value)]
@@ -60,7 +61,7 @@ pub struct Os {
     #[xml(child = "bootmenu", omit_empty)]
     pub boot_menu: Option<BootMenu>,
     #[xml(child, omit_empty)]
-    pub bios: Option<Bios>,
+    pub bios: Option<BiosOptions>,
     #[xml(attr = "smbios/@mode", error = "ConfigUnsupported")]
     pub smbios: Option<SmbiosMode>,
 }
@@ -142,22 +143,6 @@ pub enum FirmwareFormat {
     Qcow2,
 }
 
-/// `<nvram>`: where the firmware keeps its variables.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
-#[serde(default)]
-#[xml(name = "nvram")]
-pub struct Nvram {
-    /// The file that it starts as a copy of.
-    #[xml(attr)]
-    pub template: Option<String>,
-    #[xml(attr)]
-    pub template_format: Option<FirmwareFormat>,
-    #[xml(attr)]
-    pub format: Option<FirmwareFormat>,
-    #[xml(text)]
-    pub path: Option<String>,
-}
-
 /// An ACPI table handed to the guest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 pub struct AcpiTable {
@@ -205,7 +190,7 @@ pub struct BootMenu {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
 #[xml(name = "bios")]
-pub struct Bios {
+pub struct BiosOptions {
     #[xml(attr = "useserial")]
     pub use_serial: Option<YesNo>,
     /// In milliseconds; -1 is never.

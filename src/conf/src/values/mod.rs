@@ -1,9 +1,15 @@
 //! Values that several models share.
 
+mod byte_size;
 mod cpu_set;
 mod mac;
+mod pretty_size;
 mod size;
+mod size_attr;
 
+pub use byte_size::ByteSize;
 pub use cpu_set::CpuSet;
 pub use mac::Mac;
-pub use size::{PrettySize, ScaledSize, Unit, pretty_size, read_size_attr};
+pub use pretty_size::{PrettySize, pretty_size};
+pub use size::{ScaledSize, Unit};
+pub use size_attr::read_size_attr;

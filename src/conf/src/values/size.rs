@@ -61,12 +61,17 @@ impl ScaledSize {
 
     /// Reads the size that is the text of `node`, with its `unit` attribute.
     pub fn read(node: &Node<'_>, unit: Unit) -> Result<u64> {
-        scaled(node, &node.text(), "KiB", unit)
+        read(node, unit, "KiB")
     }
 }
 
+/// Reads the size that is the text of `node`; its `unit` attribute may lack where `default` is meant.
+pub(super) fn read(node: &Node<'_>, unit: Unit, default: &str) -> Result<u64> {
+    scaled(node, &node.text(), default, unit)
+}
+
 /// `text`, a number in the unit that `node` names (or `assumed`), in `unit`.
-fn scaled(node: &Node<'_>, text: &str, assumed: &str, unit: Unit) -> Result<u64> {
+pub(super) fn scaled(node: &Node<'_>, text: &str, assumed: &str, unit: Unit) -> Result<u64> {
     let name = node.attr("unit").unwrap_or(assumed);
     if Unit::bytes_of(name).is_none() {
         let text =
@@ -80,85 +85,6 @@ fn scaled(node: &Node<'_>, text: &str, assumed: &str, unit: Unit) -> Result<u64>
     unit.convert(count, name).ok_or_else(|| {
         node.error(ErrorCode::Overflow, format!("{count} {name} in <{}> is too large", node.name()))
     })
-}
-
-/// Reads a size that is an attribute of `node`, in the unit of its `unit` attribute, or else in `assumed`.
-pub fn read_size_attr(node: &Node<'_>, name: &str, assumed: &str, unit: Unit) -> Result<u64> {
-    let text = node.attr(name).ok_or_else(|| node.missing_attr(name, ErrorCode::XmlError))?;
-    scaled(node, text, assumed, unit)
-}
-
-/// A size in KiB that is written as two attributes; for `flatten`. `size_attribute! { PageSize: "size"; }` is
-/// `size='2048' unit='KiB'`.
-#[macro_export]
-macro_rules! size_attribute {
-    ($($(#[$doc:meta])* $type:ident: $name:literal;)*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, PartialOrd, Ord, Hash)]
-        #[derive(serde::Serialize, serde::Deserialize)]
-        #[serde(transparent)]
-        pub struct $type(pub u64);
-
-        impl ferrovirt_xml::XmlContent for $type {
-            fn parse(node: &ferrovirt_xml::Node<'_>) -> ferrovirt_core::Result<Self> {
-                $crate::values::read_size_attr(node, $name, "KiB", $crate::values::Unit::KiB).map(Self)
-            }
-
-            fn write_attrs(&self, w: &mut ferrovirt_xml::Writer) {
-                w.attr($name, &self.0);
-                w.attr_str("unit", $crate::values::Unit::KiB.name());
-            }
-
-            fn shape() -> &'static ferrovirt_xml::Shape {
-                use ferrovirt_xml::{Item, ValueKind};
-                &ferrovirt_xml::Shape {
-                    items: &[
-                        Item::Attr { name: $name, kind: <u64 as ferrovirt_xml::XmlValue>::KIND, valid: |text| {
-                            <u64 as ferrovirt_xml::XmlValue>::from_text(text).is_some()
-                        }, required: true },
-                        Item::Attr { name: "unit", kind: ValueKind::Text, valid: |text| {
-                            $crate::values::Unit::bytes_of(text).is_some()
-                        }, required: false },
-                    ],
-                }
-            }
-        }
-    )*};
-}
-
-/// Bytes as the largest binary unit that holds them without a rest: `8`, `MiB`.
-pub fn pretty_size(bytes: u64) -> (u64, &'static str) {
-    const NAMES: [&str; 6] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-    let mut count = bytes;
-    let mut name = 0;
-    while count > 0 && count % 1024 == 0 && name + 1 < NAMES.len() {
-        count /= 1024;
-        name += 1;
-    }
-    (count, NAMES[name])
-}
-
-/// A size in bytes, read in any unit (MiB unless told), printed in the largest binary unit that fits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct PrettySize(pub u64);
-
-impl XmlContent for PrettySize {
-    fn parse(node: &Node<'_>) -> Result<Self> {
-        scaled(node, &node.text(), "MiB", Unit::Bytes).map(Self)
-    }
-
-    fn write_attrs(&self, w: &mut Writer) {
-        w.attr_str("unit", pretty_size(self.0).1);
-    }
-
-    fn write_children(&self, w: &mut Writer) {
-        w.text(&pretty_size(self.0).0);
-    }
-
-    fn shape() -> &'static Shape {
-        Shape::ANY
-    }
 }
 
 impl XmlContent for ScaledSize {
@@ -191,13 +117,5 @@ mod tests {
         assert_eq!(Unit::Bytes.convert(3, "bytes"), Some(3));
         assert_eq!(Unit::KiB.convert(1, "furlong"), None);
         assert_eq!(Unit::Bytes.convert(u64::MAX, "KiB"), None);
-    }
-
-    #[test]
-    fn pretty_sizes_have_no_rest() {
-        assert_eq!(pretty_size(0), (0, "B"));
-        assert_eq!(pretty_size(1000), (1000, "B"));
-        assert_eq!(pretty_size(3 << 20), (3, "MiB"));
-        assert_eq!(pretty_size((1 << 30) + 1024), ((1 << 20) + 1, "KiB"));
     }
 }
