@@ -204,19 +204,14 @@ impl Numa {
         let mentioned: Vec<bool> = (0..count)
             .map(|at| table[at].iter().any(|value| *value != 0) || table.iter().any(|row| row[at] != 0))
             .collect();
-        for from in 0..count {
-            for to in 0..count {
-                if table[from][to] == 0 && from != to {
-                    table[from][to] = table[to][from];
-                }
-            }
-            if mentioned[from] {
-                table[from][from] = Self::LOCAL;
-            }
-        }
-        for (cell, row) in self.cells.iter_mut().zip(table) {
-            let known = row.into_iter().enumerate().filter(|(_, value)| *value != 0);
-            cell.distances = known.map(|(id, value)| Distance { id: id as u32, value }).collect();
+        let value = |from: usize, to: usize| match (table[from][to], mentioned[from]) {
+            (_, true) if from == to => Self::LOCAL,
+            (0, _) => table[to][from],
+            (value, _) => value,
+        };
+        for (from, cell) in self.cells.iter_mut().enumerate() {
+            let known = (0..count).map(|to| Distance { id: to as u32, value: value(from, to) });
+            cell.distances = known.filter(|distance| distance.value != 0).collect();
         }
     }
 
@@ -243,8 +238,13 @@ impl Numa {
                 }
             }
             self.validate_distances(id, cell)?;
-            Self::validate_caches(cell)?;
         }
+        Ok(())
+    }
+
+    /// Refuses caches that are there twice, and links to what does not exist.
+    pub fn validate_caches_and_links(&self) -> Result<()> {
+        self.cells.iter().try_for_each(Self::validate_caches)?;
         self.validate_interconnects()
     }
 
@@ -302,6 +302,34 @@ impl Numa {
                 return Err(Error::xml(text));
             }
         }
+        self.validate_links_once()
+    }
+
+    fn validate_links_once(&self) -> Result<()> {
+        let links = || self.interconnects.iter().map(Interconnect::identity);
+        for (index, (is_latency, route)) in links().enumerate() {
+            for (earlier_is_latency, earlier) in links().take(index) {
+                let twice = is_latency == earlier_is_latency && route == earlier;
+                let back = (earlier.target, earlier.initiator) == (route.initiator, route.target);
+                if twice || (back && route.initiator != route.target) {
+                    let text = format!(
+                        "the interconnect of NUMA cells {} and {} is there twice",
+                        route.initiator, route.target
+                    );
+                    return Err(Error::xml(text));
+                }
+            }
+        }
         Ok(())
+    }
+}
+
+impl Interconnect {
+    /// Whether it is about latency, and of which way.
+    fn identity(&self) -> (bool, Route) {
+        match self {
+            Self::Latency(latency) => (true, latency.route),
+            Self::Bandwidth(bandwidth) => (false, bandwidth.route),
+        }
     }
 }

@@ -61,7 +61,10 @@ impl BlkioTune {
     pub fn validate(&self) -> Result<()> {
         for (index, device) in self.devices.iter().enumerate() {
             if self.devices[..index].iter().any(|earlier| earlier.path == device.path) {
-                return Err(Error::xml(format!("<blkiotune> has device '{}' more than once", device.path)));
+                return Err(Error::config_unsupported(format!(
+                    "<blkiotune> has device '{}' more than once",
+                    device.path
+                )));
             }
         }
         Ok(())

@@ -104,6 +104,12 @@ pub enum SchedulerPolicy {
 }
 
 impl CpuTune {
+    /// Takes out the names that allocations have on the host while the guest runs.
+    pub fn strip_live(&mut self) {
+        self.cache.iter_mut().for_each(|tune| tune.id = None);
+        self.memory.iter_mut().for_each(|tune| tune.id = None);
+    }
+
     /// Whether any thread has a place of its own.
     pub fn has_pins(&self) -> bool {
         !self.vcpu_pins.is_empty() || self.emulator_pin.is_some() || !self.iothread_pins.is_empty()
@@ -144,7 +150,7 @@ impl CpuTune {
     }
 
     /// Refuses pins and schedulers that are there twice, empty, or about threads that don't exist.
-    pub fn validate(&self, max_vcpus: u32, iothreads: &[NonZeroU32]) -> Result<()> {
+    pub fn check(&self, max_vcpus: u32, iothreads: &[NonZeroU32]) -> Result<()> {
         let empty = |what: &str| Err(Error::config_unsupported(format!("the cpuset of <{what}> is empty")));
         for (index, pin) in self.vcpu_pins.iter().enumerate() {
             if pin.cpuset.is_empty() {
@@ -173,7 +179,6 @@ impl CpuTune {
             }
         }
         self.validate_schedulers(max_vcpus, iothreads)?;
-        self.validate_bandwidth()?;
         CacheTune::validate_all(&self.cache)?;
         MemoryTune::validate_all(&self.memory, &self.cache)
     }
@@ -204,7 +209,8 @@ impl CpuTune {
         Ok(())
     }
 
-    fn validate_bandwidth(&self) -> Result<()> {
+    /// Refuses periods and quotas that no kernel takes.
+    pub fn validate(&self) -> Result<()> {
         let periods = [
             ("period", self.period),
             ("global_period", self.global_period),
@@ -226,7 +232,7 @@ impl CpuTune {
         // The kernel counts in nanoseconds, with 20 bits less than a word.
         const MOST: i64 = 17_592_186_044_415;
         for (name, quota) in quotas {
-            if quota.is_some_and(|quota| quota >= 0 && quota != 0 && !(1_000..=MOST).contains(&quota)) {
+            if quota.is_some_and(|quota| quota > 0 && !(1_000..=MOST).contains(&quota)) {
                 let text =
                     format!("<{name}> of <cputune> must be negative or from 1000 to {MOST} microseconds");
                 return Err(Error::config_unsupported(text));

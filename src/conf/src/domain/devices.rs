@@ -1,6 +1,11 @@
 //! `<devices>`: all devices of a guest, in the order of output.
 
-use crate::domain::*;
+use crate::domain::{
+    Audio, Channel, Console, Context, Controller, Crypto, Device, DeviceInfo, Disk, Input, Iommu, Memballoon,
+    MemoryDevice, Nvram, Panic, Parallel, Pstore, Rng, Serial, Shmem, Smartcard, Sound, Tpm, Video, Vsock,
+    Watchdog,
+};
+use ferrovirt_core::Result;
 use ferrovirt_xml::XmlElement;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +22,8 @@ pub struct Devices {
     #[xml(child)]
     pub controllers: Vec<Controller>,
     #[xml(child)]
+    pub smartcards: Vec<Smartcard>,
+    #[xml(child)]
     pub serials: Vec<Serial>,
     #[xml(child)]
     pub parallels: Vec<Parallel>,
@@ -26,6 +33,8 @@ pub struct Devices {
     pub channels: Vec<Channel>,
     #[xml(child)]
     pub inputs: Vec<Input>,
+    #[xml(child)]
+    pub tpms: Vec<Tpm>,
     #[xml(child)]
     pub sounds: Vec<Sound>,
     #[xml(child)]
@@ -38,4 +47,73 @@ pub struct Devices {
     pub memballoon: Option<Memballoon>,
     #[xml(child)]
     pub rngs: Vec<Rng>,
+    #[xml(child)]
+    pub nvram: Option<Nvram>,
+    #[xml(child)]
+    pub panics: Vec<Panic>,
+    #[xml(child)]
+    pub shmems: Vec<Shmem>,
+    #[xml(child)]
+    pub memories: Vec<MemoryDevice>,
+    #[xml(child)]
+    pub cryptos: Vec<Crypto>,
+    #[xml(child)]
+    pub iommu: Option<Iommu>,
+    #[xml(child)]
+    pub vsock: Option<Vsock>,
+    #[xml(child)]
+    pub pstore: Option<Pstore>,
+}
+
+/// Does the same with each device, whatever its type. `$iter` is `iter` or `iter_mut`.
+macro_rules! each {
+    ($devices:ident.$iter:ident(), $device:ident => $body:expr) => {
+        each!(@ $devices.$iter(), $device => $body;
+            disks controllers smartcards serials parallels consoles channels inputs tpms sounds audios videos
+            watchdogs memballoon rngs nvram panics shmems memories cryptos iommu vsock pstore);
+    };
+    (@ $devices:ident.$iter:ident(), $device:ident => $body:expr; $($field:ident)*) => {
+        $(for $device in $devices.$field.$iter() {
+            $body;
+        })*
+    };
+}
+
+/// The same for those devices that have an address, an alias, or a place in the boot order.
+macro_rules! each_with_info {
+    ($devices:ident.$iter:ident(), $device:ident => $body:expr) => {
+        each!(@ $devices.$iter(), $device => $body;
+            disks controllers smartcards serials parallels consoles channels inputs tpms sounds videos
+            watchdogs memballoon rngs nvram panics shmems memories cryptos iommu vsock pstore);
+    };
+}
+
+impl Devices {
+    /// What is always filled in, device by device.
+    pub fn fill_defaults(&mut self, context: &Context) {
+        each!(self.iter_mut(), device => device.fill_defaults(context));
+    }
+
+    /// Refuses devices that contradict themselves.
+    pub fn validate(&self, context: &Context) -> Result<()> {
+        each!(self.iter(), device => device.validate(context)?);
+        Ok(())
+    }
+
+    /// What the devices have in common: addresses, aliases, the boot order.
+    pub fn infos(&self) -> Vec<&DeviceInfo> {
+        let mut infos = Vec::new();
+        each_with_info!(self.iter(), device => infos.push(&device.info));
+        infos
+    }
+
+    /// Takes out what only running guests have.
+    pub fn strip_live(&mut self) {
+        each_with_info!(self.iter_mut(), device => device.strip_live());
+    }
+
+    /// Takes out what only privileged readers see.
+    pub fn strip_secrets(&mut self) {
+        self.disks.iter_mut().for_each(Disk::strip_secrets);
+    }
 }

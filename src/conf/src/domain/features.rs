@@ -3,6 +3,7 @@
 use crate::domain::hyperv::Hyperv;
 use crate::domain::process_caps::ProcessCapabilities;
 use crate::values::{PrettySize, ScaledSize};
+use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::{AutoBase, OnOff, XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 
@@ -271,4 +272,85 @@ pub enum Aia {
     None,
     Aplic,
     AplicImsic,
+}
+
+impl Features {
+    /// The names of all features.
+    pub const NAMES: &[&str] = &[
+        "acpi",
+        "apic",
+        "pae",
+        "hap",
+        "viridian",
+        "privnet",
+        "hyperv",
+        "kvm",
+        "pvspinlock",
+        "capabilities",
+        "pmu",
+        "vmport",
+        "gic",
+        "smm",
+        "ioapic",
+        "hpt",
+        "vmcoreinfo",
+        "htm",
+        "nested-hv",
+        "msrs",
+        "ccf-assist",
+        "xen",
+        "cfpc",
+        "sbbc",
+        "ibs",
+        "tcg",
+        "async-teardown",
+        "ras",
+        "ps2",
+        "aia",
+    ];
+
+    /// Drops what says nothing, such as details of what is off.
+    pub fn fill_defaults(&mut self) {
+        if let Some(hyperv) = &mut self.hyperv {
+            hyperv.fill_defaults();
+        }
+        if let Some(ring) = self.kvm.as_mut().and_then(|kvm| kvm.dirty_ring.as_mut()) {
+            ring.size = ring.size.filter(|_| ring.state.is_set());
+        }
+        if let Some(passthrough) = self.xen.as_mut().and_then(|xen| xen.passthrough.as_mut()) {
+            passthrough.mode = passthrough.mode.filter(|_| passthrough.state.is_set());
+        }
+        if let Some(smm) = &mut self.smm {
+            smm.tseg = smm.tseg.filter(|_| smm.state.is_set());
+        }
+        self.hpt.max_page_size = self.hpt.max_page_size.filter(|size| size.0 != 0);
+        self.tcg_tb_cache = self.tcg_tb_cache.filter(|size| size.0 != 0);
+    }
+
+    /// Refuses features whose details are missing or wrong.
+    pub fn validate(&self) -> Result<()> {
+        if let Some(hyperv) = &self.hyperv {
+            hyperv.validate()?;
+        }
+        let ring = self.kvm.and_then(|kvm| kvm.dirty_ring).filter(|ring| ring.state.is_set());
+        let size = ring.map(|ring| ring.size.map_or(0, |size| size.0));
+        match size {
+            Some(size) if !(1024..=65536).contains(&size) || !size.is_power_of_two() => {
+                let text =
+                    format!("the size {size} of <dirty-ring> must be a power of two from 1024 to 65536");
+                Err(Error::xml(text))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl KvmFeatures {
+    /// The names of all of them.
+    pub const NAMES: &[&str] = &["hidden", "hint-dedicated", "poll-control", "pv-ipi", "dirty-ring"];
+}
+
+impl XenFeatures {
+    /// The names of all of them.
+    pub const NAMES: &[&str] = &["e820_host", "passthrough"];
 }

@@ -1,6 +1,7 @@
 //! `<hyperv>`: what the guest is offered as if it ran on Hyper-V.
 
 use crate::domain::features::FeatureState;
+use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::{AutoBase, OnOff, XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 
@@ -91,4 +92,70 @@ pub struct TlbFlush {
     pub direct: Option<FeatureState>,
     #[xml(child = "extended")]
     pub extended: Option<FeatureState>,
+}
+
+impl Hyperv {
+    /// The names of all enlightenments.
+    pub const NAMES: &[&str] = &[
+        "relaxed",
+        "vapic",
+        "spinlocks",
+        "vpindex",
+        "runtime",
+        "synic",
+        "stimer",
+        "reset",
+        "vendor_id",
+        "frequencies",
+        "reenlightenment",
+        "tlbflush",
+        "ipi",
+        "evmcs",
+        "avic",
+        "emsr_bitmap",
+        "xmm_input",
+    ];
+
+    /// Drops what says nothing: all of it if the host decides, otherwise details of what is off.
+    pub fn fill_defaults(&mut self) {
+        if self.mode == HypervMode::Passthrough {
+            *self = Self { mode: self.mode, ..Self::default() };
+        }
+        let on = |state: Option<FeatureState>| state.filter(|state| state.is_on());
+        if let Some(spinlocks) = &mut self.spinlocks {
+            spinlocks.retries = spinlocks.retries.filter(|_| spinlocks.state.is_set());
+        }
+        if let Some(timer) = &mut self.stimer {
+            timer.direct = on(timer.direct).filter(|_| timer.state.is_set());
+        }
+        if let Some(vendor) = &mut self.vendor_id {
+            vendor.value = vendor.value.take().filter(|_| vendor.state.is_set());
+        }
+        if let Some(flush) = &mut self.tlbflush {
+            flush.direct = on(flush.direct).filter(|_| flush.state.is_set());
+            flush.extended = on(flush.extended).filter(|_| flush.state.is_set());
+        }
+    }
+
+    /// Refuses enlightenments whose details are missing or wrong.
+    pub fn validate(&self) -> Result<()> {
+        if self.mode == HypervMode::Passthrough {
+            return Ok(());
+        }
+        let spinlocks = self.spinlocks.filter(|spinlocks| spinlocks.state.is_set());
+        if spinlocks.is_some_and(|spinlocks| spinlocks.retries.is_none_or(|retries| retries.0 < 4095)) {
+            return Err(Error::xml("<spinlocks> of <hyperv> needs retries of at least 4095"));
+        }
+        let vendor = self.vendor_id.as_ref().filter(|vendor| vendor.state.is_set());
+        match vendor.map(|vendor| vendor.value.as_deref()) {
+            Some(None) => Err(Error::xml("<vendor_id> of <hyperv> needs a value")),
+            Some(Some(value)) if value.len() > 12 || value.contains(',') => {
+                let text = format!(
+                    "the vendor_id '{value}' of <hyperv> must be at most 12 characters without a comma"
+                );
+                Err(Error::xml(text))
+            }
+            _ => Ok(()),
+        }
+    }
 }

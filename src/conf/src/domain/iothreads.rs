@@ -84,12 +84,19 @@ impl IoThreads {
         }
     }
 
-    /// Refuses a number that is there twice, and pools that are larger at least than at most.
-    pub fn validate(&self) -> Result<()> {
+    /// Refuses numbers that are there twice.
+    pub fn check(&self) -> Result<()> {
         for (index, thread) in self.threads.iter().enumerate() {
             if self.threads[..index].iter().any(|earlier| earlier.id == thread.id) {
                 return Err(Error::xml(format!("I/O thread {} is listed twice", thread.id)));
             }
+        }
+        Ok(())
+    }
+
+    /// Refuses pools that are empty, or larger at least than at most.
+    pub fn validate(&self) -> Result<()> {
+        for thread in &self.threads {
             thread.pool.validate(&format!("I/O thread {}", thread.id))?;
         }
         self.default_thread.validate("<defaultiothread>")
@@ -99,6 +106,7 @@ impl IoThreads {
 impl ThreadPool {
     fn validate(&self, of: &str) -> Result<()> {
         match (self.min, self.max) {
+            (_, Some(0)) => Err(Error::config_unsupported(format!("thread_pool_max of {of} can't be 0"))),
             (Some(min), Some(max)) if min > max => {
                 let text = format!("thread_pool_min {min} of {of} is above thread_pool_max {max}");
                 Err(Error::config_unsupported(text))
@@ -129,6 +137,6 @@ mod tests {
     #[test]
     fn numbers_are_not_listed_twice() {
         let threads = IoThreads { threads: vec![thread(2), thread(2)], ..Default::default() };
-        assert!(threads.validate().unwrap_err().to_string().contains("I/O thread 2 is listed twice"));
+        assert!(threads.check().unwrap_err().to_string().contains("I/O thread 2 is listed twice"));
     }
 }

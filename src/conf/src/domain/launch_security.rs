@@ -1,5 +1,6 @@
 //! `<launchSecurity>`: guests whose memory the host can't read.
 
+use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::{HexDigits, TextWriter, ValueKind, XmlElement, XmlValue, YesNo};
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +65,32 @@ pub struct SevSnp {
     pub id_auth: Option<String>,
     #[xml(value)]
     pub host_data: Option<String>,
+}
+
+impl LaunchSecurity {
+    /// Refuses data of SEV-SNP that has the wrong length.
+    pub fn validate(&self) -> Result<()> {
+        let Self::SevSnp(snp) = self else { return Ok(()) };
+        for (name, data, expected) in [
+            ("guestVisibleWorkarounds", &snp.guest_visible_workarounds, 16),
+            ("idBlock", &snp.id_block, 96),
+            ("idAuth", &snp.id_auth, 4096),
+            ("hostData", &snp.host_data, 32),
+        ] {
+            let length = data.as_deref().map(decoded_length);
+            if let Some(length) = length.filter(|length| *length != expected) {
+                let text = format!("<{name}> must be {expected} bytes in base64, not {length}");
+                return Err(Error::config_unsupported(text));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many bytes a base64 text stands for.
+fn decoded_length(text: &str) -> usize {
+    let letters = text.bytes().filter(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')).count();
+    letters * 3 / 4
 }
 
 /// A set of bits, read as hexadecimal with or without `0x`, written with it and at least `WIDTH` digits.

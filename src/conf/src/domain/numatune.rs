@@ -78,14 +78,12 @@ impl NumaTune {
         Ok(())
     }
 
-    /// Refuses nodes that the guest lacks, and modes that don't go together.
-    pub fn validate(&self, cells: usize) -> Result<()> {
+    /// Refuses nodes that the guest lacks or that are there twice.
+    pub fn check(&self, cells: usize) -> Result<()> {
         if self.is_auto() && !self.nodes.is_empty() {
             let text = "<memnode> does not go with <numatune><memory placement='auto'>";
             return Err(Error::config_unsupported(text));
         }
-        let restrictive = |mode| mode == NumaMode::Restrictive;
-        let memory_mode = self.memory.as_ref().and_then(|memory| memory.mode).unwrap_or_default();
         for (index, node) in self.nodes.iter().enumerate() {
             let cell = node.cell;
             if cell as usize >= cells {
@@ -100,10 +98,17 @@ impl NumaTune {
                 let text = format!("the nodeset of <memnode cellid='{cell}'> is empty");
                 return Err(Error::config_unsupported(text));
             }
-            if restrictive(memory_mode) != restrictive(node.mode) {
-                let text = "if <memory> of <numatune> or a <memnode> is 'restrictive', all must be";
-                return Err(Error::xml(text));
-            }
+        }
+        Ok(())
+    }
+
+    /// Refuses modes that don't go together.
+    pub fn validate(&self) -> Result<()> {
+        let restrictive = |mode| mode == NumaMode::Restrictive;
+        let memory = self.memory.as_ref().and_then(|memory| memory.mode).unwrap_or_default();
+        if self.nodes.iter().any(|node| restrictive(node.mode) != restrictive(memory)) {
+            let text = "if <memory> of <numatune> or a <memnode> is 'restrictive', all must be";
+            return Err(Error::xml(text));
         }
         Ok(())
     }

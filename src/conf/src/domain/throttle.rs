@@ -60,4 +60,24 @@ impl ThrottleGroup {
         }
         Ok(())
     }
+
+    /// Refuses a limit for both directions together beside one for a single direction.
+    pub fn validate(&self) -> Result<()> {
+        let clashes = [
+            ("bytes_sec", self.total_bytes_sec, self.read_bytes_sec, self.write_bytes_sec),
+            ("iops_sec", self.total_iops_sec, self.read_iops_sec, self.write_iops_sec),
+            ("bytes_sec_max", self.total_bytes_sec_max, self.read_bytes_sec_max, self.write_bytes_sec_max),
+            ("iops_sec_max", self.total_iops_sec_max, self.read_iops_sec_max, self.write_iops_sec_max),
+        ];
+        for (name, total, read, write) in clashes {
+            if total != 0 && (read != 0 || write != 0) {
+                let text = format!(
+                    "throttle group '{}' has a total_{name} beside one for reads or writes",
+                    self.name
+                );
+                return Err(Error::xml(text));
+            }
+        }
+        Ok(())
+    }
 }

@@ -56,3 +56,10 @@ pub struct VcpuState {
     #[xml(attr)]
     pub order: Option<u32>,
 }
+
+impl VcpuState {
+    /// A CPU of which nothing was said.
+    pub fn offline(id: u32) -> Self {
+        Self { id, enabled: YesNo::No, hotpluggable: None, order: None }
+    }
+}

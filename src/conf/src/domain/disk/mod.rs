@@ -7,7 +7,7 @@ mod mirror;
 mod tuning;
 mod validate;
 
-pub use address::{SCSI_UNITS, drive_address, drive_index};
+pub use address::{NARROW_SCSI_UNITS, drive_address, drive_index, scsi_address};
 pub use blocks::{
     Blockio, DiskBus, DiskTarget, DiskTray, Geometry, GeometryTranslation, ThrottleFilter, Transient,
 };

@@ -4,7 +4,9 @@ use ferrovirt_core::{Error, ErrorCode, Result};
 
 use ferrovirt_xml::OnOff;
 
-use super::{CacheMode, Disk, DiskBus, DiskDevice, DiskTray, DriveErrorPolicy, SgIo, SnapshotLocation};
+use super::{
+    CacheMode, Disk, DiskBus, DiskDevice, DiskTray, DriveErrorPolicy, SgIo, SnapshotLocation, drive_index,
+};
 use crate::domain::{
     Address, EncryptionFormat, NetworkProtocol, StartupPolicy, StorageFormat, StorageLocation, VirtioOptions,
     storage_source,
@@ -27,6 +29,10 @@ pub(super) fn disk(disk: &Disk) -> Result<()> {
         return Err(Error::new(ErrorCode::NoTarget, what));
     };
     let bus = disk.target.bus.unwrap_or_else(|| DiskBus::guess(disk.device, Some(name)));
+    if disk.info.address.is_none() && drive_index(name).is_none() {
+        let text = format!("'{name}' is no name for a disk such as sda or vdb, and it has no <address>");
+        return Err(Error::xml(text));
+    }
     sources(disk)?;
     lun(disk)?;
     if let Some(tune) = &disk.iotune {

@@ -1,0 +1,439 @@
+//! From text to a [`Domain`]: spelling and shape, and one way to say each thing.
+
+use crate::cpu::Arch;
+use crate::domain::{
+    BootDevice, Domain, NumaTune, Os, OsType, PerfEvent, SecurityLabel, Sysinfo, VcpuPlacement, VcpuState,
+    VirtType,
+};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
+use ferrovirt_xml::{Document, Node, RawElement, XmlElement, YesNo, check_strict, to_string};
+use std::num::NonZeroU32;
+use uuid::Uuid;
+
+/// How a definition is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ParseFlags {
+    /// It is a definition, not the state of a running guest: the id and what else belongs to a run is ignored.
+    pub inactive: bool,
+    /// Unknown elements and attributes are refused.
+    pub schema: bool,
+    /// It is new, so that what guests see may be brought up to date.
+    pub abi_update: bool,
+    /// What contradicts itself is let through, as it is when definitions are loaded that once were valid.
+    pub skip_validate: bool,
+    /// `<seclabel>` is ignored.
+    pub skip_seclabel: bool,
+    /// Consoles and serial ports have nothing to do with each other.
+    pub no_stub_console: bool,
+    /// Nothing is booted from a device.
+    pub no_boot_order: bool,
+}
+
+impl ParseFlags {
+    const NONE: Self = Self {
+        inactive: false,
+        schema: false,
+        abi_update: false,
+        skip_validate: false,
+        skip_seclabel: false,
+        no_stub_console: false,
+        no_boot_order: false,
+    };
+    /// What a user defines anew.
+    pub const DEFINE: Self = Self { inactive: true, abi_update: true, ..Self::NONE };
+    /// What stands in a file of ours.
+    pub const LOAD: Self = Self { inactive: true, skip_validate: true, ..Self::NONE };
+    /// The state of a running guest.
+    pub const STATUS: Self = Self { skip_validate: true, ..Self::NONE };
+}
+
+impl Domain {
+    /// Reads a definition. What the user left out is filled in by [`Domain::fill_defaults`], contradictions are found by
+    /// [`Domain::validate`]; between the two, a driver does its part.
+    pub fn parse(xml: &str, flags: ParseFlags) -> Result<Self> {
+        Self::parse_document(xml, flags).map_err(|err| err.or_domain(ErrorDomain::Domain))
+    }
+
+    /// All three steps, for those who have nothing to do in between.
+    pub fn read(xml: &str, flags: ParseFlags) -> Result<Self> {
+        let mut domain = Self::parse(xml, flags)?;
+        domain.fill_defaults(flags)?;
+        domain.validate(flags)?;
+        Ok(domain)
+    }
+
+    fn parse_document(xml: &str, flags: ParseFlags) -> Result<Self> {
+        let document = Document::parse(xml, "domain_definition")?;
+        document.expect_root(Self::TAG)?;
+        if flags.schema {
+            check_strict::<Self>(&document)?;
+        }
+        Self::from_node(&document.root(), flags)
+    }
+
+    /// Reads a definition that is a part of another document, such as a snapshot or a status file.
+    pub fn from_node(node: &Node<'_>, flags: ParseFlags) -> Result<Self> {
+        check_essentials(node)?;
+        check_names(node)?;
+        check_counts(node)?;
+        let mut domain: Self = ferrovirt_xml::XmlContent::parse(node)?;
+        if flags.skip_seclabel {
+            domain.seclabels.clear();
+        }
+        if node.child("genid").is_some() {
+            domain.genid.get_or_insert_with(Uuid::new_v4);
+        }
+        if node.child("os").and_then(|os| os.child("type")).is_none() {
+            domain.os.os_type = OsType::Xen;
+        }
+        domain.normalize(flags).map_err(|err| err.or_domain(ErrorDomain::Domain))?;
+        Ok(domain)
+    }
+
+    /// The definition as text.
+    pub fn format(&self) -> String {
+        to_string(self)
+    }
+
+    /// Brings everything into the one form that is printed.
+    fn normalize(&mut self, flags: ParseFlags) -> Result<()> {
+        if flags.inactive {
+            self.strip_live();
+        }
+        if self.title.as_ref().is_some_and(|title| title.contains('\n')) {
+            return Err(Error::xml("the <title> of a domain must be one line"));
+        }
+        self.metadata = self.metadata.take().and_then(RawElement::sanitized);
+        self.fill_uuid()?;
+        self.seclabels.iter_mut().for_each(|label| label.fill_defaults(flags.inactive));
+        SecurityLabel::validate_all(&self.seclabels, flags.inactive)?;
+        self.blkiotune.fill_defaults();
+        self.normalize_vcpus()?;
+        self.normalize_threads()?;
+        if let Some(cpu) = &mut self.cpu {
+            cpu.validate().map_err(|err| err.or_domain(ErrorDomain::Cpu))?;
+            cpu.fill_defaults();
+        }
+        self.normalize_numa()?;
+        crate::domain::ThrottleGroup::validate_all(&self.throttle_groups)?;
+        self.features.validate()?;
+        self.features.fill_defaults();
+        PerfEvent::validate_all(&self.perf)?;
+        self.perf.sort_by_key(|event| event.name);
+        crate::domain::KeyWrapCipher::validate_all(&self.keywrap)?;
+        self.keywrap.sort_by_key(|cipher| cipher.name);
+        self.sysinfo.iter().try_for_each(Sysinfo::validate)?;
+        self.sysinfo.iter_mut().for_each(Sysinfo::fill_defaults);
+        self.idmap.fill_defaults();
+        self.normalize_os(flags)?;
+        self.normalize_memory_backing()?;
+        self.drop_foreign_namespaces()?;
+        self.devices.arrange()
+    }
+
+    /// The UUID is the one given, or that of the SMBIOS tables, or a new one.
+    fn fill_uuid(&mut self) -> Result<()> {
+        for table in self.sysinfo.iter_mut() {
+            let Sysinfo::Smbios(tables) = table else { continue };
+            let Some(text) = tables.system.as_mut().and_then(|system| system.uuid.as_mut()) else { continue };
+            let uuid = <Uuid as ferrovirt_xml::XmlValue>::from_text(text).ok_or_else(|| {
+                let text = format!("the uuid '{text}' of <system> in <sysinfo> is not a UUID");
+                Error::new(ErrorCode::XmlDetail, text)
+            })?;
+            if *self.uuid.get_or_insert(uuid) != uuid {
+                let text = format!("the uuid {uuid} of <sysinfo> must be that of the domain");
+                return Err(Error::new(ErrorCode::XmlDetail, text));
+            }
+            *text = uuid.to_string();
+        }
+        self.uuid.get_or_insert_with(Uuid::new_v4);
+        Ok(())
+    }
+
+    fn normalize_vcpus(&mut self) -> Result<()> {
+        let vcpu = &mut self.vcpu;
+        if vcpu.placement == VcpuPlacement::Auto {
+            vcpu.cpuset = None;
+        }
+        if vcpu.cpuset.as_ref().is_some_and(crate::values::CpuSet::is_empty) {
+            return Err(Error::config_unsupported("the cpuset of <vcpu> is empty"));
+        }
+        if self.vcpus.is_empty() {
+            if vcpu.current() > vcpu.max {
+                let text =
+                    format!("<vcpu current='{}'> is more than the {} there can be", vcpu.current(), vcpu.max);
+                return Err(Error::config_unsupported(text));
+            }
+        } else {
+            let mut states: Vec<VcpuState> = (0..vcpu.max).map(VcpuState::offline).collect();
+            for state in self.vcpus.drain(..) {
+                let Some(place) = states.get_mut(state.id as usize) else {
+                    let text = format!("CPU {} of <vcpus> is past the {} there can be", state.id, vcpu.max);
+                    return Err(Error::xml(text));
+                };
+                *place = VcpuState { order: state.order.filter(|order| *order != 0), ..state };
+            }
+            self.vcpus = states;
+            vcpu.current = Some(self.vcpus.iter().filter(|state| state.enabled.is_set()).count() as u32);
+        }
+        vcpu.current = vcpu.current.filter(|current| *current != vcpu.max);
+        Ok(())
+    }
+
+    fn normalize_threads(&mut self) -> Result<()> {
+        self.iothreads.check()?;
+        self.iothreads.fill_defaults();
+        let ids: Vec<NonZeroU32> = self.iothreads.ids();
+        self.cputune.check(self.vcpu.max, &ids)?;
+        self.cputune.fill_defaults(self.vcpu.max, &ids);
+        Ok(())
+    }
+
+    fn normalize_numa(&mut self) -> Result<()> {
+        let numa = self.numa();
+        let (cells, cpus, last) =
+            numa.map_or((0, 0, None), |numa| (numa.cells.len(), numa.cpu_count(), numa.last_cpu()));
+        if cpus > self.vcpu.max as usize || last.is_some_and(|last| last >= self.vcpu.max) {
+            let text = format!(
+                "<numa> places {cpus} CPUs up to number {}, the guest has {}",
+                last.unwrap_or(0),
+                self.vcpu.max
+            );
+            return Err(Error::internal(text));
+        }
+        self.numatune.fill_defaults(self.vcpu.placement == VcpuPlacement::Auto)?;
+        self.numatune.check(cells)?;
+        if NumaTune::is_auto(&self.numatune) && self.vcpu.cpuset.is_none() && !self.cputune.has_pins() {
+            self.vcpu.placement = VcpuPlacement::Auto;
+        }
+        Ok(())
+    }
+
+    /// Keeps of `<os>` what the kind of guest knows.
+    fn normalize_os(&mut self, flags: ParseFlags) -> Result<()> {
+        self.bootloader_args = self.bootloader_args.take().filter(|_| self.bootloader.is_some());
+        let xen = self.virt_type == VirtType::Xen;
+        let os = &mut self.os;
+        if xen && os.os_type == OsType::Xen {
+            // Its old name is the one that is printed.
+            os.os_type = OsType::Linux;
+        }
+        if os.arch.is_none() {
+            os.arch = Arch::host();
+        }
+        os.keep_known(xen, flags)?;
+        if self.bootloader.is_some() {
+            (os.boot, os.boot_menu, os.bios) = (Vec::new(), None, None);
+        }
+        Ok(())
+    }
+
+    fn normalize_memory_backing(&mut self) -> Result<()> {
+        let pages = self.memory_backing.huge_pages.iter().flat_map(|huge| &huge.pages);
+        for page in pages {
+            if page.size.0 == 0 {
+                return Err(Error::new(ErrorCode::XmlDetail, "the size of a huge <page> can't be zero"));
+            }
+            if page.nodes.as_ref().is_some_and(crate::values::CpuSet::is_empty) {
+                return Err(Error::config_unsupported("the nodeset of a huge <page> is empty"));
+            }
+        }
+        let threads = &mut self.memory_backing.allocation_threads;
+        *threads = threads.filter(|count| *count != 0);
+        let guarantee = &mut self.memtune.min_guarantee;
+        *guarantee = guarantee.filter(|size| size.0 != 0);
+        for limit in
+            [&mut self.memtune.hard_limit, &mut self.memtune.soft_limit, &mut self.memtune.swap_hard_limit]
+        {
+            *limit = limit.filter(|size| size.0 < Self::UNLIMITED_KIB);
+        }
+        Ok(())
+    }
+
+    /// A limit from here on is none.
+    const UNLIMITED_KIB: u64 = 9_007_199_254_740_991;
+
+    /// What belongs to another hypervisor's driver is not read by this one's.
+    fn drop_foreign_namespaces(&mut self) -> Result<()> {
+        let namespaces = &mut self.namespaces;
+        if !matches!(self.virt_type, VirtType::Qemu | VirtType::Kqemu | VirtType::Kvm | VirtType::Hvf) {
+            namespaces.qemu_commandline = None;
+            namespaces.qemu_capabilities = None;
+            namespaces.qemu_override = None;
+            namespaces.qemu_deprecation = None;
+        }
+        if self.virt_type != VirtType::Lxc {
+            namespaces.lxc_namespace = None;
+        }
+        if self.virt_type != VirtType::Xen {
+            namespaces.xen_commandline = None;
+        }
+        if self.virt_type != VirtType::Bhyve {
+            namespaces.bhyve_commandline = None;
+        }
+        namespaces.qemu_commandline.as_ref().map_or(Ok(()), |line| line.validate())
+    }
+}
+
+impl Os {
+    fn keep_known(&mut self, xen: bool, flags: ParseFlags) -> Result<()> {
+        let all = std::mem::take(self);
+        let smbios = all.smbios.filter(|mode| *mode != crate::domain::SmbiosMode::None);
+        let machine = all.machine.clone();
+        let base = Self { arch: all.arch, machine, os_type: all.os_type, smbios, ..Self::default() };
+        *self = match all.os_type {
+            OsType::Exe => Self {
+                init: all.init,
+                init_args: all.init_args,
+                init_env: all.init_env,
+                init_dir: all.init_dir,
+                init_user: all.init_user,
+                init_group: all.init_group,
+                cmdline: all.cmdline,
+                ..base
+            },
+            OsType::Linux if !xen => base,
+            OsType::Linux | OsType::Xen | OsType::XenPvh | OsType::Uml => Self {
+                kernel: all.kernel,
+                initrd: all.initrd,
+                cmdline: all.cmdline,
+                shim: all.shim,
+                dtb: all.dtb,
+                root: all.root,
+                loader: all.loader,
+                nvram: all.nvram,
+                ..base
+            },
+            OsType::Hvm => Self {
+                init: None,
+                init_args: Vec::new(),
+                init_env: Vec::new(),
+                init_dir: None,
+                init_user: None,
+                init_group: None,
+                smbios,
+                ..all
+            },
+        };
+        self.normalize_firmware(flags);
+        self.normalize_boot();
+        self.normalize_acpi()
+    }
+
+    fn normalize_firmware(&mut self, flags: ParseFlags) {
+        // Some versions of libvirt sent features without the choice they are for.
+        if self.firmware.is_none() && !flags.abi_update {
+            self.firmware_features.clear();
+        }
+        self.firmware_features.reverse();
+        self.firmware_features.sort_by_key(|feature| feature.name);
+        self.firmware_features.dedup_by_key(|feature| feature.name);
+        if self.loader.is_none() {
+            let format = self.nvram.as_ref().and_then(|vars| vars.format);
+            self.loader =
+                format.map(|format| crate::domain::Loader { format: Some(format), ..Default::default() });
+        }
+        if let Some(vars) = &mut self.nvram {
+            vars.fill_defaults();
+        }
+    }
+
+    fn normalize_boot(&mut self) {
+        self.boot.truncate(BootDevice::ALL.len());
+        self.boot_menu = self.boot_menu.take().filter(|menu| menu.enable.is_some());
+        if let Some(menu) = &mut self.boot_menu {
+            menu.timeout = menu.timeout.filter(|_| menu.enable == Some(YesNo::Yes));
+        }
+    }
+
+    fn normalize_acpi(&mut self) -> Result<()> {
+        for (index, table) in self.acpi_tables.iter().enumerate() {
+            let same = |earlier: &crate::domain::AcpiTable| earlier.kind == table.kind;
+            if table.kind != crate::domain::AcpiTableKind::Raw && self.acpi_tables[..index].iter().any(same) {
+                return Err(Error::xml(format!("an ACPI table of type '{}' is there twice", table.kind)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the peer asks for first, with codes of its own.
+fn check_essentials(node: &Node<'_>) -> Result<()> {
+    let has_text = |name: &'static str| node.child(name).is_some_and(|child| !child.text().is_empty());
+    if !has_text("name") {
+        return Err(Error::bare(ErrorCode::NoName).domain(ErrorDomain::Domain));
+    }
+    if node.attr("type").is_none_or(str::is_empty) {
+        return Err(node.missing_attr("type", ErrorCode::Internal).domain(ErrorDomain::Domain));
+    }
+    let os_type = node.child("os").and_then(|os| os.child("type"));
+    if os_type.is_none_or(|kind| kind.text().is_empty()) && !has_text("bootloader") {
+        let text = "<os> needs a <type>, such as <type>hvm</type>";
+        return Err(node
+            .child("os")
+            .unwrap_or(*node)
+            .error(ErrorCode::XmlError, text)
+            .domain(ErrorDomain::Domain));
+    }
+    Ok(())
+}
+
+/// Where names that nobody knows are refused even without a schema: path, and what may stand there.
+fn check_names(node: &Node<'_>) -> Result<()> {
+    let Some(features) = node.child("features") else { return Ok(()) };
+    refuse_strangers(&features, crate::domain::Features::NAMES)?;
+    for child in features.children() {
+        let known = match child.name() {
+            "hyperv" if child.attr("mode") != Some("passthrough") => crate::domain::Hyperv::NAMES,
+            "kvm" => crate::domain::KvmFeatures::NAMES,
+            "xen" => crate::domain::XenFeatures::NAMES,
+            _ => continue,
+        };
+        refuse_strangers(&child, known)?;
+    }
+    Ok(())
+}
+
+fn refuse_strangers(node: &Node<'_>, known: &[&str]) -> Result<()> {
+    match node.children().find(|child| !known.contains(&child.name())) {
+        Some(stranger) => {
+            let text = format!(
+                "<{}> is not known in <{}>; known are {}",
+                stranger.name(),
+                node.name(),
+                known.join(", ")
+            );
+            Err(stranger.error(ErrorCode::ConfigUnsupported, text).domain(ErrorDomain::Domain))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What there may be only so many of: parent (empty for the domain), name, how many, and the code if there are more.
+const MOST: &[(&str, &str, usize, ErrorCode)] = &[
+    ("", "genid", 1, ErrorCode::XmlError),
+    ("", "numatune", 1, ErrorCode::XmlError),
+    ("", "resource", 1, ErrorCode::XmlError),
+    ("cpu", "cache", 1, ErrorCode::XmlError),
+    ("cputune", "emulatorpin", 1, ErrorCode::XmlError),
+    ("cputune", "emulatorsched", 1, ErrorCode::XmlError),
+    ("devices", "memballoon", 1, ErrorCode::Internal),
+    ("devices", "tpm", 2, ErrorCode::XmlError),
+    ("devices", "nvram", 1, ErrorCode::Internal),
+    ("devices", "redirfilter", 1, ErrorCode::Internal),
+    ("devices", "iommu", 1, ErrorCode::XmlError),
+    ("devices", "vsock", 1, ErrorCode::XmlError),
+    ("devices", "pstore", 1, ErrorCode::XmlError),
+];
+
+fn check_counts(node: &Node<'_>) -> Result<()> {
+    for (parent, name, most, code) in MOST {
+        let parent = if parent.is_empty() { Some(*node) } else { node.child(*parent) };
+        let extra = parent.and_then(|parent| parent.children_named(*name).nth(*most));
+        if let Some(extra) = extra {
+            let text = format!("there may be at most {most} <{name}>");
+            return Err(extra.error(*code, text).domain(ErrorDomain::Domain));
+        }
+    }
+    Ok(())
+}
