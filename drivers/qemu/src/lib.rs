@@ -2,5 +2,6 @@
 #![forbid(unsafe_code)]
 
 pub mod capabilities;
+pub mod command;
 pub mod qmp;
 pub mod reactor;

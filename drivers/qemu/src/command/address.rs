@@ -16,7 +16,9 @@ impl Context<'_> {
             Some(Address::Pci(address)) => {
                 props.set("bus", self.pci_bus(address)?);
                 props.switch("multifunction", address.multifunction);
-                props.set("addr", slot(address)).maybe("acpi-index", info.acpi_index.filter(|index| *index != 0));
+                props
+                    .set("addr", slot(address))
+                    .maybe("acpi-index", info.acpi_index.filter(|index| *index != 0));
             }
             Some(Address::Usb(address)) => {
                 let controller = self.controller_alias(ControllerType::Usb, address.bus)?;
@@ -46,7 +48,8 @@ impl Context<'_> {
             Some(Address::Drive(_)) => {
                 return Err(Error::internal("only disks and host devices have addresses of type 'drive'"));
             }
-            Some(Address::Ccid(_) | Address::VirtioS390 | Address::VirtioMmio | Address::Unassigned) | None => {}
+            Some(Address::Ccid(_) | Address::VirtioS390 | Address::VirtioMmio | Address::Unassigned)
+            | None => {}
         }
         Ok(())
     }
@@ -152,7 +155,9 @@ impl Context<'_> {
             Some(Address::VirtioMmio) => "device",
             Some(Address::Ccw(_)) => "ccw",
             _ => {
-                return Err(Error::internal(format!("a {base} device needs an address of type 'pci', 'ccw' or 'virtio-mmio'")));
+                return Err(Error::internal(format!(
+                    "a {base} device needs an address of type 'pci', 'ccw' or 'virtio-mmio'"
+                )));
             }
         };
         let mut driver = format!("{base}-{suffix}");

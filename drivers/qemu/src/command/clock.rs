@@ -19,13 +19,16 @@ pub fn build(b: &mut Builder<'_>) -> Result<()> {
         ClockOffset::Absolute { start } => _ = parts.set("base", date(*start as i64)),
     }
     if let Some(rtc) = clock.timers.iter().find(|timer| timer.name == TimerName::Rtc) {
-        parts.maybe("clock", match rtc.track {
-            None => None,
-            Some(TimerTrack::Guest) => Some("vm"),
-            Some(TimerTrack::Wall) => Some("host"),
-            Some(TimerTrack::RealTime) => Some("rt"),
-            Some(TimerTrack::Boot) => return Err(unsupported("track", "boot", "rtc")),
-        });
+        parts.maybe(
+            "clock",
+            match rtc.track {
+                None => None,
+                Some(TimerTrack::Guest) => Some("vm"),
+                Some(TimerTrack::Wall) => Some("host"),
+                Some(TimerTrack::RealTime) => Some("rt"),
+                Some(TimerTrack::Boot) => return Err(unsupported("track", "boot", "rtc")),
+            },
+        );
         match rtc.tick_policy {
             None | Some(TickPolicy::Delay) => {}
             Some(TickPolicy::CatchUp) => _ = parts.add("driftfix=slew"),
@@ -66,7 +69,8 @@ fn date(seconds: i64) -> String {
 fn civil(days: i64) -> (i64, i64, i64) {
     const FOUR_CENTURIES: i64 = 146_097;
     let since_march_of_year_0 = days + 719_468;
-    let (era, day) = (since_march_of_year_0.div_euclid(FOUR_CENTURIES), since_march_of_year_0.rem_euclid(FOUR_CENTURIES));
+    let (era, day) =
+        (since_march_of_year_0.div_euclid(FOUR_CENTURIES), since_march_of_year_0.rem_euclid(FOUR_CENTURIES));
     let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
     let day_of_year = day - (365 * year + year / 4 - year / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;

@@ -66,7 +66,9 @@ impl<'a> Context<'a> {
     pub fn is_i440fx(self) -> bool {
         self.is_x86()
             && (self.machine() == "pc"
-                || ["pc-0.", "pc-1.", "pc-i440", "rhel"].iter().any(|family| self.machine().starts_with(family)))
+                || ["pc-0.", "pc-1.", "pc-i440", "rhel"]
+                    .iter()
+                    .any(|family| self.machine().starts_with(family)))
     }
 
     pub fn is_pseries(self) -> bool {
@@ -78,6 +80,11 @@ impl<'a> Context<'a> {
         self.is_i440fx() || ["malta", "sun4u", "g3beige"].contains(&self.machine())
     }
 
+    /// Whether the guest has a display of SPICE.
+    pub fn has_spice(self) -> bool {
+        false
+    }
+
     /// A controller of a kind by its number.
     pub fn controller(self, kind: ControllerType, index: u32) -> Option<&'a Controller> {
         let mut all = self.model.devices.controllers.iter();
@@ -87,7 +94,9 @@ impl<'a> Context<'a> {
     /// The alias of a controller that something is plugged into.
     pub fn controller_alias(self, kind: ControllerType, index: u32) -> Result<&'a str> {
         let controller = self.controller(kind, index).ok_or_else(|| {
-            Error::internal(format!("the guest has no {kind} controller {index}, which a device is plugged into"))
+            Error::internal(format!(
+                "the guest has no {kind} controller {index}, which a device is plugged into"
+            ))
         })?;
         alias(&controller.info)
     }
@@ -103,6 +112,8 @@ pub struct Builder<'a> {
     pub context: Context<'a>,
     pub descriptors: &'a mut dyn Descriptors,
     pub line: CommandLine,
+    /// How many sets of descriptors there are so far.
+    pub descriptor_sets: u32,
 }
 
 impl<'a> Builder<'a> {
@@ -112,6 +123,20 @@ impl<'a> Builder<'a> {
 
     pub fn host(&self) -> &'a Surroundings<'a> {
         self.context.host
+    }
+
+    /// Whether nothing shows what the guest's graphics cards draw.
+    pub fn has_no_display(&self) -> bool {
+        true
+    }
+
+    /// Hands over a descriptor that is named by a path. What it is for can be read in the monitor.
+    pub fn descriptor_path(&mut self, what: super::Passed, purpose: &str) -> Result<String> {
+        let fd = self.descriptors.pass(what)?;
+        let set = self.descriptor_sets;
+        self.descriptor_sets += 1;
+        self.line.option("-add-fd", format_args!("set={set},fd={fd},opaque={purpose}"));
+        Ok(format!("/dev/fdset/{set}"))
     }
 
     /// Adds a device, as the definition's overrides of QEMU's properties want it.

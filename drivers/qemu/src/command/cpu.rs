@@ -9,7 +9,8 @@ use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::{OnOff, YesNo};
 
 pub fn build(b: &mut Builder<'_>) -> Result<()> {
-    let chosen = b.model().cpu.as_ref().filter(|cpu| cpu.mode() != CpuMode::Custom || cpu.model_name().is_some());
+    let chosen =
+        b.model().cpu.as_ref().filter(|cpu| cpu.mode() != CpuMode::Custom || cpu.model_name().is_some());
     let model = match chosen {
         Some(cpu) => Some(model(b, cpu)?),
         None if b.context.arch() == Arch::I686 && runs_64_bit(b) => Some(Parts::new("qemu32")),
@@ -29,7 +30,9 @@ pub fn build(b: &mut Builder<'_>) -> Result<()> {
         (None, Arch::I686) => Parts::new("qemu32"),
         (None, Arch::X86_64) => Parts::new("qemu64"),
         (None, arch) => {
-            return Err(Error::config_unsupported(format!("CPU features of {arch} need a CPU model to stand beside")));
+            return Err(Error::config_unsupported(format!(
+                "CPU features of {arch} need a CPU model to stand beside"
+            )));
         }
     };
     if !no_flags {
@@ -60,7 +63,9 @@ fn model(b: &Builder<'_>, cpu: &GuestCpu) -> Result<Parts> {
         }
         CpuMode::HostModel if matches!(b.context.arch(), Arch::Ppc64 | Arch::Ppc64le) => Parts::new("host"),
         CpuMode::HostModel => {
-            return Err(Error::internal("the CPU mode host-model must be replaced by a model before a start"));
+            return Err(Error::internal(
+                "the CPU mode host-model must be replaced by a model before a start",
+            ));
         }
         CpuMode::Custom => Parts::new(cpu.model_name().unwrap_or_default()),
     };
@@ -70,7 +75,9 @@ fn model(b: &Builder<'_>, cpu: &GuestCpu) -> Result<Parts> {
         match feature.policy {
             FeaturePolicy::Force | FeaturePolicy::Require => _ = parts.set(name, "on"),
             // QEMU can't switch off what it has never heard of.
-            FeaturePolicy::Disable | FeaturePolicy::Forbid if knows_feature(b, name) => _ = parts.set(name, "off"),
+            FeaturePolicy::Disable | FeaturePolicy::Forbid if knows_feature(b, name) => {
+                _ = parts.set(name, "off")
+            }
             FeaturePolicy::Disable | FeaturePolicy::Forbid | FeaturePolicy::Optional => {}
         }
     }
@@ -162,7 +169,7 @@ fn enlightenments(hyperv: &Hyperv, flags: &mut Parts) {
     if hyperv.mode == HypervMode::Passthrough {
         flags.add("hv-passthrough=on");
     }
-    let mut simple = |flags: &mut Parts, name: &str, state: Option<FeatureState>| {
+    let simple = |flags: &mut Parts, name: &str, state: Option<FeatureState>| {
         if state.is_some_and(FeatureState::is_on) {
             flags.add(format_args!("hv-{name}=on"));
         }
@@ -247,8 +254,11 @@ pub fn smp(b: &mut Builder<'_>) -> Result<()> {
     match model.cpu.as_ref().and_then(|cpu| cpu.topology.as_ref()) {
         Some(topology) => {
             parts.set("sockets", topology.sockets);
-            for (name, id, count) in [("dies", "die-id", topology.dies), ("clusters", "cluster-id", topology.clusters)] {
-                if b.context.capabilities.schema_has(&format!("query-hotpluggable-cpus/ret-type/props/{id}")) {
+            for (name, id, count) in
+                [("dies", "die-id", topology.dies), ("clusters", "cluster-id", topology.clusters)]
+            {
+                if b.context.capabilities.schema_has(&format!("query-hotpluggable-cpus/ret-type/props/{id}"))
+                {
                     parts.set(name, count);
                 } else if count.get() != 1 {
                     let text = format!("this QEMU's processors can't be built of several {name}");

@@ -16,8 +16,12 @@ pub enum Passed {
     Vhost { interface: usize, queue: usize },
     /// The end of passt, vDPA or another backend of an interface.
     NetworkBackend { interface: usize },
-    /// The listening or otherwise open socket, file or log of a character device, by its id.
-    Chardev { id: String },
+    /// The listening socket of a character device, by the device's alias.
+    Socket { alias: String },
+    /// The file that a character device writes to.
+    File { alias: String },
+    /// The file that a character device is logged to.
+    Log { alias: String },
     /// The host's end of a vsock.
     Vsock,
     /// What else a device needs open, by its alias.

@@ -208,7 +208,13 @@ pub fn sealed_secret(id: String, sealed: super::Sealed) -> Props {
 }
 
 /// Certificates as an object that others name.
-pub fn tls_credentials(id: &str, folder: &std::path::Path, listens: bool, verify: bool, key: Option<String>) -> Props {
+pub fn tls_credentials(
+    id: &str,
+    folder: &std::path::Path,
+    listens: bool,
+    verify: bool,
+    key: Option<String>,
+) -> Props {
     let mut props = Props::object("tls-creds-x509", id);
     props.set("dir", folder.to_string_lossy().into_owned());
     props.set("endpoint", if listens { "server" } else { "client" }).set("verify-peer", verify);

@@ -16,7 +16,7 @@ pub fn build(b: &mut Builder<'_>) -> Result<()> {
     parts.add("usb=off");
     key_wrapping(b, &mut parts)?;
     features(b, &mut parts)?;
-    devices::iommu(b, &mut parts);
+    super::iommu::machine(b.model(), &mut parts);
     memory(b, &mut parts)?;
     compatibility(b, &mut parts);
     security(b, &mut parts);
@@ -62,8 +62,7 @@ fn key_wrapping(b: &Builder<'_>, parts: &mut Parts) -> Result<()> {
     if !ciphers.is_empty() && !b.context.is_s390() {
         return Err(Error::config_unsupported("<keywrap> is for guests of s390"));
     }
-    for (kind, option) in
-        [(KeyWrapCipherName::Aes, "aes-key-wrap"), (KeyWrapCipherName::Dea, "dea-key-wrap")]
+    for (kind, option) in [(KeyWrapCipherName::Aes, "aes-key-wrap"), (KeyWrapCipherName::Dea, "dea-key-wrap")]
     {
         let cipher = ciphers.iter().find(|cipher| cipher.name == kind);
         parts.maybe(option, cipher.map(|cipher| on_off(cipher.state.is_set())));
@@ -99,7 +98,9 @@ fn interrupt_controllers(b: &Builder<'_>, features: &Features, parts: &mut Parts
         if b.context.arch() == Arch::Aarch64 {
             parts.set("gic-version", version);
         } else if version != GicVersion::V2 {
-            return Err(Error::config_unsupported(format!("this machine has no interrupt controller GIC {version}")));
+            return Err(Error::config_unsupported(format!(
+                "this machine has no interrupt controller GIC {version}"
+            )));
         }
     }
     match features.ioapic {
@@ -117,9 +118,12 @@ fn memory(b: &Builder<'_>, parts: &mut Parts) -> Result<()> {
     if model.memory_backing.no_share_pages {
         parts.add("mem-merge=off");
     }
-    devices::memory(b, parts)?;
+    super::memory_device::machine(model, parts)?;
     if super::numa::cells(model).is_empty() {
-        parts.maybe("memory-backend", b.context.machine_info().and_then(|info| info.default_ram_id.as_deref()));
+        parts.maybe(
+            "memory-backend",
+            b.context.machine_info().and_then(|info| info.default_ram_id.as_deref()),
+        );
     }
     Ok(())
 }
@@ -136,7 +140,9 @@ fn security(b: &Builder<'_>, parts: &mut Parts) {
     let Some(security) = &b.model().launch_security else { return };
     let new = b.context.capabilities.answers(&Fact::Parameter("machine", "confidential-guest-support"));
     match security {
-        LaunchSecurity::Sev(_) | LaunchSecurity::SevSnp(_) if !new => _ = parts.add("memory-encryption=lsec0"),
+        LaunchSecurity::Sev(_) | LaunchSecurity::SevSnp(_) if !new => {
+            _ = parts.add("memory-encryption=lsec0")
+        }
         _ => _ = parts.add("confidential-guest-support=lsec0"),
     }
 }
@@ -154,15 +160,4 @@ fn speaker(b: &Builder<'_>, parts: &mut Parts) -> Result<()> {
         parts.set("pcspk-audiodev", super::sound::backend_id(b.model(), speaker.audio_id)?);
     }
     Ok(())
-}
-
-/// What devices add to the machine itself.
-mod devices {
-    use super::{Builder, Parts, Result};
-
-    pub fn iommu(_b: &Builder<'_>, _parts: &mut Parts) {}
-
-    pub fn memory(_b: &Builder<'_>, _parts: &mut Parts) -> Result<()> {
-        Ok(())
-    }
 }

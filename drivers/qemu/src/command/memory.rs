@@ -97,8 +97,14 @@ pub enum Kind<'a> {
     /// Preallocated only on demand.
     Virtio,
     /// A file that stays; `align` in KiB.
-    Nvdimm { path: &'a str, align: u64, persistent: bool },
-    Pmem { path: &'a str },
+    Nvdimm {
+        path: &'a str,
+        align: u64,
+        persistent: bool,
+    },
+    Pmem {
+        path: &'a str,
+    },
     Enclave,
 }
 
@@ -199,7 +205,9 @@ impl Context<'_> {
             backend.props.positive("align", align * 1024);
             if persistent {
                 if !self.capabilities.device_has_property("memory-backend-file", "pmem") {
-                    return Err(Error::config_unsupported("this QEMU knows no persistent memory for NVDIMMs"));
+                    return Err(Error::config_unsupported(
+                        "this QEMU knows no persistent memory for NVDIMMs",
+                    ));
                 }
                 backend.props.set("pmem", true);
             }

@@ -6,6 +6,7 @@
 mod address;
 mod blockdev;
 mod blockdev_network;
+mod boot_order;
 mod chardev;
 mod clock;
 mod context;
@@ -16,12 +17,15 @@ mod disk;
 mod firmware;
 mod general;
 mod input;
+mod iommu;
 mod line;
 mod machine;
 mod memballoon;
 mod memory;
+mod memory_device;
 mod numa;
 mod overrides;
+mod panic;
 mod props;
 mod rng;
 mod serial;
@@ -32,11 +36,12 @@ mod throttle;
 mod video;
 mod watchdog;
 
+pub use blockdev::number_images;
 pub use context::{Builder, Context};
 pub use descriptors::{Descriptors, Open, Passed, Pretend};
 pub use line::CommandLine;
 pub use props::Props;
-pub use surroundings::{HugePageMount, Sealed, Secrets, SecretUse, Settings, Surroundings};
+pub use surroundings::{HugePageMount, Sealed, SecretUse, Secrets, Settings, Surroundings};
 
 use crate::capabilities::Capabilities;
 use ferrovirt_conf::domain::{ControllerType, Domain};
@@ -71,7 +76,7 @@ pub fn build(launch: Launch<'_>, command: &mut Command) -> Result<()> {
 
 /// The same as text, for a process that is started later or never.
 pub fn arguments(context: Context<'_>, descriptors: &mut dyn Descriptors) -> Result<CommandLine> {
-    let mut builder = Builder { context, descriptors, line: CommandLine::default() };
+    let mut builder = Builder { context, descriptors, line: CommandLine::default(), descriptor_sets: 0 };
     builder.basics()?;
     builder.machine_and_memory()?;
     builder.identity()?;
@@ -123,8 +128,10 @@ impl Builder<'_> {
     }
 
     fn devices(&mut self) -> Result<()> {
+        iommu::build(self)?;
         controller::pci_holes(self)?;
         controller::build(self)?;
+        memory_device::build(self)?;
         controller::of_kind(self, ControllerType::Ccid)?;
         disk::build(self)?;
         serial::serials(self)?;
@@ -144,6 +151,8 @@ impl Builder<'_> {
         general::core_info(self)?;
         general::user_arguments(self);
         general::sandbox(self);
+        panic::build(self)?;
+        general::async_teardown(self);
         general::timestamps(self);
         Ok(())
     }

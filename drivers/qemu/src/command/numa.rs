@@ -98,7 +98,9 @@ fn interconnections(b: &mut Builder<'_>, cells: &[NumaCell]) {
     let _ = cells;
     for interconnect in interconnects(b.model()) {
         let (route, kind, option, value) = match interconnect {
-            Interconnect::Latency(latency) => (&latency.route, "latency", "latency", latency.value.to_string()),
+            Interconnect::Latency(latency) => {
+                (&latency.route, "latency", "latency", latency.value.to_string())
+            }
             Interconnect::Bandwidth(bandwidth) => {
                 (&bandwidth.route, "bandwidth", "bandwidth", format!("{}K", bandwidth.value.0))
             }
@@ -134,7 +136,10 @@ fn caches(b: &mut Builder<'_>, cells: &[NumaCell]) {
                 CachePolicy::WriteThrough => "write-through",
             };
             let mut parts = Parts::new("hmat-cache");
-            parts.set("node-id", index).set("size", format_args!("{}K", cache.size.0)).set("level", cache.level);
+            parts
+                .set("node-id", index)
+                .set("size", format_args!("{}K", cache.size.0))
+                .set("level", cache.level);
             parts.set("associativity", associativity).set("policy", policy).set("line", cache.line.0);
             b.line.option("-numa", parts);
         }

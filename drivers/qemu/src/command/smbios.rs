@@ -35,39 +35,60 @@ pub fn build(b: &mut Builder<'_>) -> Result<()> {
         return Err(Error::config_unsupported("QEMU shows guests one <baseBoard>, not several"));
     }
     if let Some(bios) = &tables.bios {
-        table(b, 0, &[("vendor", &bios.vendor), ("version", &bios.version), ("date", &bios.date), ("release", &bios.release)]);
+        table(
+            b,
+            0,
+            &[
+                ("vendor", &bios.vendor),
+                ("version", &bios.version),
+                ("date", &bios.date),
+                ("release", &bios.release),
+            ],
+        );
     }
     if let Some(system) = &tables.system {
         // The host's own UUID is no guest's.
         let uuid = if is_host { &None } else { &system.uuid };
-        table(b, 1, &[
-            ("manufacturer", &system.manufacturer),
-            ("product", &system.product),
-            ("version", &system.version),
-            ("serial", &system.serial),
-            ("uuid", uuid),
-            ("sku", &system.sku),
-            ("family", &system.family),
-        ]);
+        table(
+            b,
+            1,
+            &[
+                ("manufacturer", &system.manufacturer),
+                ("product", &system.product),
+                ("version", &system.version),
+                ("serial", &system.serial),
+                ("uuid", uuid),
+                ("sku", &system.sku),
+                ("family", &system.family),
+            ],
+        );
     }
     for board in &tables.base_boards {
-        table(b, 2, &[
-            ("manufacturer", &board.manufacturer),
-            ("product", &board.product),
-            ("version", &board.version),
-            ("serial", &board.serial),
-            ("asset", &board.asset),
-            ("location", &board.location),
-        ]);
+        table(
+            b,
+            2,
+            &[
+                ("manufacturer", &board.manufacturer),
+                ("product", &board.product),
+                ("version", &board.version),
+                ("serial", &board.serial),
+                ("asset", &board.asset),
+                ("location", &board.location),
+            ],
+        );
     }
     if let Some(chassis) = &tables.chassis {
-        table(b, 3, &[
-            ("manufacturer", &chassis.manufacturer),
-            ("version", &chassis.version),
-            ("serial", &chassis.serial),
-            ("asset", &chassis.asset),
-            ("sku", &chassis.sku),
-        ]);
+        table(
+            b,
+            3,
+            &[
+                ("manufacturer", &chassis.manufacturer),
+                ("version", &chassis.version),
+                ("serial", &chassis.serial),
+                ("asset", &chassis.asset),
+                ("sku", &chassis.sku),
+            ],
+        );
     }
     if !tables.oem_strings.is_empty() {
         let mut parts = Parts::new("type=11");

@@ -22,6 +22,8 @@ pub struct Surroundings<'a> {
     pub environment: &'a [(String, String)],
     /// The host's SMBIOS tables, where a guest shall get them.
     pub smbios: Option<&'a Smbios>,
+    /// Which of the host's block devices are CD-ROM drives.
+    pub cdroms: &'a [&'a str],
     /// How far the host's time zone is ahead of UTC, in seconds.
     pub time_zone: i64,
 }
