@@ -114,6 +114,335 @@ struct _virTypedParameter {
     } value;
 };
 
+/**
+ * Finds a parameter by its name.
+ *
+ * @params: the array
+ * @nparams: how many parameters it has
+ * @name: the name
+ *
+ * Returns the first parameter of that name, within the array, or NULL; never an error.
+ *
+ * Since: 1.0.2 Since 1.0.2.
+ */
+virTypedParameterPtr virTypedParamsGet(virTypedParameterPtr params,
+                                       int nparams,
+                                       const char *name);
+
+/**
+ * Reads a parameter that is an int.
+ *
+ * @params: the array
+ * @nparams: how many parameters it has
+ * @name: the parameter's name
+ * @value: where its value goes; may be NULL
+ *
+ * Returns 1 if there is such a parameter, 0 if not, -1 if it has another type.
+ *
+ * Since: 1.0.2 Since 1.0.2.
+ */
+int virTypedParamsGetInt(virTypedParameterPtr params,
+                         int nparams,
+                         const char *name,
+                         int *value);
+
+/**
+ * Reads a parameter that is an unsigned int.
+ *
+ * @params: the array
+ * @nparams: how many parameters it has
+ * @name: the parameter's name
+ * @value: where its value goes; may be NULL
+ *
+ * Returns 1 if there is such a parameter, 0 if not, -1 if it has another type.
+ *
+ * Since: 1.0.2 Since 1.0.2.
+ */
+int virTypedParamsGetUInt(virTypedParameterPtr params,
+                          int nparams,
+                          const char *name,
+                          unsigned int *value);
+
+/**
+ * Reads a parameter that is a long long.
+ *
+ * @params: the array
+ * @nparams: how many parameters it has
+ * @name: the parameter's name
+ * @value: where its value goes; may be NULL
+ *
+ * Returns 1 if there is such a parameter, 0 if not, -1 if it has another type.
+ *
+ * Since: 1.0.2 Since 1.0.2.
+ */
+int virTypedParamsGetLLong(virTypedParameterPtr params,
+                           int nparams,
+                           const char *name,
+                           long long *value);
+
+/**
+ * Reads a parameter that is an unsigned long long.
+ *
+ * @params: the array
+ * @nparams: how many parameters it has
+ * @name: the parameter's name
+ * @value: where its value goes; may be NULL
+ *
+ * Returns 1 if there is such a parameter, 0 if not, -1 if it has another type.
+ *
+ * Since: 1.0.2 Since 1.0.2.
+ */
+int virTypedParamsGetULLong(virTypedParameterPtr params,
+                            int nparams,
+                            const char *name,
+                            unsigned long long *value);
+
+/**
+ * Reads a parameter that is a double.
+ *
+ * @params: the array
+ * @nparams: how many parameters it has
+ * @name: the parameter's name
+ * @value: where its value goes; may be NULL
+ *
+ * Returns 1 if there is such a parameter, 0 if not, -1 if it has another type.
+ *
+ * Since: 1.0.2 Since 1.0.2.
+ */
+int virTypedParamsGetDouble(virTypedParameterPtr params,
+                            int nparams,
+                            const char *name,
+                            double *value);
+
+/**
+ * Reads a parameter that is a boolean, 0 or 1.
+ *
+ * @params: the array
+ * @nparams: how many parameters it has
+ * @name: the parameter's name
+ * @value: where its value goes; may be NULL
+ *
+ * Returns 1 if there is such a parameter, 0 if not, -1 if it has another type.
+ *
+ * Since: 1.0.2 Since 1.0.2.
+ */
+int virTypedParamsGetBoolean(virTypedParameterPtr params,
+                             int nparams,
+                             const char *name,
+                             int *value);
+
+/**
+ * Reads a parameter that is a string, which stays the array's.
+ *
+ * @params: the array
+ * @nparams: how many parameters it has
+ * @name: the parameter's name
+ * @value: where its value goes; may be NULL
+ *
+ * Returns 1 if there is such a parameter, 0 if not, -1 if it has another type.
+ *
+ * Since: 1.0.2 Since 1.0.2.
+ */
+int virTypedParamsGetString(virTypedParameterPtr params,
+                            int nparams,
+                            const char *name,
+                            const char **value);
+
+/**
+ * Appends an int to an array.
+ *
+ * @params: where the array is, NULL to begin with; it moves as it grows
+ * @nparams: where its length is
+ * @maxparams: where its capacity is
+ * @name: the parameter's name, of at most 79 bytes
+ * @value: the value
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.0.2 Since 1.0.2.
+ */
+int virTypedParamsAddInt(virTypedParameterPtr *params,
+                         int *nparams,
+                         int *maxparams,
+                         const char *name,
+                         int value);
+
+/**
+ * Appends an unsigned int to an array.
+ *
+ * @params: where the array is, NULL to begin with; it moves as it grows
+ * @nparams: where its length is
+ * @maxparams: where its capacity is
+ * @name: the parameter's name, of at most 79 bytes
+ * @value: the value
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.0.2 Since 1.0.2.
+ */
+int virTypedParamsAddUInt(virTypedParameterPtr *params,
+                          int *nparams,
+                          int *maxparams,
+                          const char *name,
+                          unsigned int value);
+
+/**
+ * Appends a long long to an array.
+ *
+ * @params: where the array is, NULL to begin with; it moves as it grows
+ * @nparams: where its length is
+ * @maxparams: where its capacity is
+ * @name: the parameter's name, of at most 79 bytes
+ * @value: the value
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.0.2 Since 1.0.2.
+ */
+int virTypedParamsAddLLong(virTypedParameterPtr *params,
+                           int *nparams,
+                           int *maxparams,
+                           const char *name,
+                           long long value);
+
+/**
+ * Appends an unsigned long long to an array.
+ *
+ * @params: where the array is, NULL to begin with; it moves as it grows
+ * @nparams: where its length is
+ * @maxparams: where its capacity is
+ * @name: the parameter's name, of at most 79 bytes
+ * @value: the value
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.0.2 Since 1.0.2.
+ */
+int virTypedParamsAddULLong(virTypedParameterPtr *params,
+                            int *nparams,
+                            int *maxparams,
+                            const char *name,
+                            unsigned long long value);
+
+/**
+ * Appends a double to an array.
+ *
+ * @params: where the array is, NULL to begin with; it moves as it grows
+ * @nparams: where its length is
+ * @maxparams: where its capacity is
+ * @name: the parameter's name, of at most 79 bytes
+ * @value: the value
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.0.2 Since 1.0.2.
+ */
+int virTypedParamsAddDouble(virTypedParameterPtr *params,
+                            int *nparams,
+                            int *maxparams,
+                            const char *name,
+                            double value);
+
+/**
+ * Appends a boolean to an array.
+ *
+ * @params: where the array is, NULL to begin with; it moves as it grows
+ * @nparams: where its length is
+ * @maxparams: where its capacity is
+ * @name: the parameter's name, of at most 79 bytes
+ * @value: the value; not 0 means true
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.0.2 Since 1.0.2.
+ */
+int virTypedParamsAddBoolean(virTypedParameterPtr *params,
+                             int *nparams,
+                             int *maxparams,
+                             const char *name,
+                             int value);
+
+/**
+ * Appends a copy of a string to an array.
+ *
+ * @params: where the array is, NULL to begin with; it moves as it grows
+ * @nparams: where its length is
+ * @maxparams: where its capacity is
+ * @name: the parameter's name, of at most 79 bytes
+ * @value: the string; NULL counts as an empty one
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.0.2 Since 1.0.2.
+ */
+int virTypedParamsAddString(virTypedParameterPtr *params,
+                            int *nparams,
+                            int *maxparams,
+                            const char *name,
+                            const char *value);
+
+/**
+ * Appends several strings to an array, all under one name.
+ *
+ * @params: where the array is, NULL to begin with; it moves as it grows
+ * @nparams: where its length is
+ * @maxparams: where its capacity is
+ * @name: the parameter's name, of at most 79 bytes
+ * @values: the strings, ended by NULL; NULL itself adds nothing
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.2.17 Since 1.2.17.
+ */
+int virTypedParamsAddStringList(virTypedParameterPtr *params,
+                                int *nparams,
+                                int *maxparams,
+                                const char *name,
+                                const char **values);
+
+/**
+ * Appends to an array a value that is spelled out as text.
+ *
+ * @params: where the array is, NULL to begin with; it moves as it grows
+ * @nparams: where its length is
+ * @maxparams: where its capacity is
+ * @name: the parameter's name, of at most 79 bytes
+ * @type: the type it shall have, a virTypedParameterType
+ * @value: the value: a decimal number, true or false, or the string itself
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.0.2 Since 1.0.2.
+ */
+int virTypedParamsAddFromString(virTypedParameterPtr *params,
+                                int *nparams,
+                                int *maxparams,
+                                const char *name,
+                                int type,
+                                const char *value);
+
+/**
+ * Frees the strings in an array, but not the array.
+ *
+ * @params: the array
+ * @nparams: how many parameters it has
+ *
+ * Since: 1.0.2 Since 1.0.2.
+ */
+void virTypedParamsClear(virTypedParameterPtr params,
+                         int nparams);
+
+/**
+ * Frees an array and the strings in it.
+ *
+ * @params: the array; may be NULL
+ * @nparams: how many parameters it has
+ *
+ * Since: 1.0.2 Since 1.0.2.
+ */
+void virTypedParamsFree(virTypedParameterPtr params,
+                        int nparams);
+
 #ifdef __cplusplus
 }
 #endif

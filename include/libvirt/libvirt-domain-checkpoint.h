@@ -61,6 +61,164 @@ typedef struct _virDomainCheckpoint virDomainCheckpoint;
 /** Pointer to a virDomainCheckpoint. Since 5.2.0. */
 typedef virDomainCheckpoint *virDomainCheckpointPtr;
 
+/**
+ * Tells the name of a checkpoint.
+ *
+ * @checkpoint: the checkpoint
+ *
+ * Returns a string that lives as long as the handle, or NULL on failure.
+ *
+ * Since: 5.6.0 Since 5.6.0.
+ */
+const char *virDomainCheckpointGetName(virDomainCheckpointPtr checkpoint);
+
+/**
+ * Tells the domain that a checkpoint is of.
+ *
+ * @checkpoint: the checkpoint
+ *
+ * Returns the handle that the checkpoint holds, which the caller does not free, or NULL on failure.
+ *
+ * Since: 5.6.0 Since 5.6.0.
+ */
+virDomainPtr virDomainCheckpointGetDomain(virDomainCheckpointPtr checkpoint);
+
+/**
+ * Tells the connection that a checkpoint was got from.
+ *
+ * @checkpoint: the checkpoint
+ *
+ * Returns the handle that the checkpoint holds, which the caller does not close, or NULL on failure.
+ *
+ * Since: 5.6.0 Since 5.6.0.
+ */
+virConnectPtr virDomainCheckpointGetConnect(virDomainCheckpointPtr checkpoint);
+
+/**
+ * Makes a checkpoint: from now on the disks remember what is written to them, for a backup of the changes alone.
+ *
+ * @domain: the domain
+ * @xmlDesc: description of the checkpoint
+ * @flags: virDomainCheckpointCreateFlags
+ *
+ * Returns a handle that the caller frees with virDomainCheckpointFree(), or NULL on failure.
+ *
+ * Since: 5.6.0 Since 5.6.0.
+ */
+virDomainCheckpointPtr virDomainCheckpointCreateXML(virDomainPtr domain,
+                                                    const char *xmlDesc,
+                                                    unsigned int flags);
+
+/**
+ * Describes a checkpoint.
+ *
+ * @checkpoint: the checkpoint
+ * @flags: virDomainCheckpointXMLFlags
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 5.6.0 Since 5.6.0.
+ */
+char *virDomainCheckpointGetXMLDesc(virDomainCheckpointPtr checkpoint,
+                                    unsigned int flags);
+
+/**
+ * Lists the checkpoints of a domain.
+ *
+ * @domain: the domain
+ * @checkpoints: where the NULL-terminated array goes that the caller frees, each checkpoint and the array
+ * itself; NULL to have them only counted
+ * @flags: virDomainCheckpointListFlags
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 5.6.0 Since 5.6.0.
+ */
+int virDomainListAllCheckpoints(virDomainPtr domain,
+                                virDomainCheckpointPtr **checkpoints,
+                                unsigned int flags);
+
+/**
+ * Lists the checkpoints that were made on top of one.
+ *
+ * @checkpoint: the checkpoint
+ * @children: where the NULL-terminated array goes that the caller frees, each checkpoint and the array itself;
+ * NULL to have them only counted
+ * @flags: virDomainCheckpointListFlags
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 5.6.0 Since 5.6.0.
+ */
+int virDomainCheckpointListAllChildren(virDomainCheckpointPtr checkpoint,
+                                       virDomainCheckpointPtr **children,
+                                       unsigned int flags);
+
+/**
+ * Finds a checkpoint of a domain by its name.
+ *
+ * @domain: the domain
+ * @name: name of the checkpoint
+ * @flags: must be 0
+ *
+ * Returns a handle that the caller frees with virDomainCheckpointFree(), or NULL on failure.
+ *
+ * Since: 5.6.0 Since 5.6.0.
+ */
+virDomainCheckpointPtr virDomainCheckpointLookupByName(virDomainPtr domain,
+                                                       const char *name,
+                                                       unsigned int flags);
+
+/**
+ * Finds the checkpoint that one was made on top of.
+ *
+ * @checkpoint: the checkpoint
+ * @flags: must be 0
+ *
+ * Returns a handle that the caller frees with virDomainCheckpointFree(), or NULL on failure and where there is
+ * none.
+ *
+ * Since: 5.6.0 Since 5.6.0.
+ */
+virDomainCheckpointPtr virDomainCheckpointGetParent(virDomainCheckpointPtr checkpoint,
+                                                    unsigned int flags);
+
+/**
+ * Deletes a checkpoint, and those on top of it if the flags say so. What it remembers is handed to its parent.
+ *
+ * @checkpoint: the checkpoint
+ * @flags: virDomainCheckpointDeleteFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 5.6.0 Since 5.6.0.
+ */
+int virDomainCheckpointDelete(virDomainCheckpointPtr checkpoint,
+                              unsigned int flags);
+
+/**
+ * Adds a count to the handle of a checkpoint; each needs a virDomainCheckpointFree() of its own.
+ *
+ * @checkpoint: the checkpoint
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 5.6.0 Since 5.6.0.
+ */
+int virDomainCheckpointRef(virDomainCheckpointPtr checkpoint);
+
+/**
+ * Drops a count of the handle of a checkpoint; the checkpoint itself stays as it is. After the last count, the
+ * handle must not be used any more.
+ *
+ * @checkpoint: the checkpoint
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 5.6.0 Since 5.6.0.
+ */
+int virDomainCheckpointFree(virDomainCheckpointPtr checkpoint);
+
 #ifdef __cplusplus
 }
 #endif

@@ -97,6 +97,292 @@ typedef struct _virDomainSnapshot virDomainSnapshot;
 /** Pointer to a virDomainSnapshot. Since 0.8.0. */
 typedef virDomainSnapshot *virDomainSnapshotPtr;
 
+/**
+ * Tells the name of a snapshot.
+ *
+ * @snapshot: the snapshot
+ *
+ * Returns a string that lives as long as the handle, or NULL on failure.
+ *
+ * Since: 0.9.5 Since 0.9.5.
+ */
+const char *virDomainSnapshotGetName(virDomainSnapshotPtr snapshot);
+
+/**
+ * Tells the domain that a snapshot is of.
+ *
+ * @snapshot: the snapshot
+ *
+ * Returns the handle that the snapshot holds, which the caller does not free, or NULL on failure.
+ *
+ * Since: 0.9.5 Since 0.9.5.
+ */
+virDomainPtr virDomainSnapshotGetDomain(virDomainSnapshotPtr snapshot);
+
+/**
+ * Tells the connection that a snapshot was got from.
+ *
+ * @snapshot: the snapshot
+ *
+ * Returns the handle that the snapshot holds, which the caller does not close, or NULL on failure.
+ *
+ * Since: 0.9.5 Since 0.9.5.
+ */
+virConnectPtr virDomainSnapshotGetConnect(virDomainSnapshotPtr snapshot);
+
+/**
+ * Takes a snapshot of a domain: of its disks, its memory, or both, as the description and the flags say.
+ *
+ * @domain: the domain
+ * @xmlDesc: description of the snapshot
+ * @flags: virDomainSnapshotCreateFlags
+ *
+ * Returns a handle that the caller frees with virDomainSnapshotFree(), or NULL on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+virDomainSnapshotPtr virDomainSnapshotCreateXML(virDomainPtr domain,
+                                                const char *xmlDesc,
+                                                unsigned int flags);
+
+/**
+ * Describes a snapshot.
+ *
+ * @snapshot: the snapshot
+ * @flags: virDomainSnapshotXMLFlags
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+char *virDomainSnapshotGetXMLDesc(virDomainSnapshotPtr snapshot,
+                                  unsigned int flags);
+
+/**
+ * Tells how many snapshots a domain has.
+ *
+ * @domain: the domain
+ * @flags: virDomainSnapshotListFlags
+ *
+ * Returns their number, or -1 on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+int virDomainSnapshotNum(virDomainPtr domain,
+                         unsigned int flags);
+
+/**
+ * Lists the names of the snapshots of a domain, as far as there is room; virDomainListAllSnapshots() has no such
+ * limit.
+ *
+ * @domain: the domain
+ * @names: room for names that the caller frees
+ * @nameslen: how many there is room for
+ * @flags: virDomainSnapshotListFlags
+ *
+ * Returns how many names were written, or -1 on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+int virDomainSnapshotListNames(virDomainPtr domain,
+                               char **names,
+                               int nameslen,
+                               unsigned int flags);
+
+/**
+ * Lists the snapshots of a domain.
+ *
+ * @domain: the domain
+ * @snaps: where the NULL-terminated array goes that the caller frees, each snapshot and the array itself; NULL
+ * to have them only counted
+ * @flags: virDomainSnapshotListFlags
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.9.13 Since 0.9.13.
+ */
+int virDomainListAllSnapshots(virDomainPtr domain,
+                              virDomainSnapshotPtr **snaps,
+                              unsigned int flags);
+
+/**
+ * Tells how many snapshots were taken on top of one.
+ *
+ * @snapshot: the snapshot
+ * @flags: virDomainSnapshotListFlags
+ *
+ * Returns their number, or -1 on failure.
+ *
+ * Since: 0.9.7 Since 0.9.7.
+ */
+int virDomainSnapshotNumChildren(virDomainSnapshotPtr snapshot,
+                                 unsigned int flags);
+
+/**
+ * Lists the names of the snapshots that were taken on top of one, as far as there is room.
+ *
+ * @snapshot: the snapshot
+ * @names: room for names that the caller frees
+ * @nameslen: how many there is room for
+ * @flags: virDomainSnapshotListFlags
+ *
+ * Returns how many names were written, or -1 on failure.
+ *
+ * Since: 0.9.7 Since 0.9.7.
+ */
+int virDomainSnapshotListChildrenNames(virDomainSnapshotPtr snapshot,
+                                       char **names,
+                                       int nameslen,
+                                       unsigned int flags);
+
+/**
+ * Lists the snapshots that were taken on top of one.
+ *
+ * @snapshot: the snapshot
+ * @snaps: where the NULL-terminated array goes that the caller frees, each snapshot and the array itself; NULL
+ * to have them only counted
+ * @flags: virDomainSnapshotListFlags
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.9.13 Since 0.9.13.
+ */
+int virDomainSnapshotListAllChildren(virDomainSnapshotPtr snapshot,
+                                     virDomainSnapshotPtr **snaps,
+                                     unsigned int flags);
+
+/**
+ * Finds a snapshot of a domain by its name.
+ *
+ * @domain: the domain
+ * @name: name of the snapshot
+ * @flags: must be 0
+ *
+ * Returns a handle that the caller frees with virDomainSnapshotFree(), or NULL on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+virDomainSnapshotPtr virDomainSnapshotLookupByName(virDomainPtr domain,
+                                                   const char *name,
+                                                   unsigned int flags);
+
+/**
+ * Tells whether one of the snapshots of a domain is the current one.
+ *
+ * @domain: the domain
+ * @flags: must be 0
+ *
+ * Returns 1 if so, 0 if not, or -1 on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+int virDomainHasCurrentSnapshot(virDomainPtr domain,
+                                unsigned int flags);
+
+/**
+ * Finds the current snapshot: the one that the state of the domain has come from.
+ *
+ * @domain: the domain
+ * @flags: must be 0
+ *
+ * Returns a handle that the caller frees with virDomainSnapshotFree(), or NULL on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+virDomainSnapshotPtr virDomainSnapshotCurrent(virDomainPtr domain,
+                                              unsigned int flags);
+
+/**
+ * Finds the snapshot that one was taken on top of.
+ *
+ * @snapshot: the snapshot
+ * @flags: must be 0
+ *
+ * Returns a handle that the caller frees with virDomainSnapshotFree(), or NULL on failure and where there is
+ * none.
+ *
+ * Since: 0.9.7 Since 0.9.7.
+ */
+virDomainSnapshotPtr virDomainSnapshotGetParent(virDomainSnapshotPtr snapshot,
+                                                unsigned int flags);
+
+/**
+ * Tells whether a snapshot is the current one of its domain.
+ *
+ * @snapshot: the snapshot
+ * @flags: must be 0
+ *
+ * Returns 1 if so, 0 if not, or -1 on failure.
+ *
+ * Since: 0.9.13 Since 0.9.13.
+ */
+int virDomainSnapshotIsCurrent(virDomainSnapshotPtr snapshot,
+                               unsigned int flags);
+
+/**
+ * Tells whether more is kept of a snapshot than what the disk images hold, which keeps its domain from being
+ * undefined.
+ *
+ * @snapshot: the snapshot
+ * @flags: must be 0
+ *
+ * Returns 1 if so, 0 if not, or -1 on failure.
+ *
+ * Since: 0.9.13 Since 0.9.13.
+ */
+int virDomainSnapshotHasMetadata(virDomainSnapshotPtr snapshot,
+                                 unsigned int flags);
+
+/**
+ * Takes a domain back to a snapshot. What has changed since is lost, unless another snapshot holds it.
+ *
+ * @snapshot: the snapshot
+ * @flags: virDomainSnapshotRevertFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+int virDomainRevertToSnapshot(virDomainSnapshotPtr snapshot,
+                              unsigned int flags);
+
+/**
+ * Deletes a snapshot, and those on top of it if the flags say so. The state of the domain stays as it is.
+ *
+ * @snapshot: the snapshot
+ * @flags: virDomainSnapshotDeleteFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+int virDomainSnapshotDelete(virDomainSnapshotPtr snapshot,
+                            unsigned int flags);
+
+/**
+ * Adds a count to the handle of a snapshot; each needs a virDomainSnapshotFree() of its own.
+ *
+ * @snapshot: the snapshot
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.13 Since 0.9.13.
+ */
+int virDomainSnapshotRef(virDomainSnapshotPtr snapshot);
+
+/**
+ * Drops a count of the handle of a snapshot; the snapshot itself stays as it is. After the last count, the
+ * handle
+ * must not be used any more.
+ *
+ * @snapshot: the snapshot
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+int virDomainSnapshotFree(virDomainSnapshotPtr snapshot);
+
 #ifdef __cplusplus
 }
 #endif

@@ -3330,6 +3330,3048 @@ struct _virDomainIOThreadInfo {
     int cpumaplen;
 };
 
+/**
+ * Changes the size of a disk while the guest runs.
+ *
+ * @dom: the domain
+ * @disk: target name of the disk, or the path of its image
+ * @size: the new size in KiB, or in bytes if the flags say so
+ * @flags: virDomainBlockResizeFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.8 Since 0.9.8.
+ */
+int virDomainBlockResize(virDomainPtr dom,
+                         const char *disk,
+                         unsigned long long size,
+                         unsigned int flags);
+
+/**
+ * Reads from a disk as the host stores it. While the guest runs, what it has not flushed yet is not seen.
+ *
+ * @dom: the domain
+ * @disk: target name of the disk, or the path of its image
+ * @offset: where to begin, in bytes
+ * @size: how many bytes to read
+ * @buffer: room for them
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.4.2 Since 0.4.2.
+ */
+int virDomainBlockPeek(virDomainPtr dom,
+                       const char *disk,
+                       unsigned long long offset,
+                       size_t size,
+                       void *buffer,
+                       unsigned int flags);
+
+/**
+ * Reads from the guest's memory.
+ *
+ * @dom: the domain
+ * @start: where to begin, as the guest addresses its memory
+ * @size: how many bytes to read
+ * @buffer: room for them
+ * @flags: virDomainMemoryFlags: whether the address is a virtual or a physical one
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.4.2 Since 0.4.2.
+ */
+int virDomainMemoryPeek(virDomainPtr dom,
+                        unsigned long long start,
+                        size_t size,
+                        void *buffer,
+                        unsigned int flags);
+
+/**
+ * Tells how large a disk is, for the guest and on the host.
+ *
+ * @domain: the domain
+ * @disk: target name of the disk, or the path of its image
+ * @info: where the sizes go
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.8.1 Since 0.8.1.
+ */
+int virDomainGetBlockInfo(virDomainPtr domain,
+                          const char *disk,
+                          virDomainBlockInfoPtr info,
+                          unsigned int flags);
+
+/**
+ * Ends the job on a disk. A copy or an active commit that has caught up can be taken over by the guest instead
+ * of
+ * being given up.
+ *
+ * @dom: the domain
+ * @disk: target name of the disk, or the path of its image
+ * @flags: virDomainBlockJobAbortFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.4 Since 0.9.4.
+ */
+int virDomainBlockJobAbort(virDomainPtr dom,
+                           const char *disk,
+                           unsigned int flags);
+
+/**
+ * Tells how far the job on a disk has come.
+ *
+ * @dom: the domain
+ * @disk: target name of the disk, or the path of its image
+ * @info: where the numbers go; all 0 where there is no job
+ * @flags: virDomainBlockJobInfoFlags
+ *
+ * Returns 1 where there is a job, 0 where there is none, or -1 on failure.
+ *
+ * Since: 0.9.4 Since 0.9.4.
+ */
+int virDomainGetBlockJobInfo(virDomainPtr dom,
+                             const char *disk,
+                             virDomainBlockJobInfoPtr info,
+                             unsigned int flags);
+
+/**
+ * Limits how fast the job on a disk may go.
+ *
+ * @dom: the domain
+ * @disk: target name of the disk, or the path of its image
+ * @bandwidth: the limit in MiB/s, or in bytes/s if the flags say so; 0 for none
+ * @flags: virDomainBlockJobSetSpeedFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.4 Since 0.9.4.
+ */
+int virDomainBlockJobSetSpeed(virDomainPtr dom,
+                              const char *disk,
+                              unsigned long bandwidth,
+                              unsigned int flags);
+
+/**
+ * Starts to copy everything from a disk's backing files into its own image, which then needs them no more.
+ *
+ * @dom: the domain
+ * @disk: target name of the disk, or the path of its image
+ * @bandwidth: limit in MiB/s, or in bytes/s if the flags say so; 0 for none
+ * @flags: virDomainBlockPullFlags
+ *
+ * Returns 0 when the job has started, or -1 on failure.
+ *
+ * Since: 0.9.4 Since 0.9.4.
+ */
+int virDomainBlockPull(virDomainPtr dom,
+                       const char *disk,
+                       unsigned long bandwidth,
+                       unsigned int flags);
+
+/**
+ * Starts to copy a part of a disk's backing files into its own image, or with VIR_DOMAIN_BLOCK_REBASE_COPY the
+ * disk to another file.
+ *
+ * @dom: the domain
+ * @disk: target name of the disk, or the path of its image
+ * @base: the file to keep as backing file, NULL to keep none; for a copy, where it goes
+ * @bandwidth: limit in MiB/s, or in bytes/s if the flags say so; 0 for none
+ * @flags: virDomainBlockRebaseFlags
+ *
+ * Returns 0 when the job has started, or -1 on failure.
+ *
+ * Since: 0.9.10 Since 0.9.10.
+ */
+int virDomainBlockRebase(virDomainPtr dom,
+                         const char *disk,
+                         const char *base,
+                         unsigned long bandwidth,
+                         unsigned int flags);
+
+/**
+ * Starts to copy a disk to another place and to keep the copy in step, until virDomainBlockJobAbort() ends the
+ * job
+ * or makes the guest use the copy.
+ *
+ * @dom: the domain
+ * @disk: target name of the disk, or the path of its image
+ * @destxml: description of the destination, as a disk element
+ * @params: the parameters, named VIR_DOMAIN_BLOCK_COPY_...; may be NULL where there are none
+ * @nparams: how many there are
+ * @flags: virDomainBlockCopyFlags
+ *
+ * Returns 0 when the job has started, or -1 on failure.
+ *
+ * Since: 1.2.8 Since 1.2.8.
+ */
+int virDomainBlockCopy(virDomainPtr dom,
+                       const char *disk,
+                       const char *destxml,
+                       virTypedParameterPtr params,
+                       int nparams,
+                       unsigned int flags);
+
+/**
+ * Starts to move data from upper files of a disk's chain down into a lower one.
+ *
+ * @dom: the domain
+ * @disk: target name of the disk, or the path of its image
+ * @base: the file to move to, NULL for the lowest of the chain
+ * @top: the file to begin at, NULL for the highest of the chain
+ * @bandwidth: limit in MiB/s, or in bytes/s if the flags say so; 0 for none
+ * @flags: virDomainBlockCommitFlags
+ *
+ * Returns 0 when the job has started, or -1 on failure.
+ *
+ * Since: 0.10.2 Since 0.10.2.
+ */
+int virDomainBlockCommit(virDomainPtr dom,
+                         const char *disk,
+                         const char *base,
+                         const char *top,
+                         unsigned long bandwidth,
+                         unsigned int flags);
+
+/**
+ * Limits the throughput of a disk.
+ *
+ * @dom: the domain
+ * @disk: target name of the disk, or the path of its image
+ * @params: the parameters, named VIR_DOMAIN_BLOCK_IOTUNE_...
+ * @nparams: how many there are
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.8 Since 0.9.8.
+ */
+int virDomainSetBlockIoTune(virDomainPtr dom,
+                            const char *disk,
+                            virTypedParameterPtr params,
+                            int nparams,
+                            unsigned int flags);
+
+/**
+ * Tells the limits on the throughput of a disk.
+ *
+ * @dom: the domain
+ * @disk: target name of the disk, or the path of its image; may be NULL where *nparams is 0
+ * @params: room for the parameters; may be NULL where *nparams is 0
+ * @nparams: how many there is room for, then how many were written; with 0, how many there are
+ * @flags: virDomainModificationImpact, one of the two
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.8 Since 0.9.8.
+ */
+int virDomainGetBlockIoTune(virDomainPtr dom,
+                            const char *disk,
+                            virTypedParameterPtr params,
+                            int *nparams,
+                            unsigned int flags);
+
+/**
+ * Lists the disks that have stopped the guest or reported errors.
+ *
+ * @dom: the domain
+ * @errors: room for the disks, whose names the caller frees; NULL to ask how many there could be
+ * @maxerrors: how many there is room for
+ * @flags: must be 0
+ *
+ * Returns how many were written, or how many there could be, or -1 on failure.
+ *
+ * Since: 0.9.10 Since 0.9.10.
+ */
+int virDomainGetDiskErrors(virDomainPtr dom,
+                           virDomainDiskErrorPtr errors,
+                           unsigned int maxerrors,
+                           unsigned int flags);
+
+/**
+ * Asks for one event of kind VIR_DOMAIN_EVENT_ID_BLOCK_THRESHOLD when an image is written beyond a size, so that
+ * it can be given room in time.
+ *
+ * @domain: the domain
+ * @dev: target name of the disk, with an index in brackets for one of its backing files
+ * @threshold: the size in bytes; 0 takes the request back
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 3.1.0 Since 3.1.0.
+ */
+int virDomainSetBlockThreshold(virDomainPtr domain,
+                               const char *dev,
+                               unsigned long long threshold,
+                               unsigned int flags);
+
+/**
+ * Describes the domain in XML: the running guest if it runs, otherwise its definition.
+ *
+ * @domain: the domain
+ * @flags: virDomainXMLFlags
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+char *virDomainGetXMLDesc(virDomainPtr domain,
+                          unsigned int flags);
+
+/**
+ * Turns a hypervisor's own configuration into XML. Nothing is defined by it.
+ *
+ * @conn: the connection
+ * @nativeFormat: which configuration it is, such as VIR_CONNECT_XEN_CONFIG_FORMAT_XL
+ * @nativeConfig: the configuration
+ * @flags: none are defined, pass 0
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 0.6.4 Since 0.6.4.
+ */
+char *virConnectDomainXMLFromNative(virConnectPtr conn,
+                                    const char *nativeFormat,
+                                    const char *nativeConfig,
+                                    unsigned int flags);
+
+/**
+ * Turns XML into a hypervisor's own configuration, such as a command line.
+ *
+ * @conn: the connection
+ * @nativeFormat: which configuration it is to be, such as VIR_CONNECT_XEN_CONFIG_FORMAT_XL
+ * @domainXml: the description
+ * @flags: none are defined, pass 0
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 0.6.4 Since 0.6.4.
+ */
+char *virConnectDomainXMLToNative(virConnectPtr conn,
+                                  const char *nativeFormat,
+                                  const char *domainXml,
+                                  unsigned int flags);
+
+/**
+ * Tells whether the domain starts with the host.
+ *
+ * @domain: the domain
+ * @autostart: where 1 or 0 goes
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.2.1 Since 0.2.1.
+ */
+int virDomainGetAutostart(virDomainPtr domain,
+                          int *autostart);
+
+/**
+ * Chooses whether the domain starts with the host.
+ *
+ * @domain: the domain
+ * @autostart: 1 if it is to, 0 if not
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.2.1 Since 0.2.1.
+ */
+int virDomainSetAutostart(virDomainPtr domain,
+                          int autostart);
+
+/**
+ * Tells whether the domain starts with the host the next time, and only then.
+ *
+ * @domain: the domain
+ * @autostart: where 1 or 0 goes
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 11.2.0 Since 11.2.0.
+ */
+int virDomainGetAutostartOnce(virDomainPtr domain,
+                              int *autostart);
+
+/**
+ * Chooses whether the domain starts with the host the next time, and only then.
+ *
+ * @domain: the domain
+ * @autostart: 1 if it is to, 0 if not
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 11.2.0 Since 11.2.0.
+ */
+int virDomainSetAutostartOnce(virDomainPtr domain,
+                              int autostart);
+
+/**
+ * Sets or removes the title, the description, or the metadata element of one namespace.
+ *
+ * @domain: the domain
+ * @type: which of them, a virDomainMetadataType
+ * @metadata: the text or the element, NULL to remove it
+ * @key: prefix of the element's namespace; NULL for title and description
+ * @uri: the element's namespace; NULL for title and description
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.10 Since 0.9.10.
+ */
+int virDomainSetMetadata(virDomainPtr domain,
+                         int type,
+                         const char *metadata,
+                         const char *key,
+                         const char *uri,
+                         unsigned int flags);
+
+/**
+ * Tells the title, the description, or the metadata element of one namespace.
+ *
+ * @domain: the domain
+ * @type: which of them, a virDomainMetadataType
+ * @uri: the element's namespace; NULL for title and description
+ * @flags: virDomainModificationImpact
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 0.9.10 Since 0.9.10.
+ */
+char *virDomainGetMetadata(virDomainPtr domain,
+                           int type,
+                           const char *uri,
+                           unsigned int flags);
+
+/**
+ * Tells the guest's host name, from the guest agent or the leases of its networks.
+ *
+ * @domain: the domain
+ * @flags: virDomainGetHostnameFlags
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 0.10.0 Since 0.10.0.
+ */
+char *virDomainGetHostname(virDomainPtr domain,
+                           unsigned int flags);
+
+/**
+ * Lists warnings about the domain for people to read, such as deprecated settings.
+ *
+ * @domain: the domain
+ * @msgs: where the NULL-terminated array goes that the caller frees, each string and the array itself
+ * @flags: virDomainMessageType, 0 for all
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 7.1.0 Since 7.1.0.
+ */
+int virDomainGetMessages(virDomainPtr domain,
+                         char ***msgs,
+                         unsigned int flags);
+
+/**
+ * Describes in XML what guests of one kind can have. What is left out, the driver chooses.
+ *
+ * @conn: the connection
+ * @emulatorbin: path of the emulator; may be NULL
+ * @arch: the guest's architecture; may be NULL
+ * @machine: the guest's machine type; may be NULL
+ * @virttype: how it is run, such as kvm or qemu; may be NULL
+ * @flags: virConnectGetDomainCapabilitiesFlags
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 1.2.7 Since 1.2.7.
+ */
+char *virConnectGetDomainCapabilities(virConnectPtr conn,
+                                      const char *emulatorbin,
+                                      const char *arch,
+                                      const char *machine,
+                                      const char *virttype,
+                                      unsigned int flags);
+
+/**
+ * Tells the label that the host's first security driver put on the running guest.
+ *
+ * @domain: the domain
+ * @seclabel: where it goes; empty for a domain that does not run
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.6.1 Since 0.6.1.
+ */
+int virDomainGetSecurityLabel(virDomainPtr domain,
+                              virSecurityLabelPtr seclabel);
+
+/**
+ * Lists the labels that the host's security drivers put on the running guest.
+ *
+ * @domain: the domain
+ * @seclabels: where the array goes that the caller frees; NULL where there are none
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.10.0 Since 0.10.0.
+ */
+int virDomainGetSecurityLabelList(virDomainPtr domain,
+                                  virSecurityLabelPtr *seclabels);
+
+/**
+ * Opens a console of the guest on a stream, both ways.
+ *
+ * @dom: the domain
+ * @dev_name: alias of the console, serial or parallel port; NULL for the first
+ * @st: a new stream of the same connection
+ * @flags: virDomainConsoleFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.8.6 Since 0.8.6.
+ */
+int virDomainOpenConsole(virDomainPtr dom,
+                         const char *dev_name,
+                         virStreamPtr st,
+                         unsigned int flags);
+
+/**
+ * Opens a channel to a program in the guest on a stream, both ways.
+ *
+ * @dom: the domain
+ * @name: alias or target name of the channel; NULL for the first
+ * @st: a new stream of the same connection
+ * @flags: virDomainChannelFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.0.2 Since 1.0.2.
+ */
+int virDomainOpenChannel(virDomainPtr dom,
+                         const char *name,
+                         virStreamPtr st,
+                         unsigned int flags);
+
+/**
+ * Gives a connected socket to a display of the guest, which serves it as a client.
+ *
+ * @dom: the domain
+ * @idx: which display, from 0 on
+ * @fd: the socket; the caller may close it afterwards
+ * @flags: virDomainOpenGraphicsFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.7 Since 0.9.7.
+ */
+int virDomainOpenGraphics(virDomainPtr dom,
+                          unsigned int idx,
+                          int fd,
+                          unsigned int flags);
+
+/**
+ * Connects to a display of the guest.
+ *
+ * @dom: the domain
+ * @idx: which display, from 0 on
+ * @flags: virDomainOpenGraphicsFlags
+ *
+ * Returns a socket that the caller closes, or -1 on failure.
+ *
+ * Since: 1.2.8 Since 1.2.8.
+ */
+int virDomainOpenGraphicsFD(virDomainPtr dom,
+                            unsigned int idx,
+                            unsigned int flags);
+
+/**
+ * Opens a picture of the guest's screen on a stream.
+ *
+ * @domain: the domain
+ * @stream: a new stream of the same connection
+ * @screen: which screen, from 0 on
+ * @flags: must be 0
+ *
+ * Returns the MIME type of the picture, which the caller frees, or NULL on failure.
+ *
+ * Since: 0.9.2 Since 0.9.2.
+ */
+char *virDomainScreenshot(virDomainPtr domain,
+                          virStreamPtr stream,
+                          unsigned int screen,
+                          unsigned int flags);
+
+/**
+ * Presses keys in the guest, all at once, and lets go of them.
+ *
+ * @domain: the domain
+ * @codeset: what the codes mean: a virKeycodeSet
+ * @holdtime: how long they are held, in milliseconds
+ * @keycodes: the keys
+ * @nkeycodes: how many there are, VIR_DOMAIN_SEND_KEY_MAX_KEYS at most
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.3 Since 0.9.3.
+ */
+int virDomainSendKey(virDomainPtr domain,
+                     unsigned int codeset,
+                     unsigned int holdtime,
+                     unsigned int *keycodes,
+                     int nkeycodes,
+                     unsigned int flags);
+
+/**
+ * Sends a signal to a process in the guest.
+ *
+ * @domain: the domain
+ * @pid_value: number of the process as the guest has it, or a negative one for a group
+ * @signum: a virDomainProcessSignal
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.0.1 Since 1.0.1.
+ */
+int virDomainSendProcessSignal(virDomainPtr domain,
+                               long long pid_value,
+                               unsigned int signum,
+                               unsigned int flags);
+
+/**
+ * Changes how many virtual CPUs the running guest has.
+ *
+ * @domain: the domain
+ * @nvcpus: how many
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.1.4 Since 0.1.4.
+ */
+int virDomainSetVcpus(virDomainPtr domain,
+                      unsigned int nvcpus);
+
+/**
+ * Changes how many virtual CPUs the guest has, or with VIR_DOMAIN_VCPU_MAXIMUM may have at most.
+ *
+ * @domain: the domain
+ * @nvcpus: how many
+ * @flags: virDomainVcpuFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.8.5 Since 0.8.5.
+ */
+int virDomainSetVcpusFlags(virDomainPtr domain,
+                           unsigned int nvcpus,
+                           unsigned int flags);
+
+/**
+ * Tells how many virtual CPUs the guest has, or with VIR_DOMAIN_VCPU_MAXIMUM may have at most. To ask the guest
+ * itself
+ * (VIR_DOMAIN_VCPU_GUEST) needs a writable connection.
+ *
+ * @domain: the domain
+ * @flags: virDomainVcpuFlags
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.8.5 Since 0.8.5.
+ */
+int virDomainGetVcpusFlags(virDomainPtr domain,
+                           unsigned int flags);
+
+/**
+ * Tells how many virtual CPUs the running guest may have.
+ *
+ * @domain: the domain
+ *
+ * Returns how many there may be, or -1 on failure.
+ *
+ * Since: 0.2.1 Since 0.2.1.
+ */
+int virDomainGetMaxVcpus(virDomainPtr domain);
+
+/**
+ * Turns some virtual CPUs on or off.
+ *
+ * @domain: the domain
+ * @vcpumap: which ones, such as 1-3,5
+ * @state: 1 for on, 0 for off
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 3.1.0 Since 3.1.0.
+ */
+int virDomainSetVcpu(virDomainPtr domain,
+                     const char *vcpumap,
+                     int state,
+                     unsigned int flags);
+
+/**
+ * Tells what the virtual CPUs of the running guest do, and on which host CPUs they may run.
+ *
+ * @domain: the domain
+ * @info: the array to fill
+ * @maxinfo: its size
+ * @cpumaps: room for @maxinfo maps of @maplen bytes each; may be NULL
+ * @maplen: how many bytes a map has, 0 without @cpumaps
+ *
+ * Returns how many were stored, or -1 on failure.
+ *
+ * Since: 0.1.4 Since 0.1.4.
+ */
+int virDomainGetVcpus(virDomainPtr domain,
+                      virVcpuInfoPtr info,
+                      int maxinfo,
+                      unsigned char *cpumaps,
+                      int maplen);
+
+/**
+ * Says on which host CPUs a virtual CPU of the running guest may run.
+ *
+ * @domain: the domain
+ * @vcpu: its number
+ * @cpumap: the host CPUs, one bit each, the lowest of the first byte for CPU 0
+ * @maplen: how many bytes @cpumap has
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.1.4 Since 0.1.4.
+ */
+int virDomainPinVcpu(virDomainPtr domain,
+                     unsigned int vcpu,
+                     unsigned char *cpumap,
+                     int maplen);
+
+/**
+ * Says on which host CPUs a virtual CPU may run.
+ *
+ * @domain: the domain
+ * @vcpu: its number
+ * @cpumap: the host CPUs, one bit each, the lowest of the first byte for CPU 0
+ * @maplen: how many bytes @cpumap has
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.3 Since 0.9.3.
+ */
+int virDomainPinVcpuFlags(virDomainPtr domain,
+                          unsigned int vcpu,
+                          unsigned char *cpumap,
+                          int maplen,
+                          unsigned int flags);
+
+/**
+ * Tells on which host CPUs the virtual CPUs may run.
+ *
+ * @domain: the domain
+ * @ncpumaps: how many maps there is room for
+ * @cpumaps: that room, @ncpumaps times @maplen bytes
+ * @maplen: how many bytes a map has
+ * @flags: virDomainModificationImpact
+ *
+ * Returns how many maps were stored, or -1 on failure.
+ *
+ * Since: 0.9.3 Since 0.9.3.
+ */
+int virDomainGetVcpuPinInfo(virDomainPtr domain,
+                            int ncpumaps,
+                            unsigned char *cpumaps,
+                            int maplen,
+                            unsigned int flags);
+
+/**
+ * Says on which host CPUs the emulator's own threads may run.
+ *
+ * @domain: the domain
+ * @cpumap: the host CPUs, one bit each, the lowest of the first byte for CPU 0
+ * @maplen: how many bytes @cpumap has
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.10.0 Since 0.10.0.
+ */
+int virDomainPinEmulator(virDomainPtr domain,
+                         unsigned char *cpumap,
+                         int maplen,
+                         unsigned int flags);
+
+/**
+ * Tells on which host CPUs the emulator's own threads may run.
+ *
+ * @domain: the domain
+ * @cpumap: room for a map
+ * @maplen: how many bytes it has
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 1 if a map was stored, 0 if there is none, -1 on failure.
+ *
+ * Since: 0.10.0 Since 0.10.0.
+ */
+int virDomainGetEmulatorPinInfo(virDomainPtr domain,
+                                unsigned char *cpumap,
+                                int maplen,
+                                unsigned int flags);
+
+/**
+ * Asks the guest agent which virtual CPUs the guest has, which are on, and which can be turned off.
+ *
+ * @domain: the domain
+ * @params: where the array goes that the caller frees with virTypedParamsFree()
+ * @nparams: where its length goes
+ * @flags: none are defined, pass 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virDomainGetGuestVcpus(virDomainPtr domain,
+                           virTypedParameterPtr *params,
+                           unsigned int *nparams,
+                           unsigned int flags);
+
+/**
+ * Has the guest agent turn virtual CPUs on or off.
+ *
+ * @domain: the domain
+ * @cpumap: which ones, such as 1-3,5
+ * @state: 1 for on, 0 for off
+ * @flags: none are defined, pass 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virDomainSetGuestVcpus(virDomainPtr domain,
+                           const char *cpumap,
+                           int state,
+                           unsigned int flags);
+
+/**
+ * Lists the I/O threads and the host CPUs that they may run on.
+ *
+ * @dom: the domain
+ * @info: where the NULL-terminated array goes that the caller frees, each with virDomainIOThreadInfoFree(), then
+ * the array
+ * @flags: virDomainModificationImpact
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 1.2.14 Since 1.2.14.
+ */
+int virDomainGetIOThreadInfo(virDomainPtr dom,
+                             virDomainIOThreadInfoPtr **info,
+                             unsigned int flags);
+
+/**
+ * Frees what virDomainGetIOThreadInfo() told of one thread.
+ *
+ * @info: it; NULL is fine
+ *
+ * Since: 1.2.14 Since 1.2.14.
+ */
+void virDomainIOThreadInfoFree(virDomainIOThreadInfoPtr info);
+
+/**
+ * Says on which host CPUs an I/O thread may run.
+ *
+ * @domain: the domain
+ * @iothread_id: its id
+ * @cpumap: the host CPUs, one bit each, the lowest of the first byte for CPU 0
+ * @maplen: how many bytes @cpumap has
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.2.14 Since 1.2.14.
+ */
+int virDomainPinIOThread(virDomainPtr domain,
+                         unsigned int iothread_id,
+                         unsigned char *cpumap,
+                         int maplen,
+                         unsigned int flags);
+
+/**
+ * Adds an I/O thread.
+ *
+ * @domain: the domain
+ * @iothread_id: its id, which no other may have
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.2.15 Since 1.2.15.
+ */
+int virDomainAddIOThread(virDomainPtr domain,
+                         unsigned int iothread_id,
+                         unsigned int flags);
+
+/**
+ * Removes an I/O thread, which no disk may use any more.
+ *
+ * @domain: the domain
+ * @iothread_id: its id
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.2.15 Since 1.2.15.
+ */
+int virDomainDelIOThread(virDomainPtr domain,
+                         unsigned int iothread_id,
+                         unsigned int flags);
+
+/**
+ * Changes how an I/O thread of the running guest polls, and how many workers it has.
+ *
+ * @domain: the domain
+ * @iothread_id: its id
+ * @params: the values to set
+ * @nparams: how many there are
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 4.10.0 Since 4.10.0.
+ */
+int virDomainSetIOThreadParams(virDomainPtr domain,
+                               unsigned int iothread_id,
+                               virTypedParameterPtr params,
+                               int nparams,
+                               unsigned int flags);
+
+/**
+ * Adds a device to a running guest.
+ *
+ * @domain: the domain
+ * @xml: description of the device
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.1.9 Since 0.1.9.
+ */
+int virDomainAttachDevice(virDomainPtr domain,
+                          const char *xml);
+
+/**
+ * Adds a device to a domain: to the running guest, to its definition, or both.
+ *
+ * @domain: the domain
+ * @xml: description of the device
+ * @flags: virDomainDeviceModifyFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.7.7 Since 0.7.7.
+ */
+int virDomainAttachDeviceFlags(virDomainPtr domain,
+                               const char *xml,
+                               unsigned int flags);
+
+/**
+ * Takes a device away from a running guest. The guest may need time to let go of it: an event of kind
+ * VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED tells when it is gone.
+ *
+ * @domain: the domain
+ * @xml: description of the device, as far as it takes to tell it from others
+ *
+ * Returns 0 when the removal was asked for, or -1 on failure.
+ *
+ * Since: 0.1.9 Since 0.1.9.
+ */
+int virDomainDetachDevice(virDomainPtr domain,
+                          const char *xml);
+
+/**
+ * Takes a device away from a domain: from the running guest, from its definition, or both. The guest may need
+ * time
+ * to let go of it: an event of kind VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED tells when it is gone.
+ *
+ * @domain: the domain
+ * @xml: description of the device, as far as it takes to tell it from others
+ * @flags: virDomainDeviceModifyFlags
+ *
+ * Returns 0 when the removal was asked for, or -1 on failure.
+ *
+ * Since: 0.7.7 Since 0.7.7.
+ */
+int virDomainDetachDeviceFlags(virDomainPtr domain,
+                               const char *xml,
+                               unsigned int flags);
+
+/**
+ * Takes away the device that has an alias, without waiting for the guest to let go of it. An event of kind
+ * VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED tells when it is gone.
+ *
+ * @domain: the domain
+ * @alias: alias of the device
+ * @flags: virDomainDeviceModifyFlags
+ *
+ * Returns 0 when the removal was asked for, or -1 on failure.
+ *
+ * Since: 4.4.0 Since 4.4.0.
+ */
+int virDomainDetachDeviceAlias(virDomainPtr domain,
+                               const char *alias,
+                               unsigned int flags);
+
+/**
+ * Changes a device of a domain, as far as its kind allows: the medium of a drive, the link or the network of an
+ * interface, the password of a display.
+ *
+ * @domain: the domain
+ * @xml: whole description of the device as it is to be
+ * @flags: virDomainDeviceModifyFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+int virDomainUpdateDeviceFlags(virDomainPtr domain,
+                               const char *xml,
+                               unsigned int flags);
+
+/**
+ * Limits the bandwidth of a network interface.
+ *
+ * @domain: the domain
+ * @device: MAC address of the interface, or the name of its end on the host
+ * @params: the parameters, named VIR_DOMAIN_BANDWIDTH_...
+ * @nparams: how many there are
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.9 Since 0.9.9.
+ */
+int virDomainSetInterfaceParameters(virDomainPtr domain,
+                                    const char *device,
+                                    virTypedParameterPtr params,
+                                    int nparams,
+                                    unsigned int flags);
+
+/**
+ * Tells the limits on the bandwidth of a network interface.
+ *
+ * @domain: the domain
+ * @device: MAC address of the interface, or the name of its end on the host
+ * @params: room for the parameters; may be NULL where *nparams is 0
+ * @nparams: how many there is room for, then how many were written; with 0, how many there are
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.9 Since 0.9.9.
+ */
+int virDomainGetInterfaceParameters(virDomainPtr domain,
+                                    const char *device,
+                                    virTypedParameterPtr params,
+                                    int *nparams,
+                                    unsigned int flags);
+
+/**
+ * Lists the guest's network interfaces with their IP addresses. Asking the guest agent needs write access.
+ *
+ * @dom: the domain
+ * @ifaces: where the array goes that the caller frees, each interface with virDomainInterfaceFree(), then the
+ * array
+ * @source: who is asked: a virDomainInterfaceAddressesSource
+ * @flags: must be 0
+ *
+ * Returns how many interfaces there are, or -1 on failure.
+ *
+ * Since: 1.2.14 Since 1.2.14.
+ */
+int virDomainInterfaceAddresses(virDomainPtr dom,
+                                virDomainInterfacePtr **ifaces,
+                                unsigned int source,
+                                unsigned int flags);
+
+/**
+ * Frees an interface that virDomainInterfaceAddresses() has told of; NULL is fine.
+ *
+ * @iface: the interface
+ *
+ * Since: 1.2.14 Since 1.2.14.
+ */
+void virDomainInterfaceFree(virDomainInterfacePtr iface);
+
+/**
+ * Makes a display read its certificates again, without ending the connections there are.
+ *
+ * @domain: the domain
+ * @type: which display: a virDomainGraphicsReloadType
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 10.2.0 Since 10.2.0.
+ */
+int virDomainGraphicsReload(virDomainPtr domain,
+                            unsigned int type,
+                            unsigned int flags);
+
+/**
+ * Lends open files to a domain for as long as the connection is open; the domain's disks refer to them by name.
+ * The caller may close its descriptors afterwards.
+ *
+ * @domain: the domain
+ * @name: name of the group of descriptors
+ * @nfds: how many descriptors there are
+ * @fds: the descriptors
+ * @flags: virDomainFDAssociateFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 9.0.0 Since 9.0.0.
+ */
+int virDomainFDAssociate(virDomainPtr domain,
+                         const char *name,
+                         unsigned int nfds,
+                         int *fds,
+                         unsigned int flags);
+
+/**
+ * Registers a function for the life cycle events of all domains. It runs from the event loop, which must have
+ * been
+ * registered before the connection was opened. virConnectDomainEventRegisterAny() can do this and more.
+ *
+ * @conn: the connection
+ * @cb: the function, which may be registered once
+ * @opaque: what it is called with
+ * @freecb: frees @opaque once the registration has ended; may be NULL
+ *
+ * Returns 0, or -1 on failure; @opaque then stays with the caller.
+ *
+ * Since: 0.5.0 Since 0.5.0.
+ */
+int virConnectDomainEventRegister(virConnectPtr conn,
+                                  virConnectDomainEventCallback cb,
+                                  void *opaque,
+                                  virFreeCallback freecb);
+
+/**
+ * Ends a registration that virConnectDomainEventRegister() made.
+ *
+ * @conn: the connection
+ * @cb: the function that was registered
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.5.0 Since 0.5.0.
+ */
+int virConnectDomainEventDeregister(virConnectPtr conn,
+                                    virConnectDomainEventCallback cb);
+
+/**
+ * Registers a function for one kind of event, of one domain or of all. It runs from the event loop, which must
+ * have
+ * been registered before the connection was opened, with a domain that is valid during the call.
+ *
+ * @conn: the connection
+ * @dom: the domain, NULL for all
+ * @eventID: the kind, a virDomainEventID
+ * @cb: the function; its type depends on the kind, VIR_DOMAIN_EVENT_CALLBACK() casts it
+ * @opaque: what it is called with
+ * @freecb: frees @opaque once the registration has ended; may be NULL
+ *
+ * Returns an id for virConnectDomainEventDeregisterAny(), or -1 on failure; @opaque then stays with the caller.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+int virConnectDomainEventRegisterAny(virConnectPtr conn,
+                                     virDomainPtr dom,
+                                     int eventID,
+                                     virConnectDomainEventGenericCallback cb,
+                                     void *opaque,
+                                     virFreeCallback freecb);
+
+/**
+ * Ends a registration that virConnectDomainEventRegisterAny() made.
+ *
+ * @conn: the connection
+ * @callbackID: the id that the registration got
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+int virConnectDomainEventDeregisterAny(virConnectPtr conn,
+                                       int callbackID);
+
+/**
+ * Lists the file systems that are mounted in the guest, as its agent tells.
+ *
+ * @dom: the domain
+ * @info: where the array goes that the caller frees, each file system with virDomainFSInfoFree(), then the array
+ * @flags: must be 0
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 1.2.11 Since 1.2.11.
+ */
+int virDomainGetFSInfo(virDomainPtr dom,
+                       virDomainFSInfoPtr **info,
+                       unsigned int flags);
+
+/**
+ * Frees a file system that virDomainGetFSInfo() has told of; NULL is fine.
+ *
+ * @info: the file system
+ *
+ * Since: 1.2.11 Since 1.2.11.
+ */
+void virDomainFSInfoFree(virDomainFSInfoPtr info);
+
+/**
+ * Has the guest agent give unused blocks of mounted file systems back to the host.
+ *
+ * @dom: the domain
+ * @mountPoint: where the file system is mounted, NULL for all
+ * @minimum: free stretches below this many bytes may be left out
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.0.1 Since 1.0.1.
+ */
+int virDomainFSTrim(virDomainPtr dom,
+                    const char *mountPoint,
+                    unsigned long long minimum,
+                    unsigned int flags);
+
+/**
+ * Has the guest agent write out and freeze mounted file systems, so that their disks can be copied.
+ * virDomainFSThaw() must follow soon.
+ *
+ * @dom: the domain
+ * @mountpoints: where the file systems are mounted; NULL for all
+ * @nmountpoints: how many are named
+ * @flags: must be 0
+ *
+ * Returns how many file systems were frozen, or -1 on failure.
+ *
+ * Since: 1.2.5 Since 1.2.5.
+ */
+int virDomainFSFreeze(virDomainPtr dom,
+                      const char **mountpoints,
+                      unsigned int nmountpoints,
+                      unsigned int flags);
+
+/**
+ * Has the guest agent thaw file systems that were frozen.
+ *
+ * @dom: the domain
+ * @mountpoints: where the file systems are mounted; NULL for all
+ * @nmountpoints: how many are named
+ * @flags: must be 0
+ *
+ * Returns how many file systems were thawed, or -1 on failure.
+ *
+ * Since: 1.2.5 Since 1.2.5.
+ */
+int virDomainFSThaw(virDomainPtr dom,
+                    const char **mountpoints,
+                    unsigned int nmountpoints,
+                    unsigned int flags);
+
+/**
+ * Tells the guest's time, as its agent reads it.
+ *
+ * @dom: the domain
+ * @seconds: where the seconds since 1970 go
+ * @nseconds: where the nanoseconds beyond them go
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.2.5 Since 1.2.5.
+ */
+int virDomainGetTime(virDomainPtr dom,
+                     long long *seconds,
+                     unsigned int *nseconds,
+                     unsigned int flags);
+
+/**
+ * Has the guest agent set the guest's time.
+ *
+ * @dom: the domain
+ * @seconds: seconds since 1970
+ * @nseconds: nanoseconds beyond them
+ * @flags: virDomainSetTimeFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.2.5 Since 1.2.5.
+ */
+int virDomainSetTime(virDomainPtr dom,
+                     long long seconds,
+                     unsigned int nseconds,
+                     unsigned int flags);
+
+/**
+ * Has the guest agent set the password of a user in the guest.
+ *
+ * @dom: the domain
+ * @user: name of the user
+ * @password: the password
+ * @flags: virDomainSetUserPasswordFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.2.16 Since 1.2.16.
+ */
+int virDomainSetUserPassword(virDomainPtr dom,
+                             const char *user,
+                             const char *password,
+                             unsigned int flags);
+
+/**
+ * Tells what the guest agent knows of users, operating system, time zone, host name, file systems, disks and
+ * interfaces.
+ *
+ * @domain: the domain
+ * @types: what is asked for: virDomainGuestInfoTypes, 0 for all that the agent can tell
+ * @params: where the array goes that the caller frees with virTypedParamsFree()
+ * @nparams: where its length goes
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 5.7.0 Since 5.7.0.
+ */
+int virDomainGetGuestInfo(virDomainPtr domain,
+                          unsigned int types,
+                          virTypedParameterPtr *params,
+                          int *nparams,
+                          unsigned int flags);
+
+/**
+ * Lists the public SSH keys that may log in to the guest as a user.
+ *
+ * @domain: the domain
+ * @user: name of the user
+ * @keys: where the array goes that the caller frees, each key and the array
+ * @flags: must be 0
+ *
+ * Returns how many keys there are, or -1 on failure.
+ *
+ * Since: 6.10.0 Since 6.10.0.
+ */
+int virDomainAuthorizedSSHKeysGet(virDomainPtr domain,
+                                  const char *user,
+                                  char ***keys,
+                                  unsigned int flags);
+
+/**
+ * Sets the public SSH keys that may log in to the guest as a user, or adds or removes some.
+ *
+ * @domain: the domain
+ * @user: name of the user
+ * @keys: the keys; NULL to remove all
+ * @nkeys: how many there are
+ * @flags: virDomainAuthorizedSSHKeysSetFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 6.10.0 Since 6.10.0.
+ */
+int virDomainAuthorizedSSHKeysSet(virDomainPtr domain,
+                                  const char *user,
+                                  const char **keys,
+                                  unsigned int nkeys,
+                                  unsigned int flags);
+
+/**
+ * Sets how long the guest agent may take to answer.
+ *
+ * @domain: the domain
+ * @timeout: seconds, or a virDomainAgentResponseTimeoutValues
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 5.10.0 Since 5.10.0.
+ */
+int virDomainAgentSetResponseTimeout(virDomainPtr domain,
+                                     int timeout,
+                                     unsigned int flags);
+
+/**
+ * Stops a running guest and keeps its memory in a file, from which virDomainRestore() starts it again. A
+ * transient
+ * domain is gone until then.
+ *
+ * @domain: the domain
+ * @to: path of the file
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+int virDomainSave(virDomainPtr domain,
+                  const char *to);
+
+/**
+ * Stops a running guest and keeps its memory in a file, from which it can be started again.
+ *
+ * @domain: the domain
+ * @to: path of the file
+ * @dxml: description to keep with it instead of the present one, NULL for that
+ * @flags: virDomainSaveRestoreFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.4 Since 0.9.4.
+ */
+int virDomainSaveFlags(virDomainPtr domain,
+                       const char *to,
+                       const char *dxml,
+                       unsigned int flags);
+
+/**
+ * Stops a running guest and keeps its memory in a file, from which it can be started again.
+ *
+ * @domain: the domain
+ * @params: the parameters, named VIR_DOMAIN_SAVE_PARAM_...
+ * @nparams: how many there are
+ * @flags: virDomainSaveRestoreFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 8.4.0 Since 8.4.0.
+ */
+int virDomainSaveParams(virDomainPtr domain,
+                        virTypedParameterPtr params,
+                        int nparams,
+                        unsigned int flags);
+
+/**
+ * Starts a guest from a file that virDomainSave() has written.
+ *
+ * @conn: the connection
+ * @from: path of the file
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+int virDomainRestore(virConnectPtr conn,
+                     const char *from);
+
+/**
+ * Starts a guest from a file that a save has written.
+ *
+ * @conn: the connection
+ * @from: path of the file
+ * @dxml: description to take instead of the one in the file, NULL for that
+ * @flags: virDomainSaveRestoreFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.4 Since 0.9.4.
+ */
+int virDomainRestoreFlags(virConnectPtr conn,
+                          const char *from,
+                          const char *dxml,
+                          unsigned int flags);
+
+/**
+ * Starts a guest from a file that a save has written.
+ *
+ * @conn: the connection
+ * @params: the parameters, named VIR_DOMAIN_SAVE_PARAM_...
+ * @nparams: how many there are
+ * @flags: virDomainSaveRestoreFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 8.4.0 Since 8.4.0.
+ */
+int virDomainRestoreParams(virConnectPtr conn,
+                           virTypedParameterPtr params,
+                           int nparams,
+                           unsigned int flags);
+
+/**
+ * Tells the description that is kept in a file of a saved guest.
+ *
+ * @conn: the connection
+ * @file: path of the file
+ * @flags: virDomainSaveImageXMLFlags
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 0.9.4 Since 0.9.4.
+ */
+char *virDomainSaveImageGetXMLDesc(virConnectPtr conn,
+                                   const char *file,
+                                   unsigned int flags);
+
+/**
+ * Replaces the description that is kept in a file of a saved guest, as far as the guest would not notice.
+ *
+ * @conn: the connection
+ * @file: path of the file
+ * @dxml: the new description
+ * @flags: virDomainSaveRestoreFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.4 Since 0.9.4.
+ */
+int virDomainSaveImageDefineXML(virConnectPtr conn,
+                                const char *file,
+                                const char *dxml,
+                                unsigned int flags);
+
+/**
+ * Stops a running guest and keeps its memory where the next start finds it.
+ *
+ * @dom: the domain
+ * @flags: virDomainSaveRestoreFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+int virDomainManagedSave(virDomainPtr dom,
+                         unsigned int flags);
+
+/**
+ * Tells whether the next start takes up kept memory.
+ *
+ * @dom: the domain
+ * @flags: must be 0
+ *
+ * Returns 1 if so, 0 if not, or -1 on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+int virDomainHasManagedSaveImage(virDomainPtr dom,
+                                 unsigned int flags);
+
+/**
+ * Throws away the memory that virDomainManagedSave() has kept, so that the next start is a fresh one.
+ *
+ * @dom: the domain
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+int virDomainManagedSaveRemove(virDomainPtr dom,
+                               unsigned int flags);
+
+/**
+ * Tells the description that is kept with the memory of virDomainManagedSave().
+ *
+ * @domain: the domain
+ * @flags: virDomainSaveImageXMLFlags
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 3.7.0 Since 3.7.0.
+ */
+char *virDomainManagedSaveGetXMLDesc(virDomainPtr domain,
+                                     unsigned int flags);
+
+/**
+ * Replaces the description that is kept with the memory of virDomainManagedSave(), as far as the guest would not
+ * notice.
+ *
+ * @domain: the domain
+ * @dxml: the new description
+ * @flags: virDomainSaveRestoreFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 3.7.0 Since 3.7.0.
+ */
+int virDomainManagedSaveDefineXML(virDomainPtr domain,
+                                  const char *dxml,
+                                  unsigned int flags);
+
+/**
+ * Writes the guest's memory to a file for debugging.
+ *
+ * @domain: the domain
+ * @to: path of the file
+ * @flags: virDomainCoreDumpFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.1.9 Since 0.1.9.
+ */
+int virDomainCoreDump(virDomainPtr domain,
+                      const char *to,
+                      unsigned int flags);
+
+/**
+ * Writes the guest's memory to a file for debugging, in a format of choice.
+ *
+ * @domain: the domain
+ * @to: path of the file
+ * @dumpformat: a virDomainCoreDumpFormat
+ * @flags: virDomainCoreDumpFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.2.3 Since 1.2.3.
+ */
+int virDomainCoreDumpWithFormat(virDomainPtr domain,
+                                const char *to,
+                                unsigned int dumpformat,
+                                unsigned int flags);
+
+/**
+ * Tells how far the job on a domain has come.
+ *
+ * @domain: the domain
+ * @info: where the numbers go
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.7.7 Since 0.7.7.
+ */
+int virDomainGetJobInfo(virDomainPtr domain,
+                        virDomainJobInfoPtr info);
+
+/**
+ * Tells all there is to know of the job on a domain, or of the last one that is done.
+ *
+ * @domain: the domain
+ * @type: where the virDomainJobType goes
+ * @params: where the array goes that the caller frees with virTypedParamsFree()
+ * @nparams: where its length goes
+ * @flags: virDomainGetJobStatsFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.0.3 Since 1.0.3.
+ */
+int virDomainGetJobStats(virDomainPtr domain,
+                         int *type,
+                         virTypedParameterPtr *params,
+                         int *nparams,
+                         unsigned int flags);
+
+/**
+ * Asks the job on a domain to give up. It may be done before it hears of it.
+ *
+ * @domain: the domain
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.7.7 Since 0.7.7.
+ */
+int virDomainAbortJob(virDomainPtr domain);
+
+/**
+ * Asks the job on a domain to give up. It may be done before it hears of it.
+ *
+ * @domain: the domain
+ * @flags: virDomainAbortJobFlagsValues
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 8.5.0 Since 8.5.0.
+ */
+int virDomainAbortJobFlags(virDomainPtr domain,
+                           unsigned int flags);
+
+/**
+ * Starts a backup of the guest's disks as they are now, pushed to files or offered to be pulled.
+ * virDomainAbortJob() ends one that is offered.
+ *
+ * @domain: the domain
+ * @backupXML: description of the backup
+ * @checkpointXML: description of a checkpoint to make at the same instant, NULL for none
+ * @flags: virDomainBackupBeginFlags
+ *
+ * Returns 0 when the backup has started, or -1 on failure.
+ *
+ * Since: 6.0.0 Since 6.0.0.
+ */
+int virDomainBackupBegin(virDomainPtr domain,
+                         const char *backupXML,
+                         const char *checkpointXML,
+                         unsigned int flags);
+
+/**
+ * Describes the backup under way, with all that was filled in at its start.
+ *
+ * @domain: the domain
+ * @flags: must be 0
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 6.0.0 Since 6.0.0.
+ */
+char *virDomainBackupGetXMLDesc(virDomainPtr domain,
+                                unsigned int flags);
+
+/**
+ * Starts a guest from an XML description. Without a definition of its own it is gone once it stops.
+ *
+ * @conn: the connection
+ * @xmlDesc: the description
+ * @flags: virDomainCreateFlags
+ *
+ * Returns a handle that the caller frees with virDomainFree(), or NULL on failure.
+ *
+ * Since: 0.5.0 Since 0.5.0.
+ */
+virDomainPtr virDomainCreateXML(virConnectPtr conn,
+                                const char *xmlDesc,
+                                unsigned int flags);
+
+/**
+ * The former name of virDomainCreateXML().
+ *
+ * @conn: the connection
+ * @xmlDesc: the description
+ * @flags: virDomainCreateFlags
+ *
+ * Returns a handle that the caller frees with virDomainFree(), or NULL on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+virDomainPtr virDomainCreateLinux(virConnectPtr conn,
+                                  const char *xmlDesc,
+                                  unsigned int flags);
+
+/**
+ * Starts a guest like virDomainCreateXML() and hands descriptors to its first process, numbered from 3 on in the
+ * order
+ * of the array. Only containers take them.
+ *
+ * @conn: the connection
+ * @xmlDesc: the description
+ * @nfiles: how many descriptors there are
+ * @files: the descriptors, which stay open here
+ * @flags: virDomainCreateFlags
+ *
+ * Returns a handle that the caller frees with virDomainFree(), or NULL on failure.
+ *
+ * Since: 1.1.1 Since 1.1.1.
+ */
+virDomainPtr virDomainCreateXMLWithFiles(virConnectPtr conn,
+                                         const char *xmlDesc,
+                                         unsigned int nfiles,
+                                         int *files,
+                                         unsigned int flags);
+
+/**
+ * Starts a defined domain.
+ *
+ * @domain: the domain
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.1.1 Since 0.1.1.
+ */
+int virDomainCreate(virDomainPtr domain);
+
+/**
+ * Starts a defined domain; if there is a saved state, from that.
+ *
+ * @domain: the domain
+ * @flags: virDomainCreateFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.8.2 Since 0.8.2.
+ */
+int virDomainCreateWithFlags(virDomainPtr domain,
+                             unsigned int flags);
+
+/**
+ * Starts a defined domain and hands descriptors to its first process, numbered from 3 on in the order of the
+ * array.
+ * Only containers take them.
+ *
+ * @domain: the domain
+ * @nfiles: how many descriptors there are
+ * @files: the descriptors, which stay open here
+ * @flags: virDomainCreateFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.1.1 Since 1.1.1.
+ */
+int virDomainCreateWithFiles(virDomainPtr domain,
+                             unsigned int nfiles,
+                             int *files,
+                             unsigned int flags);
+
+/**
+ * Makes a definition permanent, without starting it. It replaces the one with the same UUID.
+ *
+ * @conn: the connection
+ * @xml: the description
+ *
+ * Returns a handle that the caller frees with virDomainFree(), or NULL on failure.
+ *
+ * Since: 0.1.1 Since 0.1.1.
+ */
+virDomainPtr virDomainDefineXML(virConnectPtr conn,
+                                const char *xml);
+
+/**
+ * Makes a definition permanent, without starting it. It replaces the one with the same UUID.
+ *
+ * @conn: the connection
+ * @xml: the description
+ * @flags: virDomainDefineFlags
+ *
+ * Returns a handle that the caller frees with virDomainFree(), or NULL on failure.
+ *
+ * Since: 1.2.12 Since 1.2.12.
+ */
+virDomainPtr virDomainDefineXMLFlags(virConnectPtr conn,
+                                     const char *xml,
+                                     unsigned int flags);
+
+/**
+ * Forgets the definition. A running guest goes on, and is gone once it stops.
+ *
+ * @domain: the domain
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.1.1 Since 0.1.1.
+ */
+int virDomainUndefine(virDomainPtr domain);
+
+/**
+ * Forgets the definition, and what belongs to it as the flags say. Without the flag for it, a saved state,
+ * snapshots,
+ * checkpoints or firmware variables make it fail.
+ *
+ * @domain: the domain
+ * @flags: virDomainUndefineFlagsValues
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.4 Since 0.9.4.
+ */
+int virDomainUndefineFlags(virDomainPtr domain,
+                           unsigned int flags);
+
+/**
+ * Pauses the guest: its CPUs stop, its memory stays. virDomainResume() continues it.
+ *
+ * @domain: the domain
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+int virDomainSuspend(virDomainPtr domain);
+
+/**
+ * Continues a paused guest.
+ *
+ * @domain: the domain
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+int virDomainResume(virDomainPtr domain);
+
+/**
+ * Has the guest put itself to sleep, which needs the guest agent.
+ *
+ * @dom: the domain
+ * @target: how deep, a virNodeSuspendTarget
+ * @duration: wake up after so many seconds, 0 not by itself
+ * @flags: none are defined, pass 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.10 Since 0.9.10.
+ */
+int virDomainPMSuspendForDuration(virDomainPtr dom,
+                                  unsigned int target,
+                                  unsigned long long duration,
+                                  unsigned int flags);
+
+/**
+ * Wakes a guest that put itself to sleep.
+ *
+ * @dom: the domain
+ * @flags: none are defined, pass 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.11 Since 0.9.11.
+ */
+int virDomainPMWakeup(virDomainPtr dom,
+                      unsigned int flags);
+
+/**
+ * Asks the guest to shut down. It may take its time, or not do so at all.
+ *
+ * @domain: the domain
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+int virDomainShutdown(virDomainPtr domain);
+
+/**
+ * Asks the guest to shut down by the ways that the flags allow. It may take its time, or not do so at all.
+ *
+ * @domain: the domain
+ * @flags: virDomainShutdownFlagValues, 0 lets the hypervisor choose
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.10 Since 0.9.10.
+ */
+int virDomainShutdownFlags(virDomainPtr domain,
+                           unsigned int flags);
+
+/**
+ * Asks the guest to reboot. It may take its time, or not do so at all.
+ *
+ * @domain: the domain
+ * @flags: virDomainRebootFlagValues, 0 lets the hypervisor choose
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.1.0 Since 0.1.0.
+ */
+int virDomainReboot(virDomainPtr domain,
+                    unsigned int flags);
+
+/**
+ * Resets the machine at once, as its button would: unwritten data is lost.
+ *
+ * @domain: the domain
+ * @flags: none are defined, pass 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.7 Since 0.9.7.
+ */
+int virDomainReset(virDomainPtr domain,
+                   unsigned int flags);
+
+/**
+ * Stops the guest at once, as pulling the plug would. The handle stays valid; a domain without a definition is
+ * gone.
+ *
+ * @domain: the domain
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+int virDomainDestroy(virDomainPtr domain);
+
+/**
+ * Stops the guest at once, as pulling the plug would. The handle stays valid; a domain without a definition is
+ * gone.
+ *
+ * @domain: the domain
+ * @flags: virDomainDestroyFlagsValues
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.4 Since 0.9.4.
+ */
+int virDomainDestroyFlags(virDomainPtr domain,
+                          unsigned int flags);
+
+/**
+ * Sends the guest a non-maskable interrupt.
+ *
+ * @domain: the domain
+ * @flags: none are defined, pass 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.2 Since 0.9.2.
+ */
+int virDomainInjectNMI(virDomainPtr domain,
+                       unsigned int flags);
+
+/**
+ * Gives a domain another name. It must be shut off.
+ *
+ * @dom: the domain
+ * @new_name: the new name
+ * @flags: none are defined, pass 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.2.19 Since 1.2.19.
+ */
+int virDomainRename(virDomainPtr dom,
+                    const char *new_name,
+                    unsigned int flags);
+
+/**
+ * Tells the state, and why it is so.
+ *
+ * @domain: the domain
+ * @state: where the virDomainState goes
+ * @reason: where the reason goes, whose meaning depends on the state; may be NULL
+ * @flags: none are defined, pass 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.2 Since 0.9.2.
+ */
+int virDomainGetState(virDomainPtr domain,
+                      int *state,
+                      int *reason,
+                      unsigned int flags);
+
+/**
+ * Tells state, memory, virtual CPUs and CPU time in one go.
+ *
+ * @domain: the domain
+ * @info: where they go
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+int virDomainGetInfo(virDomainPtr domain,
+                     virDomainInfoPtr info);
+
+/**
+ * Tells how the channel to the hypervisor fares: free, busy with a call and for how long, or broken.
+ *
+ * @domain: the domain
+ * @info: where that goes
+ * @flags: none are defined, pass 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.3 Since 0.9.3.
+ */
+int virDomainGetControlInfo(virDomainPtr domain,
+                            virDomainControlInfoPtr info,
+                            unsigned int flags);
+
+/**
+ * Begins to measure how fast the guest dirties its memory. The result is among the statistics of
+ * virDomainListGetStats().
+ *
+ * @domain: the domain
+ * @seconds: how long to measure
+ * @flags: virDomainDirtyRateCalcFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 7.2.0 Since 7.2.0.
+ */
+int virDomainStartDirtyRateCalc(virDomainPtr domain,
+                                int seconds,
+                                unsigned int flags);
+
+/**
+ * Tells how the memory of a confidential guest is shielded, with the measurement of its launch.
+ *
+ * @domain: the domain
+ * @params: where the array goes that the caller frees with virTypedParamsFree()
+ * @nparams: where its length goes
+ * @flags: none are defined, pass 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 4.5.0 Since 4.5.0.
+ */
+int virDomainGetLaunchSecurityInfo(virDomainPtr domain,
+                                   virTypedParameterPtr *params,
+                                   int *nparams,
+                                   unsigned int flags);
+
+/**
+ * Puts a secret into the memory of a confidential guest that was started paused.
+ *
+ * @domain: the domain
+ * @params: the secret, its header and its address
+ * @nparams: how many there are
+ * @flags: none are defined, pass 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 8.0.0 Since 8.0.0.
+ */
+int virDomainSetLaunchSecurityState(virDomainPtr domain,
+                                    virTypedParameterPtr params,
+                                    int nparams,
+                                    unsigned int flags);
+
+/**
+ * Changes what happens when the guest powers off, reboots or crashes.
+ *
+ * @domain: the domain
+ * @type: which of them, a virDomainLifecycle
+ * @action: what to do, a virDomainLifecycleAction
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 3.9.0 Since 3.9.0.
+ */
+int virDomainSetLifecycleAction(virDomainPtr domain,
+                                unsigned int type,
+                                unsigned int action,
+                                unsigned int flags);
+
+/**
+ * Lists the domains, running and defined ones alike. Flags of one group (such as active and inactive) add up,
+ * flags
+ * of different groups narrow the list.
+ *
+ * @conn: the connection
+ * @domains: where the NULL-terminated array goes that the caller frees, each domain and the array itself; NULL
+ * to have them only counted
+ * @flags: virConnectListAllDomainsFlags, 0 for all domains
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.9.13 Since 0.9.13.
+ */
+int virConnectListAllDomains(virConnectPtr conn,
+                             virDomainPtr **domains,
+                             unsigned int flags);
+
+/**
+ * Lists the ids of the running domains. virConnectListAllDomains() does it better: ids may change between two
+ * calls.
+ *
+ * @conn: the connection
+ * @ids: the array to fill
+ * @maxids: its size
+ *
+ * Returns how many ids were stored, or -1 on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+int virConnectListDomains(virConnectPtr conn,
+                          int *ids,
+                          int maxids);
+
+/**
+ * Counts the running domains.
+ *
+ * @conn: the connection
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+int virConnectNumOfDomains(virConnectPtr conn);
+
+/**
+ * Lists the names of the domains that are defined but do not run. virConnectListAllDomains() does it better.
+ *
+ * @conn: the connection
+ * @names: the array to fill; the caller frees each name
+ * @maxnames: its size
+ *
+ * Returns how many names were stored, or -1 on failure.
+ *
+ * Since: 0.1.1 Since 0.1.1.
+ */
+int virConnectListDefinedDomains(virConnectPtr conn,
+                                 char ** const names,
+                                 int maxnames);
+
+/**
+ * Counts the domains that are defined but do not run.
+ *
+ * @conn: the connection
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.1.5 Since 0.1.5.
+ */
+int virConnectNumOfDefinedDomains(virConnectPtr conn);
+
+/**
+ * Finds a running domain by its id.
+ *
+ * @conn: the connection
+ * @id: the id
+ *
+ * Returns a handle that the caller frees with virDomainFree(), or NULL on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+virDomainPtr virDomainLookupByID(virConnectPtr conn,
+                                 int id);
+
+/**
+ * Finds a domain by its name.
+ *
+ * @conn: the connection
+ * @name: the name
+ *
+ * Returns a handle that the caller frees with virDomainFree(), or NULL on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+virDomainPtr virDomainLookupByName(virConnectPtr conn,
+                                   const char *name);
+
+/**
+ * Finds a domain by the 16 bytes of its UUID.
+ *
+ * @conn: the connection
+ * @uuid: the UUID
+ *
+ * Returns a handle that the caller frees with virDomainFree(), or NULL on failure.
+ *
+ * Since: 0.0.5 Since 0.0.5.
+ */
+virDomainPtr virDomainLookupByUUID(virConnectPtr conn,
+                                   const unsigned char *uuid);
+
+/**
+ * Finds a domain by its UUID as text.
+ *
+ * @conn: the connection
+ * @uuidstr: the UUID, 32 hexadecimal digits, with or without hyphens
+ *
+ * Returns a handle that the caller frees with virDomainFree(), or NULL on failure.
+ *
+ * Since: 0.1.1 Since 0.1.1.
+ */
+virDomainPtr virDomainLookupByUUIDString(virConnectPtr conn,
+                                         const char *uuidstr);
+
+/**
+ * Adds a count to the handle, for one more virDomainFree().
+ *
+ * @domain: the domain
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.6.0 Since 0.6.0.
+ */
+int virDomainRef(virDomainPtr domain);
+
+/**
+ * Drops a count of the handle, and with the last one the handle. The domain itself is not touched.
+ *
+ * @domain: the domain
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+int virDomainFree(virDomainPtr domain);
+
+/**
+ * Tells the connection that a handle belongs to. It gets no count of its own: it lives as long as the domain's
+ * handle.
+ *
+ * @dom: the domain
+ *
+ * Returns the connection, or NULL on failure.
+ *
+ * Since: 0.3.0 Since 0.3.0.
+ */
+virConnectPtr virDomainGetConnect(virDomainPtr dom);
+
+/**
+ * Tells the name.
+ *
+ * @domain: the domain
+ *
+ * Returns the name, which the handle keeps and the caller must not free, or NULL on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+const char *virDomainGetName(virDomainPtr domain);
+
+/**
+ * Tells the UUID as 16 bytes.
+ *
+ * @domain: the domain
+ * @uuid: room for VIR_UUID_BUFLEN bytes
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.0.5 Since 0.0.5.
+ */
+int virDomainGetUUID(virDomainPtr domain,
+                     unsigned char *uuid);
+
+/**
+ * Tells the UUID as text.
+ *
+ * @domain: the domain
+ * @buf: room for VIR_UUID_STRING_BUFLEN bytes
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.1.1 Since 0.1.1.
+ */
+int virDomainGetUUIDString(virDomainPtr domain,
+                           char *buf);
+
+/**
+ * Tells the id of the running guest, as this handle knows it: what starts and stops by other ways is not
+ * followed.
+ *
+ * @domain: the domain
+ *
+ * Returns the id, or (unsigned int)-1 for a domain that is shut off or on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+unsigned int virDomainGetID(virDomainPtr domain);
+
+/**
+ * Tells what kind of operating system the guest is booted as, such as hvm or exe.
+ *
+ * @domain: the domain
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+char *virDomainGetOSType(virDomainPtr domain);
+
+/**
+ * Tells whether the domain runs.
+ *
+ * @dom: the domain
+ *
+ * Returns 1 if it does, 0 if not, -1 on failure.
+ *
+ * Since: 0.7.3 Since 0.7.3.
+ */
+int virDomainIsActive(virDomainPtr dom);
+
+/**
+ * Tells whether the domain has a definition that outlives the running guest.
+ *
+ * @dom: the domain
+ *
+ * Returns 1 if it has, 0 if not, -1 on failure.
+ *
+ * Since: 0.7.3 Since 0.7.3.
+ */
+int virDomainIsPersistent(virDomainPtr dom);
+
+/**
+ * Tells whether the domain was updated while it runs, so that its next start will differ.
+ *
+ * @dom: the domain
+ *
+ * Returns 1 if it was, 0 if not, -1 on failure.
+ *
+ * Since: 0.8.6 Since 0.8.6.
+ */
+int virDomainIsUpdated(virDomainPtr dom);
+
+/**
+ * Moves a domain to another host.
+ *
+ * @domain: the domain
+ * @dconn: the connection to the destination
+ * @flags: virDomainMigrateFlags
+ * @dname: new name of the domain at the destination; NULL to keep it
+ * @uri: where the memory goes, NULL to leave that to the destination; with VIR_MIGRATE_PEER2PEER, the
+ * destination's connection URI as the source sees it
+ * @bandwidth: limit in MiB/s; 0 for none
+ *
+ * Returns a handle of the domain at the destination that the caller frees with virDomainFree(), or NULL on
+ * failure.
+ *
+ * Since: 0.3.2 Since 0.3.2.
+ */
+virDomainPtr virDomainMigrate(virDomainPtr domain,
+                              virConnectPtr dconn,
+                              unsigned long flags,
+                              const char *dname,
+                              const char *uri,
+                              unsigned long bandwidth);
+
+/**
+ * Moves a domain to another host, where it may have another description.
+ *
+ * @domain: the domain
+ * @dconn: the connection to the destination
+ * @dxml: description to start from at the destination; NULL for the present one
+ * @flags: virDomainMigrateFlags
+ * @dname: new name of the domain at the destination; NULL to keep it
+ * @uri: where the memory goes; NULL to leave that to the destination
+ * @bandwidth: limit in MiB/s; 0 for none
+ *
+ * Returns a handle of the domain at the destination that the caller frees with virDomainFree(), or NULL on
+ * failure.
+ *
+ * Since: 0.9.2 Since 0.9.2.
+ */
+virDomainPtr virDomainMigrate2(virDomainPtr domain,
+                               virConnectPtr dconn,
+                               const char *dxml,
+                               unsigned long flags,
+                               const char *dname,
+                               const char *uri,
+                               unsigned long bandwidth);
+
+/**
+ * Moves a domain to another host, with any parameters that both hosts know. The flag VIR_MIGRATE_PEER2PEER
+ * belongs
+ * to virDomainMigrateToURI3().
+ *
+ * @domain: the domain
+ * @dconn: the connection to the destination
+ * @params: the parameters, named VIR_MIGRATE_PARAM_...
+ * @nparams: how many there are
+ * @flags: virDomainMigrateFlags
+ *
+ * Returns a handle of the domain at the destination that the caller frees with virDomainFree(), or NULL on
+ * failure.
+ *
+ * Since: 1.1.0 Since 1.1.0.
+ */
+virDomainPtr virDomainMigrate3(virDomainPtr domain,
+                               virConnectPtr dconn,
+                               virTypedParameterPtr params,
+                               unsigned int nparams,
+                               unsigned int flags);
+
+/**
+ * Moves a domain to another host that only the source talks to.
+ *
+ * @domain: the domain
+ * @duri: the destination's connection URI with VIR_MIGRATE_PEER2PEER, otherwise where the memory goes
+ * @flags: virDomainMigrateFlags
+ * @dname: new name of the domain at the destination; NULL to keep it
+ * @bandwidth: limit in MiB/s; 0 for none
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.7.2 Since 0.7.2.
+ */
+int virDomainMigrateToURI(virDomainPtr domain,
+                          const char *duri,
+                          unsigned long flags,
+                          const char *dname,
+                          unsigned long bandwidth);
+
+/**
+ * Moves a domain to another host that only the source talks to, with another description if wanted.
+ *
+ * @domain: the domain
+ * @dconnuri: the destination's connection URI as the source sees it; NULL without VIR_MIGRATE_PEER2PEER
+ * @miguri: where the memory goes; NULL to leave that to the destination
+ * @dxml: description to start from at the destination; NULL for the present one
+ * @flags: virDomainMigrateFlags
+ * @dname: new name of the domain at the destination; NULL to keep it
+ * @bandwidth: limit in MiB/s; 0 for none
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.2 Since 0.9.2.
+ */
+int virDomainMigrateToURI2(virDomainPtr domain,
+                           const char *dconnuri,
+                           const char *miguri,
+                           const char *dxml,
+                           unsigned long flags,
+                           const char *dname,
+                           unsigned long bandwidth);
+
+/**
+ * Moves a domain to another host that only the source talks to, with any parameters that both hosts know.
+ *
+ * @domain: the domain
+ * @dconnuri: the destination's connection URI as the source sees it; NULL without VIR_MIGRATE_PEER2PEER
+ * @params: the parameters, named VIR_MIGRATE_PARAM_...
+ * @nparams: how many there are
+ * @flags: virDomainMigrateFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.1.0 Since 1.1.0.
+ */
+int virDomainMigrateToURI3(virDomainPtr domain,
+                           const char *dconnuri,
+                           virTypedParameterPtr params,
+                           unsigned int nparams,
+                           unsigned int flags);
+
+/**
+ * Sets how long the guest may stand still at the end of a live migration.
+ *
+ * @domain: the domain
+ * @downtime: milliseconds
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+int virDomainMigrateSetMaxDowntime(virDomainPtr domain,
+                                   unsigned long long downtime,
+                                   unsigned int flags);
+
+/**
+ * Tells how long the guest may stand still at the end of a live migration.
+ *
+ * @domain: the domain
+ * @downtime: where the milliseconds go
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 3.7.0 Since 3.7.0.
+ */
+int virDomainMigrateGetMaxDowntime(virDomainPtr domain,
+                                   unsigned long long *downtime,
+                                   unsigned int flags);
+
+/**
+ * Tells the size of the cache by which a migration compresses pages that it sends again.
+ *
+ * @domain: the domain
+ * @cacheSize: where the bytes go
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.0.3 Since 1.0.3.
+ */
+int virDomainMigrateGetCompressionCache(virDomainPtr domain,
+                                        unsigned long long *cacheSize,
+                                        unsigned int flags);
+
+/**
+ * Sets the size of the cache by which a migration compresses pages that it sends again; also while it is under
+ * way.
+ *
+ * @domain: the domain
+ * @cacheSize: bytes; the hypervisor may round them
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.0.3 Since 1.0.3.
+ */
+int virDomainMigrateSetCompressionCache(virDomainPtr domain,
+                                        unsigned long long cacheSize,
+                                        unsigned int flags);
+
+/**
+ * Limits the bandwidth of migrations of a domain, of one under way too.
+ *
+ * @domain: the domain
+ * @bandwidth: MiB/s
+ * @flags: virDomainMigrateMaxSpeedFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.0 Since 0.9.0.
+ */
+int virDomainMigrateSetMaxSpeed(virDomainPtr domain,
+                                unsigned long bandwidth,
+                                unsigned int flags);
+
+/**
+ * Tells the limit on the bandwidth of migrations of a domain.
+ *
+ * @domain: the domain
+ * @bandwidth: where the MiB/s go
+ * @flags: virDomainMigrateMaxSpeedFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.5 Since 0.9.5.
+ */
+int virDomainMigrateGetMaxSpeed(virDomainPtr domain,
+                                unsigned long *bandwidth,
+                                unsigned int flags);
+
+/**
+ * Lets the guest run at its destination from now on, while the rest of its memory follows. The migration must
+ * have
+ * been started with VIR_MIGRATE_POSTCOPY.
+ *
+ * @domain: the domain
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.3.3 Since 1.3.3.
+ */
+int virDomainMigrateStartPostCopy(virDomainPtr domain,
+                                  unsigned int flags);
+
+/**
+ * Tells numbers about the memory of the running guest.
+ *
+ * @dom: the domain
+ * @stats: the array to fill
+ * @nr_stats: its size
+ * @flags: none are defined, pass 0
+ *
+ * Returns how many were stored, or -1 on failure.
+ *
+ * Since: 0.7.5 Since 0.7.5.
+ */
+int virDomainMemoryStats(virDomainPtr dom,
+                         virDomainMemoryStatPtr stats,
+                         unsigned int nr_stats,
+                         unsigned int flags);
+
+/**
+ * Tells what a disk of the running guest has done.
+ *
+ * @dom: the domain
+ * @disk: target name or path; empty for all disks together where that is supported
+ * @stats: where that goes, -1 for what is not known
+ * @size: size of the structure
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.3.2 Since 0.3.2.
+ */
+int virDomainBlockStats(virDomainPtr dom,
+                        const char *disk,
+                        virDomainBlockStatsPtr stats,
+                        size_t size);
+
+/**
+ * Tells what a disk of the running guest has done, with more detail than virDomainBlockStats().
+ *
+ * @dom: the domain
+ * @disk: target name or path; empty for all disks together where that is supported
+ * @params: the array to fill, NULL if @nparams holds 0
+ * @nparams: its size, and then how many there are; with 0, how many there could be
+ * @flags: none are defined, pass 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.5 Since 0.9.5.
+ */
+int virDomainBlockStatsFlags(virDomainPtr dom,
+                             const char *disk,
+                             virTypedParameterPtr params,
+                             int *nparams,
+                             unsigned int flags);
+
+/**
+ * Tells what went through an interface of the running guest, as the guest sees it.
+ *
+ * @dom: the domain
+ * @device: target name or MAC address
+ * @stats: where that goes, -1 for what is not known
+ * @size: size of the structure
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.3.2 Since 0.3.2.
+ */
+int virDomainInterfaceStats(virDomainPtr dom,
+                            const char *device,
+                            virDomainInterfaceStatsPtr stats,
+                            size_t size);
+
+/**
+ * Tells the CPU time that the running guest has used, in total or of each host CPU. With @params NULL and
+ * @nparams 0
+ * it tells how many parameters there are; with @ncpus 0 too, how many CPUs the host has.
+ *
+ * @domain: the domain
+ * @params: the array to fill: @nparams places for each CPU
+ * @nparams: how many places a CPU has
+ * @start_cpu: first CPU, or -1 for the total
+ * @ncpus: how many CPUs, 1 for the total
+ * @flags: virTypedParameterFlags
+ *
+ * Returns how many places of a CPU were filled, or what was asked for, or -1 on failure.
+ *
+ * Since: 0.9.10 Since 0.9.10.
+ */
+int virDomainGetCPUStats(virDomainPtr domain,
+                         virTypedParameterPtr params,
+                         unsigned int nparams,
+                         int start_cpu,
+                         unsigned int ncpus,
+                         unsigned int flags);
+
+/**
+ * Tells statistics of all domains, in groups by the beginning of their names.
+ *
+ * @conn: the connection
+ * @stats: virDomainStatsTypes, 0 for all groups that are supported
+ * @retStats: where the NULL-terminated array goes that the caller frees with virDomainStatsRecordListFree()
+ * @flags: virConnectGetAllDomainStatsFlags
+ *
+ * Returns how many records there are, or -1 on failure.
+ *
+ * Since: 1.2.8 Since 1.2.8.
+ */
+int virConnectGetAllDomainStats(virConnectPtr conn,
+                                unsigned int stats,
+                                virDomainStatsRecordPtr **retStats,
+                                unsigned int flags);
+
+/**
+ * Tells statistics of some domains, in groups by the beginning of their names.
+ *
+ * @doms: a NULL-terminated array of domains, all on one connection
+ * @stats: virDomainStatsTypes, 0 for all groups that are supported
+ * @retStats: where the NULL-terminated array goes that the caller frees with virDomainStatsRecordListFree()
+ * @flags: virConnectGetAllDomainStatsFlags
+ *
+ * Returns how many records there are, or -1 on failure.
+ *
+ * Since: 1.2.8 Since 1.2.8.
+ */
+int virDomainListGetStats(virDomainPtr *doms,
+                          unsigned int stats,
+                          virDomainStatsRecordPtr **retStats,
+                          unsigned int flags);
+
+/**
+ * Frees an array of statistics, with what is in it.
+ *
+ * @stats: the array; NULL is fine
+ *
+ * Since: 1.2.8 Since 1.2.8.
+ */
+void virDomainStatsRecordListFree(virDomainStatsRecordPtr *stats);
+
+/**
+ * Tells how much memory the guest may have at most.
+ *
+ * @domain: the domain
+ *
+ * Returns the memory in KiB, or 0 on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+unsigned long virDomainGetMaxMemory(virDomainPtr domain);
+
+/**
+ * Changes how much memory the guest may have at most.
+ *
+ * @domain: the domain
+ * @memory: the memory in KiB
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+int virDomainSetMaxMemory(virDomainPtr domain,
+                          unsigned long memory);
+
+/**
+ * Changes the memory of the running guest, by its balloon.
+ *
+ * @domain: the domain
+ * @memory: the memory in KiB
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.1.1 Since 0.1.1.
+ */
+int virDomainSetMemory(virDomainPtr domain,
+                       unsigned long memory);
+
+/**
+ * Changes the memory that the guest has, or with VIR_DOMAIN_MEM_MAXIMUM may have at most.
+ *
+ * @domain: the domain
+ * @memory: the memory in KiB
+ * @flags: virDomainMemoryModFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.0 Since 0.9.0.
+ */
+int virDomainSetMemoryFlags(virDomainPtr domain,
+                            unsigned long memory,
+                            unsigned int flags);
+
+/**
+ * Chooses how often the balloon asks the guest for statistics of its memory.
+ *
+ * @domain: the domain
+ * @period: the seconds in between, 0 for never
+ * @flags: virDomainMemoryModFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.1.1 Since 1.1.1.
+ */
+int virDomainSetMemoryStatsPeriod(virDomainPtr domain,
+                                  int period,
+                                  unsigned int flags);
+
+/**
+ * Tells the limits on memory.
+ *
+ * @domain: the domain
+ * @params: the array to fill, NULL if @nparams holds 0
+ * @nparams: its size, and then how many there are; with 0, how many there could be
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.8.5 Since 0.8.5.
+ */
+int virDomainGetMemoryParameters(virDomainPtr domain,
+                                 virTypedParameterPtr params,
+                                 int *nparams,
+                                 unsigned int flags);
+
+/**
+ * Changes limits on memory.
+ *
+ * @domain: the domain
+ * @params: the values to set
+ * @nparams: how many there are
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.8.5 Since 0.8.5.
+ */
+int virDomainSetMemoryParameters(virDomainPtr domain,
+                                 virTypedParameterPtr params,
+                                 int nparams,
+                                 unsigned int flags);
+
+/**
+ * Tells from which NUMA nodes the guest has its memory.
+ *
+ * @domain: the domain
+ * @params: the array to fill, NULL if @nparams holds 0
+ * @nparams: its size, and then how many there are; with 0, how many there could be
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.9 Since 0.9.9.
+ */
+int virDomainGetNumaParameters(virDomainPtr domain,
+                               virTypedParameterPtr params,
+                               int *nparams,
+                               unsigned int flags);
+
+/**
+ * Changes from which NUMA nodes the guest has its memory.
+ *
+ * @domain: the domain
+ * @params: the values to set
+ * @nparams: how many there are
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.9 Since 0.9.9.
+ */
+int virDomainSetNumaParameters(virDomainPtr domain,
+                               virTypedParameterPtr params,
+                               int nparams,
+                               unsigned int flags);
+
+/**
+ * Tells the weights and limits on block devices of the host.
+ *
+ * @domain: the domain
+ * @params: the array to fill, NULL if @nparams holds 0
+ * @nparams: its size, and then how many there are; with 0, how many there could be
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.0 Since 0.9.0.
+ */
+int virDomainGetBlkioParameters(virDomainPtr domain,
+                                virTypedParameterPtr params,
+                                int *nparams,
+                                unsigned int flags);
+
+/**
+ * Changes weights and limits on block devices of the host.
+ *
+ * @domain: the domain
+ * @params: the values to set
+ * @nparams: how many there are
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.0 Since 0.9.0.
+ */
+int virDomainSetBlkioParameters(virDomainPtr domain,
+                                virTypedParameterPtr params,
+                                int nparams,
+                                unsigned int flags);
+
+/**
+ * Tells which perf events are counted for the guest.
+ *
+ * @domain: the domain
+ * @params: where the array goes that the caller frees with virTypedParamsFree()
+ * @nparams: where its length goes
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.3.3 Since 1.3.3.
+ */
+int virDomainGetPerfEvents(virDomainPtr domain,
+                           virTypedParameterPtr *params,
+                           int *nparams,
+                           unsigned int flags);
+
+/**
+ * Turns the counting of perf events on or off.
+ *
+ * @domain: the domain
+ * @params: the values to set
+ * @nparams: how many there are
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.3.3 Since 1.3.3.
+ */
+int virDomainSetPerfEvents(virDomainPtr domain,
+                           virTypedParameterPtr params,
+                           int nparams,
+                           unsigned int flags);
+
+/**
+ * Tells which scheduler runs the guest, and how many parameters it has.
+ *
+ * @domain: the domain
+ * @nparams: where the number goes; may be NULL
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 0.2.3 Since 0.2.3.
+ */
+char *virDomainGetSchedulerType(virDomainPtr domain,
+                                int *nparams);
+
+/**
+ * Tells the parameters of the scheduler.
+ *
+ * @domain: the domain
+ * @params: the array to fill
+ * @nparams: its size, as virDomainGetSchedulerType() tells it, and then how many were stored
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.2.3 Since 0.2.3.
+ */
+int virDomainGetSchedulerParameters(virDomainPtr domain,
+                                    virTypedParameterPtr params,
+                                    int *nparams);
+
+/**
+ * Tells the parameters of the scheduler.
+ *
+ * @domain: the domain
+ * @params: the array to fill
+ * @nparams: its size, as virDomainGetSchedulerType() tells it, and then how many were stored
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.2 Since 0.9.2.
+ */
+int virDomainGetSchedulerParametersFlags(virDomainPtr domain,
+                                         virTypedParameterPtr params,
+                                         int *nparams,
+                                         unsigned int flags);
+
+/**
+ * Changes parameters of the scheduler.
+ *
+ * @domain: the domain
+ * @params: the values to set
+ * @nparams: how many there are
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.2.3 Since 0.2.3.
+ */
+int virDomainSetSchedulerParameters(virDomainPtr domain,
+                                    virTypedParameterPtr params,
+                                    int nparams);
+
+/**
+ * Changes parameters of the scheduler.
+ *
+ * @domain: the domain
+ * @params: the values to set
+ * @nparams: how many there are
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.2 Since 0.9.2.
+ */
+int virDomainSetSchedulerParametersFlags(virDomainPtr domain,
+                                         virTypedParameterPtr params,
+                                         int nparams,
+                                         unsigned int flags);
+
+/**
+ * Creates a group of disks that share limits, or changes its limits.
+ *
+ * @dom: the domain
+ * @group: name of the group
+ * @params: the values to set
+ * @nparams: how many there are
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 11.2.0 Since 11.2.0.
+ */
+int virDomainSetThrottleGroup(virDomainPtr dom,
+                              const char *group,
+                              virTypedParameterPtr params,
+                              int nparams,
+                              unsigned int flags);
+
+/**
+ * Removes a group of disks that share limits, which no disk may use any more.
+ *
+ * @dom: the domain
+ * @group: name of the group
+ * @flags: virDomainModificationImpact
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 11.2.0 Since 11.2.0.
+ */
+int virDomainDelThrottleGroup(virDomainPtr dom,
+                              const char *group,
+                              unsigned int flags);
+
 #ifdef __cplusplus
 }
 #endif

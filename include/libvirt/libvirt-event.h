@@ -60,6 +60,127 @@ typedef void (*virEventUpdateHandleFunc)(int watch,
 typedef void (*virEventUpdateTimeoutFunc)(int timer,
                                           int timeout);
 
+/**
+ * Registers the program's own event loop. The first registration stays; call it before opening a connection.
+ *
+ * @addHandle: watches a descriptor
+ * @updateHandle: changes what is watched for
+ * @removeHandle: ends a watch
+ * @addTimeout: adds a timer
+ * @updateTimeout: changes a timer
+ * @removeTimeout: removes a timer
+ *
+ * The functions may be called from any thread. Neither they nor what frees a callback's argument may call the
+ * callbacks: these run from the loop only.
+ *
+ * Since: 0.5.0 Since 0.5.0.
+ */
+void virEventRegisterImpl(virEventAddHandleFunc addHandle,
+                          virEventUpdateHandleFunc updateHandle,
+                          virEventRemoveHandleFunc removeHandle,
+                          virEventAddTimeoutFunc addTimeout,
+                          virEventUpdateTimeoutFunc updateTimeout,
+                          virEventRemoveTimeoutFunc removeTimeout);
+
+/**
+ * Registers the library's own event loop, for programs that have none; they turn it with
+ * virEventRunDefaultImpl().
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.0 Since 0.9.0.
+ */
+int virEventRegisterDefaultImpl(void);
+
+/**
+ * Turns the library's own event loop once: waits until something is due, and calls what is.
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.0 Since 0.9.0.
+ */
+int virEventRunDefaultImpl(void);
+
+/**
+ * Watches a descriptor on the registered event loop.
+ *
+ * @fd: the descriptor
+ * @events: what to watch for, virEventHandleType bits
+ * @cb: called when it happens
+ * @opaque: passed to @cb
+ * @ff: frees @opaque once the watch is gone; may be NULL
+ *
+ * Returns the number of the watch, or -1 if there is no event loop or it refused.
+ *
+ * Since: 0.9.3 Since 0.9.3.
+ */
+int virEventAddHandle(int fd,
+                      int events,
+                      virEventHandleCallback cb,
+                      void *opaque,
+                      virFreeCallback ff);
+
+/**
+ * Changes what a watched descriptor is watched for.
+ *
+ * @watch: the number of the watch
+ * @events: virEventHandleType bits; 0 to pause
+ *
+ * Since: 0.9.3 Since 0.9.3.
+ */
+void virEventUpdateHandle(int watch,
+                          int events);
+
+/**
+ * Ends a watch.
+ *
+ * @watch: the number of the watch
+ *
+ * Returns 0, or -1 if there is no such watch.
+ *
+ * Since: 0.9.3 Since 0.9.3.
+ */
+int virEventRemoveHandle(int watch);
+
+/**
+ * Adds a timer to the registered event loop.
+ *
+ * @timeout: its period in milliseconds; 0 for every turn of the loop, -1 for a stopped timer
+ * @cb: called each time
+ * @opaque: passed to @cb
+ * @ff: frees @opaque once the timer is gone; may be NULL
+ *
+ * Returns the number of the timer, or -1 if there is no event loop or it refused.
+ *
+ * Since: 0.9.3 Since 0.9.3.
+ */
+int virEventAddTimeout(int timeout,
+                       virEventTimeoutCallback cb,
+                       void *opaque,
+                       virFreeCallback ff);
+
+/**
+ * Changes a timer.
+ *
+ * @timer: the number of the timer
+ * @timeout: its new period in milliseconds; 0 for every turn of the loop, -1 to stop it
+ *
+ * Since: 0.9.3 Since 0.9.3.
+ */
+void virEventUpdateTimeout(int timer,
+                           int timeout);
+
+/**
+ * Removes a timer.
+ *
+ * @timer: the number of the timer
+ *
+ * Returns 0, or -1 if there is no such timer.
+ *
+ * Since: 0.9.3 Since 0.9.3.
+ */
+int virEventRemoveTimeout(int timer);
+
 #ifdef __cplusplus
 }
 #endif

@@ -375,6 +375,609 @@ struct _virSecurityModel {
     char doi[VIR_SECURITY_DOI_BUFLEN];
 };
 
+/**
+ * Credentials that are asked for on the terminal, for virConnectOpenAuth().
+ *
+ * Since: 0.4.1
+ */
+VIR_EXPORT_VAR virConnectAuthPtr virConnectAuthPtrDefault;
+
+/**
+ * Takes another reference to a connection, to be given back with virConnectClose().
+ *
+ * @conn: the connection
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.6.0 Since 0.6.0.
+ */
+int virConnectRef(virConnectPtr conn);
+
+/**
+ * The name of the driver.
+ *
+ * @conn: the connection
+ *
+ * Returns the name, which lives as long as the connection, or NULL on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+const char *virConnectGetType(virConnectPtr conn);
+
+/**
+ * The version of the hypervisor.
+ *
+ * @conn: the connection
+ * @hvVer: where it goes: major * 1,000,000 + minor * 1,000 + release; 0 if it can't be told
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+int virConnectGetVersion(virConnectPtr conn,
+                         unsigned long *hvVer);
+
+/**
+ * The version of the library at the other end: the daemon's, or this one.
+ *
+ * @conn: the connection
+ * @libVer: where it goes: major * 1,000,000 + minor * 1,000 + release
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.7.3 Since 0.7.3.
+ */
+int virConnectGetLibVersion(virConnectPtr conn,
+                            unsigned long *libVer);
+
+/**
+ * The name of the host.
+ *
+ * @conn: the connection
+ *
+ * Returns the text, which the caller frees, or NULL on failure.
+ *
+ * Since: 0.3.0 Since 0.3.0.
+ */
+char *virConnectGetHostname(virConnectPtr conn);
+
+/**
+ * The URI of the connection, completed where it was left to the library.
+ *
+ * @conn: the connection
+ *
+ * Returns the text, which the caller frees, or NULL on failure.
+ *
+ * Since: 0.3.0 Since 0.3.0.
+ */
+char *virConnectGetURI(virConnectPtr conn);
+
+/**
+ * What the host's firmware tells of the machine, as XML.
+ *
+ * @conn: the connection
+ * @flags: unused so far, 0
+ *
+ * Returns the text, which the caller frees, or NULL on failure.
+ *
+ * Since: 0.8.8 Since 0.8.8.
+ */
+char *virConnectGetSysinfo(virConnectPtr conn,
+                           unsigned int flags);
+
+/**
+ * Tells whether the other end still answers.
+ *
+ * @conn: the connection
+ *
+ * Returns 1 if it does, 0 if not, or -1 on failure.
+ *
+ * Since: 0.9.8 Since 0.9.8.
+ */
+int virConnectIsAlive(virConnectPtr conn);
+
+/**
+ * Tells whether the connection is encrypted.
+ *
+ * @conn: the connection
+ *
+ * Returns 1 if it is, 0 if not, or -1 on failure.
+ *
+ * Since: 0.7.3 Since 0.7.3.
+ */
+int virConnectIsEncrypted(virConnectPtr conn);
+
+/**
+ * Tells whether nobody can listen in: the connection is encrypted, or does not leave the host.
+ *
+ * @conn: the connection
+ *
+ * Returns 1 if it is secure, 0 if not, or -1 on failure.
+ *
+ * Since: 0.7.3 Since 0.7.3.
+ */
+int virConnectIsSecure(virConnectPtr conn);
+
+/**
+ * Has the other end probed, so that a broken connection is noticed. Needs an event loop.
+ *
+ * @conn: the connection
+ * @interval: seconds between probes; 0 or less for none
+ * @count: how many probes may stay without an answer
+ *
+ * Returns 0, 1 if the other end does not know how to answer, or -1 on failure.
+ *
+ * Since: 0.9.8 Since 0.9.8.
+ */
+int virConnectSetKeepAlive(virConnectPtr conn,
+                           int interval,
+                           unsigned int count);
+
+/**
+ * Has a function called when the connection goes away. There is one such function at most.
+ *
+ * @conn: the connection
+ * @cb: the function
+ * @opaque: passed to it
+ * @freecb: frees @opaque when the registration ends; may be NULL
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.10.0 Since 0.10.0.
+ */
+int virConnectRegisterCloseCallback(virConnectPtr conn,
+                                    virConnectCloseFunc cb,
+                                    void *opaque,
+                                    virFreeCallback freecb);
+
+/**
+ * Ends the registration of a close callback.
+ *
+ * @conn: the connection
+ * @cb: the function that was registered
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.10.0 Since 0.10.0.
+ */
+int virConnectUnregisterCloseCallback(virConnectPtr conn,
+                                      virConnectCloseFunc cb);
+
+/**
+ * Has the daemon act for another client than the one that opened the connection, for daemons that pass calls on.
+ *
+ * @conn: the connection
+ * @params: who that is, VIR_CONNECT_IDENTITY_* values
+ * @nparams: how many values there are
+ * @flags: unused so far, 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 5.8.0 Since 5.8.0.
+ */
+int virConnectSetIdentity(virConnectPtr conn,
+                          virTypedParameterPtr params,
+                          int nparams,
+                          unsigned int flags);
+
+/**
+ * The most virtual CPUs that a guest can have.
+ *
+ * @conn: the connection
+ * @type: the type of guest, such as kvm; NULL for the driver's default
+ *
+ * Returns the number, or -1 on failure.
+ *
+ * Since: 0.2.1 Since 0.2.1.
+ */
+int virConnectGetMaxVcpus(virConnectPtr conn,
+                          const char *type);
+
+/**
+ * What the host and its hypervisors can do, as XML.
+ *
+ * @conn: the connection
+ *
+ * Returns the text, which the caller frees, or NULL on failure.
+ *
+ * Since: 0.2.1 Since 0.2.1.
+ */
+char *virConnectGetCapabilities(virConnectPtr conn);
+
+/**
+ * Compares a CPU with the host's.
+ *
+ * @conn: the connection
+ * @xmlDesc: the CPU's description, as XML
+ * @flags: virConnectCompareCPUFlags
+ *
+ * Returns a virCPUCompareResult, which is -1 on failure.
+ *
+ * Since: 0.7.5 Since 0.7.5.
+ */
+int virConnectCompareCPU(virConnectPtr conn,
+                         const char *xmlDesc,
+                         unsigned int flags);
+
+/**
+ * Compares a CPU with what a hypervisor can give to guests on this host.
+ *
+ * @conn: the connection
+ * @emulator: the emulator; NULL for the default
+ * @arch: the architecture; NULL for the host's
+ * @machine: the machine type; NULL for the default
+ * @virttype: the virtualization type, such as kvm; NULL for the best there is
+ * @xmlCPU: the CPU's description, as XML
+ * @flags: virConnectCompareCPUFlags
+ *
+ * Returns a virCPUCompareResult, which is -1 on failure.
+ *
+ * Since: 4.4.0 Since 4.4.0.
+ */
+int virConnectCompareHypervisorCPU(virConnectPtr conn,
+                                   const char *emulator,
+                                   const char *arch,
+                                   const char *machine,
+                                   const char *virttype,
+                                   const char *xmlCPU,
+                                   unsigned int flags);
+
+/**
+ * Finds the best CPU that all of the described hosts offer.
+ *
+ * @conn: the connection
+ * @xmlCPUs: descriptions of the hosts' CPUs, as XML
+ * @ncpus: how many there are
+ * @flags: virConnectBaselineCPUFlags
+ *
+ * Returns the text, which the caller frees, or NULL on failure.
+ *
+ * Since: 0.7.7 Since 0.7.7.
+ */
+char *virConnectBaselineCPU(virConnectPtr conn,
+                            const char **xmlCPUs,
+                            unsigned int ncpus,
+                            unsigned int flags);
+
+/**
+ * Finds the best CPU that a hypervisor can give to guests on all of the described hosts.
+ *
+ * @conn: the connection
+ * @emulator: the emulator; NULL for the default
+ * @arch: the architecture; NULL for the host's
+ * @machine: the machine type; NULL for the default
+ * @virttype: the virtualization type, such as kvm; NULL for the best there is
+ * @xmlCPUs: descriptions of the hosts' CPUs, as XML
+ * @ncpus: how many there are
+ * @flags: virConnectBaselineCPUFlags
+ *
+ * Returns the text, which the caller frees, or NULL on failure.
+ *
+ * Since: 4.4.0 Since 4.4.0.
+ */
+char *virConnectBaselineHypervisorCPU(virConnectPtr conn,
+                                      const char *emulator,
+                                      const char *arch,
+                                      const char *machine,
+                                      const char *virttype,
+                                      const char **xmlCPUs,
+                                      unsigned int ncpus,
+                                      unsigned int flags);
+
+/**
+ * Lists the CPU models that are known for an architecture.
+ *
+ * @conn: the connection
+ * @arch: the architecture
+ * @models: where the NULL-terminated array goes that the caller frees, each name and the array itself; NULL to
+ * have them only counted
+ * @flags: unused so far, 0
+ *
+ * Returns how many there are, 0 if any name is accepted, or -1 on failure.
+ *
+ * Since: 1.1.3 Since 1.1.3.
+ */
+int virConnectGetCPUModelNames(virConnectPtr conn,
+                               const char *arch,
+                               char ***models,
+                               unsigned int flags);
+
+/**
+ * How the memory of the host is used, in KiB.
+ *
+ * @conn: the connection
+ * @cellNum: the NUMA cell, or VIR_NODE_MEMORY_STATS_ALL_CELLS
+ * @params: where the statistics go; NULL to have them only counted
+ * @nparams: how many there is room for, which must be as many as there are; 0 to be told
+ * @flags: unused so far, 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.3 Since 0.9.3.
+ */
+int virNodeGetMemoryStats(virConnectPtr conn,
+                          int cellNum,
+                          virNodeMemoryStatsPtr params,
+                          int *nparams,
+                          unsigned int flags);
+
+/**
+ * How much of the host's memory is free.
+ *
+ * @conn: the connection
+ *
+ * Returns the bytes, or 0 on failure.
+ *
+ * Since: 0.3.3 Since 0.3.3.
+ */
+unsigned long long virNodeGetFreeMemory(virConnectPtr conn);
+
+/**
+ * How much memory is free in each NUMA cell.
+ *
+ * @conn: the connection
+ * @freeMems: where the bytes go, one number a cell
+ * @startCell: the first cell
+ * @maxCells: how many cells there is room for
+ *
+ * Returns how many cells were written, or -1 on failure.
+ *
+ * Since: 0.3.3 Since 0.3.3.
+ */
+int virNodeGetCellsFreeMemory(virConnectPtr conn,
+                              unsigned long long *freeMems,
+                              int startCell,
+                              int maxCells);
+
+/**
+ * The settings of the host's memory, such as page sharing.
+ *
+ * @conn: the connection
+ * @params: where they go; NULL to have them only counted
+ * @nparams: how many there is room for, 0 to be told how many there are; how many were written comes back
+ * @flags: virTypedParameterFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.10.2 Since 0.10.2.
+ */
+int virNodeGetMemoryParameters(virConnectPtr conn,
+                               virTypedParameterPtr params,
+                               int *nparams,
+                               unsigned int flags);
+
+/**
+ * Changes settings of the host's memory.
+ *
+ * @conn: the connection
+ * @params: the new values; others stay
+ * @nparams: how many there are
+ * @flags: unused so far, 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.10.2 Since 0.10.2.
+ */
+int virNodeSetMemoryParameters(virConnectPtr conn,
+                               virTypedParameterPtr params,
+                               int nparams,
+                               unsigned int flags);
+
+/**
+ * How many pages of each size are free in each NUMA cell.
+ *
+ * @conn: the connection
+ * @npages: how many sizes are asked about
+ * @pages: the sizes, in KiB
+ * @startCell: the first cell; -1 for the whole host
+ * @cellCount: how many cells
+ * @counts: where the @npages * @cellCount numbers go, cell after cell
+ * @flags: unused so far, 0
+ *
+ * Returns how many numbers were written, or -1 on failure.
+ *
+ * Since: 1.2.6 Since 1.2.6.
+ */
+int virNodeGetFreePages(virConnectPtr conn,
+                        unsigned int npages,
+                        unsigned int *pages,
+                        int startCell,
+                        unsigned int cellCount,
+                        unsigned long long *counts,
+                        unsigned int flags);
+
+/**
+ * Changes the pools of huge pages of NUMA cells.
+ *
+ * @conn: the connection
+ * @npages: how many sizes are changed
+ * @pageSizes: the sizes, in KiB
+ * @pageCounts: how many pages of each size to add, or to have
+ * @startCell: the first cell; -1 for the whole host
+ * @cellCount: how many cells
+ * @flags: virNodeAllocPagesFlags
+ *
+ * Returns how many cells were changed, or -1 on failure.
+ *
+ * Since: 1.2.9 Since 1.2.9.
+ */
+int virNodeAllocPages(virConnectPtr conn,
+                      unsigned int npages,
+                      unsigned int *pageSizes,
+                      unsigned long long *pageCounts,
+                      int startCell,
+                      unsigned int cellCount,
+                      unsigned int flags);
+
+/**
+ * What the host is made of: memory, CPUs and how they are arranged.
+ *
+ * @conn: the connection
+ * @info: where it goes
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.1.0 Since 0.1.0.
+ */
+int virNodeGetInfo(virConnectPtr conn,
+                   virNodeInfoPtr info);
+
+/**
+ * How the host's CPUs spent their time.
+ *
+ * @conn: the connection
+ * @cpuNum: the CPU, or VIR_NODE_CPU_STATS_ALL_CPUS
+ * @params: where the statistics go; NULL to have them only counted
+ * @nparams: how many there is room for, which must be as many as there are; 0 to be told
+ * @flags: unused so far, 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.3 Since 0.9.3.
+ */
+int virNodeGetCPUStats(virConnectPtr conn,
+                       int cpuNum,
+                       virNodeCPUStatsPtr params,
+                       int *nparams,
+                       unsigned int flags);
+
+/**
+ * Tells which of the host's CPUs are online.
+ *
+ * @conn: the connection
+ * @cpumap: where a map goes that the caller frees, a bit for each CPU; may be NULL
+ * @online: where the number of CPUs goes that are online; may be NULL
+ * @flags: unused so far, 0
+ *
+ * Returns how many CPUs there are, or -1 on failure.
+ *
+ * Since: 1.0.0 Since 1.0.0.
+ */
+int virNodeGetCPUMap(virConnectPtr conn,
+                     unsigned char **cpumap,
+                     unsigned int *online,
+                     unsigned int flags);
+
+/**
+ * Puts the host to sleep for a while. The connection may not survive it.
+ *
+ * @conn: the connection
+ * @target: how deep, a virNodeSuspendTarget
+ * @duration: for how many seconds, 60 or more
+ * @flags: unused so far, 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.8 Since 0.9.8.
+ */
+int virNodeSuspendForDuration(virConnectPtr conn,
+                              unsigned int target,
+                              unsigned long long duration,
+                              unsigned int flags);
+
+/**
+ * The first security driver of the host; empty texts if there is none.
+ *
+ * @conn: the connection
+ * @secmodel: where it goes
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.6.1 Since 0.6.1.
+ */
+int virNodeGetSecurityModel(virConnectPtr conn,
+                            virSecurityModelPtr secmodel);
+
+/**
+ * What the host's memory encryption (AMD SEV) can do.
+ *
+ * @conn: the connection
+ * @params: where the array goes that the caller frees with virTypedParamsFree()
+ * @nparams: where its length goes
+ * @flags: unused so far, 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 4.5.0 Since 4.5.0.
+ */
+int virNodeGetSEVInfo(virConnectPtr conn,
+                      virTypedParameterPtr *params,
+                      int *nparams,
+                      unsigned int flags);
+
+/**
+ * Prepares the library. Opening a connection does it too; programs with threads call this first.
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.1.0 Since 0.1.0.
+ */
+int virInitialize(void);
+
+/**
+ * The version of the library.
+ *
+ * @libVer: where it goes: major * 1,000,000 + minor * 1,000 + release
+ * @type: unused
+ * @typeVer: where the same number goes once more; may be NULL
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+int virGetVersion(unsigned long *libVer,
+                  const char *type,
+                  unsigned long *typeVer);
+
+/**
+ * Opens a connection to a hypervisor.
+ *
+ * @name: its URI; NULL for the one in LIBVIRT_DEFAULT_URI, in libvirt.conf, or that is found on the host
+ *
+ * Returns a connection that the caller closes with virConnectClose(), or NULL on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+virConnectPtr virConnectOpen(const char *name);
+
+/**
+ * Opens a connection over which nothing can be changed.
+ *
+ * @name: its URI; NULL as in virConnectOpen()
+ *
+ * Returns a connection that the caller closes with virConnectClose(), or NULL on failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+virConnectPtr virConnectOpenReadOnly(const char *name);
+
+/**
+ * Opens a connection, with answers to the questions of a login.
+ *
+ * @name: its URI; NULL as in virConnectOpen()
+ * @auth: who answers, such as virConnectAuthPtrDefault; NULL for nobody
+ * @flags: virConnectFlags
+ *
+ * Returns a connection that the caller closes with virConnectClose(), or NULL on failure.
+ *
+ * Since: 0.4.0 Since 0.4.0.
+ */
+virConnectPtr virConnectOpenAuth(const char *name,
+                                 virConnectAuthPtr auth,
+                                 unsigned int flags);
+
+/**
+ * Gives back a reference to a connection; with the last one it is closed.
+ *
+ * @conn: the connection
+ *
+ * Returns 0 if it was closed, 1 if others still hold it (objects on it, callbacks, virConnectRef()), or -1 on
+ * failure.
+ *
+ * Since: 0.0.3 Since 0.0.3.
+ */
+int virConnectClose(virConnectPtr conn);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,6 +1,8 @@
 //! Which URI to open: what was asked for, what the environment or `libvirt.conf` say, or what is found on the host.
 
 use ferrovirt_core::{ConfigFile, Error, ErrorCode, ErrorDomain, Result};
+use fluent_uri::pct_enc::EStr;
+use fluent_uri::pct_enc::encoder::Query;
 use fluent_uri::{Uri, UriRef};
 use std::env;
 use std::path::{Path, PathBuf};
@@ -81,6 +83,32 @@ pub(super) fn parse(text: &str) -> Result<Uri<&str>> {
     Ok(uri)
 }
 
+/// The value of a query parameter, decoded.
+pub(super) fn parameter(uri: &Uri<&str>, name: &str) -> Option<String> {
+    let pairs = uri.query()?.as_str().split('&').filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.into_iter().find(|(key, _)| *key == name)?;
+    let decoded = EStr::<Query>::new(value)?;
+    Some(decoded.decode().to_string_lossy().into_owned())
+}
+
+/// A driver that is to run in this process needs a place for its files.
+pub(super) fn check_embedded(uri: &Uri<&str>, root: Option<&str>) -> Result<()> {
+    if uri.path().as_str() != "/embed" {
+        return Ok(());
+    }
+    let Some(root) = root else {
+        let detail =
+            format!("'{uri}': an embedded driver needs the parameter 'root', as in '{uri}?root=/some/dir'");
+        return Err(Error::invalid_arg(detail).domain(ErrorDomain::Uri));
+    };
+    if !root.starts_with('/') {
+        return Err(Error::config_unsupported(format!(
+            "'{uri}': the root '{root}' must be an absolute path"
+        )));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,5 +149,17 @@ mod tests {
         assert_eq!(code("test:///a b"), ErrorCode::Internal);
         assert!(parse("qemu:///system").is_ok());
         assert!(parse("test://system/default").is_ok());
+    }
+
+    #[test]
+    fn an_embedded_driver_needs_an_absolute_root() {
+        let check = |text| {
+            let uri = parse(text).unwrap();
+            check_embedded(&uri, parameter(&uri, "root").as_deref()).map_err(|err| err.code())
+        };
+        assert_eq!(check("qemu:///embed"), Err(ErrorCode::InvalidArg));
+        assert_eq!(check("qemu:///embed?root=x"), Err(ErrorCode::ConfigUnsupported));
+        assert_eq!(check("qemu:///embed?root=%2Fx"), Ok(()));
+        assert_eq!(check("qemu:///system"), Ok(()));
     }
 }

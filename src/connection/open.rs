@@ -37,11 +37,7 @@ pub(crate) struct Request<'a> {
 impl Request<'_> {
     /// The value of a query parameter, decoded.
     pub fn parameter(&self, name: &str) -> Option<String> {
-        let query = self.uri.query()?;
-        let pairs = query.as_str().split('&').filter_map(|pair| pair.split_once('='));
-        let (_, value) = pairs.into_iter().find(|(key, _)| *key == name)?;
-        let decoded = fluent_uri::pct_enc::EStr::<fluent_uri::pct_enc::encoder::Query>::new(value)?;
-        Some(decoded.decode().to_string_lossy().into_owned())
+        address::parameter(self.uri, name)
     }
 }
 
@@ -105,6 +101,8 @@ impl OpenOptions {
             Error::new(ErrorCode::NoConnect, detail)
         })?;
         let parsed = address::parse(&text)?;
+        let root = address::parameter(&parsed, "root");
+        address::check_embedded(&parsed, root.as_deref())?;
         let opener = opener(parsed.scheme().as_str()).ok_or_else(|| {
             let known: Vec<_> = OPENERS.iter().map(|(name, _)| *name).collect();
             let scheme = parsed.scheme();

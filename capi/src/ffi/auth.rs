@@ -101,18 +101,13 @@ static mut KINDS: [c_int; 6] = [
     VIR_CRED_EXTERNAL as c_int,
 ];
 
-static mut DEFAULT: virConnectAuth = virConnectAuth {
+/// What `virConnectAuthPtrDefault` points to: answers are asked for on the terminal.
+pub static mut DEFAULT: virConnectAuth = virConnectAuth {
     credtype: (&raw mut KINDS).cast(),
     ncredtype: 6,
     cb: Some(ask_on_terminal),
     cbdata: ptr::null_mut(),
 };
-
-/// Credentials that are asked for on the terminal.
-///
-/// Since: 0.4.1
-#[unsafe(no_mangle)]
-pub static mut virConnectAuthPtrDefault: virConnectAuthPtr = &raw mut DEFAULT;
 
 unsafe extern "C" fn ask_on_terminal(
     questions: virConnectCredentialPtr,

@@ -2,7 +2,7 @@
 
 pub mod admin;
 mod args;
-mod auth;
+pub mod auth;
 mod block_records;
 mod callback;
 mod cpu_maps;

@@ -1,6 +1,6 @@
 //! Opening and closing connections, and the library's own version.
 
-use crate::ffi::{authenticator, global, inspect, node::close, opt_text, store};
+use crate::ffi::{auth, authenticator, global, inspect, node::close, opt_text, store};
 use ferrovirt::{Connection, OpenOptions};
 use ferrovirt_core::abi::{LIBVIR_VERSION_NUMBER, VIR_CONNECT_RO, virConnectAuthPtr, virConnectPtr};
 use std::ffi::{c_char, c_int, c_uint, c_ulong};
@@ -94,3 +94,9 @@ pub extern "C" fn virConnectOpenAuth(
 pub extern "C" fn virConnectClose(conn: virConnectPtr) -> c_int {
     inspect(conn, |conn: &Connection| close(conn))
 }
+
+/// Credentials that are asked for on the terminal, for virConnectOpenAuth().
+///
+/// Since: 0.4.1
+#[unsafe(no_mangle)]
+pub static mut virConnectAuthPtrDefault: virConnectAuthPtr = &raw mut auth::DEFAULT;

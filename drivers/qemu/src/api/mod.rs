@@ -1,5 +1,43 @@
 //! The driver traits, by subject: find the guest, take its job, act, record, announce.
 
 mod config;
+mod console;
+mod devices;
+mod extension;
+mod host;
 mod lifecycle;
 mod lookup;
+mod stats;
+mod tuning;
+mod unsupported;
+
+use crate::vm::View;
+use ferrovirt_core::{Error, ErrorCode, Result, abi};
+
+/// Refuses flags that the call does not know, as libvirt does before anything is looked at.
+fn refuse_flags(flags: u32, known: u32, function: &str) -> Result<()> {
+    if flags & !known == 0 {
+        return Ok(());
+    }
+    Err(Error::invalid_arg(format!("{function} does not know the flags {:#x}", flags & !known)))
+}
+
+/// Whether a change is meant for the running guest, and whether for the definition on disk.
+fn affected(view: &View, flags: u32, name: &str) -> Result<(bool, bool)> {
+    let (live, config) = (abi::VIR_DOMAIN_AFFECT_LIVE, abi::VIR_DOMAIN_AFFECT_CONFIG);
+    let active = view.is_active();
+    let (on_live, on_config) = match flags & (live | config) {
+        0 => (active, !active),
+        chosen => (chosen & live != 0, chosen & config != 0),
+    };
+    if on_live && !active {
+        return Err(Error::operation_invalid(format!("domain '{name}' is not running")));
+    }
+    if on_config && view.persistent.is_none() {
+        return Err(Error::new(
+            ErrorCode::OperationInvalid,
+            format!("domain '{name}' is transient: it has no definition on disk to change"),
+        ));
+    }
+    Ok((on_live, on_config))
+}

@@ -31,6 +31,7 @@ impl Domain {
         if let Some(loader) = self.os.loader.as_mut().filter(|loader| loader.path.is_some()) {
             loader.kind.get_or_insert(LoaderKind::Rom);
         }
+        self.devices.refuse_twins()?;
         if self.os.os_type == OsType::Hvm && !flags.no_boot_order {
             self.fill_boot_order()?;
         }
@@ -39,6 +40,7 @@ impl Domain {
             self.devices.alias_first_console()?;
         }
         self.devices.add_implicit_controllers();
+        self.devices.add_implicit_video();
         self.devices.prefer_first_video();
         self.blkiotune.drop_empty();
         Ok(())
@@ -56,13 +58,8 @@ impl Domain {
         Ok(())
     }
 
-    /// How much memory devices add, in KiB.
-    fn hotplug_memory(&self) -> u64 {
-        0
-    }
-
     fn fill_memory(&mut self, flags: ParseFlags) -> Result<()> {
-        let hotplug = self.hotplug_memory();
+        let hotplug = self.devices.memory();
         let nodes = self.numa().map_or(0, Numa::memory);
         let total = &mut self.memory.size.0;
         if nodes != 0 && (*total == 0 || flags.abi_update) {

@@ -1,8 +1,8 @@
 //! Devices that follow from others: the controllers that disks and ports need, and the console that a serial port is.
 
 use super::{
-    Address, ChannelTarget, Console, ConsoleTarget, ConsoleTargetType, ControllerType, Devices, DiskBus,
-    Port, Serial, SerialTargetType,
+    Address, CcidAddress, ChannelTarget, Console, ConsoleTarget, ConsoleTargetType, Controller,
+    ControllerType, Devices, DiskBus, HostSubsystem, Port, Serial, SerialTargetType, Video, VideoType,
 };
 use ferrovirt_core::{Error, Result};
 
@@ -34,6 +34,47 @@ impl Devices {
         let needed: Vec<u32> = channels.chain(consoles).map(virtio_serial_controller).collect();
         for index in needed {
             self.ensure_controller(ControllerType::VirtioSerial, index, None);
+        }
+        for index in self.place_smartcards() {
+            self.ensure_controller(ControllerType::Ccid, index, None);
+        }
+        self.add_hostdev_controllers();
+    }
+
+    /// Puts smartcards that are nowhere into the slots of the first reader; returns the readers that are needed.
+    fn place_smartcards(&mut self) -> Vec<u32> {
+        let mut readers = Vec::new();
+        for at in 0..self.smartcards.len() {
+            let in_first = self.smartcards.iter().filter_map(|card| match &card.info.address {
+                Some(Address::Ccid(place)) if place.controller == 0 => Some(place.slot),
+                _ => None,
+            });
+            let free = in_first.max().map_or(0, |slot| slot + 1);
+            let nowhere = || Address::Ccid(CcidAddress { controller: 0, slot: free });
+            let address = self.smartcards[at].info.address.get_or_insert_with(nowhere);
+            readers.push(if let Address::Ccid(place) = address { place.controller } else { 0 });
+        }
+        readers
+    }
+
+    /// SCSI devices of the host are on controllers of the model that the last of them is on already.
+    fn add_hostdev_controllers(&mut self) {
+        let scsi =
+            self.hostdevs.iter().filter(|dev| matches!(dev.subsystem(), Some(HostSubsystem::Scsi { .. })));
+        let highest = scsi.filter_map(|dev| drive_controller(dev.info.address.as_ref()?)).max();
+        let Some(highest) = highest else { return };
+        let is_last =
+            |other: &&Controller| other.kind == ControllerType::Scsi && other.index == Some(highest);
+        let model = self.controllers.iter().find(is_last).and_then(|controller| controller.model);
+        for index in 0..=highest {
+            self.ensure_controller(ControllerType::Scsi, index, model);
+        }
+    }
+
+    /// A display needs a video card.
+    pub fn add_implicit_video(&mut self) {
+        if !self.graphics.is_empty() && self.videos.is_empty() {
+            self.videos.push(Video::new(VideoType::Default));
         }
     }
 

@@ -1,16 +1,16 @@
-//! `<bandwidth>`: limits on the traffic of a network, a port group or an interface.
+//! `<bandwidth>`: how fast traffic may flow, of a network, a port group, or a guest's interface.
 
 use ferrovirt_core::{Error, ErrorCode, Result};
-use ferrovirt_xml::{Node, Shape, Writer, XmlContent, XmlElement};
+use ferrovirt_xml::XmlElement;
 use serde::{Deserialize, Serialize};
 
-/// Limits for both directions, as the guest (or the network's users) see them.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
+/// Limits in the two directions, as seen by the guest: inbound is what comes to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
-#[xml(name = "bandwidth", block)]
+#[xml(name = "bandwidth")]
 pub struct Bandwidth {
-    /// Of a port: the class that its guarantee has on the bridge.
-    #[xml(attr = "classID")]
+    /// The traffic class that a plugged-in port was given on its bridge.
+    #[xml(attr = "classID", error = "XmlDetail")]
     pub class_id: Option<u32>,
     #[xml(child = "inbound")]
     pub inbound: Option<BandwidthRate>,
@@ -18,130 +18,169 @@ pub struct Bandwidth {
     pub outbound: Option<BandwidthRate>,
 }
 
-/// One direction; 0: not limited.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// The limit of one direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
 pub struct BandwidthRate {
-    /// KiB a second.
-    pub average: u64,
-    /// KiB a second that bursts may reach.
-    pub peak: u64,
-    /// KiB a second that are guaranteed.
-    pub floor: u64,
-    /// KiB that may be sent at peak speed.
-    pub burst: u64,
+    /// In KiB/s.
+    #[xml(attr)]
+    pub average: Option<u64>,
+    /// In KiB/s, for as long as a burst lasts.
+    #[xml(attr)]
+    pub peak: Option<u64>,
+    /// What is guaranteed, in KiB/s.
+    #[xml(attr)]
+    pub floor: Option<u64>,
+    /// In KiB, what may go at peak speed.
+    #[xml(attr)]
+    pub burst: Option<u64>,
 }
 
-/// `tc` counts bytes a second in 64 bits, and takes KiB here.
-const SPEED_LIMIT: u64 = 1 << 54;
-/// `tc` counts bytes in 32 bits.
-const SIZE_LIMIT: u64 = (u32::MAX >> 10) as u64;
+/// What a place where `<bandwidth>` stands allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct BandwidthUse {
+    pub floor: bool,
+    pub class_id: bool,
+}
 
 impl Bandwidth {
-    /// Whether nothing is limited or guaranteed.
-    pub fn is_empty(&self) -> bool {
-        self.inbound.is_none() && self.outbound.is_none()
+    /// Drops what stands for "no limit". `None` where nothing is left.
+    pub fn filled(mut self) -> Option<Self> {
+        self.inbound = self.inbound.and_then(BandwidthRate::filled);
+        self.outbound = self.outbound.and_then(BandwidthRate::filled);
+        (self.inbound.is_some() || self.outbound.is_some()).then_some(self)
     }
 
-    /// Refuses what is too large, or a guarantee where none can be given. Outbound there never is one.
-    pub fn validate(&self, floor_allowed: bool) -> Result<()> {
-        for (rate, floor_allowed) in [(&self.inbound, floor_allowed), (&self.outbound, false)] {
-            let Some(rate) = rate else { continue };
-            if rate.floor != 0 && !floor_allowed {
-                return Err(Error::config_unsupported("'floor' of <bandwidth> can't be guaranteed here"));
+    /// Must be asked before [`Bandwidth::filled`], which drops what this looks at.
+    pub fn validate(&self, place: BandwidthUse) -> Result<()> {
+        if self.class_id.is_some() && !place.class_id {
+            let text = "attribute 'classID' of <bandwidth> is only for ports that are plugged in";
+            return Err(Error::new(ErrorCode::XmlDetail, text));
+        }
+        for (rate, name, floor) in
+            [(&self.inbound, "inbound", place.floor), (&self.outbound, "outbound", false)]
+        {
+            if let Some(rate) = rate {
+                rate.validate(name, floor)?;
             }
-            rate.check_limits()?;
         }
         Ok(())
+    }
+
+    /// Refuses numbers that the kernel can't take (`VIR_ERR_OVERFLOW`).
+    pub fn check_limits(&self) -> Result<()> {
+        let rates = [&self.inbound, &self.outbound];
+        rates.into_iter().flatten().try_for_each(BandwidthRate::check_limits)
+    }
+
+    /// The guaranteed inbound rate, if there is one.
+    pub fn floor(&self) -> Option<u64> {
+        self.inbound.and_then(|rate| rate.floor).filter(|floor| *floor > 0)
+    }
+
+    /// Takes out what only a plugged-in port has.
+    pub fn strip_live(&mut self) {
+        self.class_id = None;
     }
 }
 
 impl BandwidthRate {
+    fn filled(self) -> Option<Self> {
+        let nonzero = |value: Option<u64>| value.filter(|number| *number > 0);
+        let rate = Self {
+            average: nonzero(self.average),
+            peak: nonzero(self.peak),
+            floor: nonzero(self.floor),
+            burst: nonzero(self.burst),
+        };
+        (rate.average.is_some() || rate.floor.is_some()).then_some(rate)
+    }
+
+    fn validate(&self, name: &str, floor: bool) -> Result<()> {
+        if self.average.is_none() && self.floor.is_none() {
+            let text = format!("<{name}> in <bandwidth> needs the attribute 'average' or 'floor'");
+            return Err(Error::new(ErrorCode::XmlDetail, text));
+        }
+        if self.average.is_none() && (self.peak.is_some() || self.burst.is_some()) {
+            return Err(Error::config_unsupported(format!(
+                "'peak' and 'burst' of <{name}> in <bandwidth> need 'average' beside them"
+            )));
+        }
+        if self.floor.is_some() && !floor {
+            return Err(Error::config_unsupported(format!(
+                "<{name}> in <bandwidth> can't have 'floor' here: it can only be guaranteed to an interface on a \
+                 network with a bridge of its own"
+            )));
+        }
+        Ok(())
+    }
+
     fn check_limits(&self) -> Result<()> {
-        let values = [
-            ("average", self.average, SPEED_LIMIT),
-            ("peak", self.peak, SPEED_LIMIT),
-            ("burst", self.burst, SIZE_LIMIT),
-            ("floor", self.floor, SPEED_LIMIT),
+        const SPEED: u64 = 1 << 54;
+        const SIZE: u64 = (u32::MAX >> 10) as u64;
+        let limits = [
+            ("average", self.average, SPEED),
+            ("peak", self.peak, SPEED),
+            ("burst", self.burst, SIZE),
+            ("floor", self.floor, SPEED),
         ];
-        match values.iter().find(|(_, value, limit)| value > limit) {
-            Some((name, value, limit)) => Err(Error::new(
-                ErrorCode::Overflow,
-                format!("'{name}' of <bandwidth> is {value}, and can't be more than {limit}"),
-            )),
-            None => Ok(()),
+        for (name, value, limit) in limits {
+            if let Some(value) = value.filter(|value| *value > limit) {
+                let text =
+                    format!("bandwidth '{name}' of {value} is more than the kernel's limit of {limit}");
+                return Err(Error::new(ErrorCode::Overflow, text));
+            }
         }
-    }
-}
-
-#[derive(XmlElement)]
-struct RateXml {
-    #[xml(attr)]
-    average: Option<u64>,
-    #[xml(attr)]
-    peak: Option<u64>,
-    #[xml(attr)]
-    floor: Option<u64>,
-    #[xml(attr)]
-    burst: Option<u64>,
-}
-
-impl XmlContent for BandwidthRate {
-    fn parse(node: &Node<'_>) -> Result<Self> {
-        let RateXml { average, peak, floor, burst } = RateXml::parse(node)?;
-        if average.is_none() && floor.is_none() {
-            let text = format!("<{}> of <bandwidth> needs an 'average' or a 'floor'", node.name());
-            return Err(node.error(ErrorCode::XmlDetail, text));
-        }
-        if average.is_none() && (peak.is_some() || burst.is_some()) {
-            let text = format!("'peak' and 'burst' of <{}> need an 'average' beside them", node.name());
-            return Err(node.error(ErrorCode::ConfigUnsupported, text));
-        }
-        let number = |value: Option<u64>| value.unwrap_or(0);
-        Ok(Self { average: number(average), peak: number(peak), floor: number(floor), burst: number(burst) })
-    }
-
-    fn write_attrs(&self, w: &mut Writer) {
-        let values =
-            [("average", self.average), ("peak", self.peak), ("floor", self.floor), ("burst", self.burst)];
-        for (name, value) in values.iter().filter(|(_, value)| *value != 0) {
-            w.attr(name, value);
-        }
-    }
-
-    fn shape() -> &'static Shape {
-        RateXml::shape()
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ferrovirt_xml::check::{check_error, check_same};
+    use ferrovirt_xml::check::check_same;
     use ferrovirt_xml::from_str;
 
+    fn refused(xml: &str, place: BandwidthUse) -> ErrorCode {
+        from_str::<Bandwidth>(xml, "test").unwrap().validate(place).unwrap_err().code()
+    }
+
     #[test]
-    fn both_directions_print_back() {
+    fn prints_back() {
         check_same::<Bandwidth>(
-            "<bandwidth classID='3'>
-  <inbound average='1000' peak='5000' floor='200' burst='1024'/>
-  <outbound average='128' burst='256'/>
-</bandwidth>",
+            "<bandwidth>\n  <inbound average='1000' peak='5000' floor='200' burst='1024'/>\n  \
+             <outbound average='128'/>\n</bandwidth>",
         );
     }
 
     #[test]
-    fn rates_that_make_no_sense_are_refused() {
-        check_error::<Bandwidth>("<bandwidth><inbound peak='1'/></bandwidth>", ErrorCode::XmlDetail);
-        let text = "<bandwidth><inbound floor='1' peak='1'/></bandwidth>";
-        check_error::<Bandwidth>(text, ErrorCode::ConfigUnsupported);
-        let code = |text: &str, allowed| {
-            from_str::<Bandwidth>(text, "test").unwrap().validate(allowed).map_err(|err| err.code())
-        };
-        let floor = "<bandwidth><inbound floor='1'/></bandwidth>";
-        assert_eq!(code(floor, false), Err(ErrorCode::ConfigUnsupported));
-        assert_eq!(code(floor, true), Ok(()));
-        let burst = "<bandwidth><outbound average='1' burst='4194304'/></bandwidth>";
-        assert_eq!(code(burst, true), Err(ErrorCode::Overflow));
+    fn what_a_place_does_not_allow_is_refused() {
+        let nowhere = BandwidthUse::default();
+        let port = BandwidthUse { floor: true, class_id: true };
+        let xml = "<bandwidth><inbound peak='1'/></bandwidth>";
+        assert_eq!(refused(xml, port), ErrorCode::XmlDetail);
+        let xml = "<bandwidth><inbound floor='1' burst='5'/></bandwidth>";
+        assert_eq!(refused(xml, port), ErrorCode::ConfigUnsupported);
+        let xml = "<bandwidth><inbound floor='1'/></bandwidth>";
+        assert_eq!(refused(xml, nowhere), ErrorCode::ConfigUnsupported);
+        let xml = "<bandwidth><outbound floor='1'/></bandwidth>";
+        assert_eq!(refused(xml, port), ErrorCode::ConfigUnsupported);
+        assert_eq!(refused("<bandwidth classID='3'/>", nowhere), ErrorCode::XmlDetail);
+    }
+
+    #[test]
+    fn zero_is_no_limit() {
+        let xml = "<bandwidth><inbound average='0'/><outbound average='5' peak='0'/></bandwidth>";
+        let filled = from_str::<Bandwidth>(xml, "test").unwrap().filled().unwrap();
+        assert_eq!(filled.inbound, None);
+        assert_eq!(filled.outbound, Some(BandwidthRate { average: Some(5), ..Default::default() }));
+        assert_eq!(from_str::<Bandwidth>("<bandwidth/>", "test").unwrap().filled(), None);
+    }
+
+    #[test]
+    fn numbers_beyond_the_kernel_are_refused() {
+        let rate = BandwidthRate { burst: Some(u64::from(u32::MAX >> 10) + 1), ..Default::default() };
+        let bandwidth = Bandwidth { inbound: Some(rate), ..Default::default() };
+        assert_eq!(bandwidth.check_limits().unwrap_err().code(), ErrorCode::Overflow);
     }
 }

@@ -1,29 +1,31 @@
-//! `<vlan>`: the VLANs that a port carries.
+//! `<vlan>`: the VLAN tags of a network, a port group, or a guest's interface.
 
-use ferrovirt_core::{ErrorCode, Result};
-use ferrovirt_xml::{Node, Shape, Tag, Writer, XmlContent, XmlElement, XmlEnum};
+use super::lenient;
+use ferrovirt_core::{Error, Result};
+use ferrovirt_xml::{XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 
-/// The VLANs of a port.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// One tag, or a trunk of several.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
+#[xml(name = "vlan")]
 pub struct Vlan {
-    /// Frames keep their tags. Always so with several tags, or a native one.
-    pub trunk: bool,
-    /// At least one.
+    /// Set to yes by itself where there are several tags; never printed as `no`.
+    #[xml(attr, with = "lenient::any_case")]
+    pub trunk: Option<YesNo>,
+    #[xml(child = "tag", required)]
     pub tags: Vec<VlanTag>,
 }
 
-/// One VLAN.
+/// A tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
-#[xml(name = "tag")]
 pub struct VlanTag {
     /// 0 to 4095.
     #[xml(attr)]
     pub id: u32,
-    /// What frames without a tag belong to.
-    #[xml(attr)]
+    /// What untagged frames become; at most one tag has it.
+    #[xml(attr = "nativeMode")]
     pub native_mode: Option<NativeVlanMode>,
 }
 
@@ -35,98 +37,78 @@ pub enum NativeVlanMode {
 }
 
 impl Vlan {
-    /// The VLAN of frames without a tag.
+    /// Decides `trunk`. A contradiction is left as it is, for [`Vlan::validate`] to refuse.
+    pub fn fill_defaults(&mut self) {
+        self.trunk = match self.trunk {
+            None if self.tags.len() > 1 => Some(YesNo::Yes),
+            Some(YesNo::No) if self.tags.len() < 2 && self.native().is_none() => None,
+            said => said,
+        };
+    }
+
+    pub fn validate(&self) -> Result<()> {
+        if let Some(tag) = self.tags.iter().find(|tag| tag.id > 4095) {
+            return Err(Error::xml(format!("VLAN tag {} is too large; 4095 is the largest", tag.id)));
+        }
+        let natives = self.tags.iter().filter(|tag| tag.native_mode.is_some()).count();
+        if natives > 1 {
+            return Err(Error::xml("only one <tag> of a <vlan> can have 'nativeMode'"));
+        }
+        if self.trunk == Some(YesNo::No) && self.tags.len() > 1 {
+            return Err(Error::xml(format!(
+                "<vlan trunk='no'> can't have {} tags; use trunk='yes'",
+                self.tags.len()
+            )));
+        }
+        if self.trunk == Some(YesNo::No) && natives > 0 {
+            return Err(Error::xml("<vlan trunk='no'> can't have a tag with 'nativeMode'; use trunk='yes'"));
+        }
+        Ok(())
+    }
+
+    /// The native tag, where there is one.
     pub fn native(&self) -> Option<&VlanTag> {
         self.tags.iter().find(|tag| tag.native_mode.is_some())
     }
 }
 
-#[derive(XmlElement)]
-struct VlanXml {
-    #[xml(attr)]
-    trunk: Option<String>,
-    #[xml(child)]
-    tags: Vec<VlanTag>,
-}
-
-impl XmlContent for Vlan {
-    fn parse(node: &Node<'_>) -> Result<Self> {
-        let VlanXml { trunk, tags } = VlanXml::parse(node)?;
-        let refuse = |text: String| Err(node.error(ErrorCode::XmlError, text));
-        if tags.is_empty() {
-            return refuse("<vlan> needs a <tag id='...'/>".into());
-        }
-        if let Some(tag) = tags.iter().find(|tag| tag.id > 4095) {
-            return refuse(format!("VLAN {} does not exist: they end at 4095", tag.id));
-        }
-        let native = tags.iter().filter(|tag| tag.native_mode.is_some()).count();
-        if native > 1 {
-            return refuse("<vlan> has two native tags: only one can be".into());
-        }
-        // Any case is read, as libvirt does.
-        let trunk = match trunk.map(|text| text.to_ascii_lowercase()).as_deref() {
-            None => tags.len() > 1,
-            Some("yes") => true,
-            Some(_) if tags.len() > 1 => {
-                return refuse("<vlan> with several tags must have trunk='yes'".into());
-            }
-            Some(_) if native > 0 => return refuse("<vlan> with a native tag must have trunk='yes'".into()),
-            Some("no") => false,
-            Some(other) => return refuse(format!("'trunk' of <vlan> must be yes or no, not '{other}'")),
-        };
-        Ok(Self { trunk, tags })
-    }
-
-    fn write_attrs(&self, w: &mut Writer) {
-        if self.trunk {
-            w.attr_str("trunk", "yes");
-        }
-    }
-
-    fn write_children(&self, w: &mut Writer) {
-        for tag in &self.tags {
-            w.element(VlanTag::TAG, tag);
-        }
-    }
-
-    fn shape() -> &'static Shape {
-        VlanXml::shape()
-    }
-}
-
-impl XmlElement for Vlan {
-    const TAG: Tag = Tag::new("vlan");
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ferrovirt_xml::check::{check, check_error, check_same};
+    use ferrovirt_core::ErrorCode;
+    use ferrovirt_xml::check::{check_error, check_same};
+    use ferrovirt_xml::{from_str, to_string};
 
     #[test]
-    fn tags_print_back() {
-        check_same::<Vlan>("<vlan>\n  <tag id='42'/>\n</vlan>");
+    fn prints_back() {
         check_same::<Vlan>(
-            "<vlan trunk='yes'>\n  <tag id='1' nativeMode='untagged'/>\n  <tag id='2'/>\n</vlan>",
+            "<vlan trunk='yes'>\n  <tag id='42'/>\n  <tag id='123' nativeMode='untagged'/>\n</vlan>",
         );
-        check::<Vlan>(
-            "<vlan><tag id='1'/><tag id='2'/></vlan>",
-            "<vlan trunk='yes'>\n  <tag id='1'/>\n  <tag id='2'/>\n</vlan>",
-        );
-        check::<Vlan>("<vlan trunk='NO'><tag id='1'/></vlan>", "<vlan>\n  <tag id='1'/>\n</vlan>");
     }
 
     #[test]
-    fn tags_that_make_no_sense_are_refused() {
-        for wrong in [
-            "<vlan/>",
+    fn several_tags_are_a_trunk_and_no_is_never_printed() {
+        let mut vlan: Vlan = from_str("<vlan><tag id='1'/><tag id='2'/></vlan>", "test").unwrap();
+        vlan.fill_defaults();
+        assert_eq!(vlan.trunk, Some(YesNo::Yes));
+        let mut vlan: Vlan = from_str("<vlan trunk='NO'><tag id='1'/></vlan>", "test").unwrap();
+        vlan.validate().unwrap();
+        vlan.fill_defaults();
+        assert_eq!(to_string(&vlan), "<vlan>\n  <tag id='1'/>\n</vlan>\n");
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        check_error::<Vlan>("<vlan/>", ErrorCode::XmlError);
+        check_error::<Vlan>("<vlan trunk='perhaps'><tag id='1'/></vlan>", ErrorCode::XmlError);
+        for xml in [
             "<vlan><tag id='4096'/></vlan>",
             "<vlan trunk='no'><tag id='1'/><tag id='2'/></vlan>",
             "<vlan trunk='no'><tag id='1' nativeMode='tagged'/></vlan>",
-            "<vlan trunk='maybe'><tag id='1'/></vlan>",
             "<vlan><tag id='1' nativeMode='tagged'/><tag id='2' nativeMode='tagged'/></vlan>",
         ] {
-            check_error::<Vlan>(wrong, ErrorCode::XmlError);
+            let vlan: Vlan = from_str(xml, "test").unwrap();
+            assert_eq!(vlan.validate().unwrap_err().code(), ErrorCode::XmlError, "{xml}");
         }
     }
 }

@@ -1,0 +1,118 @@
+//! The definition and its texts: XML, metadata, autostart, native formats.
+
+use crate::definitions;
+use crate::driver::QemuDriver;
+use crate::vm::Definition;
+use ferrovirt_conf::domain::{Domain, ParseFlags};
+use ferrovirt_core::driver::DomainConfig;
+use ferrovirt_core::store::Stored;
+use ferrovirt_core::{DomainEvent, DomainEventKind, DomainId, Error, ErrorCode, Event, Result, abi, persist};
+use std::sync::Arc;
+
+impl DomainConfig for QemuDriver {
+    fn domain_get_xml_desc(&self, domain: &DomainId, flags: u32) -> Result<String> {
+        let known = abi::VIR_DOMAIN_XML_SECURE
+            | abi::VIR_DOMAIN_XML_INACTIVE
+            | abi::VIR_DOMAIN_XML_UPDATE_CPU
+            | abi::VIR_DOMAIN_XML_MIGRATABLE;
+        super::refuse_flags(flags, known, "virDomainGetXMLDesc")?;
+        let view = self.shared.find(domain)?.view();
+        let inactive = flags & abi::VIR_DOMAIN_XML_INACTIVE != 0;
+        let definition = match &view.persistent {
+            Some(persistent) if inactive => persistent.clone(),
+            _ => view.current()?,
+        };
+        // A transient guest has no other description than the one it runs by.
+        let strip = inactive && view.persistent.is_none();
+        if flags & abi::VIR_DOMAIN_XML_SECURE == 0 && !strip {
+            return Ok(definition.xml().to_owned());
+        }
+        let mut model = definition.model.clone();
+        if strip {
+            model.strip_live();
+        }
+        if flags & abi::VIR_DOMAIN_XML_SECURE == 0 {
+            model.strip_secrets();
+        }
+        Ok(model.format())
+    }
+
+    fn connect_domain_xml_to_native(&self, format: &str, xml: &str, _flags: u32) -> Result<String> {
+        if format != "qemu-argv" {
+            return Err(Error::invalid_arg(format!("unsupported config type '{format}'; there is: qemu-argv")));
+        }
+        let mut model = definitions::parse(&self.shared, xml, ParseFlags::user(false))?;
+        crate::aliases::assign(&mut model);
+        let emulator = model.devices.emulator.clone().unwrap_or_default();
+        let capabilities = self.shared.capabilities(&emulator)?;
+        crate::command::native(&model, &capabilities, &self.shared.paths)
+    }
+
+    fn domain_get_autostart(&self, domain: &DomainId) -> Result<bool> {
+        Ok(self.shared.find(domain)?.view().autostart)
+    }
+
+    fn domain_set_autostart(&self, domain: &DomainId, autostart: bool) -> Result<()> {
+        let vm = self.shared.find(domain)?;
+        let _job = vm.job.begin("set autostart")?;
+        let name = vm.name();
+        if vm.view().persistent.is_none() {
+            return Err(Error::operation_invalid(format!(
+                "domain '{name}' is transient: it can't be started with the driver"
+            )));
+        }
+        let link = self.shared.paths.autostart_link(&name);
+        if autostart {
+            persist::link(&self.shared.paths.definition(&name), &link)?;
+        } else {
+            persist::remove(&link)?;
+        }
+        vm.change(|view| view.autostart = autostart);
+        Ok(())
+    }
+
+    fn domain_set_metadata(
+        &self,
+        domain: &DomainId,
+        kind: i32,
+        metadata: Option<&str>,
+        key: Option<&str>,
+        uri: Option<&str>,
+        flags: u32,
+    ) -> Result<()> {
+        let vm = self.shared.find(domain)?;
+        let _job = vm.job.begin("set metadata")?;
+        let view = vm.view();
+        let (live, config) = super::affected(&view, flags, &vm.name())?;
+        let change = |model: &mut Domain| model.set_metadata(kind, metadata, key, uri);
+        if let (true, Some(running)) = (live, &view.live) {
+            let mut model = running.definition().model.clone();
+            change(&mut model)?;
+            running.redefine(Definition::new(model));
+            crate::status::save(&self.shared, &vm)?;
+        }
+        if let (true, Some(persistent)) = (config, &view.persistent) {
+            let mut model = persistent.model.clone();
+            change(&mut model)?;
+            definitions::save(&self.shared, &model)?;
+            let definition = Definition::new(model);
+            vm.change(|view| view.persistent = Some(definition.clone()));
+        }
+        let kind = DomainEventKind::MetadataChange { kind, uri: uri.map(str::to_owned) };
+        self.shared.events.publish(Event::Domain(DomainEvent { domain: vm.id(), kind }));
+        Ok(())
+    }
+
+    fn domain_get_metadata(&self, domain: &DomainId, kind: i32, uri: Option<&str>, flags: u32) -> Result<String> {
+        let vm = self.shared.find(domain)?;
+        let view = vm.view();
+        let (_, config) = super::affected(&view, flags, &vm.name())?;
+        let definition: Arc<Definition> = match &view.persistent {
+            Some(persistent) if config => persistent.clone(),
+            _ => view.current()?,
+        };
+        definition.model.metadata(kind, uri)?.ok_or_else(|| {
+            Error::new(ErrorCode::NoDomainMetadata, format!("domain '{}' has none of this kind", vm.name()))
+        })
+    }
+}

@@ -1,0 +1,62 @@
+//! Devices of a running guest, and the addresses of its interfaces.
+
+use crate::driver::QemuDriver;
+use crate::live::Live;
+use ferrovirt_conf::domain::Interface;
+use ferrovirt_core::driver::{DomainDevices, DomainInterface, InterfaceAddress};
+use ferrovirt_core::{DomainId, Error, ErrorCode, Result, abi};
+
+impl DomainDevices for QemuDriver {
+    fn domain_interface_addresses(&self, domain: &DomainId, source: u32, flags: u32) -> Result<Vec<DomainInterface>> {
+        super::refuse_flags(flags, 0, "virDomainInterfaceAddresses")?;
+        let vm = self.shared.find(domain)?;
+        let live = vm.live()?;
+        match source {
+            abi::VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE => self.addresses_by_lease(&live),
+            abi::VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT => Err(Error::new(
+                ErrorCode::ArgumentUnsupported,
+                "this driver does not talk to guest agents; ask for the source 'lease'",
+            )),
+            other => Err(Error::new(
+                ErrorCode::ArgumentUnsupported,
+                format!("source {other} of interface addresses is not known here; there is 'lease'"),
+            )),
+        }
+    }
+}
+
+impl QemuDriver {
+    /// What the DHCP servers of the guest's networks gave to its interfaces. An interface on a network whose server
+    /// can't be asked is left out, as one without a lease is.
+    fn addresses_by_lease(&self, live: &Live) -> Result<Vec<DomainInterface>> {
+        let definition = live.definition();
+        let interfaces = definition.model.devices.interfaces.iter();
+        let mut found = Vec::new();
+        for interface in interfaces {
+            if let Some(described) = self.leased(interface)? {
+                found.push(described);
+            }
+        }
+        Ok(found)
+    }
+
+    fn leased(&self, interface: &Interface) -> Result<Option<DomainInterface>> {
+        let (Some(network), Some(mac)) = (interface.network_name(), interface.mac) else { return Ok(None) };
+        let mac = mac.to_string();
+        let id = self.shared.network.network_lookup_by_name(network)?;
+        let leases = self.shared.network.network_get_dhcp_leases(&id, Some(&mac), 0)?;
+        if leases.is_empty() {
+            return Ok(None);
+        }
+        let addresses = leases.into_iter().map(|lease| InterfaceAddress {
+            kind: lease.kind,
+            address: lease.ip_addr,
+            prefix: lease.prefix,
+        });
+        Ok(Some(DomainInterface {
+            name: interface.target_dev().unwrap_or_default().to_owned(),
+            mac: Some(mac),
+            addresses: addresses.collect(),
+        }))
+    }
+}

@@ -1,0 +1,210 @@
+/*
+ * Times the public C API, the same program on whichever libvirt.so.0 it finds.
+ *
+ *   bench --uri URI --work NAME --count N [--emulator FILE]
+ *
+ * prints one line: NAME, the number of calls, and the median and the minimum of a call in microseconds.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+
+static virConnectPtr conn;
+static const char *emulator = "/usr/bin/qemu-system-x86_64";
+
+static double now_us(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return ts.tv_sec * 1e6 + ts.tv_nsec / 1e3;
+}
+
+static void die(const char *what)
+{
+    fprintf(stderr, "%s: %s\n", what, virGetLastErrorMessage());
+    exit(1);
+}
+
+static void on_tick(int timer, void *opaque)
+{
+    (void)timer;
+    (void)opaque;
+}
+
+static void *turn_loop(void *opaque)
+{
+    (void)opaque;
+    while (virEventRunDefaultImpl() == 0)
+        ;
+    return NULL;
+}
+
+static void on_error(void *opaque, virErrorPtr error)
+{
+    (void)opaque;
+    (void)error;
+}
+
+/* A guest that a user would have: q35, a NIC without a network, a console. */
+static char *domain_xml(int number)
+{
+    char *xml = malloc(4096);
+    snprintf(xml, 4096,
+             "<domain type='%s'><name>bench-%05d</name><uuid>00000000-0000-4000-8000-%012d</uuid>"
+             "<memory unit='MiB'>64</memory><vcpu>1</vcpu>"
+             "<os><type arch='x86_64'%s>hvm</type></os><features><acpi/></features>"
+             "<devices>%s%s%s"
+             "<disk type='file' device='cdrom'><target dev='sda' bus='sata'/><readonly/></disk>"
+             "<serial type='null'/><memballoon model='virtio'/></devices></domain>",
+             getenv("BENCH_TYPE") ? getenv("BENCH_TYPE") : "qemu", number, number,
+             getenv("BENCH_TYPE") ? "" : " machine='q35'", getenv("BENCH_TYPE") ? "" : "<emulator>",
+             getenv("BENCH_TYPE") ? "" : emulator, getenv("BENCH_TYPE") ? "" : "</emulator>");
+    return xml;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void report(const char *work, double *times, int count)
+{
+    qsort(times, count, sizeof(*times), compare);
+    printf("%s %d %.2f %.2f\n", work, count, times[count / 2], times[0]);
+}
+
+static virDomainPtr define(int number)
+{
+    char *xml = domain_xml(number);
+    virDomainPtr domain = virDomainDefineXML(conn, xml);
+    if (!domain)
+        die("define");
+    free(xml);
+    return domain;
+}
+
+/* Starts paused guests one after the other and destroys each. */
+static void bench_start(int count)
+{
+    double *start = calloc(count, sizeof(double)), *stop = calloc(count, sizeof(double));
+    for (int i = -1; i < count; i++) {
+        char *xml = domain_xml(i + 1);
+        double begin = now_us(), middle, end;
+        virDomainPtr domain = virDomainCreateXML(conn, xml, VIR_DOMAIN_START_PAUSED);
+        if (!domain)
+            die("start");
+        middle = now_us();
+        if (virDomainDestroy(domain) < 0)
+            die("destroy");
+        end = now_us();
+        virDomainFree(domain);
+        free(xml);
+        if (i < 0)
+            continue; /* the first one probes the emulator */
+        start[i] = middle - begin;
+        stop[i] = end - middle;
+    }
+    report("start", start, count);
+    report("destroy", stop, count);
+}
+
+static void bench_defined(int count)
+{
+    double *times = calloc(count, sizeof(double));
+    virDomainPtr *domains = calloc(count, sizeof(*domains)), *list;
+    char name[64];
+
+    virDomainFree(define(0)); /* probes the emulator */
+    for (int i = 0; i < count; i++) {
+        double begin = now_us();
+        domains[i] = define(i);
+        times[i] = now_us() - begin;
+    }
+    report("define", times, count);
+    for (int i = 0; i < count; i++) {
+        double begin;
+        virDomainPtr found;
+        snprintf(name, sizeof(name), "bench-%05d", i);
+        begin = now_us();
+        found = virDomainLookupByName(conn, name);
+        times[i] = now_us() - begin;
+        if (!found)
+            die("lookup");
+        virDomainFree(found);
+    }
+    report("lookup", times, count);
+    for (int i = 0; i < count; i++) {
+        virDomainInfo info;
+        double begin = now_us();
+        if (virDomainGetInfo(domains[i], &info) < 0)
+            die("info");
+        times[i] = now_us() - begin;
+    }
+    report("info", times, count);
+    for (int i = 0; i < count; i++) {
+        double begin = now_us();
+        char *xml = virDomainGetXMLDesc(domains[i], 0);
+        times[i] = now_us() - begin;
+        if (!xml)
+            die("xml");
+        free(xml);
+    }
+    report("xml", times, count);
+    for (int i = 0; i < 20; i++) {
+        double begin = now_us();
+        int found = virConnectListAllDomains(conn, &list, 0);
+        times[i] = now_us() - begin;
+        if (found < count)
+            die("list");
+        for (int j = 0; j < found; j++)
+            virDomainFree(list[j]);
+        free(list);
+    }
+    report("list", times, 20);
+    for (int i = 0; i < count; i++) {
+        if (virDomainUndefine(domains[i]) < 0)
+            die("undefine");
+        virDomainFree(domains[i]);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const char *uri = NULL, *work = NULL;
+    int count = 10;
+    pthread_t thread;
+
+    for (int i = 1; i + 1 < argc; i += 2) {
+        if (!strcmp(argv[i], "--uri"))
+            uri = argv[i + 1];
+        else if (!strcmp(argv[i], "--work"))
+            work = argv[i + 1];
+        else if (!strcmp(argv[i], "--count"))
+            count = atoi(argv[i + 1]);
+        else if (!strcmp(argv[i], "--emulator"))
+            emulator = argv[i + 1];
+    }
+    if (!uri || !work || count < 1) {
+        fprintf(stderr, "usage: bench --uri URI --work start|defined --count N [--emulator FILE]\n");
+        return 2;
+    }
+    virSetErrorFunc(NULL, on_error);
+    if (virEventRegisterDefaultImpl() < 0 || virEventAddTimeout(1000, on_tick, NULL, NULL) < 0)
+        die("event loop");
+    if (pthread_create(&thread, NULL, turn_loop, NULL))
+        die("thread");
+    if (!(conn = virConnectOpen(uri)))
+        die("open");
+    if (!strcmp(work, "start"))
+        bench_start(count);
+    else
+        bench_defined(count);
+    virConnectClose(conn);
+    return 0;
+}
