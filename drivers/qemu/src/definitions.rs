@@ -19,9 +19,8 @@ const HEADER: &str = "<!--\nThis file is kept by libvirt; what is changed here b
 pub fn parse(shared: &Shared, xml: &str, flags: ParseFlags) -> Result<Domain> {
     let mut model = Domain::parse(xml, flags)?;
     let capabilities = emulator(shared, &mut model)?;
-    defaults::fill(&mut model, &capabilities, flags)?;
+    defaults::fill(&mut model, &capabilities, &shared.paths, flags)?;
     model.validate(flags)?;
-    defaults::validate(&model, &capabilities)?;
     Ok(model)
 }
 

@@ -13,6 +13,7 @@ mod definitions;
 mod displays;
 mod driver;
 mod graphics_ports;
+mod launch;
 pub mod layout;
 mod live;
 pub mod machine;
