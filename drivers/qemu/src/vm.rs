@@ -25,9 +25,15 @@ impl Definition {
         self.public.get_or_init(|| {
             let mut model = self.model.clone();
             model.strip_secrets();
+            shown(&mut model);
             model.format()
         })
     }
+}
+
+/// Takes out what is kept in status files only.
+pub fn shown(model: &mut Domain) {
+    model.devices.graphics.iter_mut().for_each(|graphics| graphics.strip_status());
 }
 
 /// What a reader sees of a guest: consistent, and never changed once it is published.

@@ -36,6 +36,7 @@ impl DomainConfig for QemuDriver {
         if flags & abi::VIR_DOMAIN_XML_SECURE == 0 {
             model.strip_secrets();
         }
+        crate::vm::shown(&mut model);
         Ok(model.format())
     }
 
@@ -47,6 +48,7 @@ impl DomainConfig for QemuDriver {
         }
         let mut model = definitions::parse(&self.shared, xml, super::definition_flags(false))?;
         crate::aliases::assign(&mut model);
+        crate::command::number_images(&mut model);
         let emulator = model.devices.emulator.clone().unwrap_or_default();
         let capabilities = self.shared.capabilities(&emulator)?;
         let line = crate::launch::preview(&self.shared.paths, &model, &capabilities)?;
