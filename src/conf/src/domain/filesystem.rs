@@ -325,11 +325,10 @@ impl Device for Filesystem {
                     Some(_) => {}
                 }
             }
-            FilesystemSource::Volume { pool, volume, .. } => {
-                if pool.is_some() != volume.is_some() {
-                    return Err(Error::xml("'pool' and 'volume' go together: one of them is missing"));
-                }
+            FilesystemSource::Volume { pool, volume, .. } if pool.is_some() != volume.is_some() => {
+                return Err(Error::xml("'pool' and 'volume' go together: one of them is missing"));
             }
+            FilesystemSource::Volume { .. } => {}
             _ if source.is_none() => {
                 let text = self.target.as_deref().unwrap_or("<filesystem> without <source>");
                 return Err(Error::new(ErrorCode::NoSource, text));

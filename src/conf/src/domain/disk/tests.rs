@@ -109,7 +109,7 @@ fn contradictions_are_refused_with_libvirts_codes() {
         (format!("<disk>{image}<target dev='xyz'/></disk>"), XmlError),
         (format!("<disk>{image}<target dev='fda' bus='ide'/></disk>"), Internal),
         (format!("<disk device='floppy'>{image}<target dev='fda' bus='ide'/></disk>"), Internal),
-        (format!("<disk>{image}<target dev='vda'/><wwn>12</wwn></disk>"), XmlError),
+        (format!("<disk>{image}<target dev='vda'/><wwn>12</wwn></disk>"), Internal),
         (format!("<disk>{image}<target dev='vda'/><vendor>toolongvendor</vendor></disk>"), ConfigUnsupported),
         (format!("<disk><driver queues='2'/>{image}<target dev='sda'/></disk>"), ConfigUnsupported),
         (format!("<disk>{image}<target dev='vda' tray='open'/></disk>"), ConfigUnsupported),

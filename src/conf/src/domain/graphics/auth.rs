@@ -67,7 +67,7 @@ mod expiry {
         valid.then(|| format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"))
     }
 
-    pub fn write_text(time: &String, out: &mut TextWriter<'_>) {
+    pub fn write_text(time: &str, out: &mut TextWriter<'_>) {
         out.push(time);
     }
 

@@ -106,12 +106,12 @@ impl VncGraphics {
     pub(super) fn validate(&self) -> Result<()> {
         listen::check_repeated(&self.listen, &self.listens)?;
         let path = self.listens.first().and_then(|listen| listen.socket.as_ref());
-        if let (Some(said), Some(path)) = (&self.socket, path) {
-            if said != path {
-                return Err(Error::config_unsupported(format!(
-                    "'socket' of <graphics> is '{said}', but the first <listen> has the socket '{path}'"
-                )));
-            }
+        if let (Some(said), Some(path)) = (&self.socket, path)
+            && said != path
+        {
+            return Err(Error::config_unsupported(format!(
+                "'socket' of <graphics> is '{said}', but the first <listen> has the socket '{path}'"
+            )));
         }
         self.auth.validate_vnc()
     }

@@ -4,6 +4,7 @@ use ferrovirt_core::{ErrorCode, Result};
 use ferrovirt_xml::{AutoBase, Hex, Item, Node, Shape, Writer, XmlContent, XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 
+use crate::domain::disk::is_wwn;
 use crate::domain::{NetworkHost, NetworkProtocol, PciAddress, StartupPolicy, StorageAuth};
 
 /// A USB device, by what it is, by where it is, or both.
@@ -210,8 +211,7 @@ struct VhostScsiXml {
 impl XmlContent for VhostScsiSource {
     fn parse(node: &Node<'_>) -> Result<Self> {
         let VhostScsiXml { protocol, wwpn } = VhostScsiXml::parse(node)?;
-        let digits = wwpn.strip_prefix("naa.").unwrap_or("");
-        if digits.len() != 16 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        if !wwpn.strip_prefix("naa.").is_some_and(is_wwn) {
             let text = format!("'{wwpn}' is no 'wwpn': it must be 'naa.' and 16 hexadecimal digits");
             return Err(node.error(ErrorCode::XmlError, text));
         }

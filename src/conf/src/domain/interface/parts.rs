@@ -143,7 +143,7 @@ pub(super) mod model {
         text.bytes().all(word).then(|| text.to_owned())
     }
 
-    pub fn write_text(model: &String, out: &mut TextWriter<'_>) {
+    pub fn write_text(model: &str, out: &mut TextWriter<'_>) {
         out.push(model);
     }
 }
