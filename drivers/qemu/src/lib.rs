@@ -9,3 +9,4 @@ pub mod layout;
 pub mod machine;
 pub mod qmp;
 pub mod reactor;
+pub mod validate;
