@@ -1,7 +1,7 @@
 //! Definitions: taking in what users define, and keeping it on disk.
 
 use crate::capabilities::Capabilities;
-use crate::defaults;
+use crate::{defaults, validate};
 use crate::driver::Shared;
 use crate::vm::{Definition, Vm};
 use ferrovirt_conf::domain::{Domain, ParseFlags};
@@ -21,6 +21,7 @@ pub fn parse(shared: &Shared, xml: &str, flags: ParseFlags) -> Result<Domain> {
     let capabilities = emulator(shared, &mut model)?;
     defaults::fill(&mut model, &capabilities, &shared.paths, flags)?;
     model.validate(flags)?;
+    validate::validate(&model, &capabilities)?;
     Ok(model)
 }
 

@@ -26,6 +26,7 @@ mod rx_filter;
 mod start;
 mod status;
 mod stop;
+pub mod validate;
 mod vm;
 mod watch;
 
