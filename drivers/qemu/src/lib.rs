@@ -2,5 +2,6 @@
 #![forbid(unsafe_code)]
 
 pub mod capabilities;
+pub mod host_capabilities;
 pub mod qmp;
 pub mod reactor;

@@ -46,7 +46,8 @@ impl SearchPath {
             guest => guest,
         };
         let candidates = [first, guest, target];
-        let found = candidates.iter().find_map(|arch| self.find(&format!("qemu-system-{}", qemu_name(*arch))));
+        let found =
+            candidates.iter().find_map(|arch| self.find(&format!("qemu-system-{}", qemu_name(*arch))));
         found.or_else(|| {
             let unusual = self.root.join(UNUSUAL);
             (is_native(host, guest) && is_program(&unusual)).then_some(unusual)
@@ -85,12 +86,16 @@ mod tests {
 
     #[test]
     fn an_architectures_own_binary_goes_first() {
-        let (_root, path) = with_programs(&["bin/qemu-system-x86_64", "bin/qemu-system-i386", "bin/qemu-system-arm"]);
+        let (_root, path) =
+            with_programs(&["bin/qemu-system-x86_64", "bin/qemu-system-i386", "bin/qemu-system-arm"]);
         assert_eq!(name(path.emulator(Arch::X86_64, Arch::I686)).as_deref(), Some("qemu-system-i386"));
         assert_eq!(name(path.emulator(Arch::Aarch64, Arch::Armv7l)).as_deref(), Some("qemu-system-arm"));
         assert_eq!(name(path.emulator(Arch::X86_64, Arch::S390x)), None);
         let found = path.emulators(Arch::X86_64);
-        assert_eq!(found.iter().map(|(arch, _)| *arch).collect::<Vec<_>>(), [Arch::Armv7l, Arch::I686, Arch::X86_64]);
+        assert_eq!(
+            found.iter().map(|(arch, _)| *arch).collect::<Vec<_>>(),
+            [Arch::Armv7l, Arch::I686, Arch::X86_64]
+        );
     }
 
     #[test]

@@ -8,7 +8,8 @@ use ferrovirt_conf::capabilities::{
     HostCpuCapabilities, HostTopology, MigrationFeatures, PageSize, PageUnit, PowerManagement, SecurityModel,
 };
 use ferrovirt_conf::cpu::{
-    Arch, CpuSignature, Distance, HostCpu, HostCpuFeature, MaxPhysAddr, MaxPhysAddrMode, Topology as CpuTopology,
+    Arch, CpuSignature, Distance, HostCpu, HostCpuFeature, MaxPhysAddr, MaxPhysAddrMode,
+    Topology as CpuTopology,
 };
 use ferrovirt_core::Result;
 use ferrovirt_host::KernelFiles;
@@ -136,7 +137,11 @@ fn cell(node: &Node, topology: &Topology) -> HostCell {
     HostCell {
         id: node.id,
         memory: node.memory.map(|size| CellMemory { unit, size }),
-        pages: node.pages.iter().map(|pages| CellPages { unit, size: pages.size, count: pages.total }).collect(),
+        pages: node
+            .pages
+            .iter()
+            .map(|pages| CellPages { unit, size: pages.size, count: pages.total })
+            .collect(),
         distances: node.distances.iter().map(|(id, value)| Distance { id: *id, value: *value }).collect(),
         ..HostCell::default()
     }
@@ -184,7 +189,11 @@ fn security_models((user, group): (u32, u32)) -> Vec<SecurityModel> {
     let label = |kind: &str| BaseLabel { kind: kind.into(), label: format!("+{user}:+{group}") };
     vec![
         SecurityModel { model: "none".into(), doi: "0".into(), base_labels: Vec::new() },
-        SecurityModel { model: "dac".into(), doi: "0".into(), base_labels: vec![label("kvm"), label("qemu")] },
+        SecurityModel {
+            model: "dac".into(),
+            doi: "0".into(),
+            base_labels: vec![label("kvm"), label("qemu")],
+        },
     ]
 }
 

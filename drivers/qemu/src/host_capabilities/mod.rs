@@ -11,7 +11,7 @@ mod guest;
 mod host;
 mod sysinfo;
 
-pub use domain::{Asked, domain_capabilities};
+pub use domain::{Asked, Programs, domain_capabilities};
 pub use firmware::{Firmware, firmwares};
 pub use guest::guest_capabilities;
 pub use host::{HostFacts, host_capabilities};
