@@ -126,20 +126,20 @@ fn entries(capabilities: &Capabilities, cpu: &CpuDefinition) -> impl Iterator<It
         Some([]) => Usable::Yes,
         Some(_) => Usable::No,
     };
+    // libvirt has POWER models in capitals; QEMU does not mind.
+    let name = if cpu.name.starts_with("power") { cpu.name.to_uppercase() } else { cpu.name.clone() };
     let vendor = capabilities.cpu_models.vendor(cpu.alias_of.as_deref().unwrap_or(&cpu.name));
     let model = CustomModel {
         usable,
         deprecated: cpu.deprecated.then_some(YesNo::Yes),
         vendor: Some(vendor.unwrap_or("unknown").to_owned()),
         canonical: cpu.alias_of.clone(),
-        name: cpu.name.clone(),
+        name: name.clone(),
     };
-    let blockers = missing.filter(|missing| !missing.is_empty()).map(|missing| ModelBlockers {
-        model: cpu.name.clone(),
-        features: missing
-            .iter()
-            .map(|name| Blocker { name: feature_names::to_xml(name).to_owned() })
-            .collect(),
+    let blockers = missing.filter(|missing| !missing.is_empty()).map(|missing| {
+        let names: BTreeSet<&str> = missing.iter().map(|name| feature_names::to_xml(name)).collect();
+        let features = names.into_iter().map(|name| Blocker { name: name.to_owned() }).collect();
+        ModelBlockers { model: name, features }
     });
     std::iter::once(CustomEntry::Model(model)).chain(blockers.map(CustomEntry::Blockers))
 }

@@ -9,12 +9,15 @@ pub mod feature_names;
 mod firmware;
 mod guest;
 mod host;
+pub mod node;
+mod report;
 mod sysinfo;
 
 pub use domain::{Asked, Programs, domain_capabilities};
 pub use firmware::{Firmware, firmwares};
 pub use guest::guest_capabilities;
 pub use host::{HostFacts, host_capabilities};
+pub use report::{HostReport, Prober};
 pub use sysinfo::sysinfo;
 
 use ferrovirt_conf::cpu::Arch;
