@@ -13,6 +13,7 @@ mod definitions;
 mod displays;
 mod driver;
 mod graphics_ports;
+pub mod host_capabilities;
 mod launch;
 pub mod layout;
 mod live;
