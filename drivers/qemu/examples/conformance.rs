@@ -43,7 +43,8 @@ impl Options {
         let version = |name: &str| -> Vec<u32> {
             name.trim_start_matches("caps_").trim_end_matches(&end).split('.').flat_map(str::parse).collect()
         };
-        let names = std::fs::read_dir(&folder).ok()?.flatten().map(|e| e.file_name().to_string_lossy().into_owned());
+        let names =
+            std::fs::read_dir(&folder).ok()?.flatten().map(|e| e.file_name().to_string_lossy().into_owned());
         let last = names.filter(|name| name.ends_with(&end)).max_by_key(|name| version(name))?;
         Some(folder.join(last))
     }
@@ -139,7 +140,8 @@ fn compare(options: &Options, name: &str, expected: &Path, capabilities: &Capabi
     let is_new = expected.to_string_lossy().contains(".abi-update.");
     let wanted = without_comments(&read(expected));
     if !is_error {
-        let same = from_str::<Domain>(&wanted, "file").is_ok_and(|model| to_string(&model).trim() == wanted.trim());
+        let same =
+            from_str::<Domain>(&wanted, "file").is_ok_and(|model| to_string(&model).trim() == wanted.trim());
         if !same {
             return Outcome::NotModelled;
         }
@@ -148,10 +150,13 @@ fn compare(options: &Options, name: &str, expected: &Path, capabilities: &Capabi
     match (filled(&input, capabilities, flags), is_error) {
         (Err(_), true) => Outcome::Refused,
         (Err(error), false) => Outcome::Differs(format!("  refused: {error}")),
-        (Ok(_), true) => Outcome::Differs(format!("  taken, but expected: {}", wanted.lines().next().unwrap_or(""))),
+        (Ok(_), true) => {
+            Outcome::Differs(format!("  taken, but expected: {}", wanted.lines().next().unwrap_or("")))
+        }
         (Ok(model), false) => {
             let written = to_string(&model);
-            let (wanted, written): (Vec<_>, Vec<_>) = (wanted.trim().lines().collect(), written.trim().lines().collect());
+            let (wanted, written): (Vec<_>, Vec<_>) =
+                (wanted.trim().lines().collect(), written.trim().lines().collect());
             if wanted == written { Outcome::Same } else { Outcome::Differs(difference(&wanted, &written)) }
         }
     }

@@ -3,6 +3,7 @@
 
 pub mod addresses;
 pub mod capabilities;
+pub mod command;
 pub mod defaults;
 pub mod machine;
 pub mod qmp;

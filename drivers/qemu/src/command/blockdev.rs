@@ -311,6 +311,23 @@ fn objects(b: &mut Builder<'_>, image: &Image<'_>) -> Result<()> {
     Ok(())
 }
 
+/// The driver's own helper for reservations, which all disks share.
+pub fn managed_reservations(b: &mut Builder<'_>) {
+    let managed = |options: &ferrovirt_conf::domain::SourceOptions| {
+        options.reservations.as_ref().is_some_and(|reservations| reservations.managed.is_set())
+    };
+    let in_disk = |disk: &Disk| {
+        let layers = disk.backing.iter().flat_map(BackingStore::layers);
+        managed(&disk.source.options) || layers.into_iter().any(|layer| managed(&layer.source.options))
+    };
+    if b.model().devices.disks.iter().any(in_disk) {
+        let mut props = Props::object("pr-manager-helper", "pr-helper0");
+        let path = b.host().guest_folder.join("pr-helper0.sock");
+        props.set("path", path.to_string_lossy());
+        b.line.object(&props);
+    }
+}
+
 fn unmanaged_name(_alias: &str, image: &Image<'_>) -> String {
     image.storage_node()
 }

@@ -24,6 +24,10 @@ pub struct Surroundings<'a> {
     pub smbios: Option<&'a Smbios>,
     /// Which of the host's block devices are CD-ROM drives.
     pub cdroms: &'a [&'a str],
+    /// The device files of SCSI devices of the host, by alias.
+    pub scsi_devices: &'a [(&'a str, &'a str)],
+    /// Where the emulator of the guest's TPM listens.
+    pub tpm_socket: Option<&'a Path>,
     /// How far the host's time zone is ahead of UTC, in seconds.
     pub time_zone: i64,
 }
@@ -43,6 +47,8 @@ pub struct Settings {
     /// Files that back guests' memory are made under here.
     pub memory_folder: PathBuf,
     pub huge_pages: Vec<HugePageMount>,
+    /// Where passt listens for guests.
+    pub passt_folder: PathBuf,
     pub vnc: DisplaySettings,
     pub spice: DisplaySettings,
     /// Certificates of character devices.
@@ -94,6 +100,7 @@ impl Default for Settings {
             deprecation: "none".to_owned(),
             memory_folder: "/var/lib/libvirt/qemu/ram".into(),
             huge_pages: Vec::new(),
+            passt_folder: "/run/libvirt/qemu/passt".into(),
             vnc: DisplaySettings::default(),
             spice: DisplaySettings::default(),
             chardev_tls: tls("/etc/pki/libvirt-chardev"),

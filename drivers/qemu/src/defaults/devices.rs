@@ -3,8 +3,8 @@
 use ferrovirt_conf::cpu::Arch;
 use ferrovirt_conf::domain::{
     Address, ChardevKind, ChardevSource, Controller, ControllerModel, ControllerType, Disk, DiskBus, Domain,
-    DriveAddress, EncryptionEngine, ImageFormat, ParseFlags, Serial, SerialModel, SerialTargetType, SocketMode,
-    StorageFormat, StorageLocation, Video, VideoType, drive_index,
+    DriveAddress, EncryptionEngine, ImageFormat, ParseFlags, Serial, SerialModel, SerialTargetType,
+    SocketMode, StorageFormat, StorageLocation, Video, VideoType, drive_index,
 };
 use ferrovirt_core::{Error, Result};
 
