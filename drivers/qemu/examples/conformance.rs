@@ -3,8 +3,10 @@
 //! `NAME.ARCH-latest.xml`, or with the expected refusal where there is a `.err`.
 
 use ferrovirt_conf::domain::{Domain, ParseFlags};
+use ferrovirt_core::layout::Layout;
 use ferrovirt_driver_qemu::capabilities::{Answers, Capabilities};
 use ferrovirt_driver_qemu::defaults;
+use ferrovirt_driver_qemu::layout::Paths;
 use ferrovirt_xml::{from_str, to_string};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -165,7 +167,7 @@ fn compare(options: &Options, name: &str, expected: &Path, capabilities: &Capabi
 fn filled(input: &str, capabilities: &Capabilities, flags: ParseFlags) -> ferrovirt_core::Result<Domain> {
     let mut model = Domain::parse(input, flags)?;
     defaults::emulator(&mut model).or_else(|error| model.devices.emulator.clone().ok_or(error))?;
-    defaults::fill(&mut model, capabilities, flags)?;
+    defaults::fill(&mut model, capabilities, &Paths::new(Layout::system()), flags)?;
     model.validate(flags)?;
     Ok(model)
 }

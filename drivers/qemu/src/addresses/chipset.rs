@@ -8,7 +8,6 @@ use ferrovirt_xml::OnOff;
 
 use super::pci_buses::{Buses, Chosen, Connector, at};
 use super::pci_devices::{OnPci, Rules, is_wanted, present};
-use crate::defaults::controllers;
 use crate::machine::Family;
 
 /// Reserves the places of what is part of the machine, and gives the first devices of some kinds the places that they
@@ -154,7 +153,6 @@ pub fn usb2_function(model: ControllerModel) -> Option<u8> {
 
 /// The address of a USB controller that goes together with it and has one.
 pub fn usb2_partner(all: &[Controller], index: Option<u32>) -> Option<PciAddress> {
-    let partner =
-        all.iter().find(|c| controllers::is_usb2(c) && c.index == index && present(&c.info).is_some())?;
+    let partner = all.iter().find(|c| c.is_usb2() && c.index == index && present(&c.info).is_some())?;
     present(&partner.info).copied()
 }

@@ -10,7 +10,6 @@ use super::pci_buses::{Buses, Connector, Habits, Plug};
 use super::pci_devices::{OnPci, Rules, for_each, in_order, is_wanted, present};
 use super::{chipset, pci_options};
 use crate::capabilities::Capabilities;
-use crate::defaults::controllers;
 use crate::machine::{self, Family};
 
 /// One walk over the guest's devices.
@@ -72,11 +71,11 @@ impl Pass<'_> {
         let mut index = 1;
         while index < buses.len() {
             let bus = buses.model(index);
-            if controllers::ensure(&mut model.devices.controllers, ControllerType::Pci, index as u32, bus) {
-                let plug = bus.and_then(Plug::of_controller);
-                if let Some(plug) = plug {
-                    buses.place(Connector::new(plug), None)?;
-                }
+            let known = model.devices.controllers.len();
+            model.devices.ensure_controller(ControllerType::Pci, index as u32, bus);
+            let added = model.devices.controllers.len() > known;
+            if let Some(plug) = bus.and_then(Plug::of_controller).filter(|_| added) {
+                buses.place(Connector::new(plug), None)?;
             }
             index += 1;
         }
@@ -163,7 +162,7 @@ impl Pass<'_> {
             if controller.kind == ControllerType::Pci || first_ide {
                 continue;
             }
-            let usb2 = Some(&*controller).filter(|c| controllers::is_usb2(c)).and_then(|c| c.model);
+            let usb2 = Some(&*controller).filter(|c| c.is_usb2()).and_then(|c| c.model);
             match usb2.and_then(chipset::usb2_function).filter(|_| is_wanted(&controller.info)) {
                 Some(function) => self.place_usb2(all, position, function, buses)?,
                 None => self.place(controller, buses)?,

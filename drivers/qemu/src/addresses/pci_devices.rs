@@ -1,9 +1,11 @@
 //! How each device connects to PCI, if it does, and the orders in which devices are looked at.
 
 use ferrovirt_conf::domain::{
-    Address, Controller, ControllerModel, ControllerType, DeviceInfo, Devices, Disk, DiskBus, Domain, Input,
-    InputBus, Memballoon, MemballoonModel, PciAddress, Rng, Serial, SerialTargetType, Sound, SoundModel,
-    Video, VideoType, VirtioModel, Watchdog, WatchdogModel,
+    Address, Connection, Controller, ControllerModel, ControllerType, Crypto, DeviceInfo, Devices, Disk,
+    DiskBus, Domain, Filesystem, FilesystemDriverType, HostSubsystem, Hostdev, HostdevPortAddress, Input,
+    InputBus, Interface, Iommu, IommuModel, MdevModel, Memballoon, MemballoonModel, MemoryDevice,
+    MemoryModel, Panic, PanicModel, PciAddress, Pstore, Rng, Serial, SerialTargetType, Shmem, Sound,
+    SoundModel, Video, VideoType, VirtioModel, Vsock, VsockModel, Watchdog, WatchdogModel,
 };
 use ferrovirt_core::Result;
 
@@ -91,6 +93,33 @@ on_pci! {
     };
     Rng: |rng, rules| Some(rules.virtio(Some(rng.model)));
     Watchdog: |watchdog, _rules| (watchdog.model == WatchdogModel::I6300esb).then_some(Connector::CONVENTIONAL);
+    Filesystem: |fs, rules| match fs.driver.kind {
+        FilesystemDriverType::Default | FilesystemDriverType::Path | FilesystemDriverType::Handle => {
+            Some(rules.virtio(fs.model))
+        }
+        FilesystemDriverType::Virtiofs => Some(rules.express),
+        _ => None,
+    };
+    Interface: |interface, rules| of_interface(interface, rules);
+    Hostdev: |hostdev, rules| match hostdev.subsystem()? {
+        // Devices worth handing to guests are of PCI Express.
+        HostSubsystem::Pci { .. } | HostSubsystem::Mdev { model: MdevModel::VfioPci, .. } => Some(rules.express),
+        HostSubsystem::ScsiHost { model, .. } => Some(rules.virtio(*model)),
+        _ => None,
+    };
+    Shmem: |_shmem, _rules| Some(Connector::CONVENTIONAL);
+    Iommu: |iommu, rules| (iommu.model == IommuModel::Virtio).then(|| rules.express.integrated());
+    Vsock: |vsock, rules| match vsock.model {
+        VsockModel::Default => None,
+        VsockModel::VirtioTransitional => Some(Connector::CONVENTIONAL),
+        VsockModel::Virtio | VsockModel::VirtioNonTransitional => Some(rules.express),
+    };
+    MemoryDevice: |memory, rules| {
+        matches!(memory.model, MemoryModel::VirtioPmem(_) | MemoryModel::VirtioMem(_)).then_some(rules.express)
+    };
+    Crypto: |_crypto, _rules| Some(Connector::CONVENTIONAL);
+    Panic: |panic, _rules| (panic.model == PanicModel::Pvpanic).then(|| Connector::CONVENTIONAL.integrated());
+    Pstore: |_pstore, _rules| Some(Connector::CONVENTIONAL);
     Serial: |serial, _rules| (serial.target_type == SerialTargetType::PciSerial).then_some(Connector::CONVENTIONAL);
 }
 
@@ -111,6 +140,24 @@ fn of_controller(controller: &Controller, rules: Rules) -> Option<Connector> {
     }
 }
 
+fn of_interface(interface: &Interface, rules: Rules) -> Option<Connector> {
+    if let Connection::Hostdev(port) = &interface.connection {
+        return matches!(port.source.address, None | Some(HostdevPortAddress::Pci(_)))
+            .then_some(rules.express);
+    }
+    match interface.model.as_deref() {
+        Some("usb-net") => None,
+        // Without a model, the network hands out devices of the host.
+        None | Some("virtio" | "virtio-non-transitional" | "e1000e" | "igb") => Some(rules.express),
+        Some(_) => Some(Connector::CONVENTIONAL),
+    }
+}
+
+/// Whether an interface is a device of the host.
+fn is_hostdev(interface: &Interface) -> bool {
+    matches!(interface.connection, Connection::Hostdev(_))
+}
+
 /// Calls `$body` for each device of the lists named.
 macro_rules! walk {
     ($devices:expr, $device:ident => $body:expr; $($list:ident)*) => {$(
@@ -123,7 +170,8 @@ macro_rules! walk {
 /// Every device that can be on PCI, in the order in which addresses that users gave are looked at.
 pub fn for_each(devices: &mut Devices, mut body: impl FnMut(&mut dyn OnPci) -> Result<()>) -> Result<()> {
     walk!(devices, device => body(device)?;
-        disks sounds videos controllers serials inputs watchdogs memballoon rngs);
+        disks interfaces sounds hostdevs videos controllers serials inputs filesystems watchdogs memballoon rngs
+        shmems panics memories iommu vsock cryptos pstore);
     Ok(())
 }
 
@@ -135,9 +183,14 @@ pub fn in_order(
     mut body: impl FnMut(&mut dyn OnPci) -> Result<()>,
 ) -> Result<()> {
     if before {
+        walk!(devices, device => body(device)?; filesystems);
+        devices.interfaces.iter_mut().filter(|i| !is_hostdev(i)).try_for_each(|device| body(device))?;
         walk!(devices, device => body(device)?; sounds);
     } else {
-        walk!(devices, device => body(device)?; disks memballoon rngs watchdogs videos inputs serials);
+        walk!(devices, device => body(device)?; disks);
+        devices.interfaces.iter_mut().filter(|i| is_hostdev(i)).try_for_each(|device| body(device))?;
+        walk!(devices, device => body(device)?;
+            hostdevs memballoon rngs watchdogs videos shmems inputs serials iommu vsock memories cryptos panics pstore);
     }
     Ok(())
 }

@@ -7,8 +7,6 @@ use ferrovirt_conf::domain::{
 use ferrovirt_core::{Error, Result};
 use std::collections::BTreeMap;
 
-use crate::defaults::controllers;
-
 /// Ports of a controller that does not say how many it has.
 const PORTS: u32 = 31;
 
@@ -101,10 +99,10 @@ fn take(model: &mut Domain, ports: &mut Ports, first: usize, controller: Option<
             return Err(Error::internal("the guest has no virtio-serial controller"));
         }
         (None, None) => {
-            let index = controllers::unused_index(&model.devices.controllers, ControllerType::VirtioSerial);
+            let index = model.devices.unused_controller_index(ControllerType::VirtioSerial);
             let controller = Controller::new(ControllerType::VirtioSerial, index);
             ports.add(&controller);
-            controllers::insert(&mut model.devices.controllers, controller);
+            model.devices.add_controller(controller);
             (index, first as u32)
         }
     };

@@ -2,10 +2,11 @@
 
 use crate::driver::QemuDriver;
 use ferrovirt_core::driver::{
-    CheckpointDriver, DomainBlock, DomainGuest, DomainJobs, DomainMigration, LxcExtension, NodeDeviceAssignment,
-    SnapshotDriver,
+    CheckpointDriver, DomainBlock, DomainGuest, DomainJobs, DomainMigration, LxcExtension,
+    NodeDeviceAssignment, SnapshotDriver,
 };
 
+impl ferrovirt_core::driver::HostDriver for QemuDriver {}
 impl CheckpointDriver for QemuDriver {}
 impl DomainBlock for QemuDriver {}
 impl DomainGuest for QemuDriver {}

@@ -12,18 +12,6 @@ use super::machine::accel;
 use crate::capabilities::Capabilities;
 use crate::machine::arch;
 
-/// Fills in the CPU and the nodes.
-pub fn fill(model: &mut Domain, capabilities: &Capabilities) -> Result<()> {
-    default_model(model, capabilities)?;
-    check_order(model)?;
-    if let Some(cpu) = &mut model.cpu {
-        complete_vectors(cpu)?;
-    }
-    choose_check(model, capabilities);
-    fill_nodes(model);
-    Ok(())
-}
-
 /// Architectures whose CPU models libvirt knows.
 fn is_known(arch: Arch) -> bool {
     arch.is_x86()
@@ -35,7 +23,7 @@ fn is_known(arch: Arch) -> bool {
 }
 
 /// What QEMU gives a guest that asks for no CPU, said so that it stays.
-fn default_model(model: &mut Domain, capabilities: &Capabilities) -> Result<()> {
+pub fn fill_model(model: &mut Domain, capabilities: &Capabilities) -> Result<()> {
     let arch = arch(model);
     let said =
         model.cpu.as_ref().is_some_and(|cpu| cpu.mode() != CpuMode::Custom || cpu.model_name().is_some());
@@ -72,7 +60,7 @@ fn default_model(model: &mut Domain, capabilities: &Capabilities) -> Result<()> 
 }
 
 /// The order in which CPUs are plugged in, where each is listed.
-fn check_order(model: &Domain) -> Result<()> {
+pub fn check_order(model: &Domain) -> Result<()> {
     let wrong = |text: &str| Err(Error::config_unsupported(text));
     let Some((first, others)) = model.vcpus.split_first() else { return Ok(()) };
     if !first.enabled.is_set() {
@@ -99,6 +87,15 @@ fn check_order(model: &Domain) -> Result<()> {
         }
         previous = state;
     }
+    Ok(())
+}
+
+/// Says what follows from the model that is chosen.
+pub fn complete(model: &mut Domain, capabilities: &Capabilities) -> Result<()> {
+    if let Some(cpu) = &mut model.cpu {
+        complete_vectors(cpu)?;
+    }
+    choose_check(model, capabilities);
     Ok(())
 }
 
@@ -151,7 +148,7 @@ fn choose_check(model: &mut Domain, capabilities: &Capabilities) {
 }
 
 /// CPUs that are in no node are in the first.
-fn fill_nodes(model: &mut Domain) {
+pub fn fill_nodes(model: &mut Domain) {
     let max = model.vcpu.max;
     let Some(numa) = model.cpu.as_mut().and_then(|cpu| cpu.numa.as_mut()) else { return };
     if numa.cpu_count() >= max as usize || numa.cells.is_empty() {

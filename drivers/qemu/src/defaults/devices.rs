@@ -2,13 +2,18 @@
 
 use ferrovirt_conf::cpu::Arch;
 use ferrovirt_conf::domain::{
-    Address, ChardevKind, ChardevSource, Controller, ControllerModel, ControllerType, Disk, DiskBus, Domain,
-    DriveAddress, EncryptionEngine, ImageFormat, ParseFlags, Serial, SerialModel, SerialTargetType,
-    SocketMode, StorageFormat, StorageLocation, Video, VideoType, drive_index,
+    Channel, ChannelTarget, ChardevKind, ChardevSource, Controller, ControllerModel, ControllerType, Disk,
+    Domain, Encryption, EncryptionEngine, HostDevice, HostSubsystem, Hostdev, ImageFormat, MdevModel,
+    MemoryDevice, MemoryModel, Panic, PanicModel, ParseFlags, Serial, SerialModel, SerialTargetType, Shmem,
+    ShmemModel, ShmemSize, SocketMode, StorageFormat, StorageLocation, Tpm, TpmBackend, TpmModel, TpmVersion,
+    Video, VideoType, Vsock, VsockModel,
 };
 use ferrovirt_core::{Error, Result};
+use ferrovirt_xml::OnOff;
 
+use super::{features, interfaces, scsi};
 use crate::capabilities::Capabilities;
+use crate::layout::Paths;
 use crate::machine::{self, Family};
 
 /// KiB of memory of QXL's screen.
@@ -16,9 +21,6 @@ const QXL_SCREEN: u32 = 16 * 1024;
 
 /// Ports that QEMU's USB 3 controllers can have.
 const XHCI_PORTS: u32 = 15;
-
-/// Disks on a SCSI controller, where names tell places.
-const SCSI_UNITS: u32 = 7;
 
 /// What choices depend on.
 struct Setting<'a> {
@@ -31,7 +33,7 @@ struct Setting<'a> {
 }
 
 /// Fills in all devices.
-pub fn fill(model: &mut Domain, capabilities: &Capabilities, flags: ParseFlags) -> Result<()> {
+pub fn fill(model: &mut Domain, capabilities: &Capabilities, paths: &Paths, flags: ParseFlags) -> Result<()> {
     let setting = Setting {
         family: Family::of_domain(model),
         arch: machine::arch(model),
@@ -40,12 +42,30 @@ pub fn fill(model: &mut Domain, capabilities: &Capabilities, flags: ParseFlags) 
         virt_type: model.virt_type.to_string(),
         nodes: model.numa().map_or(0, |numa| numa.cells.len()),
     };
+    features::complete_iommu(model, capabilities, flags);
+    let machine = model.os.machine.as_deref().unwrap_or("");
     let devices = &mut model.devices;
     devices.disks.iter_mut().for_each(fill_disk);
+    for interface in &mut devices.interfaces {
+        interfaces::fill(interface, setting.family, setting.arch, machine, capabilities);
+    }
+    devices.hostdevs.iter_mut().for_each(fill_hostdev);
+    scsi::place_hostdevs(devices)?;
     devices.videos.iter_mut().for_each(|video| setting.fill_video(video));
     devices.controllers.iter_mut().try_for_each(|controller| setting.fill_controller(controller))?;
     devices.serials.iter_mut().for_each(|serial| setting.fill_serial(serial));
+    devices.shmems.iter_mut().try_for_each(fill_shmem)?;
+    devices.tpms.iter_mut().for_each(|tpm| setting.fill_tpm(tpm));
+    devices.panics.iter_mut().for_each(|panic| setting.fill_panic(panic));
+    devices.vsock.iter_mut().for_each(fill_vsock);
+    if setting.arch.is_ppc64() && flags.abi_update {
+        devices.memories.iter_mut().for_each(align_ppc64);
+    }
+    if let Some(pstore) = &mut devices.pstore {
+        pstore.path.get_or_insert_with(|| paths.pstore(&model.name).display().to_string());
+    }
     if flags.inactive {
+        devices.channels.iter_mut().for_each(|channel| forget_own_path(channel, paths));
         let sources = (devices.serials.iter_mut().map(|d| &mut d.source))
             .chain(devices.parallels.iter_mut().map(|d| &mut d.source))
             .chain(devices.consoles.iter_mut().map(|d| &mut d.source))
@@ -65,15 +85,80 @@ fn fill_disk(disk: &mut Disk) {
     if let Some(mirror) = &mut disk.mirror {
         mirror.format.get_or_insert_with(|| ImageFormat { kind: StorageFormat::Raw, metadata_cache: None });
     }
-    for encryption in [&mut disk.encryption, &mut disk.source.options.encryption].into_iter().flatten() {
-        encryption.engine.get_or_insert(EncryptionEngine::Qemu);
+    let by_qemu = |encryption: &mut Encryption| _ = encryption.engine.get_or_insert(EncryptionEngine::Qemu);
+    [&mut disk.encryption, &mut disk.source.options.encryption].into_iter().flatten().for_each(by_qemu);
+    if let Some(backing) = &mut disk.backing {
+        backing.for_each_layer(|layer| layer.source.options.encryption.iter_mut().for_each(by_qemu));
     }
-    let name = disk.target.dev.as_deref();
-    let bus = disk.target.bus.unwrap_or_else(|| DiskBus::guess(disk.device, name));
-    if let (DiskBus::Scsi, None, Some(index)) = (bus, &disk.info.address, name.and_then(drive_index)) {
-        let (controller, unit) = (index / SCSI_UNITS, index % SCSI_UNITS);
-        disk.info.address =
-            Some(Address::Drive(DriveAddress { controller, unit, ..DriveAddress::default() }));
+    scsi::place_disk(disk);
+}
+
+/// A mediated device shows nothing unless asked to.
+fn fill_hostdev(hostdev: &mut Hostdev) {
+    if let HostDevice::Subsystem(HostSubsystem::Mdev { model: MdevModel::VfioPci, display, .. }) =
+        &mut hostdev.device
+    {
+        display.get_or_insert(OnOff::Off);
+    }
+}
+
+fn fill_vsock(vsock: &mut Vsock) {
+    if vsock.model == VsockModel::Default {
+        vsock.model = VsockModel::Virtio;
+    }
+}
+
+fn fill_shmem(shmem: &mut Shmem) -> Result<()> {
+    let doorbell = shmem.model == ShmemModel::IvshmemDoorbell;
+    let had_size = shmem.size.is_some_and(|size| size.0 != 0);
+    if !doorbell && !had_size {
+        shmem.size = Some(ShmemSize(4 << 20));
+    }
+    let refuse =
+        |why: &str| Err(Error::config_unsupported(format!("shared memory of model '{}' {why}", shmem.model)));
+    match (shmem.model, shmem.server.is_some()) {
+        (ShmemModel::Ivshmem, _) => return Ok(()),
+        (ShmemModel::IvshmemDoorbell, false) => return refuse("needs a <server>"),
+        (ShmemModel::IvshmemPlain, true) => return refuse("takes no <server>"),
+        (ShmemModel::IvshmemPlain, false) if shmem.msi.is_some() => return refuse("takes no <msi>"),
+        (ShmemModel::IvshmemDoorbell, true) if had_size => {
+            return refuse("takes no <size>: its server knows that");
+        }
+        _ => {}
+    }
+    if doorbell {
+        shmem.msi.get_or_insert_default().ioeventfd.get_or_insert(OnOff::On);
+    }
+    Ok(())
+}
+
+/// pSeries' memory comes in blocks of 256 MiB. A persistent module's labels are beside its blocks.
+fn align_ppc64(memory: &mut MemoryDevice) {
+    const BLOCK: u64 = 256 * 1024;
+    let labels = match &memory.model {
+        MemoryModel::Nvdimm(module) => module.label_size.map_or(0, |size| size.0),
+        _ => 0,
+    };
+    let is_module = matches!(memory.model, MemoryModel::Nvdimm(_));
+    let size = &mut memory.model.target_mut().size.0;
+    *size = match is_module {
+        // Rounded down: QEMU can't make the file longer.
+        true if *size >= labels + BLOCK => (*size - labels) / BLOCK * BLOCK + labels,
+        true => *size,
+        false => size.next_multiple_of(BLOCK),
+    };
+}
+
+/// Earlier versions wrote the socket's path, which is ours to choose at every start, into definitions.
+fn forget_own_path(channel: &mut Channel, paths: &Paths) {
+    let name = channel.target.name().unwrap_or("").to_owned();
+    let (ChannelTarget::Virtio { .. }, ChardevKind::Unix { source }) =
+        (&channel.target, &mut channel.source.kind)
+    else {
+        return;
+    };
+    if source.path.as_deref().is_some_and(|path| paths.is_own_channel(path, &name)) {
+        source.path = None;
     }
 }
 
@@ -87,6 +172,28 @@ fn bind_unnamed(source: &mut ChardevSource) {
 }
 
 impl Setting<'_> {
+    fn fill_tpm(&self, tpm: &mut Tpm) {
+        let default = if self.arch.is_ppc64() { TpmModel::TpmSpapr } else { TpmModel::TpmTis };
+        let model = *tpm.model.get_or_insert(default);
+        if let TpmBackend::Emulator(emulator) = &mut tpm.backend {
+            // The old interface on old machines has the old version, as it always had.
+            let old = model == TpmModel::TpmTis && self.arch.is_x86();
+            emulator.version.get_or_insert(if old { TpmVersion::V1_2 } else { TpmVersion::V2_0 });
+        }
+    }
+
+    fn fill_panic(&self, panic: &mut Panic) {
+        if panic.model == PanicModel::Default {
+            panic.model = match self.family {
+                Family::PSeries => PanicModel::Pseries,
+                Family::ArmVirt => PanicModel::Pvpanic,
+                _ if self.arch.is_s390() => PanicModel::S390,
+                _ if self.arch.is_x86() => PanicModel::Isa,
+                _ => PanicModel::Default,
+            };
+        }
+    }
+
     fn fill_video(&self, video: &mut Video) {
         let model = &mut video.model;
         if model.kind == VideoType::Default {

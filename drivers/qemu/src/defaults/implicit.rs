@@ -1,15 +1,18 @@
-//! Devices that nobody asked for: those of the machine itself, and those that other devices need.
+//! Devices that nobody asked for: those of the machine itself.
 
 use ferrovirt_conf::cpu::Arch;
 use ferrovirt_conf::domain::{
-    Address, ChannelTarget, ConsoleTargetType, ControllerModel, ControllerType, DeviceInfo, DiskBus, Domain,
-    Input, InputBus, InputType, Memballoon, MemballoonModel, Watchdog, WatchdogModel,
+    Controller, ControllerModel, ControllerType, DeviceInfo, Domain, Input, InputBus, InputType, Iommu,
+    IommuDriver, IommuModel, Memballoon, MemballoonModel, Panic, PanicModel, Watchdog, WatchdogModel,
 };
 use ferrovirt_core::{Error, Result};
+use ferrovirt_xml::OnOff;
 
-use super::controllers;
 use crate::capabilities::Capabilities;
 use crate::machine::{self, Family};
+
+/// CPUs whose interrupts need no extended mode of the IOMMU.
+pub const VCPUS_WITHOUT_EIM: u32 = 255;
 
 /// What a machine has whether the definition says so or not.
 #[derive(Default)]
@@ -99,12 +102,11 @@ pub fn add_machine_devices(model: &mut Domain, capabilities: &Capabilities) -> R
         add_input(model, InputType::Keyboard, InputBus::Ps2);
     }
     let machine = Machine::of(model, capabilities);
-    let all = &mut model.devices.controllers;
-    if machine.usb && controllers::find(all, ControllerType::Usb, 0).is_none() {
-        controllers::add_usb(all, 0, machine.usb_model);
+    if machine.usb && find(model, ControllerType::Usb).is_none() {
+        add_usb(model, machine.usb_model);
     }
     if machine.sata {
-        controllers::ensure(all, ControllerType::Sata, 0, None);
+        model.devices.ensure_controller(ControllerType::Sata, 0, None);
     }
     if let Some(root) = machine.pci_root {
         add_pci_root(model, root)?;
@@ -112,8 +114,17 @@ pub fn add_machine_devices(model: &mut Domain, capabilities: &Capabilities) -> R
     if machine.memballoon {
         model.devices.memballoon.get_or_insert_with(|| Memballoon::new(MemballoonModel::Virtio));
     }
+    if machine.usb_inputs && !model.devices.graphics.is_empty() {
+        add_usb_inputs(model);
+    }
+    if family == Family::PSeries || machine::arch(model).is_s390() {
+        add_panic(model, if family == Family::PSeries { PanicModel::Pseries } else { PanicModel::S390 });
+    }
     if machine.itco {
         add_itco(model);
+    }
+    if family == Family::Q35 && model.vcpu.max > VCPUS_WITHOUT_EIM {
+        add_iommu(model, capabilities);
     }
     Ok(())
 }
@@ -127,17 +138,66 @@ fn add_input(model: &mut Domain, kind: InputType, bus: InputBus) {
     }
 }
 
-fn add_pci_root(model: &mut Domain, root: ControllerModel) -> Result<()> {
-    let all = &mut model.devices.controllers;
-    if controllers::ensure(all, ControllerType::Pci, 0, Some(root)) {
-        return Ok(());
+/// The first controller of a type.
+fn find(model: &Domain, kind: ControllerType) -> Option<&Controller> {
+    model.devices.controllers.iter().find(|c| c.kind == kind && c.index == Some(0))
+}
+
+/// Adds the first USB controller, with its companions if it is of those that have some.
+fn add_usb(model: &mut Domain, kind: Option<ControllerModel>) {
+    use ControllerModel::{Ich9Ehci1, Ich9Uhci1, Ich9Uhci2, Ich9Uhci3};
+    let usb = |model| Controller { model, ..Controller::new(ControllerType::Usb, 0) };
+    model.devices.add_controller(usb(kind));
+    if kind != Some(Ich9Ehci1) {
+        return;
     }
-    let given = controllers::find(all, ControllerType::Pci, 0).and_then(|controller| controller.model);
+    for (companion, port) in [(Ich9Uhci1, 0), (Ich9Uhci2, 2), (Ich9Uhci3, 4)] {
+        let info = DeviceInfo { usb_master_port: Some(port), ..DeviceInfo::default() };
+        model.devices.add_controller(Controller { info, ..usb(Some(companion)) });
+    }
+}
+
+fn add_pci_root(model: &mut Domain, root: ControllerModel) -> Result<()> {
+    let Some(given) = find(model, ControllerType::Pci) else {
+        model.devices.ensure_controller(ControllerType::Pci, 0, Some(root));
+        return Ok(());
+    };
+    let given = given.model;
     if given == Some(root) {
         return Ok(());
     }
     let given = given.map_or("none".into(), |model| model.to_string());
     Err(Error::xml(format!("PCI controller 0 of this machine type is of model '{root}', not '{given}'")))
+}
+
+/// A USB tablet makes a mouse superfluous.
+fn add_usb_inputs(model: &mut Domain) {
+    let on_usb = |input: &Input, kind| input.kind == kind && input.bus.is_none_or(|bus| bus == InputBus::Usb);
+    let has = |model: &Domain, kind| model.devices.inputs.iter().any(|input| on_usb(input, kind));
+    if !has(model, InputType::Keyboard) {
+        model.devices.inputs.push(Input::new(InputType::Keyboard, InputBus::Usb));
+    }
+    if !has(model, InputType::Tablet) && !has(model, InputType::Mouse) {
+        model.devices.inputs.push(Input::new(InputType::Mouse, InputBus::Usb));
+    }
+}
+
+/// What firmware or hypervisor do anyway when the guest panics.
+fn add_panic(model: &mut Domain, own: PanicModel) {
+    let panics = &mut model.devices.panics;
+    if !panics.iter().any(|panic| panic.model == PanicModel::Default || panic.model == own) {
+        panics.push(Panic::default());
+    }
+}
+
+/// So many CPUs need an IOMMU for their interrupts.
+fn add_iommu(model: &mut Domain, capabilities: &Capabilities) {
+    let able = ["intremap", "eim"].iter().all(|p| capabilities.device_has_property("intel-iommu", p));
+    if able && model.devices.iommu.is_none() {
+        let driver =
+            IommuDriver { intremap: Some(OnOff::On), eim: Some(OnOff::On), ..IommuDriver::default() };
+        model.devices.iommu = Some(Iommu { model: IommuModel::Intel, driver, info: DeviceInfo::default() });
+    }
 }
 
 /// The watchdog of the ICH9 does what the others do.
@@ -146,46 +206,5 @@ fn add_itco(model: &mut Domain) {
     if watchdogs.iter().all(|watchdog| watchdog.model != WatchdogModel::Itco) {
         let action = watchdogs.first().map(|watchdog| watchdog.action).unwrap_or_default();
         watchdogs.push(Watchdog { model: WatchdogModel::Itco, action, info: DeviceInfo::default() });
-    }
-}
-
-/// Adds the controllers that disks, channels and consoles are on, by their addresses.
-pub fn add_needed_controllers(model: &mut Domain) {
-    let devices = &mut model.devices;
-    for (bus, kind) in [
-        (DiskBus::Scsi, ControllerType::Scsi),
-        (DiskBus::Fdc, ControllerType::Fdc),
-        (DiskBus::Ide, ControllerType::Ide),
-        (DiskBus::Sata, ControllerType::Sata),
-    ] {
-        let on_bus = devices.disks.iter().filter(|disk| disk.target.bus == Some(bus));
-        let last = on_bus.filter_map(|disk| drive_controller(&disk.info)).max();
-        for index in last.map_or(0..0, |last| 0..last + 1) {
-            controllers::ensure(&mut devices.controllers, kind, index, None);
-        }
-    }
-    let channels = devices.channels.iter().filter(|c| matches!(c.target, ChannelTarget::Virtio { .. }));
-    let consoles = devices.consoles.iter().filter(|c| c.target.kind == ConsoleTargetType::Virtio);
-    for info in channels.map(|c| &c.info).chain(consoles.map(|c| &c.info)) {
-        let index = match &info.address {
-            Some(Address::VirtioSerial(address)) => address.controller,
-            _ => 0,
-        };
-        controllers::ensure(&mut devices.controllers, ControllerType::VirtioSerial, index, None);
-    }
-}
-
-fn drive_controller(info: &DeviceInfo) -> Option<u32> {
-    match &info.address {
-        Some(Address::Drive(address)) => Some(address.controller),
-        _ => None,
-    }
-}
-
-/// The first card is the one that firmware shows itself on.
-pub fn add_video(model: &mut Domain) {
-    use ferrovirt_conf::domain::VideoType;
-    if let Some(first) = model.devices.videos.first_mut().filter(|v| v.model.kind != VideoType::None) {
-        first.model.primary = Some(ferrovirt_xml::YesNo::Yes);
     }
 }
