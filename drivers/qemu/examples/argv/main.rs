@@ -4,9 +4,9 @@ mod compare;
 mod recorded;
 
 use ferrovirt_conf::domain::{Domain, ParseFlags};
-use ferrovirt_driver_qemu::aliases;
 use ferrovirt_driver_qemu::capabilities::{Answers, Capabilities};
-use ferrovirt_driver_qemu::command::{CommandLine, Context, arguments, number_images};
+use ferrovirt_driver_qemu::command::{CommandLine, Context, arguments, prepare};
+use ferrovirt_driver_qemu::{addresses, aliases};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -95,10 +95,12 @@ fn build(path: &Path, capabilities: &Capabilities) -> Result<CommandLine, String
     let text = std::fs::read_to_string(path).map_err(|err| err.to_string())?;
     let parsed = Domain::parse(&text, ParseFlags { inactive: true, ..ParseFlags::default() });
     let mut model = parsed.map_err(|err| format!("parse: {err}"))?;
+    addresses::assign(&mut model, capabilities, true).map_err(|err| format!("addresses: {err}"))?;
     aliases::assign(&mut model);
-    number_images(&mut model);
     recorded::as_in_the_tests(&mut model);
-    recorded::with_surroundings(&model, |host| {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    recorded::with_surroundings(name, &model.clone(), |host| {
+        prepare(&mut model, host);
         let context = Context { model: &model, capabilities, host };
         arguments(context, &mut recorded::Numbers::of(&model)).map_err(|err| err.to_string())
     })

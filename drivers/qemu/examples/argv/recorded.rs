@@ -1,9 +1,9 @@
 //! The made-up host of the fixtures.
 
-use ferrovirt_conf::domain::{Connection, Domain, SecretReference};
+use ferrovirt_conf::domain::{Connection, Domain, Graphics, SecretReference};
 use ferrovirt_core::Result;
 use ferrovirt_driver_qemu::command::{
-    Descriptors, HugePageMount, Passed, Sealed, SecretUse, Secrets, Settings, Surroundings,
+    Descriptors, HugePageMount, Passed, Sealed, SecretUse, Secrets, Settings, Surroundings, TlsSettings,
 };
 use std::path::Path;
 
@@ -65,15 +65,55 @@ impl Descriptors for Numbers<'_> {
 }
 
 /// What the tests change before a start.
-pub fn as_in_the_tests(_model: &mut Domain) {}
+pub fn as_in_the_tests(model: &mut Domain) {
+    for graphics in &mut model.devices.graphics {
+        match graphics {
+            Graphics::Vnc(vnc) => {
+                for (port, first) in [(&mut vnc.port, 5900), (&mut vnc.websocket, 5700)] {
+                    if *port == Some(-1) {
+                        *port = Some(first);
+                    }
+                }
+            }
+            Graphics::Spice(spice) if spice.is_autoport() => spice.port = Some(5901),
+            Graphics::EglHeadless(egl) => _ = egl.render_node.get_or_insert_with(render_node),
+            _ => {}
+        }
+        if let Graphics::Spice(spice) = graphics {
+            if spice.gl.is_some_and(|gl| gl.is_set()) {
+                spice.render_node.get_or_insert_with(render_node);
+            }
+        }
+    }
+}
 
-pub fn with_surroundings<T>(model: &Domain, act: impl FnOnce(&Surroundings<'_>) -> T) -> T {
+fn render_node() -> String {
+    "/dev/dri/foo".to_owned()
+}
+
+pub fn with_surroundings<T>(name: &str, model: &Domain, act: impl FnOnce(&Surroundings<'_>) -> T) -> T {
     let page = |path: &str, page_size, default| HugePageMount { path: path.into(), page_size, default };
-    let settings = Settings {
+    let tls = |folder: &str| Some(TlsSettings { folder: folder.into(), verify: true, secret: None });
+    let mut settings = Settings {
         huge_pages: vec![page("/dev/hugepages2M", 2048, true), page("/dev/hugepages1G", 1_048_576, false)],
         passt_folder: "/var/run/libvirt/qemu/passt".into(),
         ..Settings::default()
     };
+    settings.spice.password = true;
+    settings.spice.tls = tls("/etc/pki/libvirt-spice");
+    if name.starts_with("graphics-vnc-sasl") || name.starts_with("graphics-vnc-tls") {
+        settings.vnc.sasl = true;
+        settings.vnc.sasl_folder = Some("/etc/sasl2".into());
+    }
+    if name.starts_with("graphics-vnc-tls") {
+        settings.vnc.tls = tls("/etc/pki/libvirt-vnc");
+    }
+    settings.vnc.on_socket = name.contains("auto-socket-cfg");
+    settings.spice.on_socket = settings.vnc.on_socket;
+    if name.starts_with("graphics-spice-sasl") {
+        settings.spice.sasl = true;
+        settings.spice.sasl_folder = Some("/etc/sasl2".into());
+    }
     let short = format!("-1-{}", model.name.chars().take(20).collect::<String>());
     let folder = format!("/var/lib/libvirt/qemu/domain-{short}");
     let environment = [("PATH", "/bin"), ("USER", "test"), ("LOGNAME", "test")];

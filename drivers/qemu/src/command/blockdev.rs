@@ -84,6 +84,8 @@ pub struct Image<'a> {
     pub auth: Option<StorageAuth>,
     pub encryption: Option<Encryption>,
     pub reservations: Option<&'a Reservations>,
+    /// Whether even raw data gets a node for its format.
+    pub always_format: bool,
     pub is_floppy: bool,
     pub is_cdrom: bool,
     /// What it is based on: nothing known, nothing at all, or an image.
@@ -118,6 +120,7 @@ impl<'a> Image<'a> {
             auth: None,
             encryption: None,
             reservations: None,
+            always_format: false,
             is_floppy: false,
             is_cdrom: false,
             base: Base::Unknown,
@@ -186,7 +189,7 @@ impl<'a> Image<'a> {
         let mask = "arg-type/backing-mask-protocol";
         let old = !context.capabilities.schema_has(&format!("block-commit/{mask}"))
             || !context.capabilities.schema_has(&format!("block-stream/{mask}"));
-        old || self.format != StorageFormat::Raw || self.is_luks()
+        old || self.always_format || self.format != StorageFormat::Raw || self.is_luks()
     }
 
     fn storage_node(&self) -> String {

@@ -32,6 +32,7 @@ mod memory_device;
 mod numa;
 mod overrides;
 mod panic;
+mod prepare;
 mod props;
 mod rng;
 mod serial;
@@ -52,8 +53,11 @@ pub use blockdev::number_images;
 pub use context::{Builder, Context};
 pub use descriptors::{Descriptors, Open, Passed, Pretend};
 pub use line::CommandLine;
+pub use prepare::{align_memory, prepare};
 pub use props::Props;
-pub use surroundings::{HugePageMount, Sealed, SecretUse, Secrets, Settings, Surroundings};
+pub use surroundings::{
+    DisplaySettings, HugePageMount, Sealed, SecretUse, Secrets, Settings, Surroundings, TlsSettings,
+};
 
 use crate::capabilities::Capabilities;
 use ferrovirt_conf::domain::{ControllerType, Domain};

@@ -70,13 +70,30 @@ pub struct HugePageMount {
 }
 
 /// Of VNC or SPICE.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DisplaySettings {
+    /// Where displays listen that say nothing else.
+    pub listen: String,
+    /// Whether they rather listen on a socket in the guest's folder.
+    pub on_socket: bool,
     pub tls: Option<TlsSettings>,
     /// Whether a password is set for all guests that have none of their own.
     pub password: bool,
     pub sasl: bool,
     pub sasl_folder: Option<PathBuf>,
+}
+
+impl Default for DisplaySettings {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1".to_owned(),
+            on_socket: false,
+            tls: None,
+            password: false,
+            sasl: false,
+            sasl_folder: None,
+        }
+    }
 }
 
 /// Where certificates are, and whether clients must have one.
