@@ -1,9 +1,9 @@
 //! Definitions: taking in what users define, and keeping it on disk.
 
 use crate::capabilities::Capabilities;
-use crate::{defaults, validate};
 use crate::driver::Shared;
 use crate::vm::{Definition, Vm};
+use crate::{defaults, validate};
 use ferrovirt_conf::domain::{Domain, ParseFlags};
 use ferrovirt_core::persist::{self, Durability};
 use ferrovirt_core::store::{Claim, Stored};
