@@ -62,12 +62,7 @@ pub fn preview(paths: &Paths, model: &Domain, capabilities: &Capabilities) -> Re
     })
 }
 
-fn with_surroundings<T>(
-    paths: &Paths,
-    name: &str,
-    id: i32,
-    work: impl FnOnce(&Surroundings<'_>) -> T,
-) -> T {
+fn with_surroundings<T>(paths: &Paths, name: &str, id: i32, work: impl FnOnce(&Surroundings<'_>) -> T) -> T {
     let settings = Settings { memory_folder: paths.lib().join("ram"), ..Settings::default() };
     let environment: Vec<_> =
         ENVIRONMENT.iter().filter_map(|name| Some((name.to_string(), std::env::var(name).ok()?))).collect();

@@ -8,7 +8,7 @@ use crate::vm::{Definition, Vm};
 use crate::{aliases, displays, launch, model, status, watch};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::store::Stored;
-use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, Event, Result, abi};
+use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, ErrorDomain, Event, Result, abi};
 use ferrovirt_host::process::{Command, PidFile, Process, Stdio};
 use rustix::process::Signal;
 use std::fs;
@@ -22,6 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Starts `vm` from `definition`; its id comes back. The caller holds the guest's job.
 pub fn start(shared: &Arc<Shared>, vm: &Arc<Vm>, definition: &Definition, paused: bool) -> Result<i32> {
+    start_up(shared, vm, definition, paused).map_err(|err| err.or_domain(ErrorDomain::Qemu))
+}
+
+fn start_up(shared: &Arc<Shared>, vm: &Arc<Vm>, definition: &Definition, paused: bool) -> Result<i32> {
     let id = shared.take_id();
     let attempt = Attempt::begin(shared, vm, id, definition.model.clone())?;
     let name = vm.name();
