@@ -1,6 +1,7 @@
 //! The made-up host of the fixtures.
 
-use ferrovirt_conf::domain::{Connection, Domain, Graphics, SecretReference};
+use ferrovirt_conf::domain::{Connection, Domain, Graphics, InterfaceDriverName, SecretReference, VirtType};
+use ferrovirt_conf::values::CpuSet;
 use ferrovirt_core::Result;
 use ferrovirt_driver_qemu::command::{
     Descriptors, HugePageMount, Passed, Sealed, SecretUse, Secrets, Settings, Surroundings, TlsSettings,
@@ -29,6 +30,10 @@ impl Secrets for SameSecret {
 pub struct Numbers<'a>(&'a Domain);
 
 impl<'a> Numbers<'a> {
+    fn is_ethernet(&self, interface: usize) -> bool {
+        matches!(self.0.devices.interfaces[interface].connection, Connection::Ethernet(_))
+    }
+
     pub fn of(model: &'a Domain) -> Self {
         Self(model)
     }
@@ -44,8 +49,10 @@ impl Descriptors for Numbers<'_> {
             Passed::NetworkBackend { .. } => 1732,
             Passed::File { .. } => 1750,
             Passed::Log { .. } => 1751,
+            Passed::Image { .. } => 201,
             Passed::Vsock => 6789,
             Passed::Device { .. } => 3,
+            Passed::Tap { interface, .. } if self.is_ethernet(interface) => 3,
             Passed::Tap { queue, .. } => 102 + queue as i32,
             Passed::Vhost { queue, .. } => 44 + queue as i32,
         })
@@ -55,11 +62,9 @@ impl Descriptors for Numbers<'_> {
         let interface = &self.0.devices.interfaces[interface];
         let driver = interface.driver.as_ref();
         let queues = driver.map_or(1, |driver| driver.queues.max(1)) as usize;
-        let tap = !matches!(interface.connection, Connection::Ethernet(_));
-        let vhost = tap
-            && driver.is_some_and(|driver| {
-                driver.name == Some(ferrovirt_conf::domain::InterfaceDriverName::Vhost)
-            });
+        let named = driver.and_then(|driver| driver.name);
+        let kvm = self.0.virt_type == VirtType::Kvm && interface.is_virtio();
+        let vhost = named == Some(InterfaceDriverName::Vhost) || (kvm && named.is_none());
         (queues, if vhost { queues } else { 0 })
     }
 }
@@ -87,6 +92,16 @@ pub fn as_in_the_tests(model: &mut Domain) {
     }
 }
 
+/// What the tests restore or migrate from.
+fn incoming(name: &str) -> Option<&'static str> {
+    match name.split('.').next()? {
+        "migrate" => Some("tcp:10.0.0.1:5000"),
+        "migrate-numa-unaligned" => Some("fd:7"),
+        "restore-v2" => Some("exec:cat"),
+        _ => None,
+    }
+}
+
 fn render_node() -> String {
     "/dev/dri/foo".to_owned()
 }
@@ -97,9 +112,15 @@ pub fn with_surroundings<T>(name: &str, model: &Domain, act: impl FnOnce(&Surrou
     let mut settings = Settings {
         huge_pages: vec![page("/dev/hugepages2M", 2048, true), page("/dev/hugepages1G", 1_048_576, false)],
         passt_folder: "/var/run/libvirt/qemu/passt".into(),
+        dbus_folder: "/var/run/libvirt/qemu/dbus".into(),
         ..Settings::default()
     };
     settings.spice.password = true;
+    let secret = Some(uuid::Uuid::nil());
+    if name.starts_with("serial-tcp-tlsx509-secret-chardev") {
+        settings.chardev_tls_by_default = true;
+        settings.chardev_tls.secret = secret;
+    }
     settings.spice.tls = tls("/etc/pki/libvirt-spice");
     if name.starts_with("graphics-vnc-sasl") || name.starts_with("graphics-vnc-tls") {
         settings.vnc.sasl = true;
@@ -107,6 +128,9 @@ pub fn with_surroundings<T>(name: &str, model: &Domain, act: impl FnOnce(&Surrou
     }
     if name.starts_with("graphics-vnc-tls") {
         settings.vnc.tls = tls("/etc/pki/libvirt-vnc");
+        if let Some(tls) = settings.vnc.tls.as_mut().filter(|_| name.contains("secret")) {
+            tls.secret = secret;
+        }
     }
     settings.vnc.on_socket = name.contains("auto-socket-cfg");
     settings.spice.on_socket = settings.vnc.on_socket;
@@ -116,18 +140,22 @@ pub fn with_surroundings<T>(name: &str, model: &Domain, act: impl FnOnce(&Surrou
     }
     let short = format!("-1-{}", model.name.chars().take(20).collect::<String>());
     let folder = format!("/var/lib/libvirt/qemu/domain-{short}");
-    let environment = [("PATH", "/bin"), ("USER", "test"), ("LOGNAME", "test")];
+    let environment =
+        [("PATH", "/bin"), ("USER", "test"), ("LOGNAME", "test"), ("PIPEWIRE_RUNTIME_DIR", "/run/user/1000")];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let aliases: Vec<String> =
         model.devices.hostdevs.iter().filter_map(|device| device.info.alias.clone()).collect();
     let scsi: Vec<(&str, &str)> = aliases.iter().map(|alias| (alias.as_str(), "/dev/sg0")).collect();
+    let nodes: CpuSet = (0..4).collect();
     act(&Surroundings {
         short_name: &short,
         guest_folder: Path::new(&folder),
         channel_folder: Path::new("/var/run/libvirt/qemu/channel"),
         settings: &settings,
         secrets: &SameSecret,
-        now: 1_285_337_640,
+        now: 1_234_567_890,
+        incoming: incoming(name),
+        auto_nodes: Some(&nodes),
         environment: &environment,
         smbios: None,
         cdroms: &["/dev/cdrom"],
