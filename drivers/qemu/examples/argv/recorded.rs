@@ -1,12 +1,17 @@
 //! The made-up host of the fixtures.
 
-use ferrovirt_conf::domain::{Connection, Domain, Graphics, InterfaceDriverName, SecretReference, VirtType};
+use ferrovirt_conf::domain::{
+    Connection, Domain, Graphics, InterfaceDriverName, ParseFlags, SecretReference,
+};
 use ferrovirt_conf::values::CpuSet;
 use ferrovirt_core::Result;
+use ferrovirt_driver_qemu::capabilities::Capabilities;
 use ferrovirt_driver_qemu::command::{
-    Descriptors, HugePageMount, Passed, Sealed, SecretUse, Secrets, Settings, Surroundings, TlsSettings,
+    CommandLine, Context, Descriptors, HugePageMount, Passed, Sealed, SecretUse, Secrets, Settings,
+    Surroundings, TlsSettings, arguments, prepare,
 };
-use std::path::Path;
+use ferrovirt_driver_qemu::{addresses, aliases};
+use std::path::{Path, PathBuf};
 
 /// Every secret is the same one.
 #[derive(Debug)]
@@ -27,14 +32,14 @@ impl Secrets for SameSecret {
 }
 
 /// The numbers that the fixtures have instead of real descriptors.
-pub struct Numbers<'a>(&'a Domain);
+struct Numbers<'a>(&'a Domain);
 
 impl<'a> Numbers<'a> {
     fn is_ethernet(&self, interface: usize) -> bool {
         matches!(self.0.devices.interfaces[interface].connection, Connection::Ethernet(_))
     }
 
-    pub fn of(model: &'a Domain) -> Self {
+    fn of(model: &'a Domain) -> Self {
         Self(model)
     }
 }
@@ -62,15 +67,22 @@ impl Descriptors for Numbers<'_> {
         let interface = &self.0.devices.interfaces[interface];
         let driver = interface.driver.as_ref();
         let queues = driver.map_or(1, |driver| driver.queues.max(1)) as usize;
-        let named = driver.and_then(|driver| driver.name);
-        let kvm = self.0.virt_type == VirtType::Kvm && interface.is_virtio();
-        let vhost = named == Some(InterfaceDriverName::Vhost) || (kvm && named.is_none());
+        let qemu = driver.is_some_and(|driver| driver.name == Some(InterfaceDriverName::Qemu));
+        let vhost = interface.is_virtio() && !qemu;
         (queues, if vhost { queues } else { 0 })
     }
 }
 
 /// What the tests change before a start.
-pub fn as_in_the_tests(model: &mut Domain) {
+fn as_in_the_tests(model: &mut Domain) {
+    if let Some(vsock) = &mut model.devices.vsock {
+        vsock.guest_cid = vsock.guest_cid.or(std::num::NonZeroU32::new(42));
+    }
+    for listen in model.devices.graphics.iter_mut().filter_map(Graphics::listens_mut).flatten() {
+        if listen.network.is_some() {
+            listen.address = Some("192.168.122.1".to_owned());
+        }
+    }
     for graphics in &mut model.devices.graphics {
         match graphics {
             Graphics::Vnc(vnc) => {
@@ -106,7 +118,7 @@ fn render_node() -> String {
     "/dev/dri/foo".to_owned()
 }
 
-pub fn with_surroundings<T>(name: &str, model: &Domain, act: impl FnOnce(&Surroundings<'_>) -> T) -> T {
+fn with_surroundings<T>(name: &str, model: &Domain, act: impl FnOnce(&Surroundings<'_>) -> T) -> T {
     let page = |path: &str, page_size, default| HugePageMount { path: path.into(), page_size, default };
     let tls = |folder: &str| Some(TlsSettings { folder: folder.into(), verify: true, secret: None });
     let mut settings = Settings {
@@ -162,5 +174,37 @@ pub fn with_surroundings<T>(name: &str, model: &Domain, act: impl FnOnce(&Surrou
         scsi_devices: &scsi,
         tpm_socket: Some(Path::new("/dev/test")),
         time_zone: 0,
+    })
+}
+
+/// What the fixtures that are compared have in their names.
+pub const SUFFIX: &str = ".x86_64-latest";
+
+/// The names of all fixtures that have a command line.
+pub fn names(fixtures: &Path) -> Vec<String> {
+    let folder = std::fs::read_dir(fixtures.join("qemuxmlconfdata")).expect("fixtures");
+    let files = folder.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut names: Vec<String> =
+        files.filter_map(|file| Some(file.strip_suffix(&format!("{SUFFIX}.args"))?.to_owned())).collect();
+    names.sort();
+    names
+}
+
+pub fn with(base: &Path, extension: &str) -> PathBuf {
+    PathBuf::from(format!("{}.{extension}", base.display()))
+}
+
+/// The command line of a definition in which all defaults are filled in.
+pub fn build(path: &Path, capabilities: &Capabilities) -> Result<CommandLine> {
+    let text = std::fs::read_to_string(path).expect("a fixture");
+    let mut model = Domain::parse(&text, ParseFlags { inactive: true, ..ParseFlags::default() })?;
+    addresses::assign(&mut model, capabilities, true)?;
+    aliases::assign(&mut model);
+    as_in_the_tests(&mut model);
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    with_surroundings(name, &model.clone(), |host| {
+        prepare(&mut model, host);
+        let context = Context { model: &model, capabilities, host };
+        arguments(context, &mut Numbers::of(&model))
     })
 }

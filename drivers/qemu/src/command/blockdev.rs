@@ -7,7 +7,7 @@ use super::general::sealed_secret;
 use super::props::Props;
 use super::surroundings::SecretUse;
 use ferrovirt_conf::domain::{
-    BackingLayer, BackingStore, CacheMode, DetectZeroes, Discard, Disk, DiskDevice, DiskIo, Domain,
+    BackingLayer, BackingStore, CacheMode, DetectZeroes, Discard, Disk, DiskBus, DiskDevice, DiskIo, Domain,
     Encryption, EncryptionEngine, EncryptionFormat, Reservations, StorageAuth, StorageFormat,
     StorageLocation, StorageSource,
 };
@@ -32,7 +32,10 @@ pub fn number_images(model: &mut Domain) {
                 *index = last;
             }
         };
-        if matches!(disk.source.location, StorageLocation::VhostUser(_)) {
+        // These have no nodes of ours.
+        if matches!(disk.source.location, StorageLocation::VhostUser(_))
+            || disk.target.bus == Some(DiskBus::Sd)
+        {
             continue;
         }
         number(&mut disk.source.options.index);

@@ -264,7 +264,8 @@ impl Context<'_> {
                 }),
             );
         }
-        props.text("serial", disk.serial.as_deref());
+        // Guests have always seen a backslash before each blank.
+        props.maybe("serial", disk.serial.as_ref().map(|serial| serial.replace(' ', "\\ ")));
         let driver = disk.driver.as_ref();
         let on_write = driver.and_then(|driver| driver.error_policy);
         let on_read = driver.and_then(|driver| driver.read_error_policy);

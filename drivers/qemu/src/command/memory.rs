@@ -41,10 +41,6 @@ pub fn build(b: &mut Builder<'_>) -> Result<()> {
 
 /// The guest's memory at boot without memory devices, in KiB.
 pub fn initial(context: Context<'_>) -> u64 {
-    let cells = numa::cells(context.model);
-    if !cells.is_empty() {
-        return cells.iter().map(|cell| cell.memory.0).sum();
-    }
     context.model.memory.size.0.saturating_sub(super::memory_device::total(context.model))
 }
 
