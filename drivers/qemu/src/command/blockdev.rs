@@ -2,11 +2,12 @@
 
 use super::blockdev_network::network;
 use super::context::{Builder, Context};
+use super::descriptors::Passed;
 use super::general::sealed_secret;
 use super::props::Props;
 use super::surroundings::SecretUse;
 use ferrovirt_conf::domain::{
-    BackingLayer, BackingStore, CacheMode, DetectZeroes, Discard, Disk, DiskDevice, DiskIo, Domain,
+    BackingLayer, BackingStore, CacheMode, DetectZeroes, Discard, Disk, DiskBus, DiskDevice, DiskIo, Domain,
     Encryption, EncryptionEngine, EncryptionFormat, Reservations, StorageAuth, StorageFormat,
     StorageLocation, StorageSource,
 };
@@ -31,7 +32,10 @@ pub fn number_images(model: &mut Domain) {
                 *index = last;
             }
         };
-        if matches!(disk.source.location, StorageLocation::VhostUser(_)) {
+        // These have no nodes of ours.
+        if matches!(disk.source.location, StorageLocation::VhostUser(_))
+            || disk.target.bus == Some(DiskBus::Sd)
+        {
             continue;
         }
         number(&mut disk.source.options.index);
@@ -263,7 +267,16 @@ fn nodes(b: &mut Builder<'_>, image: &Image<'_>, below: Option<String>) -> Resul
     let context = b.context;
     let has_format = image.needs_format(context);
     let slice = image.slice_node();
-    let mut storage = storage(context, image)?;
+    let mut storage = match &image.source.location {
+        StorageLocation::VhostVdpa { .. } => {
+            let node = image.storage_node();
+            let path = b.descriptor_path(Passed::Image { node: node.clone() }, &format!("{node}-vdpa"))?;
+            let mut props = Props::device("virtio-blk-vhost-vdpa");
+            props.set("path", path);
+            props
+        }
+        _ => storage(context, image)?,
+    };
     common(context, image, &mut storage, image.storage_node(), !has_format && slice.is_none());
     b.line.blockdev(&storage);
     if let (Some(node), Some(slice)) = (&slice, image.source.options.slices.first()) {
@@ -388,9 +401,11 @@ fn storage(context: Context<'_>, image: &Image<'_>) -> Result<Props> {
                 name(&volume.pool)
             )));
         }
-        StorageLocation::VhostVdpa { .. } => return Err(unsupported("<disk type='vhostvdpa'>")),
-        StorageLocation::VhostUser(_) => {
-            return Err(Error::internal("a disk of type 'vhostuser' is no block node"));
+        other @ (StorageLocation::VhostVdpa { .. } | StorageLocation::VhostUser(_)) => {
+            return Err(Error::internal(format!(
+                "images of type '{}' are not reached by a path",
+                other.kind()
+            )));
         }
     })
 }
