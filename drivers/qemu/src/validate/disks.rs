@@ -153,6 +153,11 @@ fn check_source(subject: &Subject<'_>, disk: &Disk, name: &str) -> Result<()> {
             refuse("this QEMU has no vhost-user disks")
         }
         StorageLocation::VhostUser(_) => shared("vhostuser"),
+        StorageLocation::VhostVdpa { .. }
+            if !subject.capabilities.schema_has("blockdev-add/arg-type/driver/^virtio-blk-vhost-vdpa") =>
+        {
+            refuse("this QEMU has no vDPA disks")
+        }
         StorageLocation::VhostVdpa { .. } => {
             shared("vhostvdpa")?;
             let cache = disk.driver.as_ref().map(|driver| driver.cache).unwrap_or_default();
