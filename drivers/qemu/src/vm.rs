@@ -49,7 +49,8 @@ impl View {
     /// The description in force: of the running guest, or of the next start.
     pub fn current(&self) -> Result<Arc<Definition>> {
         let live = self.live.as_ref().map(|live| live.definition());
-        live.or_else(|| self.persistent.clone()).ok_or_else(|| Error::internal("a guest without a description"))
+        live.or_else(|| self.persistent.clone())
+            .ok_or_else(|| Error::internal("a guest without a description"))
     }
 
     pub fn is_active(&self) -> bool {

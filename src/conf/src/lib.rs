@@ -9,5 +9,6 @@ pub mod capabilities;
 pub mod cpu;
 pub mod domain;
 pub mod domain_capabilities;
+pub mod metadata;
 pub mod network;
 pub mod values;
