@@ -29,7 +29,9 @@ pub(super) fn cpu_support(
 ) -> CpuSupport {
     let accelerator = capabilities.accelerator(virt.accel());
     let passthrough = virt == VirtType::Kvm && facts.has_native(arch);
-    let maximum = accelerator.is_some_and(|accelerator| accelerator.cpus.iter().any(|cpu| cpu.name == "max"));
+    // It is there with every accelerator, though QEMU does not always name it with KVM.
+    let named = |accelerator: &Accelerator| accelerator.cpus.iter().any(|cpu| cpu.name == "max");
+    let maximum = capabilities.accelerators().iter().any(named);
     let can_migrate = capabilities.device_has_property("max-x86_64-cpu", "migratable");
     let passthrough_choices: &[&str] = if can_migrate { &["on", "off"] } else { &["off"] };
     let host_model = accelerator.and_then(|accelerator| host_model(capabilities, accelerator, arch));
