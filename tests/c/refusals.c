@@ -68,7 +68,7 @@ static void hosts(void)
 static void networks(void)
 {
     virNetworkPtr network;
-    CHECK(system("ip link add taken0 type bridge && ip addr add 10.77.0.1/16 dev taken0 && ip link set taken0 up") == 0);
+    CHECK(system("ip link add taken0 type bridge && ip addr add 10.77.5.9/24 dev taken0 && ip link set taken0 up") == 0);
     CHECK((network = virNetworkDefineXML(conn, "<network><name>a</name><bridge name='taken0'/>"
                                                "<ip address='10.78.0.1' netmask='255.255.255.0'/></network>")) == NULL ||
           virNetworkCreate(network) == -1);

@@ -79,6 +79,8 @@ fn with_surroundings<T>(paths: &Paths, name: &str, id: i32, work: impl FnOnce(&S
         cdroms: &[],
         scsi_devices: &[],
         tpm_socket: None,
+        auto_nodes: None,
+        incoming: None,
         time_zone: 0,
     })
 }
