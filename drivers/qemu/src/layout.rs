@@ -110,6 +110,6 @@ impl Paths {
 }
 
 /// A name short enough for the path of a socket: the first 20 characters.
-fn short_name(name: &str) -> String {
+pub fn short_name(name: &str) -> String {
     name.chars().take(20).collect()
 }

@@ -1,20 +1,18 @@
 //! Starting a guest: every resource is taken behind a guard, so that a start that fails leaves nothing.
 
-use crate::command::{self, Launch};
 use crate::driver::Shared;
 use crate::live::{Live, Parts};
 use crate::network::{self, Plugs};
 use crate::qmp::{Client, Cont, EventStream, Options, QueryChardev, QueryCpusFast};
 use crate::vm::{Definition, Vm};
-use crate::{aliases, displays, model, status, watch};
+use crate::{aliases, displays, launch, model, status, watch};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::store::Stored;
-use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, Event, Result, abi};
+use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, ErrorDomain, Event, Result, abi};
 use ferrovirt_host::process::{Command, PidFile, Process, Stdio};
 use rustix::process::Signal;
 use std::fs;
 use std::io::{Read, Seek, SeekFrom};
-use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Starts `vm` from `definition`; its id comes back. The caller holds the guest's job.
 pub fn start(shared: &Arc<Shared>, vm: &Arc<Vm>, definition: &Definition, paused: bool) -> Result<i32> {
+    start_up(shared, vm, definition, paused).map_err(|err| err.or_domain(ErrorDomain::Qemu))
+}
+
+fn start_up(shared: &Arc<Shared>, vm: &Arc<Vm>, definition: &Definition, paused: bool) -> Result<i32> {
     let id = shared.take_id();
     let attempt = Attempt::begin(shared, vm, id, definition.model.clone())?;
     let name = vm.name();
@@ -110,6 +112,7 @@ impl<'a> Attempt<'a> {
             done: false,
         };
         attempt.make_folders()?;
+        launch::complete(&shared.paths, &mut attempt.model);
         displays::assign_ports(shared, &mut attempt.model)?;
         let taps = network::plug_in(shared, &mut attempt.model, &attempt.plugs)?;
         attempt.spawn(taps)?;
@@ -130,21 +133,8 @@ impl<'a> Attempt<'a> {
         let (paths, name) = (&self.shared.paths, self.vm.name());
         let emulator = self.model.devices.emulator.clone().unwrap_or_default();
         let capabilities = self.shared.capabilities(&emulator)?;
-        let monitor_path = paths.monitor(self.id, &name);
-        let monitor = UnixListener::bind(&monitor_path).map_err(|err| {
-            Error::system(err, format!("cannot make the monitor socket '{}'", monitor_path.display()))
-        })?;
         let mut command = Command::new(&emulator);
-        let guest_folder = paths.guest(self.id, &name);
-        let launch = Launch {
-            model: &self.model,
-            capabilities: &capabilities,
-            guest_folder: &guest_folder,
-            channel_folder: &paths.channels(self.id, &name),
-            monitor: monitor.into(),
-            taps,
-        };
-        command::build(launch, &mut command)?;
+        launch::prepare(paths, &self.model, &capabilities, taps, &mut command)?;
         let ([out, err], log_start) = self.open_log()?;
         self.log_start = log_start;
         command.stdin(Stdio::Null).stdout(out).stderr(err).new_session();

@@ -5,7 +5,7 @@ use arc_swap::ArcSwap;
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::abi;
 use ferrovirt_core::store::Stored;
-use ferrovirt_core::{DomainId, Error, JobSlot, Result};
+use ferrovirt_core::{DomainId, Error, ErrorDomain, JobSlot, Result};
 use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
 
@@ -25,9 +25,15 @@ impl Definition {
         self.public.get_or_init(|| {
             let mut model = self.model.clone();
             model.strip_secrets();
+            shown(&mut model);
             model.format()
         })
     }
+}
+
+/// Takes out what is kept in status files only.
+pub fn shown(model: &mut Domain) {
+    model.devices.graphics.iter_mut().for_each(|graphics| graphics.strip_status());
 }
 
 /// What a reader sees of a guest: consistent, and never changed once it is published.
@@ -109,7 +115,7 @@ impl Vm {
     }
 
     pub fn not_running(&self) -> Error {
-        Error::operation_invalid(format!("domain '{}' is not running", self.name))
+        Error::operation_invalid(format!("domain '{}' is not running", self.name)).domain(ErrorDomain::Domain)
     }
 
     pub fn id(&self) -> DomainId {

@@ -36,6 +36,7 @@ impl DomainConfig for QemuDriver {
         if flags & abi::VIR_DOMAIN_XML_SECURE == 0 {
             model.strip_secrets();
         }
+        crate::vm::shown(&mut model);
         Ok(model.format())
     }
 
@@ -47,9 +48,11 @@ impl DomainConfig for QemuDriver {
         }
         let mut model = definitions::parse(&self.shared, xml, super::definition_flags(false))?;
         crate::aliases::assign(&mut model);
+        crate::launch::complete(&self.shared.paths, &mut model);
         let emulator = model.devices.emulator.clone().unwrap_or_default();
         let capabilities = self.shared.capabilities(&emulator)?;
-        crate::command::native(&model, &capabilities, &self.shared.paths)
+        let line = crate::launch::preview(&self.shared.paths, &model, &capabilities)?;
+        Ok(shell_words(&line.environment, &emulator, &line.arguments))
     }
 
     fn domain_get_autostart(&self, domain: &DomainId) -> Result<bool> {
@@ -128,4 +131,21 @@ impl DomainConfig for QemuDriver {
             Error::new(ErrorCode::NoDomainMetadata, format!("domain '{}' has none of this kind", vm.name()))
         })
     }
+}
+
+/// The command line as one would type it: words that a shell would take apart are quoted.
+fn shell_words(environment: &[(String, String)], program: &str, arguments: &[String]) -> String {
+    let variables = environment.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
+    let words = std::iter::once(program).chain(arguments.iter().map(String::as_str)).map(quoted);
+    let mut line = variables.chain(words).collect::<Vec<_>>().join(" ");
+    line.push('\n');
+    line
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
