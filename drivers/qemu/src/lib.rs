@@ -9,4 +9,6 @@ pub mod layout;
 pub mod machine;
 pub mod qmp;
 pub mod reactor;
+#[cfg(test)]
+mod sample;
 pub mod validate;
