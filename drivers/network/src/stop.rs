@@ -77,8 +77,9 @@ fn return_bridge(state: &NetworkState, network: &Network) -> Result<()> {
 /// Removes the files of all ports.
 pub fn forget_ports(paths: &Paths, network: &str) -> Result<()> {
     let folder = paths.ports(network);
-    for path in persist::list(&folder, "xml")? {
-        persist::remove(&path)?;
+    // With what interrupted writes may have left.
+    for extension in ["xml", "new"] {
+        persist::list(&folder, extension)?.iter().try_for_each(|path| persist::remove(path))?;
     }
     for folder in [Some(folder.as_path()), folder.parent()].into_iter().flatten() {
         match fs::remove_dir(folder) {

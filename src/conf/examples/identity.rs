@@ -1,7 +1,7 @@
 //! Whether files come back as they were: `identity KIND FILE...` reads each file as that kind of model, writes it, and
 //! shows where the two differ. White space at both ends and comments don't count.
 
-use ferrovirt_conf::{cpu, domain};
+use ferrovirt_conf::{cpu, domain, network};
 use ferrovirt_xml::{XmlElement, from_str, to_string};
 use std::process::ExitCode;
 
@@ -13,6 +13,8 @@ const KINDS: &[(&str, Round)] = &[
     ("domain", round::<domain::Domain>),
     ("guest-cpu", round::<cpu::GuestCpu>),
     ("host-cpu", round::<cpu::HostCpu>),
+    ("network", round::<network::Network>),
+    ("network-port", round::<network::NetworkPort>),
 ];
 
 /// How many differing lines are shown of a file.
