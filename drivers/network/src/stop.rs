@@ -52,8 +52,19 @@ fn remove_bridge(state: &NetworkState, network: &Network) -> Vec<Error> {
         None
     });
     if let Some(bridge) = network.bridge_name() {
-        keep(state.netlink().and_then(|netlink| Ok(bridge::delete(netlink, bridge)?)));
-        keep(state.firewall.release(&firewall::of(network)).map_err(Error::from));
+        // The kernel waits for a quiet moment before a bridge is gone; meanwhile the rules can go.
+        let delete = || state.netlink().and_then(|netlink| Ok(bridge::delete(netlink, bridge)?));
+        let (deleted, released) = std::thread::scope(|scope| {
+            let deletion = std::thread::Builder::new().spawn_scoped(scope, delete);
+            let released = state.firewall.release(&firewall::of(network)).map_err(Error::from);
+            let deleted = match deletion {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| Err(Error::from_panic(&*panic))),
+                Err(_) => delete(),
+            };
+            (deleted, released)
+        });
+        keep(deleted);
+        keep(released);
     }
     if let Some(daemon) = daemon {
         keep(dnsmasq::wait(&daemon));
