@@ -2,11 +2,14 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
+pub mod bench;
 pub mod codegen;
 pub mod demo;
 pub mod dist;
 pub mod guest;
+pub mod licences;
 pub mod packages;
+pub mod test;
 
 use std::path::{Path, PathBuf};
 

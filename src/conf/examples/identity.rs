@@ -1,7 +1,7 @@
 //! Whether files come back as they were: `identity KIND FILE...` reads each file as that kind of model, writes it, and
 //! shows where the two differ. White space at both ends and comments don't count.
 
-use ferrovirt_conf::{cpu, domain, network};
+use ferrovirt_conf::{capabilities, cpu, domain, domain_capabilities, network};
 use ferrovirt_xml::{XmlElement, from_str, to_string};
 use std::process::ExitCode;
 
@@ -11,10 +11,13 @@ type Round = fn(&str) -> Result<String, String>;
 /// Every kind there is; a new model is a new line.
 const KINDS: &[(&str, Round)] = &[
     ("domain", round::<domain::Domain>),
+    ("domain-steps", all_steps),
     ("guest-cpu", round::<cpu::GuestCpu>),
     ("host-cpu", round::<cpu::HostCpu>),
     ("network", round::<network::Network>),
     ("network-port", round::<network::NetworkPort>),
+    ("capabilities", round::<capabilities::Capabilities>),
+    ("domain-capabilities", round::<domain_capabilities::DomainCapabilities>),
 ];
 
 /// How many differing lines are shown of a file.
@@ -22,6 +25,14 @@ const SHOWN: usize = 6;
 
 fn round<T: XmlElement>(text: &str) -> Result<String, String> {
     from_str::<T>(text, "file").map(|value| to_string(&value)).map_err(|err| err.to_string())
+}
+
+/// Reads a definition with its defaults and checks, strictly.
+fn all_steps(text: &str) -> Result<String, String> {
+    let start = text.split_once("<domain").map_or("", |(_, rest)| rest.split('>').next().unwrap_or(""));
+    let live = start.contains(" id='");
+    let flags = domain::ParseFlags { schema: true, inactive: !live, ..domain::ParseFlags::STATUS };
+    domain::Domain::read(text, flags).map(|domain| domain.format()).map_err(|err| err.to_string())
 }
 
 fn main() -> ExitCode {
