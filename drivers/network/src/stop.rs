@@ -13,16 +13,16 @@ use std::io::ErrorKind;
 pub fn stop(state: &NetworkState, network: &Network) -> Result<()> {
     let paths = &state.paths;
     let (status, pending) = (paths.status(&network.name), paths.pending(&network.name));
+    let mut failures = Vec::new();
     // Whoever opens the driver after a crash takes down what is pending.
     if let Err(err) = fs::rename(&status, &pending)
         && err.kind() != ErrorKind::NotFound
     {
-        return Err(Error::system(
-            err,
-            format!("cannot note in '{}' that the network stops", pending.display()),
-        ));
+        let what = format!("cannot note in '{}' that the network stops", pending.display());
+        failures.push(Error::system(err, what));
+        failures.extend(persist::remove(&status).err());
     }
-    let mut failures = take_down(state, network);
+    failures.extend(take_down(state, network));
     if failures.is_empty() {
         failures.extend(persist::remove(&pending).err());
     }

@@ -97,3 +97,22 @@ fn one_layout_has_one_driver() {
         assert!(std::ptr::eq(&*again, host.driver()));
     });
 }
+
+#[test]
+fn what_a_definition_on_disk_lacks_is_made_up_once() {
+    with_host(|host| {
+        host.close();
+        let folder = host.file("etc/qemu/networks");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("n.xml"), "<network><name>n</name></network>").unwrap();
+        std::fs::write(folder.join("bad.xml"), "<network><name>").unwrap();
+        std::fs::write(folder.join("other.xml"), "<network><name>else</name></network>").unwrap();
+        host.open();
+        let ids = host.driver().connect_list_all_networks(0).unwrap();
+        assert_eq!(ids.len(), 1, "only one of the files can be read");
+        let xml = host.xml(&ids[0]);
+        assert!(xml.contains("<bridge name='virbr0'") && xml.contains("<mac address='52:54:00:"), "{xml}");
+        host.reopen();
+        assert_eq!(host.xml(&ids[0]), xml);
+    });
+}
