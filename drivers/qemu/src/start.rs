@@ -5,10 +5,10 @@ use crate::live::{Live, Parts};
 use crate::network::{self, Plugs};
 use crate::qmp::{Client, Cont, EventStream, Options, QueryChardev, QueryCpusFast};
 use crate::vm::{Definition, Vm};
-use crate::{aliases, command, displays, launch, model, status, watch};
+use crate::{aliases, displays, launch, model, status, watch};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::store::Stored;
-use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, Event, Result, abi};
+use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, ErrorDomain, Event, Result, abi};
 use ferrovirt_host::process::{Command, PidFile, Process, Stdio};
 use rustix::process::Signal;
 use std::fs;
@@ -22,6 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Starts `vm` from `definition`; its id comes back. The caller holds the guest's job.
 pub fn start(shared: &Arc<Shared>, vm: &Arc<Vm>, definition: &Definition, paused: bool) -> Result<i32> {
+    start_up(shared, vm, definition, paused).map_err(|err| err.or_domain(ErrorDomain::Qemu))
+}
+
+fn start_up(shared: &Arc<Shared>, vm: &Arc<Vm>, definition: &Definition, paused: bool) -> Result<i32> {
     let id = shared.take_id();
     let attempt = Attempt::begin(shared, vm, id, definition.model.clone())?;
     let name = vm.name();
@@ -91,7 +95,6 @@ impl<'a> Attempt<'a> {
     fn begin(shared: &'a Arc<Shared>, vm: &'a Arc<Vm>, id: i32, mut description: Domain) -> Result<Self> {
         description.id = u32::try_from(id).ok();
         aliases::assign(&mut description);
-        command::number_images(&mut description);
         let log = shared.paths.log(&vm.name());
         if let Some((what, path)) = model::missing_file(&description) {
             let cause = std::io::Error::from_raw_os_error(2);
@@ -109,7 +112,7 @@ impl<'a> Attempt<'a> {
             done: false,
         };
         attempt.make_folders()?;
-        launch::name_sockets(&mut attempt.model, &shared.paths.channels(id, &vm.name()));
+        launch::complete(&shared.paths, &mut attempt.model);
         displays::assign_ports(shared, &mut attempt.model)?;
         let taps = network::plug_in(shared, &mut attempt.model, &attempt.plugs)?;
         attempt.spawn(taps)?;

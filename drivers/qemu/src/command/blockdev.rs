@@ -2,11 +2,12 @@
 
 use super::blockdev_network::network;
 use super::context::{Builder, Context};
+use super::descriptors::Passed;
 use super::general::sealed_secret;
 use super::props::Props;
 use super::surroundings::SecretUse;
 use ferrovirt_conf::domain::{
-    BackingLayer, BackingStore, CacheMode, DetectZeroes, Discard, Disk, DiskDevice, DiskIo, Domain,
+    BackingLayer, BackingStore, CacheMode, DetectZeroes, Discard, Disk, DiskBus, DiskDevice, DiskIo, Domain,
     Encryption, EncryptionEngine, EncryptionFormat, Reservations, StorageAuth, StorageFormat,
     StorageLocation, StorageSource,
 };
@@ -31,7 +32,10 @@ pub fn number_images(model: &mut Domain) {
                 *index = last;
             }
         };
-        if matches!(disk.source.location, StorageLocation::VhostUser(_)) {
+        // These have no nodes of ours.
+        if matches!(disk.source.location, StorageLocation::VhostUser(_))
+            || disk.target.bus == Some(DiskBus::Sd)
+        {
             continue;
         }
         number(&mut disk.source.options.index);
@@ -84,6 +88,8 @@ pub struct Image<'a> {
     pub auth: Option<StorageAuth>,
     pub encryption: Option<Encryption>,
     pub reservations: Option<&'a Reservations>,
+    /// Whether even raw data gets a node for its format.
+    pub always_format: bool,
     pub is_floppy: bool,
     pub is_cdrom: bool,
     /// What it is based on: nothing known, nothing at all, or an image.
@@ -118,6 +124,7 @@ impl<'a> Image<'a> {
             auth: None,
             encryption: None,
             reservations: None,
+            always_format: false,
             is_floppy: false,
             is_cdrom: false,
             base: Base::Unknown,
@@ -186,7 +193,7 @@ impl<'a> Image<'a> {
         let mask = "arg-type/backing-mask-protocol";
         let old = !context.capabilities.schema_has(&format!("block-commit/{mask}"))
             || !context.capabilities.schema_has(&format!("block-stream/{mask}"));
-        old || self.format != StorageFormat::Raw || self.is_luks()
+        old || self.always_format || self.format != StorageFormat::Raw || self.is_luks()
     }
 
     fn storage_node(&self) -> String {
@@ -260,7 +267,16 @@ fn nodes(b: &mut Builder<'_>, image: &Image<'_>, below: Option<String>) -> Resul
     let context = b.context;
     let has_format = image.needs_format(context);
     let slice = image.slice_node();
-    let mut storage = storage(context, image)?;
+    let mut storage = match &image.source.location {
+        StorageLocation::VhostVdpa { .. } => {
+            let node = image.storage_node();
+            let path = b.descriptor_path(Passed::Image { node: node.clone() }, &format!("{node}-vdpa"))?;
+            let mut props = Props::device("virtio-blk-vhost-vdpa");
+            props.set("path", path);
+            props
+        }
+        _ => storage(context, image)?,
+    };
     common(context, image, &mut storage, image.storage_node(), !has_format && slice.is_none());
     b.line.blockdev(&storage);
     if let (Some(node), Some(slice)) = (&slice, image.source.options.slices.first()) {
@@ -309,6 +325,23 @@ fn objects(b: &mut Builder<'_>, image: &Image<'_>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The driver's own helper for reservations, which all disks share.
+pub fn managed_reservations(b: &mut Builder<'_>) {
+    let managed = |options: &ferrovirt_conf::domain::SourceOptions| {
+        options.reservations.as_ref().is_some_and(|reservations| reservations.managed.is_set())
+    };
+    let in_disk = |disk: &Disk| {
+        let layers = disk.backing.iter().flat_map(BackingStore::layers);
+        managed(&disk.source.options) || layers.into_iter().any(|layer| managed(&layer.source.options))
+    };
+    if b.model().devices.disks.iter().any(in_disk) {
+        let mut props = Props::object("pr-manager-helper", "pr-helper0");
+        let path = b.host().guest_folder.join("pr-helper0.sock");
+        props.set("path", path.to_string_lossy());
+        b.line.object(&props);
+    }
 }
 
 fn unmanaged_name(_alias: &str, image: &Image<'_>) -> String {
@@ -368,9 +401,11 @@ fn storage(context: Context<'_>, image: &Image<'_>) -> Result<Props> {
                 name(&volume.pool)
             )));
         }
-        StorageLocation::VhostVdpa { .. } => return Err(unsupported("<disk type='vhostvdpa'>")),
-        StorageLocation::VhostUser(_) => {
-            return Err(Error::internal("a disk of type 'vhostuser' is no block node"));
+        other @ (StorageLocation::VhostVdpa { .. } | StorageLocation::VhostUser(_)) => {
+            return Err(Error::internal(format!(
+                "images of type '{}' are not reached by a path",
+                other.kind()
+            )));
         }
     })
 }

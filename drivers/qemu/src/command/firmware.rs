@@ -1,6 +1,6 @@
 //! The guest's firmware: its images as flash devices, or as a plain BIOS.
 
-use super::blockdev::{Image, chain};
+use super::blockdev::{Base, Image, chain};
 use super::context::Builder;
 use super::line::Parts;
 use ferrovirt_conf::domain::{FirmwareFormat, LoaderKind, StorageFormat, StorageSource, VarsPlace};
@@ -16,7 +16,9 @@ fn flash(b: &Builder<'_>) -> Vec<Image<'static>> {
     let mut images = Vec::new();
     if let Some(path) = &loader.path {
         let mut image = Image::of(StorageSource::file(path), format(loader.format), "libvirt-pflash0");
-        image.readonly = loader.readonly != Some(YesNo::No);
+        image.always_format = true;
+        image.base = Base::None;
+        image.readonly = loader.readonly == Some(YesNo::Yes);
         images.push(image);
     }
     if let Some(vars) = &os.nvram {
@@ -25,7 +27,11 @@ fn flash(b: &Builder<'_>) -> Vec<Image<'static>> {
             VarsPlace::Path(path) => StorageSource::file(path),
             VarsPlace::Source(source) => (**source).clone(),
         };
-        images.push(Image::of(source, format(vars.format), "libvirt-pflash1"));
+        let (auth, encryption) = (source.options.auth.clone(), source.options.encryption.clone());
+        let mut image = Image::of(source, format(vars.format), "libvirt-pflash1");
+        (image.auth, image.encryption) = (auth, encryption);
+        image.base = Base::None;
+        images.push(image);
     }
     images
 }

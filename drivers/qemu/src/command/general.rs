@@ -2,7 +2,7 @@
 
 use super::context::Builder;
 use super::descriptors::Passed;
-use super::line::{Parts, escape, on_off};
+use super::line::{Parts, on_off};
 use super::props::Props;
 use crate::capabilities::Fact;
 use ferrovirt_conf::domain::{AcpiTableKind, IoThread, ThreadPool};
@@ -10,11 +10,23 @@ use ferrovirt_core::Result;
 use ferrovirt_xml::YesNo;
 use serde_json::Value;
 
+/// What QEMU gets of our own environment.
+const INHERITED: [&str; 7] = ["LD_PRELOAD", "LD_LIBRARY_PATH", "PATH", "HOME", "USER", "LOGNAME", "TMPDIR"];
+
+/// Passes a variable of our own on, if we have it.
+pub fn pass(b: &mut Builder<'_>, name: &str) -> bool {
+    let known = b.host().environment.iter().find(|(known, _)| known == name);
+    if let Some((name, value)) = known {
+        b.line.env(name, value);
+    }
+    known.is_some()
+}
+
 /// QEMU gets a home of its own, so that no library that it uses looks into that of a user.
 pub fn environment(b: &mut Builder<'_>) {
     b.line.env("LC_ALL", "C");
-    for (name, value) in b.host().environment {
-        b.line.env(name, value);
+    for name in INHERITED {
+        pass(b, name);
     }
     let folder = b.host().guest_folder.display();
     let mut xdg = vec![("XDG_CACHE_HOME", ".cache")];
@@ -156,6 +168,13 @@ pub fn boot(b: &mut Builder<'_>) {
     }
 }
 
+/// Where a restored or migrated guest's state comes from.
+pub fn incoming(b: &mut Builder<'_>) {
+    if let Some(place) = b.host().incoming {
+        b.line.option("-incoming", place);
+    }
+}
+
 /// A place where the guest's kernel can leave what a dump needs.
 pub fn core_info(b: &mut Builder<'_>) -> Result<()> {
     if b.model().features.vmcoreinfo.is_some_and(|switch| switch.is_on()) {
@@ -220,9 +239,4 @@ pub fn tls_credentials(
     props.set("endpoint", if listens { "server" } else { "client" }).set("verify-peer", verify);
     props.maybe("passwordid", key.map(Value::from));
     props
-}
-
-/// A path with its commas doubled.
-pub fn escaped(path: &std::path::Path) -> String {
-    escape(&path.to_string_lossy())
 }
