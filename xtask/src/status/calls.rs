@@ -65,7 +65,11 @@ fn title(header: &str, attributes: &[Attribute]) -> String {
     let name = format!("`{header}.h`");
     let subject = text.trim().trim_start_matches(&name).trim_start_matches(": ").trim_end_matches('.');
     let mut letters = subject.chars();
-    let subject: String = letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect();
+    let (first, second) = (letters.next(), letters.clone().next());
+    let acronym = second.is_some_and(char::is_uppercase);
+    let first =
+        first.map(|letter| if acronym { letter.to_string() } else { letter.to_lowercase().to_string() });
+    let subject = first.unwrap_or_default() + letters.as_str();
     format!("{name}: {subject}")
 }
 

@@ -12,7 +12,7 @@ const INTRODUCTION: &str = "\
 Every public function of libvirt 11.3.0 is exported. This page says which of them do their work. It is read off the
 code: a driver has a ✓ where it overrides the methods that the function needs. *Library* functions need no driver, such
 as those for errors, typed parameters and the event loop, and those that only read or release a handle. A missing
-function checks its arguments and then fails with `VIR_ERR_NO_SUPPORT`.
+function is there to be linked and called, and always fails: with `VIR_ERR_NO_SUPPORT` once its arguments are found right.
 
 A ✓ says that the function does its work, not that it knows every flag and every element; what a driver can't do of it,
 it refuses by name.
