@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 /** Casts a callback of any network event to the type that registration takes. Since 1.2.1. */
-#define VIR_NETWORK_EVENT_CALLBACK(cb) ((virConnectNetworkEventGenericCallback)(cb))
+#define VIR_NETWORK_EVENT_CALLBACK(cb) ((virConnectNetworkEventGenericCallback)(void (*)(void))(cb))
 
 /** Inbound average rate of a port, in KiB/s (uint). Since 5.5.0. */
 #define VIR_NETWORK_PORT_BANDWIDTH_IN_AVERAGE "inbound.average"

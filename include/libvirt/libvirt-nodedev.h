@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 /** Casts a callback of any node device event to the type that registration takes. Since 2.2.0. */
-#define VIR_NODE_DEVICE_EVENT_CALLBACK(cb) ((virConnectNodeDeviceEventGenericCallback)(cb))
+#define VIR_NODE_DEVICE_EVENT_CALLBACK(cb) ((virConnectNodeDeviceEventGenericCallback)(void (*)(void))(cb))
 
 /** Filters for a list of node devices. Since 0.10.2. */
 typedef enum {

@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 /** Casts a callback of any secret event to the type that registration takes. Since 3.0.0. */
-#define VIR_SECRET_EVENT_CALLBACK(cb) ((virConnectSecretEventGenericCallback)(cb))
+#define VIR_SECRET_EVENT_CALLBACK(cb) ((virConnectSecretEventGenericCallback)(void (*)(void))(cb))
 
 /** Filters for a list of secrets. Since 0.10.2. */
 typedef enum {

@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 /** Casts a callback of any pool event to the type that registration takes. Since 2.0.0. */
-#define VIR_STORAGE_POOL_EVENT_CALLBACK(cb) ((virConnectStoragePoolEventGenericCallback)(cb))
+#define VIR_STORAGE_POOL_EVENT_CALLBACK(cb) ((virConnectStoragePoolEventGenericCallback)(void (*)(void))(cb))
 
 /** Filters for a list of storage pools. Since 0.10.2. */
 typedef enum {

@@ -24,6 +24,8 @@ pub mod qmp;
 pub mod reactor;
 mod reconnect;
 mod rx_filter;
+#[cfg(test)]
+mod sample;
 mod start;
 mod status;
 mod stop;

@@ -1,6 +1,8 @@
 //! Command lines that this machine's QEMU is really started with.
 
 mod common;
+#[path = "common/reaped.rs"]
+mod reaped;
 
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
@@ -8,7 +10,6 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::time::Duration;
 
-use common::guest::Reaped;
 use ferrovirt_conf::domain::{Domain, ParseFlags, SecretReference};
 use ferrovirt_core::layout::Layout;
 use ferrovirt_core::{Error, Result};
@@ -21,6 +22,7 @@ use ferrovirt_driver_qemu::qmp::{Client, Options, QueryStatus};
 use ferrovirt_driver_qemu::reactor::Reactor;
 use ferrovirt_driver_qemu::{aliases, defaults};
 use ferrovirt_host::process::{Command, Stdio};
+use reaped::Reaped;
 
 #[derive(Debug)]
 struct NoSecrets;
@@ -92,12 +94,10 @@ fn boots(xml: &str) {
     let process = Reaped(command.spawn().expect("QEMU starts"));
     drop(command);
     let options = Options { deadline: Duration::from_secs(60), ..Options::default() };
-    let status = reactor
-        .call(async move {
-            let (client, _events) = Client::connect(&socket, options).await?;
-            client.execute(&QueryStatus {}).await
-        })
-        .expect("the reactor runs");
+    let status = reactor.call(async move {
+        let (client, _events) = Client::connect(&socket, options).await?;
+        Ok(client.execute(&QueryStatus {}).await?)
+    });
     drop(process);
     let said = std::fs::read_to_string(&log).unwrap_or_default();
     let status = status.unwrap_or_else(|err| panic!("{err}: {said}\n{}", arguments.join("\n")));

@@ -96,10 +96,10 @@ fn as_in_the_tests(model: &mut Domain) {
             Graphics::EglHeadless(egl) => _ = egl.render_node.get_or_insert_with(render_node),
             _ => {}
         }
-        if let Graphics::Spice(spice) = graphics {
-            if spice.gl.is_some_and(|gl| gl.is_set()) {
-                spice.render_node.get_or_insert_with(render_node);
-            }
+        if let Graphics::Spice(spice) = graphics
+            && spice.gl.is_some_and(|gl| gl.is_set())
+        {
+            spice.render_node.get_or_insert_with(render_node);
         }
     }
 }

@@ -31,3 +31,6 @@ pub fn assign(model: &mut Domain, capabilities: &Capabilities, is_new: bool) -> 
     usb::assign(model, is_new)?;
     dimm::assign(model)
 }
+
+#[cfg(test)]
+mod tests;

@@ -94,8 +94,6 @@ pub struct Image<'a> {
     pub is_cdrom: bool,
     /// What it is based on: nothing known, nothing at all, or an image.
     pub base: Base,
-    /// Names the nodes after the disk instead: only the manager of reservations of a disk is.
-    pub manager: Option<String>,
 }
 
 /// What an image is based on.
@@ -128,7 +126,6 @@ impl<'a> Image<'a> {
             is_floppy: false,
             is_cdrom: false,
             base: Base::Unknown,
-            manager: None,
         }
     }
 
@@ -153,7 +150,6 @@ impl<'a> Image<'a> {
         top.auth = disk.auth().cloned();
         top.encryption = disk.encryption().cloned();
         top.reservations = disk.source.options.reservations.as_ref();
-        top.manager = disk.info.alias.clone();
         top.base = base(disk.backing.as_ref());
         let layers = disk.backing.iter().flat_map(BackingStore::layers);
         let mut images = vec![top];
@@ -306,13 +302,10 @@ fn nodes(b: &mut Builder<'_>, image: &Image<'_>, below: Option<String>) -> Resul
 
 /// What nodes refer to: secrets, certificates, who hands out reservations.
 fn objects(b: &mut Builder<'_>, image: &Image<'_>) -> Result<()> {
-    if let (Some(reservations), Some(alias)) = (image.reservations, &image.manager) {
-        if !reservations.managed.is_set() {
-            let mut props =
-                Props::object("pr-manager-helper", format!("pr-helper-{}", unmanaged_name(alias, image)));
-            props.maybe("path", reservations.path.as_deref());
-            b.line.object(&props);
-        }
+    if let Some(reservations) = image.reservations.filter(|reservations| !reservations.managed.is_set()) {
+        let mut props = Props::object("pr-manager-helper", manager_id(image));
+        props.text("path", reservations.path.as_deref());
+        b.line.object(&props);
     }
     if let StorageLocation::Network(source) = &image.source.location {
         super::blockdev_network::objects(b, image, source)?;
@@ -344,8 +337,9 @@ pub fn managed_reservations(b: &mut Builder<'_>) {
     }
 }
 
-fn unmanaged_name(_alias: &str, image: &Image<'_>) -> String {
-    image.storage_node()
+/// The name of an image's own helper for reservations.
+fn manager_id(image: &Image<'_>) -> String {
+    format!("pr-helper-{}", image.storage_node())
 }
 
 /// The manager of reservations as nodes name it.
@@ -353,7 +347,7 @@ fn manager(image: &Image<'_>) -> Option<String> {
     let reservations = image.reservations?;
     Some(match reservations.managed.is_set() {
         true => "pr-helper0".to_owned(),
-        false => format!("pr-helper-{}", image.storage_node()),
+        false => manager_id(image),
     })
 }
 

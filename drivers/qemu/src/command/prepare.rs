@@ -53,11 +53,11 @@ pub fn align_memory(model: &mut Domain) {
 /// A channel without a place on the host gets a socket that others can connect to.
 fn name_socket(channel: &mut Channel, folder: &Path) {
     let ChannelTarget::Virtio { name: Some(name), .. } = &channel.target else { return };
-    if let ChardevKind::Unix { source } = &mut channel.source.kind {
-        if source.path.is_none() {
-            source.path = Some(folder.join(name).to_string_lossy().into_owned());
-            source.mode = SocketMode::Bind;
-        }
+    if let ChardevKind::Unix { source } = &mut channel.source.kind
+        && source.path.is_none()
+    {
+        source.path = Some(folder.join(name).to_string_lossy().into_owned());
+        source.mode = SocketMode::Bind;
     }
 }
 

@@ -83,7 +83,7 @@ fn fill_disk(disk: &mut Disk) -> Result<()> {
         driver.format.get_or_insert(StorageFormat::Raw);
     }
     if let Some(mirror) = &mut disk.mirror {
-        mirror.format.get_or_insert_with(|| ImageFormat { kind: StorageFormat::Raw, metadata_cache: None });
+        mirror.format.get_or_insert(ImageFormat { kind: StorageFormat::Raw, metadata_cache: None });
     }
     let by_qemu = |encryption: &mut Encryption| _ = encryption.engine.get_or_insert(EncryptionEngine::Qemu);
     [&mut disk.encryption, &mut disk.source.options.encryption].into_iter().flatten().for_each(by_qemu);
@@ -169,10 +169,10 @@ fn forget_own_path(channel: &mut Channel, paths: &Paths) {
 
 /// A UNIX socket without a path gets one when the guest starts; then QEMU makes it, and others connect.
 fn bind_unnamed(source: &mut ChardevSource) {
-    if let ChardevKind::Unix { source } = &mut source.kind {
-        if source.path.is_none() {
-            source.mode = SocketMode::Bind;
-        }
+    if let ChardevKind::Unix { source } = &mut source.kind
+        && source.path.is_none()
+    {
+        source.mode = SocketMode::Bind;
     }
 }
 

@@ -68,3 +68,6 @@ fn arrange_companions(model: &mut Domain) {
         devices.add_controller(controller);
     }
 }
+
+#[cfg(test)]
+mod tests;

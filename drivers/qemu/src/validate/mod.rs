@@ -217,3 +217,6 @@ impl Subject<'_> {
 fn needs_slot(memory: &MemoryDevice) -> bool {
     matches!(memory.model, MemoryModel::Dimm(_) | MemoryModel::Nvdimm(_))
 }
+
+#[cfg(test)]
+mod tests;
