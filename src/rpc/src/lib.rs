@@ -3,6 +3,7 @@
 //! Nothing here knows a driver: the remote driver calls through [`client`], the daemon answers through [`server`].
 #![forbid(unsafe_code)]
 
+pub mod frame;
 pub mod limits;
 pub mod procedure;
 pub mod program;

@@ -75,3 +75,16 @@ pub const SERVER_THREADPOOL_PARAMETERS_MAX: usize = 32;
 pub const CLIENT_LIST_MAX: usize = 16_384;
 pub const CLIENT_INFO_PARAMETERS_MAX: usize = 64;
 pub const SERVER_CLIENT_LIMITS_MAX: usize = 32;
+
+// Of messages as a whole.
+
+/// What a buffer begins with.
+pub const MESSAGE_INITIAL: usize = 65_536;
+/// The most of a message, its length not counted.
+pub const MESSAGE_MAX: usize = 33_554_432;
+/// What old servers take of a stream at once.
+pub const LEGACY_PAYLOAD_MAX: usize = 262_120;
+/// The length before a message.
+pub const LENGTH_SIZE: usize = 4;
+/// Descriptors that go along with a message.
+pub const NUM_FDS_MAX: usize = 32;
