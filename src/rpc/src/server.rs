@@ -30,7 +30,7 @@ pub struct Call<'a, C> {
 
 /// Which procedures there are handlers for. One table serves all clients.
 pub struct Dispatch<C> {
-    handlers: HashMap<(Program, i32), (&'static Row, Box<Handler<C>>)>,
+    handlers: HashMap<(Program, i32), Box<Handler<C>>>,
 }
 
 type Handler<C> = dyn Fn(&C, Message) -> Result<OutgoingMessage> + Send + Sync;
@@ -72,7 +72,7 @@ impl<C: Caller + 'static> Dispatch<C> {
             }
         };
         let key = (P::ROW.program, P::ROW.number);
-        let earlier = self.handlers.insert(key, (P::ROW, Box::new(handle)));
+        let earlier = self.handlers.insert(key, Box::new(handle));
         debug_assert!(earlier.is_none(), "{} has two handlers", P::ROW.name);
     }
 
@@ -98,7 +98,7 @@ impl<C: Caller + 'static> Dispatch<C> {
             return Err(denied(row));
         }
         match self.handlers.get(&(row.program, row.number)) {
-            Some((_, handler)) => handler(caller, message),
+            Some(handler) => handler(caller, message),
             None => Err(Error::no_support(row.name).domain(ErrorDomain::Rpc)),
         }
     }
@@ -215,7 +215,7 @@ mod tests {
     fn read_only_clients_read_and_see_no_secrets() {
         let client = client(true);
         assert!(ask(&client, &DomainGetXmlDesc { dom: domain(), flags: 0 }).is_ok());
-        let secure = DomainGetXmlDesc { dom: domain(), flags: VIR_DOMAIN_XML_SECURE as u32 };
+        let secure = DomainGetXmlDesc { dom: domain(), flags: VIR_DOMAIN_XML_SECURE };
         assert_eq!(ask(&client, &secure).unwrap_err().code(), ErrorCode::OperationDenied);
         let err = ask(&client, &DomainSuspend { dom: domain() }).unwrap_err();
         assert_eq!(err.code(), ErrorCode::OperationDenied);

@@ -11,7 +11,6 @@ use ferrovirt_rpc::program::admin::{
     AdminConnectListServers, AdminConnectOpen, AdminServerGetThreadpoolParameters,
 };
 use ferrovirt_rpc::program::remote::*;
-use ferrovirt_rpc::values::STRING_OKAY;
 use std::time::Duration;
 
 fn test_domain(client: &Client) -> ferrovirt_core::DomainId {
@@ -38,7 +37,7 @@ fn calls_and_errors(daemon: &Daemon) {
     assert!(err.message().starts_with("Domain not found"), "{err}");
     assert_eq!(err.strings()[0].as_deref(), Some("Domain not found"));
 
-    let call = DomainGetSchedulerParametersFlags { dom: domain.clone(), nparams: 5, flags: STRING_OKAY };
+    let call = DomainGetSchedulerParameters { dom: domain.clone(), nparams: 5 };
     let params = client.call(&call).unwrap();
     assert!(params.get("weight").is_some(), "{params:?}");
     let mut weight = TypedParams::new();
@@ -71,7 +70,7 @@ fn many_threads_share_a_connection(daemon: &Daemon) {
 
 fn read_only_socket(daemon: &Daemon) {
     let (client, _notices) = daemon.connect_to("libvirt-sock-ro");
-    let flags = VIR_CONNECT_RO as u32;
+    let flags = VIR_CONNECT_RO;
     client.call(&ConnectOpen { name: Some("test:///default".into()), flags }).unwrap();
     let domain = test_domain(&client);
     let err = client.call(&DomainSuspend { dom: domain }).unwrap_err();
@@ -104,13 +103,13 @@ fn read_all(stream: &dyn StreamDriver) -> Vec<u8> {
 
 fn streams(daemon: &Daemon) {
     let (client, _notices) = daemon.open("storage:///system");
-    let flags = VIR_STORAGE_POOL_CREATE_WITH_BUILD as u32;
+    let flags = VIR_STORAGE_POOL_CREATE_WITH_BUILD;
     let pool = client.call(&StoragePoolCreateXml { xml: POOL.into(), flags }).unwrap();
     let volume = client.call(&StorageVolCreateXml { pool, xml: VOLUME.into(), flags: 0 }).unwrap();
 
     // A megabyte of data, a hole, and a little more.
     let data: Vec<u8> = (0..1_048_576u32).map(|i| (i % 251) as u8).collect();
-    let flags = VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM as u32;
+    let flags = VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM;
     let upload = StorageVolUpload { vol: volume.clone(), offset: 0, length: 0, flags };
     let ((), stream) = client.open_stream(&upload).unwrap();
     let mut rest = &data[..];
@@ -130,12 +129,12 @@ fn streams(daemon: &Daemon) {
     assert!(content.starts_with(&expected) && content[expected.len()..].iter().all(|byte| *byte == 0));
     stream.stream_finish().unwrap();
 
-    let flags = VIR_STORAGE_VOL_DOWNLOAD_SPARSE_STREAM as u32;
+    let flags = VIR_STORAGE_VOL_DOWNLOAD_SPARSE_STREAM;
     let ((), stream) = client.open_stream(&download(flags)).unwrap();
     let (mut at, mut holes) = (0, Vec::new());
     let mut buffer = vec![0; 100_000];
     loop {
-        match stream.stream_recv(&mut buffer, VIR_STREAM_RECV_STOP_AT_HOLE as u32, false).unwrap() {
+        match stream.stream_recv(&mut buffer, VIR_STREAM_RECV_STOP_AT_HOLE, false).unwrap() {
             Received::Data(0) => break,
             Received::Data(count) => {
                 let data = &buffer[..count];

@@ -6,6 +6,8 @@
 mod io;
 mod state;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 pub use state::{CloseReason, Notice};

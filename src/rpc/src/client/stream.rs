@@ -232,7 +232,7 @@ impl StreamDriver for ClientStream {
 
     fn stream_recv(&self, buffer: &mut [u8], flags: u32, nonblock: bool) -> Result<Received> {
         let serial = self.header.serial;
-        let stop_at_hole = flags & VIR_STREAM_RECV_STOP_AT_HOLE as u32 != 0;
+        let stop_at_hole = flags & VIR_STREAM_RECV_STOP_AT_HOLE != 0;
         let mut state = self.shared.state.lock();
         let mut read = move |state: &mut super::State| match state.streams.get_mut(&serial) {
             Some(stream) => stream.read(buffer, stop_at_hole),

@@ -41,7 +41,7 @@ fn round_trip<T: Xdr + Sample + PartialEq + std::fmt::Debug>(seed: u64) {
     let mut out = Encoder::new();
     value.encode(&mut out).expect("samples keep the limits");
     let bytes = out.into_bytes();
-    assert!(bytes.len() >= T::MIN_SIZE && bytes.len() % 4 == 0);
+    assert!(bytes.len() >= T::MIN_SIZE && bytes.len().is_multiple_of(4));
     let mut input = Decoder::strict(&bytes);
     assert_eq!(T::decode(&mut input).expect("what was encoded can be decoded"), value);
     assert_eq!(input.remaining(), 0);

@@ -6,7 +6,7 @@ use ferrovirt_core::{Result, TypedParams, TypedValue};
 use std::ops::Deref;
 
 /// The flag by which a caller says that it knows parameters that are strings.
-pub const STRING_OKAY: u32 = VIR_TYPED_PARAM_STRING_OKAY as u32;
+pub const STRING_OKAY: u32 = VIR_TYPED_PARAM_STRING_OKAY;
 
 /// At most `MAX` typed parameters.
 #[derive(Debug, Clone, PartialEq, Default)]

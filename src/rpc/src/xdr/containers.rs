@@ -127,7 +127,8 @@ impl<const SIZE: usize> Xdr for CharArray<SIZE> {
 
     /// What does not fit is cut off, between characters.
     fn encode(&self, out: &mut Encoder) -> Result<()> {
-        let text = &self.0[..self.0.floor_char_boundary(SIZE - 1)];
+        let end = (0..SIZE).rev().find(|end| self.0.is_char_boundary(*end)).unwrap_or(0);
+        let text = self.0.get(..end).unwrap_or(&self.0);
         text.bytes().chain(std::iter::repeat(0)).take(SIZE).for_each(|byte| out.put_u32(char_word(byte)));
         Ok(())
     }
