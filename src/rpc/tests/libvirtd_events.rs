@@ -103,7 +103,7 @@ fn the_end_comes_without_a_call(mut daemon: Daemon) {
 #[test]
 fn a_stock_libvirtd_reaches_the_event_loop() {
     let Some(daemon) = Daemon::start() else { return };
-    event_loop::register_default().unwrap();
+    common::register_loop();
     events(&daemon);
     keepalive(&daemon);
     stream_callbacks(&daemon);

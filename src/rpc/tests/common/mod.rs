@@ -1,12 +1,14 @@
 //! A stock libvirtd in namespaces of its own, for the tests that talk to it.
 #![allow(dead_code)]
 
+use ferrovirt_core::event_loop;
 use ferrovirt_rpc::client::{Client, Notice};
 use ferrovirt_rpc::frame::UnixTransport;
 use ferrovirt_rpc::program::remote::{AuthList, ConnectOpen};
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
+use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -14,6 +16,24 @@ const DAEMON: &str = "/usr/sbin/libvirtd";
 /// Its own files are on file systems that end with it; only its sockets can be reached from outside.
 const START: &str = "for dir in /run /etc/libvirt /var/lib/libvirt /var/log/libvirt /var/cache/libvirt; \
     do mount -t tmpfs -o mode=755 tmpfs $dir || exit; done; ip link set lo up; exec \"$0\" -f \"$1\"";
+
+/// The timer that wakes the event loop, in tests that have one: notices also come from threads that call.
+static WAKE: OnceLock<i32> = OnceLock::new();
+
+/// Registers the default event loop.
+pub fn register_loop() {
+    event_loop::register_default().unwrap();
+    let current = event_loop::current().unwrap();
+    let rest = current.clone();
+    let timer = current.add_timeout(-1, Box::new(move |timer| rest.update_timeout(timer, -1))).unwrap();
+    WAKE.set(timer).unwrap();
+}
+
+fn wake_loop() {
+    if let Some(timer) = WAKE.get() {
+        event_loop::current().unwrap().update_timeout(*timer, 0);
+    }
+}
 
 /// A running daemon. It ends when dropped.
 pub struct Daemon {
@@ -63,8 +83,11 @@ impl Daemon {
     pub fn connect_to(&self, name: &str) -> (Client, Receiver<Notice>) {
         let socket = UnixStream::connect(self.socket(name)).unwrap();
         let (sender, notices) = channel();
-        // A test that has seen enough does not mind what else comes.
-        let sink = Box::new(move |notice| drop(sender.send(notice)));
+        let sink = Box::new(move |notice| {
+            // A test that has seen enough does not mind what else comes.
+            let _ = sender.send(notice);
+            wake_loop();
+        });
         (Client::new(Box::new(UnixTransport::new(socket.into())), sink).unwrap(), notices)
     }
 
