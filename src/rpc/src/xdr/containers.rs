@@ -16,6 +16,10 @@ pub struct Opaque<const MAX: usize>(pub Vec<u8>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CharList<const MAX: usize>(pub String);
 
+/// At most `MAX` bytes, each of which takes a word: how old parts of the protocol pass what is not text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CharBytes<const MAX: usize>(pub Vec<u8>);
+
 /// Text in exactly `SIZE` characters, the last of which are NULs, each of which takes a word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CharArray<const SIZE: usize>(pub String);
@@ -119,6 +123,28 @@ impl<const MAX: usize> Xdr for CharList<MAX> {
     fn decode(input: &mut Decoder<'_>) -> Result<Self> {
         let length = input.take_length(MAX, 4, "text")?;
         take_chars(input, length).map(Self)
+    }
+}
+
+/// Shows how many bytes there are, never which: passwords pass through here.
+impl<const MAX: usize> std::fmt::Debug for CharBytes<MAX> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CharBytes({} bytes)", self.0.len())
+    }
+}
+
+impl<const MAX: usize> Xdr for CharBytes<MAX> {
+    const MIN_SIZE: usize = 4;
+
+    fn encode(&self, out: &mut Encoder) -> Result<()> {
+        out.put_length(self.0.len(), MAX, "data")?;
+        self.0.iter().for_each(|byte| out.put_u32(char_word(*byte)));
+        Ok(())
+    }
+
+    fn decode(input: &mut Decoder<'_>) -> Result<Self> {
+        let length = input.take_length(MAX, 4, "data")?;
+        Ok(Self(input.take(4 * length)?.chunks_exact(4).map(|word| word[3]).collect()))
     }
 }
 

@@ -5,7 +5,7 @@ mod primitive;
 #[cfg(test)]
 pub(crate) mod sample;
 
-pub use containers::{CharArray, CharList, List, Opaque};
+pub use containers::{CharArray, CharBytes, CharList, List, Opaque};
 
 use crate::limits::STRING_MAX;
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};

@@ -1,6 +1,6 @@
 //! Random values of every type of the protocol, for the round-trip tests.
 
-use super::{CharArray, CharList, List, Opaque};
+use super::{CharArray, CharBytes, CharList, List, Opaque};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -97,5 +97,11 @@ impl<const MAX: usize> Sample for CharList<MAX> {
 impl<const SIZE: usize> Sample for CharArray<SIZE> {
     fn sample(from: &mut Source) -> Self {
         Self("x86_64".chars().take(from.below(7)).collect())
+    }
+}
+
+impl<const MAX: usize> Sample for CharBytes<MAX> {
+    fn sample(from: &mut Source) -> Self {
+        Self((0..from.below(10)).map(|_| from.word() as u8).collect())
     }
 }

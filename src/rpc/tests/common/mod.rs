@@ -75,7 +75,8 @@ impl Daemon {
         Some(daemon)
     }
 
-    fn socket(&self, name: &str) -> PathBuf {
+    /// Where a socket of its is.
+    pub fn socket(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 

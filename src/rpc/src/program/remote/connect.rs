@@ -3,7 +3,7 @@
 use crate::limits::*;
 use crate::procedure::procedures;
 use crate::values::Params;
-use crate::xdr::{CharList, List};
+use crate::xdr::{CharBytes, List};
 
 procedures! {
     Remote;
@@ -17,11 +17,11 @@ procedures! {
     60 => ConnectSupportsFeature { feature: i32 } -> i32, High, Read, [connect:getattr];
     66 => AuthList -> List<i32, AUTH_TYPE_LIST_MAX>, High, Read, [];
     67 => AuthSaslInit -> String, High, Read, [];
-    68 => AuthSaslStart { mech: String, nil: i32, data: CharList<AUTH_SASL_DATA_MAX> }
-        -> struct AuthSaslStartReply { complete: i32, nil: i32, data: CharList<AUTH_SASL_DATA_MAX> },
+    68 => AuthSaslStart { mech: String, nil: i32, data: CharBytes<AUTH_SASL_DATA_MAX> }
+        -> struct AuthSaslStartReply { complete: i32, nil: i32, data: CharBytes<AUTH_SASL_DATA_MAX> },
         High, Read, [];
-    69 => AuthSaslStep { nil: i32, data: CharList<AUTH_SASL_DATA_MAX> }
-        -> struct AuthSaslStepReply { complete: i32, nil: i32, data: CharList<AUTH_SASL_DATA_MAX> },
+    69 => AuthSaslStep { nil: i32, data: CharBytes<AUTH_SASL_DATA_MAX> }
+        -> struct AuthSaslStepReply { complete: i32, nil: i32, data: CharBytes<AUTH_SASL_DATA_MAX> },
         High, Read, [];
     70 => AuthPolkit -> i32, High, Read, [];
     110 => ConnectGetUri -> String, High, Read, [connect:getattr];
