@@ -6,7 +6,9 @@ pub mod codegen;
 pub mod demo;
 pub mod dist;
 pub mod guest;
+pub mod licences;
 pub mod packages;
+pub mod test;
 
 use std::path::{Path, PathBuf};
 

@@ -15,6 +15,8 @@ enum Command {
     Codegen(xtask::codegen::Args),
     /// Boot a guest through the libraries, and show what the kernel says meanwhile
     Demo(xtask::demo::Args),
+    /// Install what the tests need and run them all
+    Test(xtask::test::Args),
     /// Build the shared libraries and lay everything out below a prefix
     Dist(xtask::dist::Args),
 }
@@ -23,6 +25,7 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Codegen(args) => xtask::codegen::run(&args),
         Command::Demo(args) => xtask::demo::run(&args),
+        Command::Test(args) => xtask::test::run(&args),
         Command::Dist(args) => xtask::dist::run(&args),
     }
 }

@@ -1,0 +1,141 @@
+//! Consoles, channels, screenshots, keys.
+
+use crate::driver::QemuDriver;
+use crate::qmp::{Screendump, SendKey};
+use crate::qmp::types::KeyValue;
+use ferrovirt_conf::domain::ChardevSource;
+use ferrovirt_core::driver::{DomainConsole, Screenshot, StreamDriver};
+use ferrovirt_core::store::Stored;
+use ferrovirt_core::{DomainId, Error, ErrorCode, Result, abi};
+use ferrovirt_host::FdStream;
+use rustix::fs::{Mode, OFlags};
+use std::fs;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+impl DomainConsole for QemuDriver {
+    fn domain_open_console(
+        &self,
+        domain: &DomainId,
+        device: Option<&str>,
+        flags: u32,
+    ) -> Result<Box<dyn StreamDriver>> {
+        let known = abi::VIR_DOMAIN_CONSOLE_FORCE | abi::VIR_DOMAIN_CONSOLE_SAFE;
+        super::refuse_flags(flags, known, "virDomainOpenConsole")?;
+        let vm = self.shared.find(domain)?;
+        let live = vm.live()?;
+        let definition = live.definition();
+        let source = definition.model.console_source(device).ok_or_else(|| {
+            let what = device.map_or("a console".to_owned(), |alias| format!("a character device '{alias}'"));
+            Error::new(ErrorCode::OperationFailed, format!("domain '{}' does not have {what}", vm.name()))
+        })?;
+        let stream = FdStream::new(open_source(source, &vm.name())?)?;
+        live.consoles.claim(source.path().unwrap_or_default(), stream.closer(), flags & abi::VIR_DOMAIN_CONSOLE_FORCE != 0)?;
+        Ok(Box::new(stream))
+    }
+
+    fn domain_open_channel(
+        &self,
+        domain: &DomainId,
+        name: Option<&str>,
+        flags: u32,
+    ) -> Result<Box<dyn StreamDriver>> {
+        super::refuse_flags(flags, abi::VIR_DOMAIN_CHANNEL_FORCE, "virDomainOpenChannel")?;
+        let vm = self.shared.find(domain)?;
+        let live = vm.live()?;
+        let definition = live.definition();
+        let source = definition.model.channel_source(name).ok_or_else(|| {
+            Error::internal(format!("domain '{}' has no channel '{}'", vm.name(), name.unwrap_or("(any)")))
+        })?;
+        let stream = FdStream::new(open_source(source, &vm.name())?)?;
+        live.consoles.claim(source.path().unwrap_or_default(), stream.closer(), flags & abi::VIR_DOMAIN_CHANNEL_FORCE != 0)?;
+        Ok(Box::new(stream))
+    }
+
+    fn domain_screenshot(&self, domain: &DomainId, screen: u32, flags: u32) -> Result<Screenshot> {
+        super::refuse_flags(flags, 0, "virDomainScreenshot")?;
+        self.changing(domain, "screenshot", |vm, live| {
+            let definition = live.definition();
+            let videos = &definition.model.devices.videos;
+            if videos.is_empty() {
+                return Err(Error::invalid_arg(format!("domain '{}' has no video device", vm.name())));
+            }
+            let alias = videos.first().and_then(|video| video.info.alias.clone());
+            let path = self.shared.paths.guest(live.id, &vm.name()).join("screenshot.ppm");
+            let command = Screendump {
+                filename: path.display().to_string(),
+                device: alias.filter(|_| screen > 0),
+                head: (screen > 0).then_some(i64::from(screen)),
+                format: None,
+            };
+            let file = Removed(path);
+            live.ask(&self.shared.reactor, command)?;
+            let fd = rustix::fs::open(&file.0, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+                .map_err(|err| Error::system(err, "cannot open the screenshot that QEMU made"))?;
+            Ok(Screenshot { mime_type: "image/x-portable-pixmap".into(), data: Box::new(FdStream::new(fd)?) })
+        })
+    }
+
+    fn domain_send_key(
+        &self,
+        domain: &DomainId,
+        codeset: u32,
+        hold_time: u32,
+        keycodes: &[u32],
+        flags: u32,
+    ) -> Result<()> {
+        super::refuse_flags(flags, 0, "virDomainSendKey")?;
+        if codeset != abi::VIR_KEYCODE_SET_QNUM {
+            return Err(Error::new(
+                ErrorCode::OperationUnsupported,
+                format!("key code set {codeset} is not known here; send QEMU's own codes (VIR_KEYCODE_SET_QNUM)"),
+            ));
+        }
+        let keys = keycodes.iter().map(|code| KeyValue::number(u64::from(*code))).collect();
+        let hold_time = (hold_time > 0).then_some(i64::from(hold_time));
+        self.changing(domain, "send key", |_, live| {
+            live.ask(&self.shared.reactor, SendKey { keys, hold_time }).map(drop)
+        })
+    }
+}
+
+/// A file that goes when nobody needs it any more; an open descriptor still reads it.
+struct Removed(PathBuf);
+
+impl Drop for Removed {
+    fn drop(&mut self) {
+        if let Err(err) = fs::remove_file(&self.0) {
+            tracing::debug!(path = %self.0.display(), %err, "a temporary file was gone already");
+        }
+    }
+}
+
+/// Opens the host's end of a character device.
+fn open_source(source: &ChardevSource, domain: &str) -> Result<OwnedFd> {
+    match source {
+        ChardevSource::Pty(_) | ChardevSource::Dev(_) => open_terminal(source.path(), domain),
+        ChardevSource::Unix(_) => connect(source.path(), domain),
+        _ => Err(Error::new(
+            ErrorCode::OperationFailed,
+            format!("the character device of domain '{domain}' is neither a terminal nor a UNIX socket"),
+        )),
+    }
+}
+
+fn missing(domain: &str) -> Error {
+    Error::internal(format!("a character device of the running domain '{domain}' has no path"))
+}
+
+fn open_terminal(path: Option<&str>, domain: &str) -> Result<OwnedFd> {
+    let path = path.ok_or_else(|| missing(domain))?;
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    rustix::fs::open(Path::new(path), flags, Mode::empty())
+        .map_err(|err| Error::system(err, format!("cannot open the terminal '{path}' of domain '{domain}'")))
+}
+
+fn connect(path: Option<&str>, domain: &str) -> Result<OwnedFd> {
+    let path = path.ok_or_else(|| missing(domain))?;
+    let socket = std::os::unix::net::UnixStream::connect(path)
+        .map_err(|err| Error::system(err, format!("cannot connect to the channel '{path}' of domain '{domain}'")))?;
+    Ok(socket.into())
+}

@@ -1,0 +1,53 @@
+//! C programs as users write them, compiled by cc against the built prefix and run in a network namespace each.
+
+mod support;
+
+use support::{Program, Scratch};
+
+#[test]
+fn errors_are_told_per_thread_and_to_callbacks() {
+    let Some(program) = Program::compile("errors.c") else { return };
+    program.run(&[]).succeeds();
+}
+
+#[test]
+fn stale_and_foreign_handles_are_refused() {
+    let Some(program) = Program::compile("handles.c") else { return };
+    let Some(scratch) = Scratch::new() else { return };
+    program.run(&[&scratch.root()]).succeeds();
+}
+
+#[test]
+fn the_event_loop_runs_handles_and_timeouts() {
+    let Some(program) = Program::compile("event_loop.c") else { return };
+    program.run(&[]).succeeds();
+}
+
+#[test]
+fn a_guest_lives_through_all_its_states() {
+    let Some(program) = Program::compile("guest_life.c") else { return };
+    let Some(scratch) = Scratch::new() else { return };
+    program.run(&[&scratch.root()]).succeeds();
+}
+
+#[test]
+fn what_a_killed_program_left_is_picked_up_by_the_next() {
+    let Some(program) = Program::compile("survivor.c") else { return };
+    let Some(scratch) = Scratch::new() else { return };
+    scratch.in_one_namespace(&program, &[&["start", &scratch.root()], &["check", &scratch.root()]]);
+}
+
+#[test]
+fn bad_input_is_refused_and_leaves_no_trace() {
+    let Some(program) = Program::compile("refusals.c") else { return };
+    let Some(scratch) = Scratch::new() else { return };
+    program.run(&[&scratch.root()]).succeeds();
+}
+
+#[test]
+fn a_linux_guest_boots_on_a_managed_network() {
+    let Some(program) = Program::compile("../../examples/c/boot-guest.c") else { return };
+    let Some(scratch) = Scratch::new() else { return };
+    let Some((kernel, initrd)) = support::guest_files() else { return };
+    program.run(&["--root", &scratch.root(), "--kernel", &kernel, "--initrd", &initrd]).succeeds();
+}
