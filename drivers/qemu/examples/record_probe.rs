@@ -46,10 +46,10 @@ fn cut(asked: &Value, told: &mut Value) {
             let name = kind["name"].as_str().unwrap_or_default();
             DEVICES.contains(&name) || name.ends_with("10.0-machine") || name.starts_with("virtio-net")
         }),
-        "device-list-properties" | "qom-list-properties" => {
-            if !named(&asked["arguments"], "typename", DEVICES) {
-                told.clear();
-            }
+        "device-list-properties" | "qom-list-properties"
+            if !named(&asked["arguments"], "typename", DEVICES) =>
+        {
+            told.clear();
         }
         "query-machines" => {
             told.retain(|machine| machine["name"].as_str().is_some_and(|name| name.ends_with("10.0")))

@@ -3,13 +3,16 @@
 //! Driver methods block, so they hand their asynchronous part to [`Reactor::call`] and wait for its result.
 
 use std::future::Future;
+use std::os::fd::AsFd;
 use std::sync::mpsc;
 use std::thread::{JoinHandle, ThreadId};
 use std::time::Duration;
 
 use ferrovirt_core::{Error, ErrorCode, Result};
-use ferrovirt_host::process::SignalsBlocked;
+use ferrovirt_host::process::{ExitStatus, Process, SignalsBlocked};
 use parking_lot::Mutex;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
@@ -120,6 +123,22 @@ impl Reactor {
     }
 }
 
+/// Waits on the reactor for the end of a process, and reaps it if it is our child.
+pub async fn ended(process: &Process) -> Result<ExitStatus> {
+    let failed = |e| Error::system(e, format_args!("cannot watch process {}", process.pid()));
+    // What tokio holds against this call is a number that may be closed meanwhile. A process owns its descriptor and
+    // is borrowed for as long as this runs; the call that replaces it needs `unsafe`, which this crate forbids.
+    #[allow(deprecated)]
+    let watched = AsyncFd::with_interest(process.as_fd(), Interest::READABLE).map_err(failed)?;
+    loop {
+        let mut ready = watched.readable().await.map_err(failed)?;
+        if let Some(status) = process.try_wait()? {
+            return Ok(status);
+        }
+        ready.clear_ready();
+    }
+}
+
 impl Drop for Reactor {
     fn drop(&mut self) {
         let here = self.is_this_thread();
@@ -214,6 +233,31 @@ mod tests {
         drop(reactor);
         go.send(()).expect("the task waits");
         told.recv_timeout(Duration::from_secs(20)).expect("no thread waits for itself");
+    }
+
+    #[test]
+    fn the_end_of_a_process_wakes_its_watcher() {
+        let reactor = Reactor::new("qemu-test");
+        let mut command = ferrovirt_host::process::Command::new("/bin/sh");
+        let process = Arc::new(
+            command.args(["-c", "read line; exit 5"]).stdin(pipe(&reactor)).spawn().expect("started"),
+        );
+        drop(command);
+        let watched = process.clone();
+        let status = reactor.call(async move { ended(&watched).await }).expect("watched");
+        assert_eq!(status, ExitStatus::Exited(5));
+        let again = reactor.call(async move { ended(&process).await }).expect("still known");
+        assert_eq!(again, ExitStatus::Exited(5));
+    }
+
+    /// A pipe whose other end the reactor closes once its caller waits, so that the process outlives the call's start.
+    fn pipe(reactor: &Reactor) -> std::os::fd::OwnedFd {
+        let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).expect("a pipe");
+        reactor.handle().expect("started").spawn(async move {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            drop(write);
+        });
+        read
     }
 
     #[test]

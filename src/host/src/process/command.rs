@@ -28,6 +28,8 @@ pub struct Command {
     directory: Option<PathBuf>,
     stdio: [Stdio; 3],
     passed: Vec<(Arc<OwnedFd>, RawFd)>,
+    /// Which of the numbers in `passed` somebody chose.
+    chosen: Vec<RawFd>,
     new_session: bool,
     umask: Option<u32>,
     limits: Vec<(Resource, Rlimit)>,
@@ -36,6 +38,9 @@ pub struct Command {
     identity: Option<Identity>,
     die_with_parent: bool,
 }
+
+/// The numbers that can be chosen for a child's descriptors: above the standard streams, below those that are not.
+const CHOSEN: std::ops::Range<RawFd> = 3..64;
 
 /// Where one of the child's standard streams leads.
 #[derive(Debug, Clone, Default)]
@@ -80,6 +85,7 @@ impl Command {
             directory: None,
             stdio: Default::default(),
             passed: Vec::new(),
+            chosen: Vec::new(),
             new_session: false,
             umask: None,
             limits: Vec::new(),
@@ -155,14 +161,14 @@ impl Command {
         self
     }
 
-    /// Hands a descriptor to the child and returns the number under which it finds it there.
+    /// Hands a descriptor to the child and returns the number under which it finds it there, 64 or above.
     ///
-    /// The number is the one it has here, so that an argument can name it at once. The descriptor stays
-    /// close-on-exec here: no other child gets it. Our copy is closed when the command is dropped.
+    /// It has the same number here, so that an argument can name it at once. It stays close-on-exec here: no other
+    /// child gets it. Our copy is closed when the command is dropped.
     pub fn pass_fd(&mut self, fd: OwnedFd) -> Result<RawFd> {
-        // A program that has closed its standard streams gets their numbers back for its next files.
-        let fd = if fd.as_raw_fd() < 3 {
-            rustix::io::fcntl_dupfd_cloexec(fd.as_fd(), 3)
+        // Out of the way of numbers that somebody chooses: which ones are free here is chance.
+        let fd = if fd.as_raw_fd() < CHOSEN.end {
+            rustix::io::fcntl_dupfd_cloexec(fd.as_fd(), CHOSEN.end)
                 .map_err(|e| Error::system(e, "cannot duplicate a descriptor for a child"))?
         } else {
             fd
@@ -172,9 +178,10 @@ impl Command {
         Ok(number)
     }
 
-    /// Hands a descriptor to the child under a number of the caller's choice, 3 or above.
+    /// Hands a descriptor to the child under a number of the caller's choice, 3 to 63.
     pub fn pass_fd_as(&mut self, fd: OwnedFd, number: RawFd) -> &mut Self {
         self.passed.push((Arc::new(fd), number));
+        self.chosen.push(number);
         self
     }
 
@@ -225,8 +232,8 @@ impl Command {
         let program = self.resolve()?;
         let mut wanted = self.standard_streams()?;
         wanted.extend(self.passed.iter().cloned());
-        if let Some((_, number)) = self.passed.iter().find(|(_, number)| *number < 3) {
-            return Err(Error::internal(format!("descriptor number {number} is a standard stream's")));
+        if let Some(number) = self.chosen.iter().find(|number| !CHOSEN.contains(number)) {
+            return Err(Error::internal(format!("a child's descriptor can't be given the number {number}")));
         }
         let placement = place(&wanted)?;
         let plan = self.plan(&program, placement.pairs.clone())?;
