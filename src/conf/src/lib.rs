@@ -7,5 +7,6 @@
 
 pub mod cpu;
 pub mod domain;
+pub mod metadata;
 pub mod network;
 pub mod values;

@@ -12,6 +12,7 @@ mod iothreads;
 mod lifecycle;
 mod lookup;
 mod memory;
+mod parameters;
 mod save;
 mod start;
 mod stats;
