@@ -1,11 +1,21 @@
 //! A guest's place in the host's networks: ports on virtual networks, taps, bridges, and their way back.
 
-use crate::driver::Shared;
-use ferrovirt_conf::domain::{Domain, Interface, InterfaceSource};
-use ferrovirt_core::{NetworkPortId, Result};
-use ferrovirt_net::tap;
+use crate::driver::{Links, Shared};
+use crate::status::{Status, StatusPort};
+use ferrovirt_conf::domain::{
+    ActualConnection, ActualInterface, Connection, Domain, Interface, LinkState, MacTableManager,
+};
+use ferrovirt_conf::network::{NetworkPort, PortOwner, PortPlug, Vlan};
+use ferrovirt_conf::values::Mac;
+use ferrovirt_core::{Error, NetworkId, NetworkPortId, Result};
+use ferrovirt_net::bridge_port::{PortVlans, VlanRange};
+use ferrovirt_net::mac_table::PortSpec;
+use ferrovirt_net::tap::{self, TapOptions};
+use ferrovirt_net::{MacAddr, bridge, bridge_port, link};
+use ferrovirt_xml::YesNo;
 use parking_lot::Mutex;
 use std::os::fd::OwnedFd;
+use uuid::Uuid;
 
 /// The descriptors of each interface's tap, one a queue, in the order of the interfaces; none where there is no tap.
 pub type Taps = Vec<Vec<OwnedFd>>;
@@ -15,6 +25,7 @@ pub type Taps = Vec<Vec<OwnedFd>>;
 pub struct Plugs(Mutex<Vec<Plug>>);
 
 /// What one interface holds.
+#[derive(Default)]
 pub struct Plug {
     pub tap: Option<String>,
     /// The tap is in the MAC table.
@@ -23,13 +34,295 @@ pub struct Plug {
 }
 
 impl Plugs {
-    pub fn add(&self, plug: Plug) {
-        self.0.lock().push(plug);
-    }
-
     /// Gives everything back. What fails is only logged: the rest must go on.
     pub fn release(&self, shared: &Shared) {
         let plugs = std::mem::take(&mut *self.0.lock());
-        give_back(shared, plugs);
+        give_back(shared, &plugs);
     }
+
+    /// Gives back what the interface with this tap holds.
+    pub fn release_one(&self, shared: &Shared, tap: &str) {
+        let mut plugs = self.0.lock();
+        let at = plugs.iter().position(|plug| plug.tap.as_deref() == Some(tap));
+        let plug = at.map(|at| plugs.remove(at));
+        drop(plugs);
+        give_back(shared, plug.as_slice());
+    }
+
+    /// What another process has to know to give it back.
+    pub fn for_status(&self) -> Vec<StatusPort> {
+        let plugs = self.0.lock();
+        let of_networks = plugs.iter().filter_map(|plug| {
+            let port = plug.port.as_ref()?;
+            Some(StatusPort {
+                network: port.network.name.to_string(),
+                network_uuid: port.network.uuid,
+                uuid: port.uuid,
+                tap: plug.tap.clone().unwrap_or_default(),
+            })
+        });
+        of_networks.collect()
+    }
+
+    /// Takes over what `other` holds.
+    pub fn absorb(&self, other: Plugs) {
+        self.0.lock().append(&mut other.0.into_inner());
+    }
+}
+
+fn give_back(shared: &Shared, plugs: &[Plug]) {
+    let taps: Vec<&str> = plugs.iter().filter_map(|plug| plug.tap.as_deref()).collect();
+    if !taps.is_empty() {
+        // The taps go with QEMU; those that are still there are removed together, which costs only once.
+        let removed = shared.links().and_then(|links| Ok(links.mac_table.remove(&taps)?));
+        if let Err(err) = removed {
+            tracing::warn!(%err, ?taps, "taps of an ended guest were left behind");
+        }
+    }
+    for port in plugs.iter().filter_map(|plug| plug.port.as_ref()) {
+        if let Err(err) = shared.network.network_port_delete(port, 0) {
+            tracing::warn!(%err, network = %port.network.name, port = %port.uuid, "a network's port was left behind");
+        }
+    }
+}
+
+/// Plugs all interfaces of a guest in, and puts what they turned out to be into its description.
+pub fn plug_in(shared: &Shared, model: &mut Domain, plugs: &Plugs) -> Result<Taps> {
+    let owner = PortOwner { name: model.name.clone(), uuid: model.uuid.unwrap_or_default() };
+    let mut taps = Taps::new();
+    for interface in &mut model.devices.interfaces {
+        taps.push(plug_one(shared, &owner, interface, plugs)?);
+    }
+    Ok(taps)
+}
+
+/// Plugs one interface in; the descriptors of its tap come back.
+pub fn plug_one(
+    shared: &Shared,
+    owner: &PortOwner,
+    interface: &mut Interface,
+    plugs: &Plugs,
+) -> Result<Vec<OwnedFd>> {
+    let mut plug = Plug::default();
+    let outcome = plug_into(shared, owner, interface, &mut plug);
+    // Kept also on failure: whoever holds the plugs gives everything back.
+    plugs.0.lock().push(plug);
+    outcome
+}
+
+fn plug_into(
+    shared: &Shared,
+    owner: &PortOwner,
+    interface: &mut Interface,
+    plug: &mut Plug,
+) -> Result<Vec<OwnedFd>> {
+    if let Connection::Network(wanted) = &interface.connection {
+        let network = shared.network.network_lookup_by_name(&wanted.network)?;
+        let (id, port) = allocate(shared, &network, owner, interface, wanted.port_group.clone())?;
+        plug.port = Some(id);
+        let actual = actual(&network, port)?;
+        if let Connection::Network(wanted) = &mut interface.connection {
+            wanted.port_id = plug.port.as_ref().map(|port| port.uuid);
+        }
+        interface.actual = Some(actual);
+        interface.publish_actual();
+    }
+    let (bridge, managed) = match &interface.connection {
+        Connection::Network(port) => (port.bridge.clone(), port.mac_table_manager),
+        Connection::Bridge(port) => (Some(port.bridge.clone()), port.mac_table_manager),
+        Connection::Ethernet(_) => (None, None),
+        Connection::User { .. } | Connection::Null => return Ok(Vec::new()),
+        Connection::Server(_) | Connection::Client(_) | Connection::Multicast(_) | Connection::Udp(_) => {
+            return Ok(Vec::new());
+        }
+        other => {
+            return Err(Error::config_unsupported(format!(
+                "this driver can't plug in interfaces of type '{}' yet",
+                other.kind()
+            )));
+        }
+    };
+    plug.managed = managed == Some(MacTableManager::Libvirt);
+    make_tap(shared.links()?, interface, bridge.as_deref(), plug)
+}
+
+/// Asks the network for a port.
+fn allocate(
+    shared: &Shared,
+    network: &NetworkId,
+    owner: &PortOwner,
+    interface: &Interface,
+    group: Option<String>,
+) -> Result<(NetworkPortId, NetworkPort)> {
+    let wanted = NetworkPort {
+        uuid: Uuid::new_v4(),
+        owner: owner.clone(),
+        group,
+        mac: mac_of(interface)?,
+        virtual_port: interface.virtual_port.clone(),
+        bandwidth: interface.bandwidth,
+        vlan: interface.vlan.clone(),
+        isolated: interface.isolated,
+        trust_guest_rx_filters: interface.trust_guest_rx_filters,
+        plug: None,
+    };
+    let id = shared.network.network_port_create_xml(network, &wanted.to_xml(), 0)?;
+    let made = shared
+        .network
+        .network_port_get_xml_desc(&id, 0)
+        .and_then(|xml| NetworkPort::from_xml(&xml, false))
+        .inspect_err(|_| {
+            // The port is of no use to us; that it can't be given back either is not what the caller must hear.
+            let _ = shared.network.network_port_delete(&id, 0);
+        })?;
+    Ok((id, made))
+}
+
+fn mac_of(interface: &Interface) -> Result<Mac> {
+    interface.mac_address().ok_or_else(|| Error::internal("an interface has no MAC address by the time it starts"))
+}
+
+/// What the network made of an interface.
+fn actual(network: &NetworkId, port: NetworkPort) -> Result<ActualInterface> {
+    let connection = match port.plug {
+        Some(PortPlug::Network { bridge, mac_table_manager }) => {
+            ActualConnection::Network { bridge: Some(bridge), mac_table_manager }
+        }
+        Some(PortPlug::Bridge { bridge, mac_table_manager }) => {
+            ActualConnection::Bridge { bridge, mac_table_manager }
+        }
+        Some(PortPlug::Direct { dev, mode }) => ActualConnection::Direct { dev: Some(dev), mode },
+        Some(PortPlug::HostdevPci { .. }) => {
+            return Err(Error::config_unsupported(format!(
+                "network '{}' hands out PCI devices, which this driver can't plug in yet",
+                network.name
+            )));
+        }
+        Some(PortPlug::None) | None => {
+            return Err(Error::internal(format!("network '{}' gave a port without a plug", network.name)));
+        }
+    };
+    Ok(ActualInterface {
+        connection,
+        trust_guest_rx_filters: port.trust_guest_rx_filters,
+        class_id: port.bandwidth.and_then(|limits| limits.class_id).unwrap_or(0),
+        vlan: port.vlan,
+        virtual_port: port.virtual_port,
+        bandwidth: port.bandwidth,
+        isolated: port.isolated,
+    })
+}
+
+/// Makes the interface's tap and puts it on its bridge.
+fn make_tap(
+    links: &Links,
+    interface: &mut Interface,
+    bridge: Option<&str>,
+    plug: &mut Plug,
+) -> Result<Vec<OwnedFd>> {
+    let mac = mac_of(interface)?;
+    let name = interface.target.dev.clone().unwrap_or_else(|| "vnet%d".into());
+    let queues = interface.driver.as_ref().and_then(|driver| driver.queues).unwrap_or(1);
+    let options = TapOptions {
+        queues: usize::try_from(queues).unwrap_or(1).max(1),
+        vnet_hdr: interface.is_virtio(),
+        mac: Some(MacAddr(mac.0).for_host_side()),
+        mtu: (interface.mtu > 0).then_some(interface.mtu),
+        ..TapOptions::new(name)
+    };
+    if interface.target.managed == Some(YesNo::No) {
+        let tap = tap::open_existing(&links.netlink, &options)?;
+        return Ok(tap.queues);
+    }
+    let tap = tap::create(&links.netlink, &options)?;
+    plug.tap = Some(tap.name.clone());
+    interface.target.dev = Some(tap.name.clone());
+    let link_up = interface.link_state != Some(LinkState::Down);
+    match bridge {
+        Some(bridge) if plug.managed => {
+            links.mac_table.plug(&port_spec(interface, bridge, &tap.name, mac, link_up))?;
+        }
+        Some(name) => {
+            let bridge = bridge::find(&links.netlink, name)?;
+            let flags = bridge_port::PortFlags { isolated: interface.is_isolated(), ..Default::default() };
+            let vlans = vlans(interface.actual_vlan());
+            bridge_port::attach(&links.netlink, tap.index, bridge.index, flags, &vlans)?;
+            link::set_up(&links.netlink, tap.index, link_up)?;
+        }
+        None => link::set_up(&links.netlink, tap.index, link_up)?,
+    }
+    Ok(tap.queues)
+}
+
+/// The interface's port as the MAC table is to keep it.
+pub fn port_spec(interface: &Interface, bridge: &str, tap: &str, mac: Mac, link_up: bool) -> PortSpec {
+    PortSpec {
+        isolated: interface.is_isolated(),
+        vlans: vlans(interface.actual_vlan()),
+        link_up,
+        trust_guest: interface.trusts_guest_rx_filters(),
+        ..PortSpec::new(bridge, tap, MacAddr(mac.0))
+    }
+}
+
+fn vlans(vlan: Option<&Vlan>) -> PortVlans {
+    let Some(vlan) = vlan else { return PortVlans::default() };
+    let ids = || vlan.tags.iter().filter_map(|tag| Some((tag, u16::try_from(tag.id).ok()?)));
+    if vlan.trunk != Some(YesNo::Yes) {
+        return PortVlans { untagged: ids().next().map(|(_, id)| id), tagged: Vec::new() };
+    }
+    let native = vlan.native().and_then(|tag| u16::try_from(tag.id).ok());
+    let tagged = ids().filter(|(_, id)| Some(*id) != native).map(|(_, id)| VlanRange { first: id, last: id });
+    PortVlans { untagged: native, tagged: tagged.collect() }
+}
+
+/// Takes over what a guest of an earlier process holds: its taps are managed ports again.
+pub fn take_over(shared: &Shared, status: &Status) -> Plugs {
+    let plugs = leftovers(status);
+    for interface in &status.domain.devices.interfaces {
+        if let Err(err) = manage_again(shared, interface) {
+            let tap = interface.target.dev.as_deref().unwrap_or_default();
+            tracing::warn!(%err, tap, "the port of a guest that was found again can't be managed");
+        }
+    }
+    plugs
+}
+
+fn manage_again(shared: &Shared, interface: &Interface) -> Result<()> {
+    let (bridge, manager) = match &interface.connection {
+        Connection::Network(port) => (port.bridge.as_deref(), port.mac_table_manager),
+        Connection::Bridge(port) => (Some(&*port.bridge), port.mac_table_manager),
+        _ => return Ok(()),
+    };
+    let (Some(bridge), Some(tap), Some(MacTableManager::Libvirt)) = (bridge, &interface.target.dev, manager) else {
+        return Ok(());
+    };
+    let link_up = interface.link_state != Some(LinkState::Down);
+    let spec = port_spec(interface, bridge, tap, mac_of(interface)?, link_up);
+    Ok(shared.links()?.mac_table.plug(&spec)?)
+}
+
+/// What the guest of a status file held.
+pub fn leftovers(status: &Status) -> Plugs {
+    let with_tap = status.domain.devices.interfaces.iter().filter_map(|interface| {
+        let tap = interface.target.dev.clone()?;
+        let port = status.ports.iter().find(|port| port.tap == tap);
+        let manager = match &interface.connection {
+            Connection::Network(port) => port.mac_table_manager,
+            Connection::Bridge(port) => port.mac_table_manager,
+            Connection::Ethernet(_) => None,
+            _ => return None,
+        };
+        (interface.target.managed != Some(YesNo::No)).then(|| Plug {
+            managed: manager == Some(MacTableManager::Libvirt),
+            port: port.map(port_id),
+            tap: Some(tap),
+        })
+    });
+    Plugs(Mutex::new(with_tap.collect()))
+}
+
+fn port_id(port: &StatusPort) -> NetworkPortId {
+    let network = NetworkId { name: port.network.as_str().into(), uuid: port.network_uuid };
+    NetworkPortId { network, uuid: port.uuid }
 }

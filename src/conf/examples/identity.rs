@@ -11,6 +11,7 @@ type Round = fn(&str) -> Result<String, String>;
 /// Every kind there is; a new model is a new line.
 const KINDS: &[(&str, Round)] = &[
     ("domain", round::<domain::Domain>),
+    ("domain-steps", all_steps),
     ("guest-cpu", round::<cpu::GuestCpu>),
     ("host-cpu", round::<cpu::HostCpu>),
 ];
@@ -20,6 +21,14 @@ const SHOWN: usize = 6;
 
 fn round<T: XmlElement>(text: &str) -> Result<String, String> {
     from_str::<T>(text, "file").map(|value| to_string(&value)).map_err(|err| err.to_string())
+}
+
+/// Reads a definition with its defaults and checks, strictly.
+fn all_steps(text: &str) -> Result<String, String> {
+    let start = text.split_once("<domain").map_or("", |(_, rest)| rest.split('>').next().unwrap_or(""));
+    let live = start.contains(" id='");
+    let flags = domain::ParseFlags { schema: true, inactive: !live, ..domain::ParseFlags::STATUS };
+    domain::Domain::read(text, flags).map(|domain| domain.format()).map_err(|err| err.to_string())
 }
 
 fn main() -> ExitCode {

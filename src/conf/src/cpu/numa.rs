@@ -204,19 +204,14 @@ impl Numa {
         let mentioned: Vec<bool> = (0..count)
             .map(|at| table[at].iter().any(|value| *value != 0) || table.iter().any(|row| row[at] != 0))
             .collect();
-        for from in 0..count {
-            for to in 0..count {
-                if table[from][to] == 0 && from != to {
-                    table[from][to] = table[to][from];
-                }
-            }
-            if mentioned[from] {
-                table[from][from] = Self::LOCAL;
-            }
-        }
-        for (cell, row) in self.cells.iter_mut().zip(table) {
-            let known = row.into_iter().enumerate().filter(|(_, value)| *value != 0);
-            cell.distances = known.map(|(id, value)| Distance { id: id as u32, value }).collect();
+        let value = |from: usize, to: usize| match (table[from][to], mentioned[from]) {
+            (_, true) if from == to => Self::LOCAL,
+            (0, _) => table[to][from],
+            (value, _) => value,
+        };
+        for (from, cell) in self.cells.iter_mut().enumerate() {
+            let known = (0..count).map(|to| Distance { id: to as u32, value: value(from, to) });
+            cell.distances = known.filter(|distance| distance.value != 0).collect();
         }
     }
 

@@ -1,7 +1,7 @@
 //! `<clock>`: what time the guest sees, and its timers.
 
 use ferrovirt_core::{ErrorCode, Result};
-use ferrovirt_xml::{Node, Shape, ValueKind, Writer, XmlContent, XmlElement, XmlEnum, XmlValue, YesNo};
+use ferrovirt_xml::{Item, Node, Shape, ValueKind, Writer, XmlContent, XmlElement, XmlEnum, XmlValue, YesNo};
 use serde::{Deserialize, Serialize};
 
 /// `<clock>`
@@ -67,6 +67,9 @@ pub enum ClockBasis {
 }
 
 impl ClockOffset {
+    const NAMES: &[&str] = &["utc", "localtime", "variable", "timezone", "absolute"];
+    const KIND: ValueKind = ValueKind::OneOf(Self::NAMES);
+
     /// `utc` and `localtime` with an adjustment in seconds are another spelling of `variable`.
     fn fixed(node: &Node<'_>, basis: ClockBasis) -> Result<Self> {
         let text = node.attr("adjustment").filter(|text| !text.is_empty());
@@ -100,7 +103,6 @@ impl ClockOffset {
 
 impl XmlContent for ClockOffset {
     fn parse(node: &Node<'_>) -> Result<Self> {
-        const KIND: ValueKind = ValueKind::OneOf(&["utc", "localtime", "variable", "timezone", "absolute"]);
         match node.attr("offset").filter(|text| !text.is_empty()) {
             None | Some("utc") => Self::fixed(node, ClockBasis::Utc),
             Some("localtime") => Self::fixed(node, ClockBasis::LocalTime),
@@ -116,7 +118,7 @@ impl XmlContent for ClockOffset {
                     start: start.ok_or_else(|| node.missing_attr("start", ErrorCode::Internal))?,
                 })
             }
-            Some(_) => Err(node.bad_attr("offset", KIND, ErrorCode::ConfigUnsupported)),
+            Some(_) => Err(node.bad_attr("offset", Self::KIND, ErrorCode::ConfigUnsupported)),
         }
     }
 
@@ -150,7 +152,21 @@ impl XmlContent for ClockOffset {
     }
 
     fn shape() -> &'static Shape {
-        Shape::ANY
+        const fn attr(name: &'static str, kind: ValueKind, valid: fn(&str) -> bool) -> Item {
+            Item::Attr { name, kind, valid, required: false }
+        }
+        const SECONDS: fn(&str) -> bool = |text| i64::from_text(text).is_some();
+        const SHAPE: &Shape = &Shape {
+            items: &[
+                attr("offset", ClockOffset::KIND, |text| ClockOffset::NAMES.contains(&text)),
+                attr("adjustment", ValueKind::Text, |text| text == "reset" || SECONDS(text)),
+                attr("adjustment0", i64::KIND, SECONDS),
+                attr("basis", ClockBasis::KIND, |text| ClockBasis::from_text(text).is_some()),
+                attr("timezone", ValueKind::Text, |_| true),
+                attr("start", u64::KIND, |text| u64::from_text(text).is_some()),
+            ],
+        };
+        SHAPE
     }
 }
 

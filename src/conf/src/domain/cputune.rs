@@ -232,7 +232,7 @@ impl CpuTune {
         // The kernel counts in nanoseconds, with 20 bits less than a word.
         const MOST: i64 = 17_592_186_044_415;
         for (name, quota) in quotas {
-            if quota.is_some_and(|quota| quota >= 0 && quota != 0 && !(1_000..=MOST).contains(&quota)) {
+            if quota.is_some_and(|quota| quota > 0 && !(1_000..=MOST).contains(&quota)) {
                 let text =
                     format!("<{name}> of <cputune> must be negative or from 1000 to {MOST} microseconds");
                 return Err(Error::config_unsupported(text));

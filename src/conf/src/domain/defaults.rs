@@ -4,7 +4,8 @@
 
 use crate::cpu::Numa;
 use crate::domain::{
-    Boot, BootDevice, Context, Domain, LoaderKind, OsType, ParseFlags, TickPolicy, Timer, TimerName, VirtType,
+    Boot, BootDevice, Context, Domain, LoaderKind, OsType, ParseFlags, TickPolicy, Timer, TimerName,
+    VirtType, assign_isa_ports, assign_ports,
 };
 use crate::values::ScaledSize;
 use ferrovirt_core::{Error, ErrorDomain, Result};
@@ -19,6 +20,8 @@ impl Domain {
 
     fn fill_all(&mut self, flags: ParseFlags) -> Result<()> {
         let context = self.context();
+        assign_isa_ports(&mut self.devices.serials)?;
+        assign_ports(&mut self.devices.serials);
         self.devices.fill_defaults(&context);
         if self.os.os_type == OsType::Exe && self.os.init.is_none() {
             return Err(Error::xml("<os> of a container needs an <init>, the program to run"));
@@ -28,10 +31,17 @@ impl Domain {
         if let Some(loader) = self.os.loader.as_mut().filter(|loader| loader.path.is_some()) {
             loader.kind.get_or_insert(LoaderKind::Rom);
         }
-        if self.os.os_type == OsType::Hvm {
+        self.devices.refuse_twins()?;
+        if self.os.os_type == OsType::Hvm && !flags.no_boot_order {
             self.fill_boot_order()?;
         }
         self.clock.timers.iter().try_for_each(Timer::check)?;
+        if self.os.os_type == OsType::Hvm && !flags.no_stub_console {
+            self.devices.alias_first_console()?;
+        }
+        self.devices.add_implicit_controllers();
+        self.devices.add_implicit_video();
+        self.devices.prefer_first_video();
         self.blkiotune.drop_empty();
         Ok(())
     }
@@ -48,13 +58,8 @@ impl Domain {
         Ok(())
     }
 
-    /// How much memory devices add, in KiB.
-    fn hotplug_memory(&self) -> u64 {
-        0
-    }
-
     fn fill_memory(&mut self, flags: ParseFlags) -> Result<()> {
-        let hotplug = self.hotplug_memory();
+        let hotplug = self.devices.memory();
         let nodes = self.numa().map_or(0, Numa::memory);
         let total = &mut self.memory.size.0;
         if nodes != 0 && (*total == 0 || flags.abi_update) {

@@ -1,6 +1,11 @@
 //! `<devices>`: all devices of a guest, in the order of output.
 
-use crate::domain::{Audio, Context, Controller, Device, DeviceInfo, Disk, Input, Sound, Video};
+use crate::domain::{
+    Audio, Channel, Console, ConsoleTargetType, Context, Controller, Crypto, Device, DeviceInfo, Disk,
+    Filesystem, Graphics, Hostdev, Hub, Input, Interface, Iommu, Lease, Memballoon, MemoryDevice, Nvram,
+    Panic, Parallel, Pstore, RedirFilter, Redirdev, Rng, Serial, Shmem, Smartcard, Sound, Tpm, Video, Vsock,
+    Watchdog,
+};
 use ferrovirt_core::Result;
 use ferrovirt_xml::XmlElement;
 use serde::{Deserialize, Serialize};
@@ -18,20 +23,72 @@ pub struct Devices {
     #[xml(child)]
     pub controllers: Vec<Controller>,
     #[xml(child)]
+    pub leases: Vec<Lease>,
+    #[xml(child)]
+    pub filesystems: Vec<Filesystem>,
+    #[xml(child)]
+    pub interfaces: Vec<Interface>,
+    #[xml(child)]
+    pub smartcards: Vec<Smartcard>,
+    #[xml(child)]
+    pub serials: Vec<Serial>,
+    #[xml(child)]
+    pub parallels: Vec<Parallel>,
+    #[xml(child)]
+    pub consoles: Vec<Console>,
+    #[xml(child)]
+    pub channels: Vec<Channel>,
+    #[xml(child)]
     pub inputs: Vec<Input>,
+    #[xml(child)]
+    pub tpms: Vec<Tpm>,
+    #[xml(child)]
+    pub graphics: Vec<Graphics>,
     #[xml(child)]
     pub sounds: Vec<Sound>,
     #[xml(child)]
     pub audios: Vec<Audio>,
     #[xml(child)]
     pub videos: Vec<Video>,
+    #[xml(child)]
+    pub hostdevs: Vec<Hostdev>,
+    #[xml(child)]
+    pub redirdevs: Vec<Redirdev>,
+    #[xml(child)]
+    pub redirfilter: Option<RedirFilter>,
+    #[xml(child)]
+    pub hubs: Vec<Hub>,
+    #[xml(child)]
+    pub watchdogs: Vec<Watchdog>,
+    #[xml(child)]
+    pub memballoon: Option<Memballoon>,
+    #[xml(child)]
+    pub rngs: Vec<Rng>,
+    #[xml(child)]
+    pub nvram: Option<Nvram>,
+    #[xml(child)]
+    pub panics: Vec<Panic>,
+    #[xml(child)]
+    pub shmems: Vec<Shmem>,
+    #[xml(child)]
+    pub memories: Vec<MemoryDevice>,
+    #[xml(child)]
+    pub cryptos: Vec<Crypto>,
+    #[xml(child)]
+    pub iommu: Option<Iommu>,
+    #[xml(child)]
+    pub vsock: Option<Vsock>,
+    #[xml(child)]
+    pub pstore: Option<Pstore>,
 }
 
 /// Does the same with each device, whatever its type. `$iter` is `iter` or `iter_mut`.
 macro_rules! each {
     ($devices:ident.$iter:ident(), $device:ident => $body:expr) => {
         each!(@ $devices.$iter(), $device => $body;
-            disks controllers inputs sounds audios videos);
+            disks controllers leases filesystems interfaces smartcards serials parallels consoles channels inputs
+            tpms graphics sounds audios videos hostdevs redirdevs hubs watchdogs memballoon rngs nvram panics
+            shmems memories cryptos iommu vsock pstore);
     };
     (@ $devices:ident.$iter:ident(), $device:ident => $body:expr; $($field:ident)*) => {
         $(for $device in $devices.$field.$iter() {
@@ -44,7 +101,9 @@ macro_rules! each {
 macro_rules! each_with_info {
     ($devices:ident.$iter:ident(), $device:ident => $body:expr) => {
         each!(@ $devices.$iter(), $device => $body;
-            disks controllers inputs sounds videos);
+            disks controllers filesystems interfaces smartcards serials parallels consoles channels inputs tpms
+            sounds videos hostdevs redirdevs hubs watchdogs memballoon rngs nvram panics shmems memories cryptos
+            iommu vsock pstore);
     };
 }
 
@@ -64,16 +123,27 @@ impl Devices {
     pub fn infos(&self) -> Vec<&DeviceInfo> {
         let mut infos = Vec::new();
         each_with_info!(self.iter(), device => infos.push(&device.info));
+        // The first console may be the first serial port once more.
+        if let (Some(console), Some(serial)) = (self.consoles.first(), self.serials.first())
+            && console.target.kind == ConsoleTargetType::Serial
+            && console.info == serial.info
+        {
+            infos.retain(|info| !std::ptr::eq(*info, &console.info));
+        }
         infos
     }
 
     /// Takes out what only running guests have.
     pub fn strip_live(&mut self) {
-        each_with_info!(self.iter_mut(), device => device.strip_live());
+        each!(@ self.iter_mut(), device => device.strip_live();
+            disks controllers filesystems smartcards serials parallels consoles channels inputs tpms graphics sounds videos
+            hostdevs redirdevs hubs watchdogs memballoon rngs nvram panics shmems memories cryptos iommu vsock pstore);
+        self.interfaces.iter_mut().for_each(|interface| interface.strip_live(None));
     }
 
     /// Takes out what only privileged readers see.
     pub fn strip_secrets(&mut self) {
         self.disks.iter_mut().for_each(Disk::strip_secrets);
+        self.graphics.iter_mut().for_each(Graphics::strip_secrets);
     }
 }

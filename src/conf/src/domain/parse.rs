@@ -23,18 +23,28 @@ pub struct ParseFlags {
     pub skip_validate: bool,
     /// `<seclabel>` is ignored.
     pub skip_seclabel: bool,
+    /// Consoles and serial ports have nothing to do with each other.
+    pub no_stub_console: bool,
+    /// Nothing is booted from a device.
+    pub no_boot_order: bool,
 }
 
 impl ParseFlags {
+    const NONE: Self = Self {
+        inactive: false,
+        schema: false,
+        abi_update: false,
+        skip_validate: false,
+        skip_seclabel: false,
+        no_stub_console: false,
+        no_boot_order: false,
+    };
     /// What a user defines anew.
-    pub const DEFINE: Self =
-        Self { inactive: true, schema: false, abi_update: true, skip_validate: false, skip_seclabel: false };
+    pub const DEFINE: Self = Self { inactive: true, abi_update: true, ..Self::NONE };
     /// What stands in a file of ours.
-    pub const LOAD: Self =
-        Self { inactive: true, schema: false, abi_update: false, skip_validate: true, skip_seclabel: false };
+    pub const LOAD: Self = Self { inactive: true, skip_validate: true, ..Self::NONE };
     /// The state of a running guest.
-    pub const STATUS: Self =
-        Self { inactive: false, schema: false, abi_update: false, skip_validate: true, skip_seclabel: false };
+    pub const STATUS: Self = Self { skip_validate: true, ..Self::NONE };
 }
 
 impl Domain {
@@ -117,7 +127,8 @@ impl Domain {
         self.idmap.fill_defaults();
         self.normalize_os(flags)?;
         self.normalize_memory_backing()?;
-        self.drop_foreign_namespaces()
+        self.drop_foreign_namespaces()?;
+        self.devices.arrange()
     }
 
     /// The UUID is the one given, or that of the SMBIOS tables, or a new one.

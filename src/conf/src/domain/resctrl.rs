@@ -115,7 +115,7 @@ impl CacheTune {
             tune.monitors.iter_mut().for_each(|monitor| shrink(&mut monitor.vcpus, max_vcpus));
             tune.caches.sort_by_key(|cache| (cache.level, cache.kind, cache.id));
         }
-        tunes.retain(|tune| !tune.vcpus.is_empty() && !(tune.caches.is_empty() && tune.monitors.is_empty()));
+        tunes.retain(|tune| !(tune.vcpus.is_empty() || tune.caches.is_empty() && tune.monitors.is_empty()));
     }
 
     /// Refuses CPUs that are in two groups, and monitors that don't fit the group.
@@ -158,7 +158,7 @@ impl MemoryTune {
             tune.monitors.iter_mut().for_each(|monitor| shrink(&mut monitor.vcpus, max_vcpus));
             tune.nodes.sort_by_key(|node| node.id);
         }
-        tunes.retain(|tune| !tune.vcpus.is_empty() && !(tune.nodes.is_empty() && tune.monitors.is_empty()));
+        tunes.retain(|tune| !(tune.vcpus.is_empty() || tune.nodes.is_empty() && tune.monitors.is_empty()));
         let place = |vcpus: &CpuSet| caches.iter().position(|cache| cache.vcpus == *vcpus);
         tunes.sort_by_key(|tune| place(&tune.vcpus).unwrap_or(usize::MAX));
     }

@@ -1,9 +1,10 @@
 //! `<rng>`: the device that gives a guest randomness.
 
-use ferrovirt_core::{ErrorCode, Result};
+use ferrovirt_core::Result;
 use ferrovirt_xml::XmlElement;
 use serde::{Deserialize, Serialize};
 
+use super::only::Only;
 use super::{ChardevSource, Context, Device, DeviceInfo, VirtioModel, VirtioOptions};
 
 /// A random number generator.
@@ -18,7 +19,7 @@ pub struct Rng {
     /// In milliseconds; 0: a second.
     #[xml(attr = "rate/@period", default, skip_default)]
     pub rate_period: u32,
-    #[xml(with = "backend")]
+    #[xml(with = "Only::<RngBackend>")]
     pub backend: RngBackend,
     #[xml(flatten = "driver")]
     pub driver: VirtioOptions,
@@ -75,40 +76,10 @@ impl Device for Rng {
     }
 }
 
-/// There is exactly one backend.
-mod backend {
-    use super::{ErrorCode, Result, RngBackend};
-    use ferrovirt_xml::{Cardinality, Item, Node, Shape, Writer, XmlContent, XmlElement};
-
-    pub fn parse(node: &Node<'_>) -> Result<RngBackend> {
-        let mut backends = node.children_named(RngBackend::TAG);
-        match (backends.next(), backends.next()) {
-            (Some(backend), None) => RngBackend::parse(&backend),
-            (None, _) => Err(node.missing_child("backend", ErrorCode::XmlError)),
-            (_, Some(second)) => Err(second.error(ErrorCode::XmlError, "<rng> has one <backend>, not more")),
-        }
-    }
-
-    pub fn write_attrs(_: &RngBackend, _: &mut Writer) {}
-
-    pub fn write_children(backend: &RngBackend, w: &mut Writer) {
-        w.element(RngBackend::TAG, backend);
-    }
-
-    pub fn shape() -> &'static Shape {
-        &Shape {
-            items: &[Item::Child {
-                tag: RngBackend::TAG,
-                cardinality: Cardinality::One,
-                shape: RngBackend::shape,
-            }],
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ferrovirt_core::ErrorCode;
     use ferrovirt_xml::check::{check_error, check_same};
     use ferrovirt_xml::{from_str, to_string};
 

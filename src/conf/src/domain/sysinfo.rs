@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[xml(name = "sysinfo", tag = "type")]
 pub enum Sysinfo {
     #[xml(name = "smbios")]
-    Smbios(Smbios),
+    Smbios(Box<Smbios>),
     #[xml(name = "fwcfg")]
     FwCfg {
         #[xml(child = "entry")]

@@ -20,6 +20,7 @@ impl Domain {
     fn validate_all(&self) -> Result<()> {
         self.devices.validate(&self.context())?;
         self.validate_resource()?;
+        self.validate_devices_together()?;
         self.validate_topology()?;
         self.validate_aliases()?;
         self.validate_events()?;

@@ -226,12 +226,10 @@ impl Device for Video {
             }
             _ => {}
         }
-        if let Some(acceleration) = &model.acceleration {
-            if *acceleration == VideoAcceleration::default() {
-                return unsupported(
-                    "<acceleration> says nothing: accel2d, accel3d or rendernode is needed".into(),
-                );
-            }
+        if model.acceleration.as_ref().is_some_and(|said| *said == VideoAcceleration::default()) {
+            return unsupported(
+                "<acceleration> says nothing: accel2d, accel3d or rendernode is needed".into(),
+            );
         }
         if model.resolution.as_ref().is_some_and(|size| size.x == 0 || size.y == 0) {
             return unsupported("both sides of a video card's resolution must be above 0".into());

@@ -37,6 +37,13 @@ pub enum IpFamily {
     Ipv6,
 }
 
+impl IpFamily {
+    /// That of an address.
+    pub fn of(address: &IpAddr) -> Self {
+        if address.is_ipv4() { Self::Ipv4 } else { Self::Ipv6 }
+    }
+}
+
 fn nothing_served(dhcp: &Option<Dhcp>) -> bool {
     dhcp.as_ref().is_none_or(Dhcp::is_idle)
 }

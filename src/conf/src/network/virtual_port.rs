@@ -66,14 +66,30 @@ impl VirtualPort {
         }
     }
 
+    /// Makes up the ids that may be made up; both kinds of them where the type is not known yet.
+    pub fn generate_missing(&mut self) {
+        if matches!(self.kind, None | Some(Vepa8021Qbg)) {
+            self.instance_id.get_or_insert_with(Uuid::new_v4);
+        }
+        if matches!(self.kind, None | Some(OpenVSwitch)) {
+            self.interface_id.get_or_insert_with(Uuid::new_v4);
+        }
+    }
+
     /// Makes up the ids that may be made up, and refuses a profile that lacks others.
     pub fn complete(&mut self) -> Result<()> {
-        let Some(kind) = self.kind else { return Ok(()) };
-        match kind {
-            Vepa8021Qbg => _ = self.instance_id.get_or_insert_with(Uuid::new_v4),
-            OpenVSwitch => _ = self.interface_id.get_or_insert_with(Uuid::new_v4),
-            _ => {}
+        if self.kind.is_none() {
+            return Ok(());
         }
+        self.generate_missing();
+        self.require_all()
+    }
+
+    /// Refuses a profile without a type, or without a parameter that its switch can't do without.
+    pub fn require_all(&self) -> Result<()> {
+        let Some(kind) = self.kind else {
+            return Err(Error::xml("a <virtualport> needs a 'type' here"));
+        };
         match self.parameters().into_iter().find(|(name, given)| !given && required(kind, name)) {
             Some((name, _)) => Err(Error::xml(format!("<virtualport type='{kind}'> lacks '{name}'"))),
             None => Ok(()),

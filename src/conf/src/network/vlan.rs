@@ -37,13 +37,15 @@ pub enum NativeVlanMode {
 }
 
 impl Vlan {
-    /// Decides `trunk`.
+    /// Decides `trunk`. A contradiction is left as it is, for [`Vlan::validate`] to refuse.
     pub fn fill_defaults(&mut self) {
-        let trunk = self.tags.len() > 1 || self.trunk == Some(YesNo::Yes);
-        self.trunk = trunk.then_some(YesNo::Yes);
+        self.trunk = match self.trunk {
+            None if self.tags.len() > 1 => Some(YesNo::Yes),
+            Some(YesNo::No) if self.tags.len() < 2 && self.native().is_none() => None,
+            said => said,
+        };
     }
 
-    /// Must be asked before [`Vlan::fill_defaults`].
     pub fn validate(&self) -> Result<()> {
         if let Some(tag) = self.tags.iter().find(|tag| tag.id > 4095) {
             return Err(Error::xml(format!("VLAN tag {} is too large; 4095 is the largest", tag.id)));

@@ -11,7 +11,7 @@ pub fn pretty_size(bytes: u64) -> (u64, &'static str) {
     const NAMES: [&str; 6] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
     let mut count = bytes;
     let mut name = 0;
-    while count > 0 && count % 1024 == 0 && name + 1 < NAMES.len() {
+    while count > 0 && count.is_multiple_of(1024) && name + 1 < NAMES.len() {
         count /= 1024;
         name += 1;
     }

@@ -84,14 +84,11 @@ impl Device for Channel {
         let virtio = matches!(self.target, ChannelTarget::Virtio { .. });
         match self.target {
             ChannelTarget::Guestfwd { address: IpAddr::V6(address), .. } => {
-                return Err(Error::config_unsupported(format!(
-                    "a channel of type guestfwd takes an IPv4 address, not {address}"
-                )));
+                let text = format!("a channel of type guestfwd takes an IPv4 address, not {address}");
+                Err(Error::config_unsupported(text))
             }
             _ if self.source.kind == ChardevKind::Spicevmc && !virtio => {
-                return Err(Error::config_unsupported(
-                    "a source of type spicevmc needs a target of type virtio",
-                ));
+                Err(Error::config_unsupported("a source of type spicevmc needs a target of type virtio"))
             }
             ChannelTarget::Guestfwd { .. } => self.source.validate(),
             _ => self.source.validate_with_own_path(),

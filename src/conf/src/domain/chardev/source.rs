@@ -41,10 +41,10 @@ impl ChardevSource {
         if let Some(labels) = self.kind.seclabels_mut() {
             labels.iter_mut().for_each(DeviceSeclabel::fill_defaults);
         }
-        if let Some(Some(reconnect)) = self.kind.reconnect_mut() {
-            if reconnect.enabled == YesNo::No {
-                reconnect.timeout = None;
-            }
+        if let Some(Some(reconnect)) = self.kind.reconnect_mut()
+            && reconnect.enabled == YesNo::No
+        {
+            reconnect.timeout = None;
         }
         if self.log.as_ref().is_some_and(|log| log.file.is_none()) {
             self.log = None;

@@ -7,7 +7,7 @@ mod mirror;
 mod tuning;
 mod validate;
 
-pub use address::{SCSI_UNITS, drive_address, drive_index};
+pub use address::{NARROW_SCSI_UNITS, drive_address, drive_index, scsi_address};
 pub use blocks::{
     Blockio, DiskBus, DiskTarget, DiskTray, Geometry, GeometryTranslation, ThrottleFilter, Transient,
 };
@@ -16,6 +16,7 @@ pub use driver::{
 };
 pub use mirror::{Mirror, MirrorJob, MirrorState};
 pub use tuning::IoTune;
+pub(super) use validate::is_wwn;
 
 use ferrovirt_core::Result;
 use ferrovirt_xml::{XmlElement, XmlEnum, YesNo};
@@ -190,10 +191,10 @@ impl Disk {
         if let Some(backing) = &mut self.backing {
             backing.for_each_layer(|layer| layer.source.fill_defaults());
         }
-        if let StorageLocation::Network(network) = &mut self.source.location {
-            if let (NetworkProtocol::Iscsi, Some(name)) = (network.protocol, &mut network.name) {
-                add_unit(name);
-            }
+        if let StorageLocation::Network(network) = &mut self.source.location
+            && let (NetworkProtocol::Iscsi, Some(name)) = (network.protocol, &mut network.name)
+        {
+            add_unit(name);
         }
     }
 }

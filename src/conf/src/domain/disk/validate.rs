@@ -4,7 +4,9 @@ use ferrovirt_core::{Error, ErrorCode, Result};
 
 use ferrovirt_xml::OnOff;
 
-use super::{CacheMode, Disk, DiskBus, DiskDevice, DiskTray, DriveErrorPolicy, SgIo, SnapshotLocation};
+use super::{
+    CacheMode, Disk, DiskBus, DiskDevice, DiskTray, DriveErrorPolicy, SgIo, SnapshotLocation, drive_index,
+};
 use crate::domain::{
     Address, EncryptionFormat, NetworkProtocol, StartupPolicy, StorageFormat, StorageLocation, VirtioOptions,
     storage_source,
@@ -27,6 +29,10 @@ pub(super) fn disk(disk: &Disk) -> Result<()> {
         return Err(Error::new(ErrorCode::NoTarget, what));
     };
     let bus = disk.target.bus.unwrap_or_else(|| DiskBus::guess(disk.device, Some(name)));
+    if disk.info.address.is_none() && drive_index(name).is_none() {
+        let text = format!("'{name}' is no name for a disk such as sda or vdb, and it has no <address>");
+        return Err(Error::xml(text));
+    }
     sources(disk)?;
     lun(disk)?;
     if let Some(tune) = &disk.iotune {
@@ -210,14 +216,18 @@ fn strings(disk: &Disk, bus: DiskBus) -> Result<()> {
             return unsupported(format!("<{name}> '{value}' of a disk is longer than {length} characters"));
         }
     }
-    if let Some(wwn) = &disk.wwn {
-        if wwn.len() != 16 || !wwn.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(Error::xml(format!(
-                "'{wwn}' is no world-wide name: it must have 16 hexadecimal digits"
-            )));
-        }
+    if let Some(wwn) = disk.wwn.as_deref().filter(|wwn| !is_wwn(wwn)) {
+        return Err(Error::internal(format!(
+            "'{wwn}' is no world-wide name: it must have 16 hexadecimal digits"
+        )));
     }
     Ok(())
+}
+
+/// Whether it is a world-wide name: 16 hexadecimal digits, with `0x` or without.
+pub(in crate::domain) fn is_wwn(text: &str) -> bool {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 fn names(disk: &Disk, name: &str, bus: DiskBus) -> Result<()> {

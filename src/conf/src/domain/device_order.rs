@@ -1,0 +1,219 @@
+//! In which order devices stand that were given in another: disks by their names, controllers by their numbers, the
+//! primary video card first; and the numbers that the user left to us.
+
+use super::{
+    Controller, ControllerModel, ControllerType, Devices, Disk, Port, Video, VideoType, assign_ports,
+    drive_index,
+};
+use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_xml::YesNo;
+use std::collections::HashSet;
+
+impl Devices {
+    /// Brings what was read into order, and numbers what has no number.
+    pub(super) fn arrange(&mut self) -> Result<()> {
+        for disk in std::mem::take(&mut self.disks) {
+            self.add_disk(disk);
+        }
+        let mut usb = UsbControllers::default();
+        for controller in std::mem::take(&mut self.controllers) {
+            usb.admit(&controller)?;
+            self.add_controller(controller);
+        }
+        usb.check()?;
+        for video in std::mem::take(&mut self.videos) {
+            self.add_video(video);
+        }
+        assign_ports(&mut self.parallels);
+        for (index, console) in self.consoles.iter_mut().enumerate() {
+            *console.port_mut() = Some(index as u32);
+        }
+        self.number_controllers();
+        Ok(())
+    }
+
+    /// Puts a disk before those of its bus whose names come later.
+    pub fn add_disk(&mut self, disk: Disk) {
+        let index = disk.name().map(drive_index);
+        let same_bus = |other: &Disk| other.target.bus == disk.target.bus;
+        let later = |other: &Disk| {
+            same_bus(other)
+                && index.is_some_and(|index| other.name().is_some_and(|name| drive_index(name) > index))
+        };
+        let place = self.disks.iter().position(later);
+        let behind = || self.disks.iter().rposition(same_bus).map(|at| at + 1);
+        let place = place.or_else(behind).unwrap_or(self.disks.len());
+        self.disks.insert(place, disk);
+    }
+
+    /// Puts a controller before those of its type whose numbers are higher, a USB master before its companions.
+    pub fn add_controller(&mut self, controller: Controller) {
+        let same_type = |other: &Controller| other.kind == controller.kind;
+        let is_companion = |other: &Controller| other.master_port().is_some();
+        let later = |other: &Controller| {
+            same_type(other)
+                && controller.index.is_some()
+                && (other.index > controller.index
+                    || (other.index == controller.index && is_companion(other) && !is_companion(&controller)))
+        };
+        let place = self.controllers.iter().position(later);
+        let behind = || self.controllers.iter().rposition(same_type).map(|at| at + 1);
+        let place = place.or_else(behind).unwrap_or(self.controllers.len());
+        self.controllers.insert(place, controller);
+    }
+
+    /// Adds a controller unless there is one of that type and number.
+    pub fn ensure_controller(&mut self, kind: ControllerType, index: u32, model: Option<ControllerModel>) {
+        if !self.controllers.iter().any(|other| other.kind == kind && other.index == Some(index)) {
+            self.add_controller(Controller { model, ..Controller::new(kind, index) });
+        }
+    }
+
+    fn add_video(&mut self, video: Video) {
+        let place = if video.is_primary() { 0 } else { self.videos.len() };
+        self.videos.insert(place, video);
+    }
+
+    /// Makes the first video card the primary one.
+    pub(super) fn prefer_first_video(&mut self) {
+        if let Some(video) = self.videos.first_mut().filter(|video| video.model.kind != VideoType::None) {
+            video.model.primary = Some(YesNo::Yes);
+        }
+    }
+
+    /// The lowest number that no controller of the type has.
+    pub fn unused_controller_index(&self, kind: ControllerType) -> u32 {
+        let used: HashSet<u32> = self
+            .controllers
+            .iter()
+            .filter(|other| other.kind == kind)
+            .filter_map(|other| other.index)
+            .collect();
+        (0..).find(|index| !used.contains(index)).unwrap_or(u32::MAX)
+    }
+
+    /// Numbers the controllers that have no number. USB 2 companions that follow their master share its number.
+    fn number_controllers(&mut self) {
+        let mut moved = false;
+        for at in 0..self.controllers.len() {
+            if self.controllers[at].index.is_some() {
+                continue;
+            }
+            let kind = self.controllers[at].kind;
+            let shared = if at > 0 && self.controllers[at].is_usb2() {
+                moved = true;
+                self.companion_index(at)
+            } else {
+                None
+            };
+            let index = shared.unwrap_or_else(|| self.unused_controller_index(kind));
+            self.controllers[at].index = Some(index);
+        }
+        if moved {
+            for controller in std::mem::take(&mut self.controllers) {
+                self.add_controller(controller);
+            }
+        }
+    }
+
+    /// The number of the USB 2 controller before this one, if its group lacks a controller of this model.
+    fn companion_index(&self, at: usize) -> Option<u32> {
+        let is_usb = |other: &&Controller| other.kind == ControllerType::Usb;
+        let index = self.controllers[..at].iter().rfind(is_usb).filter(|other| other.is_usb2())?.index?;
+        let model = self.controllers[at].model;
+        let taken = self
+            .controllers
+            .iter()
+            .filter(is_usb)
+            .any(|other| other.index == Some(index) && other.model == model);
+        (!taken).then_some(index)
+    }
+}
+
+/// What is known of the USB controllers so far: none at all goes with no other, and companions need a master.
+#[derive(Default)]
+struct UsbControllers {
+    none: bool,
+    other: bool,
+    master: bool,
+}
+
+impl UsbControllers {
+    fn admit(&mut self, controller: &Controller) -> Result<()> {
+        if controller.kind != ControllerType::Usb {
+            return Ok(());
+        }
+        let none = controller.model == Some(ControllerModel::None);
+        if self.none || (none && self.other) {
+            let text = "a USB controller of model 'none' means that there is no other: take one out";
+            return Err(Error::new(ErrorCode::XmlDetail, text));
+        }
+        self.none |= none;
+        self.other |= !none;
+        self.master |= controller.info.usb_master_port.is_none();
+        Ok(())
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.other && !self.master {
+            let text = "all USB controllers are companions: one without <master> is needed";
+            return Err(Error::new(ErrorCode::XmlDetail, text));
+        }
+        Ok(())
+    }
+}
+
+impl Controller {
+    /// The first port of its master that a companion serves.
+    fn master_port(&self) -> Option<u32> {
+        self.info.usb_master_port
+    }
+
+    /// Whether it belongs to a group of a USB 2 controller and its companions.
+    pub fn is_usb2(&self) -> bool {
+        use ControllerModel::{Ich9Ehci1, Ich9Uhci1, Ich9Uhci2, Ich9Uhci3};
+        let model = self.model;
+        self.kind == ControllerType::Usb
+            && matches!(model, Some(Ich9Ehci1 | Ich9Uhci1 | Ich9Uhci2 | Ich9Uhci3))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ferrovirt_xml::from_str;
+
+    fn devices(inside: &str) -> Devices {
+        let mut devices = from_str::<Devices>(&format!("<devices>{inside}</devices>"), "test").unwrap();
+        devices.arrange().unwrap();
+        devices
+    }
+
+    #[test]
+    fn disks_of_a_bus_are_sorted_by_name() {
+        let disk = |dev, bus| format!("<disk><target dev='{dev}' bus='{bus}'/></disk>");
+        let all = [disk("vdb", "virtio"), disk("sda", "scsi"), disk("vda", "virtio"), disk("vdaa", "virtio")];
+        let names = devices(&all.concat());
+        let names: Vec<_> = names.disks.iter().filter_map(Disk::name).collect();
+        assert_eq!(names, ["vda", "vdb", "vdaa", "sda"]);
+    }
+
+    #[test]
+    fn controllers_get_the_lowest_free_number() {
+        let text = "<controller type='scsi' index='1'/><controller type='scsi'/><controller type='usb' \
+                    model='ich9-ehci1'/><controller type='usb' model='ich9-uhci1'/><controller type='scsi'/>";
+        let devices = devices(text);
+        let numbers: Vec<_> = devices.controllers.iter().map(|c| (c.kind, c.index.unwrap())).collect();
+        use ControllerType::{Scsi, Usb};
+        assert_eq!(numbers.iter().filter(|(kind, _)| *kind == Scsi).count(), 3);
+        assert!(numbers.contains(&(Scsi, 0)) && numbers.contains(&(Scsi, 2)));
+        assert_eq!(numbers.iter().filter(|n| **n == (Usb, 0)).count(), 2);
+    }
+
+    #[test]
+    fn no_usb_is_no_usb() {
+        let text = "<devices><controller type='usb' model='none'/><controller type='usb'/></devices>";
+        let err = from_str::<Devices>(text, "test").unwrap().arrange().unwrap_err();
+        assert_eq!(err.code(), ErrorCode::XmlDetail);
+    }
+}
