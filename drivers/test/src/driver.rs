@@ -4,6 +4,7 @@ use crate::auth::{self, Account};
 use crate::domain::Guest;
 use crate::host::HostSetup;
 use crate::interface::Interfaces;
+use crate::network::Networks;
 use crate::node_file;
 use crate::nodedev::NodeDevices;
 use crate::refuse;
@@ -20,6 +21,7 @@ use std::sync::{Arc, Weak};
 pub struct Host {
     pub setup: HostSetup,
     pub guests: Store<Guest>,
+    pub networks: Networks,
     pub interfaces: Interfaces,
     pub pools: Pools,
     pub devices: NodeDevices,
@@ -35,6 +37,7 @@ impl Host {
         Self {
             setup,
             guests: Store::new(),
+            networks: Networks::default(),
             interfaces: Interfaces::default(),
             pools: Pools::default(),
             devices: NodeDevices::default(),

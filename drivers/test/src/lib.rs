@@ -5,9 +5,11 @@
 mod auth;
 mod domain;
 mod driver;
+mod held;
 mod host;
 mod interface;
 mod moments;
+mod network;
 mod node_file;
 mod nodedev;
 mod refuse;

@@ -5,8 +5,11 @@
 //! by its driver. Secrets and live-only parts are taken out of a model before it is formatted, not while.
 #![forbid(unsafe_code)]
 
+pub mod checkpoint;
 pub mod cpu;
 pub mod domain;
+pub mod interface;
 pub mod metadata;
 pub mod network;
+pub mod snapshot;
 pub mod values;

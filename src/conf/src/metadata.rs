@@ -20,7 +20,8 @@ pub fn set(metadata: &mut Option<RawElement>, text: Option<&str>, key: &str, uri
         .unwrap_or_else(|| RawElement { name: "metadata".to_owned(), ..RawElement::default() });
     all.children.retain(|child| !matches!(child, RawNode::Element(element) if element.ns == uri));
     all.children.extend(new.map(RawNode::Element));
-    *metadata = all.elements().next().is_some().then_some(all);
+    let is_empty = all.elements().next().is_none();
+    *metadata = Some(all).filter(|_| !is_empty);
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! A guest's description, and its texts, made once.
 
 use ferrovirt_conf::cpu::Arch;
-use ferrovirt_conf::domain::{Domain, Namespaces, ParseFlags, Video, VideoModel};
+use ferrovirt_conf::domain::{Domain, Interface, Namespaces, OsType, ParseFlags, VideoType};
 use ferrovirt_core::{Error, ErrorDomain, Result, abi};
 use ferrovirt_xml::{Document, Namespace, Node, RawElement, Tag, XmlElement, check_strict};
 use std::sync::{Arc, OnceLock};
@@ -84,6 +84,7 @@ pub fn parse_node(node: &Node<'_>, flags: ParseFlags) -> Result<(Domain, Wishes)
     fill_own_defaults(&mut model);
     model.fill_defaults(flags)?;
     model.validate(flags)?;
+    name_interfaces(&mut model);
     Ok((model, wishes))
 }
 
@@ -114,13 +115,34 @@ impl Wishes {
 }
 
 /// What this hypervisor fills in before what all fill in.
-fn fill_own_defaults(_model: &mut Domain) {
-    let _: Option<(Video, VideoModel)> = None;
+fn fill_own_defaults(model: &mut Domain) {
+    let arch = model.os.arch;
+    let kind = match model.os.os_type {
+        OsType::Xen | OsType::Linux => VideoType::Xen,
+        _ if matches!(arch, Some(Arch::Ppc64 | Arch::Ppc64Le)) => VideoType::Vga,
+        _ => VideoType::Cirrus,
+    };
+    let undecided = model.devices.videos.iter_mut().filter(|video| video.model.kind == VideoType::Default);
+    undecided.for_each(|video| video.model.kind = kind);
+}
+
+/// Gives names to the host's ends of those interfaces that have none.
+fn name_interfaces(model: &mut Domain) {
+    let taken = |interfaces: &[Interface], name: &str| {
+        interfaces.iter().any(|interface| interface.target.dev.as_deref() == Some(name))
+    };
+    for index in 0..model.devices.interfaces.len() {
+        if model.devices.interfaces[index].target.dev.is_none() {
+            let mut names = (0..).map(|number| format!("testnet{number}"));
+            let free = names.find(|name| !taken(&model.devices.interfaces, name));
+            model.devices.interfaces[index].target.dev = free;
+        }
+    }
 }
 
 /// The flags for what a user defines.
 pub const fn user(schema: bool) -> ParseFlags {
-    ParseFlags { inactive: true, schema, abi_update: false, skip_validate: false, skip_seclabel: false }
+    ParseFlags { schema, skip_validate: false, ..ParseFlags::LOAD }
 }
 
 /// An error that says that a name can't be a guest's.

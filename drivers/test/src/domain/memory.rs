@@ -1,9 +1,10 @@
 //! How much memory a guest has, and how much it may take.
 
 use crate::refuse;
-use ferrovirt_conf::domain::Domain;
+use ferrovirt_conf::domain::{Domain, MemballoonModel};
 use ferrovirt_conf::values::ScaledSize;
 use ferrovirt_core::{KnownParam, Result, TypedParams, abi};
+use ferrovirt_xml::AutoBase;
 
 /// Changes the memory there is now, or what there can be at most, in KiB.
 pub fn set(model: &mut Domain, memory: u64, maximum: bool, live: bool) -> Result<()> {
@@ -34,8 +35,13 @@ pub fn set(model: &mut Domain, memory: u64, maximum: bool, live: bool) -> Result
 
 /// Sets how often the balloon's statistics are asked for.
 pub fn set_period(model: &mut Domain, period: i32) -> Result<()> {
-    let _ = (model, period);
-    Err(refuse::internal("the domain has no memory balloon, so there are no statistics to collect"))
+    match &mut model.devices.memballoon {
+        Some(balloon) if balloon.model != MemballoonModel::None => {
+            balloon.stats_period = AutoBase(period);
+            Ok(())
+        }
+        _ => Err(refuse::internal("the domain has no memory balloon, so there are no statistics to collect")),
+    }
 }
 
 const fn limit(name: &'static str) -> KnownParam {
@@ -89,6 +95,6 @@ pub fn set_limits(model: &mut Domain, in_force: &Domain, params: &TypedParams) -
 }
 
 /// Whether the guest has a balloon.
-pub fn has_balloon(_model: &Domain) -> bool {
-    false
+pub fn has_balloon(model: &Domain) -> bool {
+    model.devices.memballoon.as_ref().is_some_and(|balloon| balloon.model != MemballoonModel::None)
 }

@@ -19,8 +19,12 @@ mod stats;
 mod tuning;
 mod unsupported;
 
-pub use definition::{Definition, Wishes};
-pub use start::{Start, add};
+pub use cpus::MOST as MOST_VCPUS;
+pub use definition::{Definition, Wishes, parse_node, user};
+pub use filter::matches;
+pub use start::install;
+
+use start::Start;
 
 use crate::driver::Host;
 use crate::moments::{Checkpoint, Moments, Snapshot};
