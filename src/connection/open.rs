@@ -5,6 +5,7 @@ use super::{Connection, address};
 use ferrovirt_core::abi::{VIR_CONNECT_NO_ALIASES, VIR_CONNECT_RO};
 use ferrovirt_core::driver::Authenticator;
 use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_driver_test::TestDriver;
 use fluent_uri::Uri;
 use std::sync::Arc;
 
@@ -44,7 +45,20 @@ impl Request<'_> {
 type Opener = fn(&Request<'_>) -> Result<Drivers>;
 
 /// The compiled-in drivers, by URI scheme.
-const OPENERS: &[(&str, Opener)] = &[];
+const OPENERS: &[(&str, Opener)] = &[("test", open_test)];
+
+fn open_test(request: &Request<'_>) -> Result<Drivers> {
+    let path = address::path(request.uri);
+    let driver = Arc::new(TestDriver::open(&path, request.authenticator.as_deref())?);
+    Ok(Drivers {
+        hypervisor: driver.clone(),
+        network: driver.clone(),
+        interface: driver.clone(),
+        nodedev: driver.clone(),
+        storage: driver.clone(),
+        ..Drivers::hypervisor_only(driver)
+    })
+}
 
 type Probe = fn() -> Option<String>;
 

@@ -11,5 +11,7 @@ pub mod domain;
 pub mod interface;
 pub mod metadata;
 pub mod network;
+pub mod nodedev;
 pub mod snapshot;
+pub mod storage;
 pub mod values;

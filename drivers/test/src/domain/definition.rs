@@ -119,7 +119,7 @@ fn fill_own_defaults(model: &mut Domain) {
     let arch = model.os.arch;
     let kind = match model.os.os_type {
         OsType::Xen | OsType::Linux => VideoType::Xen,
-        _ if matches!(arch, Some(Arch::Ppc64 | Arch::Ppc64Le)) => VideoType::Vga,
+        _ if matches!(arch, Some(Arch::Ppc64 | Arch::Ppc64le)) => VideoType::Vga,
         _ => VideoType::Cirrus,
     };
     let undecided = model.devices.videos.iter_mut().filter(|video| video.model.kind == VideoType::Default);

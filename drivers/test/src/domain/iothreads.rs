@@ -108,14 +108,14 @@ fn check_removable(model: &Domain, thread: NonZeroU32) -> Result<(), String> {
     }
     for disk in &model.devices.disks {
         let Some(driver) = &disk.driver else { continue };
-        if driver.iothread == Some(thread) || driver.iothreads.iter().any(|map| map.id == thread) {
+        if driver.iothread == Some(thread) || driver.iothreads.iter().any(|map| map.id == thread.get()) {
             let disk = disk.name().unwrap_or("without a name");
             return Err(format!("I/O thread {thread} works for the disk {disk}; give that another one first"));
         }
     }
     for controller in &model.devices.controllers {
         let driver = &controller.driver;
-        if driver.iothread == thread.get() || driver.iothreads.iter().any(|map| map.id == thread) {
+        if driver.iothread == thread.get() || driver.iothreads.iter().any(|map| map.id == thread.get()) {
             return Err(format!("I/O thread {thread} works for a controller; give that another one first"));
         }
     }

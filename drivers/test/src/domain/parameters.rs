@@ -4,7 +4,6 @@ use crate::refuse;
 use ferrovirt_conf::domain::{BlkioDevice, Domain, NumaMemory, NumaMode, NumaPlacement, VcpuPlacement};
 use ferrovirt_conf::values::CpuSet;
 use ferrovirt_core::{Error, ErrorDomain, KnownParam, Result, TypedParams, TypedValue, abi};
-use ferrovirt_xml::XmlEnum;
 
 const fn text(name: &'static str) -> KnownParam {
     KnownParam { name, kind: abi::VIR_TYPED_PARAM_STRING as i32, multiple: false }

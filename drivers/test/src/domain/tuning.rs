@@ -8,7 +8,7 @@ use crate::refuse;
 use ferrovirt_conf::domain::{PerfEvent, PerfEventName};
 use ferrovirt_core::driver::{CpuMap, DomainTuning, IoThreadInfo, SchedulerType, VcpuInfo};
 use ferrovirt_core::{DomainId, KnownParam, Result, TypedParams, TypedValue, abi};
-use ferrovirt_xml::{XmlEnum, YesNo};
+use ferrovirt_xml::YesNo;
 
 const IMPACT: u32 = abi::VIR_DOMAIN_AFFECT_LIVE | abi::VIR_DOMAIN_AFFECT_CONFIG;
 
