@@ -140,9 +140,8 @@ impl Networks {
     }
 
     /// The network's description, for guests that are plugged into it.
-    pub fn find(&self, name: &str) -> Result<Arc<impl AsRef<Network> + use<>>> {
-        let view = self.by_name(name)?.view.get();
-        Ok(view.definition.clone())
+    pub fn find(&self, name: &str) -> Result<Network> {
+        Ok(self.by_name(name)?.view.get().definition.model.clone())
     }
 
     fn by_name(&self, name: &str) -> Result<Arc<NetworkObject>> {
@@ -183,12 +182,6 @@ impl Networks {
                 Err(err) => return Err(err),
             }
         }
-    }
-}
-
-impl AsRef<Network> for Definition {
-    fn as_ref(&self) -> &Network {
-        &self.model
     }
 }
 

@@ -126,12 +126,16 @@ fn fill_own_defaults(model: &mut Domain) {
     undecided.for_each(|video| video.model.kind = kind);
 }
 
-/// Gives names to the host's ends of those interfaces that have none.
+/// The vendor part of the MAC addresses that are made up.
+pub const MAC_PREFIX: [u8; 3] = [0x52, 0x54, 0x00];
+
+/// Gives addresses to those interfaces that have none, and names to their host's ends.
 fn name_interfaces(model: &mut Domain) {
     let taken = |interfaces: &[Interface], name: &str| {
         interfaces.iter().any(|interface| interface.target.dev.as_deref() == Some(name))
     };
     for index in 0..model.devices.interfaces.len() {
+        model.devices.interfaces[index].ensure_mac(MAC_PREFIX);
         if model.devices.interfaces[index].target.dev.is_none() {
             let mut names = (0..).map(|number| format!("testnet{number}"));
             let free = names.find(|name| !taken(&model.devices.interfaces, name));

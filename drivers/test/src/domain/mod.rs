@@ -8,6 +8,7 @@ mod definition;
 mod devices;
 mod disks;
 mod filter;
+mod hotplug;
 mod iothreads;
 mod lifecycle;
 mod lookup;

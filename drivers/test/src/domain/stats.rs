@@ -1,10 +1,10 @@
 //! Statistics: numbers without meaning, but with the shape and the growth of real ones.
 
-use super::{View, disks, filter, lifecycle};
+use super::{View, devices, disks, filter, lifecycle};
 use crate::driver::TestDriver;
 use crate::refuse;
 use ferrovirt_core::driver::{
-    BlockStats, CpuStats, CpuStatsQuery, DomainStats, DomainStatsRecord, MemoryStat,
+    BlockStats, CpuStats, CpuStatsQuery, DomainStats, DomainStatsRecord, InterfaceStats, MemoryStat,
 };
 use ferrovirt_core::{DomainId, ErrorCode, Result, TypedParams, abi};
 
@@ -59,6 +59,23 @@ impl DomainStats for TestDriver {
             write_requests: now / 30,
             write_bytes: now / 40,
             errors: now / 2_000_000,
+        })
+    }
+
+    fn domain_interface_stats(&self, domain: &DomainId, device: &str) -> Result<InterfaceStats> {
+        let view = self.host.guest(domain)?.view();
+        view.check_active()?;
+        devices::interface(&view.definition.model, device)?;
+        let now = now();
+        Ok(InterfaceStats {
+            rx_bytes: now / 10,
+            rx_packets: now / 100,
+            rx_errors: now / 1_000_000,
+            rx_dropped: now / 2_000_000,
+            tx_bytes: now / 20,
+            tx_packets: now / 110,
+            tx_errors: now / 3_000_000,
+            tx_dropped: now / 4_000_000,
         })
     }
 
