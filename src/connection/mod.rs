@@ -3,6 +3,7 @@
 pub(crate) mod address;
 mod close;
 mod drivers;
+mod embedded;
 #[cfg(test)]
 mod idle;
 mod open;

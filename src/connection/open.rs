@@ -1,7 +1,7 @@
 //! Opening: from a URI to the drivers that serve it.
 
 use super::drivers::Drivers;
-use super::{Connection, address};
+use super::{Connection, address, embedded};
 use ferrovirt_core::abi::{VIR_CONNECT_NO_ALIASES, VIR_CONNECT_RO};
 use ferrovirt_core::driver::Authenticator;
 use ferrovirt_core::{Error, ErrorCode, Result};
@@ -26,15 +26,12 @@ pub struct OpenOptions {
 }
 
 /// What an opener is asked for.
-#[expect(dead_code, reason = "openers read it, and the list of them is still empty")]
 pub(crate) struct Request<'a> {
     pub uri: &'a Uri<&'a str>,
-    pub access: AccessMode,
     /// Who answers if the other side wants a login.
     pub authenticator: Option<Arc<dyn Authenticator>>,
 }
 
-#[expect(dead_code, reason = "openers call it, and the list of them is still empty")]
 impl Request<'_> {
     /// The value of a query parameter, decoded.
     pub fn parameter(&self, name: &str) -> Option<String> {
@@ -45,7 +42,7 @@ impl Request<'_> {
 type Opener = fn(&Request<'_>) -> Result<Drivers>;
 
 /// The compiled-in drivers, by URI scheme.
-const OPENERS: &[(&str, Opener)] = &[("test", open_test)];
+const OPENERS: &[(&str, Opener)] = &[("qemu", embedded::qemu), ("test", open_test)];
 
 fn open_test(request: &Request<'_>) -> Result<Drivers> {
     let path = address::path(request.uri);
@@ -125,7 +122,7 @@ impl OpenOptions {
                 format!("'{text}': no driver for '{scheme}' is built in; there are: {}", known.join(", ")),
             )
         })?;
-        let request = Request { uri: &parsed, access: self.access, authenticator: self.authenticator };
+        let request = Request { uri: &parsed, authenticator: self.authenticator };
         let drivers = opener(&request)?;
         Ok(Connection::new(text, self.access, drivers))
     }

@@ -33,7 +33,8 @@ pub struct Scratch(TempDir);
 impl Scratch {
     /// `None`, aloud, for who may not make network namespaces.
     pub fn new() -> Option<Self> {
-        let allowed = Command::new("unshare").args(["-n", "true"]).output().is_ok_and(|out| out.status.success());
+        let allowed =
+            Command::new("unshare").args(["-n", "true"]).output().is_ok_and(|out| out.status.success());
         if !allowed {
             println!("SKIPPED: this test needs a network namespace of its own, and so root");
             return None;
@@ -54,7 +55,8 @@ impl Scratch {
             format!("{} {}", quote(&program.path.display().to_string()), words.join(" "))
         });
         let script = format!("ip link set lo up; {}", lines.collect::<Vec<_>>().join("; "));
-        Finished(in_namespace(&program.prefix).args(["sh", "-c", &script]).output().expect("unshare runs")).succeeds();
+        Finished(in_namespace(&program.prefix).args(["sh", "-c", &script]).output().expect("unshare runs"))
+            .succeeds();
     }
 }
 
@@ -93,7 +95,11 @@ impl Program {
     /// Runs it in a network namespace of its own, where this is allowed.
     pub fn run(&self, arguments: &[&str]) -> Finished {
         let mut command = in_namespace(&self.prefix);
-        command.arg("sh").args(["-c", "ip link set lo up; exec \"$@\"", "sh"]).arg(&self.path).args(arguments);
+        command
+            .arg("sh")
+            .args(["-c", "ip link set lo up; exec \"$@\"", "sh"])
+            .arg(&self.path)
+            .args(arguments);
         Finished(command.output().expect("unshare runs"))
     }
 }

@@ -13,6 +13,8 @@ struct Cli {
 enum Command {
     /// Write the C headers anew from the code, or tell whether they are stale
     Codegen(xtask::codegen::Args),
+    /// Compare our library with the stock one, beside DESIGN's budgets
+    Bench(xtask::bench::Args),
     /// Boot a guest through the libraries, and show what the kernel says meanwhile
     Demo(xtask::demo::Args),
     /// Install what the tests need and run them all
@@ -24,6 +26,7 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Codegen(args) => xtask::codegen::run(&args),
+        Command::Bench(args) => xtask::bench::run(&args),
         Command::Demo(args) => xtask::demo::run(&args),
         Command::Test(args) => xtask::test::run(&args),
         Command::Dist(args) => xtask::dist::run(&args),

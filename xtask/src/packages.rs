@@ -33,16 +33,30 @@ const TEST_NEEDS: &[Need] = &[
     need("/usr/bin/python3", "python3"),
 ];
 
+/// What the benchmarks compare us with.
+const BENCH_NEEDS: &[Need] = &[
+    need("/usr/sbin/libvirtd", "libvirt-daemon"),
+    need(
+        "/usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so",
+        "libvirt-daemon-driver-qemu",
+    ),
+];
+
 /// What is needed for what.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     Demo,
     Tests,
+    Bench,
 }
 
 /// Installs whatever is missing; says nothing where nothing is.
 pub fn ensure(purpose: Purpose) -> Result<()> {
-    let extra = if purpose == Purpose::Tests { TEST_NEEDS } else { &[] };
+    let extra = match purpose {
+        Purpose::Demo => &[],
+        Purpose::Tests => TEST_NEEDS,
+        Purpose::Bench => BENCH_NEEDS,
+    };
     let missing: Vec<_> = NEEDS.iter().chain(extra).filter(|need| !Path::new(need.file).exists()).collect();
     if missing.is_empty() {
         return Ok(());

@@ -17,7 +17,8 @@ pub fn start_marked(shared: &Arc<Shared>) {
         let Some(definition) = view.persistent.clone().filter(|_| view.autostart && !view.is_active()) else {
             continue;
         };
-        let started = vm.job.begin("autostart").and_then(|_job| start::start(shared, &vm, &definition, false));
+        let started =
+            vm.job.begin("autostart").and_then(|_job| start::start(shared, &vm, &definition, false));
         if let Err(err) = started {
             tracing::error!(domain = %vm.name(), %err, "a guest could not be started with the driver");
         }

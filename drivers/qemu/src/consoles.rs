@@ -17,7 +17,9 @@ impl Consoles {
             if !force {
                 return Err(Error::new(
                     ErrorCode::OperationFailed,
-                    format!("the console '{path}' is open elsewhere; close it there, or take it over with the force flag"),
+                    format!(
+                        "the console '{path}' is open elsewhere; close it there, or take it over with the force flag"
+                    ),
                 ));
             }
             other.close();

@@ -1,13 +1,13 @@
 //! Definitions: taking in what users define, and keeping it on disk.
 
-use crate::capabilities::QemuCapabilities;
-use crate::defaults;
+use crate::capabilities::Capabilities;
 use crate::driver::Shared;
 use crate::vm::{Definition, Vm};
+use crate::{defaults, validate};
 use ferrovirt_conf::domain::{Domain, ParseFlags};
 use ferrovirt_core::persist::{self, Durability};
 use ferrovirt_core::store::{Claim, Stored};
-use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,22 +18,22 @@ const HEADER: &str = "<!--\nThis file is kept by libvirt; what is changed here b
 /// Reads a user's description: spelling, what QEMU needs filled in, what it can't do.
 pub fn parse(shared: &Shared, xml: &str, flags: ParseFlags) -> Result<Domain> {
     let mut model = Domain::parse(xml, flags)?;
-    let capabilities = emulator(shared, &mut model)?;
-    defaults::fill(&mut model, &capabilities)?;
-    model.validate()?;
-    defaults::validate(&model, &capabilities)?;
+    let capabilities = emulator(shared, &mut model).map_err(|err| err.or_domain(ErrorDomain::Qemu))?;
+    defaults::fill(&mut model, &capabilities, &shared.paths, flags)?;
+    model.validate(flags)?;
+    validate::validate(&model, &capabilities)?;
     Ok(model)
 }
 
 /// The capabilities of the description's emulator; where it names none, the one for its architecture is put in.
-fn emulator(shared: &Shared, model: &mut Domain) -> Result<Arc<QemuCapabilities>> {
+fn emulator(shared: &Shared, model: &mut Domain) -> Result<Arc<Capabilities>> {
     let path = defaults::emulator(model)?;
-    shared.capabilities.get(Path::new(&path))
+    shared.capabilities(&path)
 }
 
 /// Finds the guest that a description means, or makes it; a name or UUID that belongs to another is refused.
 pub fn claim(shared: &Shared, model: &Domain) -> Result<(Arc<Vm>, bool)> {
-    let (uuid, name) = (model.uuid, &model.name);
+    let (uuid, name) = (model.uuid.unwrap_or_default(), &model.name);
     let taken = |other: Arc<Vm>| {
         let (name, uuid) = (other.name(), other.uuid());
         Error::new(ErrorCode::OperationFailed, format!("domain '{name}' already exists with uuid {uuid}"))
@@ -67,7 +67,7 @@ pub fn load_all(shared: &Shared) -> Result<()> {
 
 fn load(shared: &Shared, path: &Path) -> Result<()> {
     let Some(text) = persist::read_optional(path)? else { return Ok(()) };
-    let model = Domain::parse(&text, ParseFlags::stored())?;
+    let model = Domain::parse(&text, ParseFlags::LOAD)?;
     if path.file_stem().is_none_or(|stem| *stem != *model.name) {
         return Err(Error::internal(format!("the file holds the definition of '{}'", model.name)));
     }

@@ -1,11 +1,13 @@
 //! The QEMU driver: what its guests share, and how it is opened.
 
-use crate::capabilities::CapabilitiesCache;
+use crate::capabilities::{Capabilities, CapabilityCache, ProbeOptions};
 use crate::graphics_ports::GraphicsPorts;
+use crate::host_capabilities::HostReport;
 use crate::layout::Paths;
 use crate::reactor::Reactor;
-use crate::vm::Vm;
+use crate::vm::{Definition, Vm};
 use crate::{autostart, definitions, reconnect};
+use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::driver::NetworkDriver;
 use ferrovirt_core::layout::Layout;
 use ferrovirt_core::store::{Store, Stored};
@@ -14,6 +16,7 @@ use ferrovirt_host::process::PidFile;
 use ferrovirt_net::Netlink;
 use ferrovirt_net::mac_table::MacTable;
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
@@ -23,7 +26,8 @@ pub struct Shared {
     pub domains: Store<Vm>,
     pub events: Arc<EventHub>,
     pub reactor: Reactor,
-    pub capabilities: CapabilitiesCache,
+    pub binaries: CapabilityCache,
+    pub host: HostReport,
     /// Where guests' interfaces are plugged in.
     pub network: Arc<dyn NetworkDriver>,
     pub graphics_ports: GraphicsPorts,
@@ -65,7 +69,8 @@ impl Shared {
         let paths = Paths::new(layout);
         let lock = lock(&paths)?;
         let shared = Arc::new(Self {
-            capabilities: CapabilitiesCache::new(paths.capabilities_cache()),
+            binaries: CapabilityCache::new(paths.capabilities_cache(), ProbeOptions::default()),
+            host: HostReport::new(own_identity()),
             domains: Store::new(),
             events: Arc::new(EventHub::new()),
             reactor: Reactor::new("qemu-reactor"),
@@ -101,6 +106,19 @@ impl Shared {
         Ok(self.links.get_or_init(|| links))
     }
 
+    /// What an emulator can do; probed once, then remembered.
+    pub fn capabilities(&self, emulator: &str) -> Result<Arc<Capabilities>> {
+        self.binaries.get(&self.reactor, Path::new(emulator))
+    }
+
+    /// Makes a changed definition the one on disk and for the next start.
+    pub fn keep_definition(&self, vm: &Vm, model: Domain) -> Result<()> {
+        definitions::save(self, &model)?;
+        let definition = Definition::new(model);
+        vm.change(|view| view.persistent = Some(definition.clone()));
+        Ok(())
+    }
+
     /// The guest behind a key.
     pub fn find(&self, domain: &DomainId) -> Result<Arc<Vm>> {
         self.domains.by_uuid(domain.uuid).ok_or_else(|| {
@@ -112,6 +130,11 @@ impl Shared {
 /// The error for a guest that is not there.
 pub fn no_domain(detail: String) -> Error {
     Error::new(ErrorCode::NoDomain, detail).domain(ErrorDomain::Qemu)
+}
+
+/// The user and the group that guests run as: our own.
+fn own_identity() -> (u32, u32) {
+    (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw())
 }
 
 /// Of several processes, one may use a driver's files.

@@ -1,5 +1,6 @@
 //! The TCP ports that guests' displays get by themselves.
 
+use crate::model::display_ports;
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::{Error, Result};
 use parking_lot::Mutex;
@@ -19,7 +20,11 @@ impl GraphicsPorts {
         let mut taken = self.0.lock();
         let free = |port: &u16| !taken.contains(port) && TcpListener::bind((address, *port)).is_ok();
         let port = RANGE.clone().find(free).ok_or_else(|| {
-            Error::internal(format!("no port from {} to {} is free for a display", RANGE.start(), RANGE.end()))
+            Error::internal(format!(
+                "no port from {} to {} is free for a display",
+                RANGE.start(),
+                RANGE.end()
+            ))
         })?;
         taken.insert(port);
         Ok(port)
@@ -33,7 +38,7 @@ impl GraphicsPorts {
     /// The guest's ports may be used again.
     pub fn release(&self, model: &Domain) {
         let mut taken = self.0.lock();
-        for port in model.devices.graphics.iter().flat_map(|graphics| graphics.ports()) {
+        for port in model.devices.graphics.iter().flat_map(display_ports) {
             taken.remove(&port);
         }
     }

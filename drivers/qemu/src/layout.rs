@@ -1,7 +1,7 @@
 //! The QEMU driver's files and folders, where libvirt has them.
 
 use ferrovirt_core::layout::Layout;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The paths of one QEMU driver.
 #[derive(Debug, Clone)]
@@ -83,9 +83,33 @@ impl Paths {
     pub fn nvram(&self, name: &str) -> PathBuf {
         self.lib().join("nvram").join(format!("{name}_VARS.fd"))
     }
+
+    /// A guest's last words.
+    pub fn pstore(&self, name: &str) -> PathBuf {
+        self.lib().join("nvram").join(format!("{name}_PSTORE.raw"))
+    }
+
+    /// Whether a path is one that was made up for the socket of a channel of that name, now or by earlier versions.
+    pub fn is_own_channel(&self, path: &str, name: &str) -> bool {
+        let folders = [self.state(), self.lib(), self.definitions()].map(|folder| folder.join("channel"));
+        let Some(inside) = folders.iter().find_map(|folder| Path::new(path).strip_prefix(folder).ok()) else {
+            return false;
+        };
+        let inside = inside.strip_prefix("target").unwrap_or(inside);
+        let Some(guest) = inside.to_str().and_then(|text| text.strip_suffix(name)) else { return false };
+        match guest.strip_suffix('/') {
+            Some(folder) if folder.contains('/') => false,
+            Some(folder) => match folder.split_once('-') {
+                Some(("domain", rest)) => !rest.is_empty(),
+                Some((id, rest)) => id.parse::<u32>().is_ok() && !rest.is_empty(),
+                None => false,
+            },
+            None => guest.len() > 1 && guest.ends_with('.') && !guest.contains('/'),
+        }
+    }
 }
 
 /// A name short enough for the path of a socket: the first 20 characters.
-fn short_name(name: &str) -> String {
+pub fn short_name(name: &str) -> String {
     name.chars().take(20).collect()
 }

@@ -1,6 +1,36 @@
 //! The QEMU/KVM driver.
 #![forbid(unsafe_code)]
 
+pub mod addresses;
+pub mod aliases;
+mod api;
+mod autostart;
 pub mod capabilities;
+pub mod command;
+mod consoles;
+pub mod defaults;
+mod definitions;
+mod displays;
+mod driver;
+mod graphics_ports;
+pub mod host_capabilities;
+mod launch;
+pub mod layout;
+mod live;
+pub mod machine;
+mod model;
+mod network;
 pub mod qmp;
 pub mod reactor;
+mod reconnect;
+mod rx_filter;
+#[cfg(test)]
+mod sample;
+mod start;
+mod status;
+mod stop;
+pub mod validate;
+mod vm;
+mod watch;
+
+pub use driver::QemuDriver;

@@ -1,5 +1,6 @@
 //! A running guest: its process, its monitor, and what must be given back when it ends.
 
+use crate::consoles::Consoles;
 use crate::network::Plugs;
 use crate::qmp::Client;
 use crate::reactor::Reactor;
@@ -21,6 +22,7 @@ pub struct Live {
     pub vcpu_threads: Vec<u32>,
     /// The guest's place in the host's networks.
     pub plugs: Plugs,
+    pub consoles: Consoles,
     end: Mutex<End>,
     ended: Condvar,
 }
@@ -30,6 +32,8 @@ pub struct Live {
 struct End {
     cause: Option<StopCause>,
     done: bool,
+    /// The next time the guest switches itself off, it is started anew: it was asked to reboot.
+    restart: bool,
 }
 
 /// Why a guest stops running.
@@ -85,6 +89,7 @@ impl Live {
             definition: ArcSwap::new(definition),
             vcpu_threads,
             plugs,
+            consoles: Consoles::default(),
             end: Mutex::default(),
             ended: Condvar::new(),
         })
@@ -103,6 +108,21 @@ impl Live {
     /// Notes why the guest is about to end; the first cause stays.
     pub fn ending(&self, cause: StopCause) {
         self.end.lock().cause.get_or_insert(cause);
+    }
+
+    /// Whether the guest is to be started anew when it next switches itself off.
+    pub fn restart_after_shutdown(&self, restart: bool) {
+        self.end.lock().restart = restart;
+    }
+
+    /// Asks, once, whether the guest that has switched itself off is to be started anew.
+    pub fn takes_restart(&self) -> bool {
+        std::mem::take(&mut self.end.lock().restart)
+    }
+
+    /// Whether the guest is ending already.
+    pub fn is_ending(&self) -> bool {
+        self.end.lock().cause.is_some()
     }
 
     /// Why the guest ended; a process that went away unasked has failed.
@@ -140,7 +160,8 @@ impl Live {
     /// A monitor that is lost because the guest has ended is told as that.
     fn explain(&self, err: Error) -> Error {
         if self.monitor.lost().is_some() {
-            Error::new(ErrorCode::OperationFailed, "the guest ended while the call was under way").caused_by(err)
+            Error::new(ErrorCode::OperationFailed, "the guest ended while the call was under way")
+                .caused_by(err)
         } else {
             err
         }

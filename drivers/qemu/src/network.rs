@@ -179,7 +179,9 @@ fn allocate(
 }
 
 fn mac_of(interface: &Interface) -> Result<Mac> {
-    interface.mac_address().ok_or_else(|| Error::internal("an interface has no MAC address by the time it starts"))
+    interface
+        .mac_address()
+        .ok_or_else(|| Error::internal("an interface has no MAC address by the time it starts"))
 }
 
 /// What the network made of an interface.
@@ -222,7 +224,7 @@ fn make_tap(
 ) -> Result<Vec<OwnedFd>> {
     let mac = mac_of(interface)?;
     let name = interface.target.dev.clone().unwrap_or_else(|| "vnet%d".into());
-    let queues = interface.driver.as_ref().and_then(|driver| driver.queues).unwrap_or(1);
+    let queues = interface.driver.as_ref().map_or(1, |driver| driver.queues);
     let options = TapOptions {
         queues: usize::try_from(queues).unwrap_or(1).max(1),
         vnet_hdr: interface.is_virtio(),
@@ -294,7 +296,8 @@ fn manage_again(shared: &Shared, interface: &Interface) -> Result<()> {
         Connection::Bridge(port) => (Some(&*port.bridge), port.mac_table_manager),
         _ => return Ok(()),
     };
-    let (Some(bridge), Some(tap), Some(MacTableManager::Libvirt)) = (bridge, &interface.target.dev, manager) else {
+    let (Some(bridge), Some(tap), Some(MacTableManager::Libvirt)) = (bridge, &interface.target.dev, manager)
+    else {
         return Ok(());
     };
     let link_up = interface.link_state != Some(LinkState::Down);

@@ -6,7 +6,7 @@ use crate::network::Plugs;
 use crate::qmp::{Client, EventStream, Options, QueryStatus};
 use crate::status::{self, Status};
 use crate::vm::{Definition, Vm};
-use crate::{definitions, network, stop, watch};
+use crate::{definitions, model, network, stop, watch};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{Error, Result, abi, persist};
 use ferrovirt_host::process::{Process, ProcessId};
@@ -48,7 +48,7 @@ fn take_over(shared: &Arc<Shared>, path: &Path) -> Result<()> {
 }
 
 fn displays_of(status: &Status) -> Vec<u16> {
-    status.domain.devices.graphics.iter().flat_map(|graphics| graphics.ports()).collect()
+    status.domain.devices.graphics.iter().flat_map(model::display_ports).collect()
 }
 
 /// The guest's process, if it still runs.

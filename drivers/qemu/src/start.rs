@@ -1,20 +1,19 @@
 //! Starting a guest: every resource is taken behind a guard, so that a start that fails leaves nothing.
 
-use crate::command::{self, Launch};
+use crate::capabilities::Capabilities;
 use crate::driver::Shared;
 use crate::live::{Live, Parts};
 use crate::network::{self, Plugs};
 use crate::qmp::{Client, Cont, EventStream, Options, QueryChardev, QueryCpusFast};
 use crate::vm::{Definition, Vm};
-use crate::{aliases, displays, status, watch};
+use crate::{displays, launch, model, status, watch};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::store::Stored;
-use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, Event, Result, abi};
+use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, ErrorDomain, Event, Result, abi};
 use ferrovirt_host::process::{Command, PidFile, Process, Stdio};
 use rustix::process::Signal;
 use std::fs;
 use std::io::{Read, Seek, SeekFrom};
-use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Starts `vm` from `definition`; its id comes back. The caller holds the guest's job.
 pub fn start(shared: &Arc<Shared>, vm: &Arc<Vm>, definition: &Definition, paused: bool) -> Result<i32> {
+    start_up(shared, vm, definition, paused).map_err(|err| err.or_domain(ErrorDomain::Qemu))
+}
+
+fn start_up(shared: &Arc<Shared>, vm: &Arc<Vm>, definition: &Definition, paused: bool) -> Result<i32> {
     let id = shared.take_id();
     let attempt = Attempt::begin(shared, vm, id, definition.model.clone())?;
     let name = vm.name();
@@ -35,10 +38,12 @@ pub fn start(shared: &Arc<Shared>, vm: &Arc<Vm>, definition: &Definition, paused
     announce(shared, vm, &live, paused);
     let handle = shared.reactor.handle()?;
     handle.spawn(watch::follow(shared.clone(), vm.clone(), live, events));
-    if let Err(err) = PidFile::write(&shared.paths.pid_file(&name), process.pid()).and_then(|()| status::save(shared, vm)) {
+    if let Err(err) =
+        PidFile::write(&shared.paths.pid_file(&name), process.pid()).and_then(|()| status::save(shared, vm))
+    {
         // Without its status the guest would be lost with this process: better not to run it.
         tracing::warn!(domain = %name, %err, "the guest's status can't be kept; it is stopped again");
-        crate::stop::destroy(vm, &vm.live()?, false)?;
+        crate::stop::destroy(vm, &*vm.live()?, false)?;
         return Err(err);
     }
     Ok(id)
@@ -88,15 +93,18 @@ struct Attempt<'a> {
 
 impl<'a> Attempt<'a> {
     /// Takes what the guest needs, and starts its process.
-    fn begin(shared: &'a Arc<Shared>, vm: &'a Arc<Vm>, id: i32, mut model: Domain) -> Result<Self> {
-        model.id = Some(id);
-        aliases::assign(&mut model);
+    fn begin(shared: &'a Arc<Shared>, vm: &'a Arc<Vm>, id: i32, mut description: Domain) -> Result<Self> {
+        description.id = u32::try_from(id).ok();
         let log = shared.paths.log(&vm.name());
+        if let Some((what, path)) = model::missing_file(&description) {
+            let cause = std::io::Error::from_raw_os_error(2);
+            return Err(Error::system(cause, format!("cannot access the {what} '{path}'")));
+        }
         let mut attempt = Self {
             shared,
             vm,
             id,
-            model,
+            model: description,
             plugs: Plugs::default(),
             process: None,
             log,
@@ -104,55 +112,52 @@ impl<'a> Attempt<'a> {
             done: false,
         };
         attempt.make_folders()?;
+        let capabilities = attempt.capabilities()?;
+        launch::complete(&shared.paths, &capabilities, &mut attempt.model)?;
         displays::assign_ports(shared, &mut attempt.model)?;
         let taps = network::plug_in(shared, &mut attempt.model, &attempt.plugs)?;
-        attempt.spawn(taps)?;
+        attempt.spawn(&capabilities, taps)?;
         Ok(attempt)
     }
 
     fn make_folders(&self) -> Result<()> {
         let (paths, name) = (&self.shared.paths, self.vm.name());
         for folder in [paths.guest(self.id, &name), paths.channels(self.id, &name)] {
-            fs::create_dir_all(&folder)
-                .map_err(|err| Error::system(err, format!("cannot make the guest's folder '{}'", folder.display())))?;
+            fs::create_dir_all(&folder).map_err(|err| {
+                Error::system(err, format!("cannot make the guest's folder '{}'", folder.display()))
+            })?;
         }
         Ok(())
     }
 
-    fn spawn(&mut self, taps: network::Taps) -> Result<()> {
+    /// What the guest's emulator can do.
+    fn capabilities(&self) -> Result<Arc<Capabilities>> {
+        self.shared.capabilities(self.model.devices.emulator.as_deref().unwrap_or_default())
+    }
+
+    fn spawn(&mut self, capabilities: &Capabilities, taps: network::Taps) -> Result<()> {
         let (paths, name) = (&self.shared.paths, self.vm.name());
         let emulator = self.model.devices.emulator.clone().unwrap_or_default();
-        let capabilities = self.shared.capabilities.get(Path::new(&emulator))?;
-        let monitor_path = paths.monitor(self.id, &name);
-        let monitor = UnixListener::bind(&monitor_path)
-            .map_err(|err| Error::system(err, format!("cannot make the monitor socket '{}'", monitor_path.display())))?;
         let mut command = Command::new(&emulator);
-        let guest_folder = paths.guest(self.id, &name);
-        let launch = Launch {
-            model: &self.model,
-            capabilities: &capabilities,
-            guest_folder: &guest_folder,
-            channel_folder: &paths.channels(self.id, &name),
-            monitor: monitor.into(),
-            taps,
-        };
-        command::build(launch, &mut command)?;
-        let (log, log_start) = self.open_log()?;
+        launch::prepare(paths, &self.model, capabilities, taps, &mut command)?;
+        let ([out, err], log_start) = self.open_log()?;
         self.log_start = log_start;
-        command.stdin(Stdio::Null).stdout(log.try_clone()?).stderr(log).new_session();
+        command.stdin(Stdio::Null).stdout(out).stderr(err).new_session();
         let started = command.spawn()?;
         tracing::info!(domain = %name, id = self.id, pid = started.pid(), "guest process started");
         self.process = Some(Arc::new(started));
         Ok(())
     }
 
-    fn open_log(&self) -> Result<(Stdio, u64)> {
+    /// The guest's log, twice: for what QEMU prints and for what it complains of; and where this start's part begins.
+    fn open_log(&self) -> Result<([Stdio; 2], u64)> {
         let start = fs::metadata(&self.log).map_or(0, |meta| meta.len());
         if let Some(folder) = self.log.parent() {
-            fs::create_dir_all(folder)
-                .map_err(|err| Error::system(err, format!("cannot make the log folder '{}'", folder.display())))?;
+            fs::create_dir_all(folder).map_err(|err| {
+                Error::system(err, format!("cannot make the log folder '{}'", folder.display()))
+            })?;
         }
-        Ok((Stdio::append(&self.log)?, start))
+        Ok(([Stdio::append(&self.log)?, Stdio::append(&self.log)?], start))
     }
 
     /// A start that failed in QEMU is told in QEMU's own words.

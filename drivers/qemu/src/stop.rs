@@ -2,7 +2,9 @@
 
 use crate::driver::Shared;
 use crate::live::{Live, StopCause};
+use crate::network::Plugs;
 use crate::vm::Vm;
+use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, Event, Result, abi, persist};
 use rustix::process::Signal;
@@ -50,17 +52,7 @@ pub fn destroy(vm: &Vm, live: &Live, graceful: bool) -> Result<()> {
 /// Gives back all that a guest had whose process has ended, and tells the world. Called once a guest.
 pub fn finish(shared: &Shared, vm: &Arc<Vm>, live: &Live) {
     let name = vm.name();
-    let definition = live.definition();
-    live.plugs.release(shared);
-    shared.graphics_ports.release(&definition.model);
-    for folder in [shared.paths.guest(live.id, &name), shared.paths.channels(live.id, &name)] {
-        remove_folder(&folder);
-    }
-    for file in [shared.paths.status(&name), shared.paths.pid_file(&name)] {
-        if let Err(err) = persist::remove(&file) {
-            tracing::warn!(domain = %name, %err, "a file of an ended guest was left behind");
-        }
-    }
+    give_back(shared, &name, live.id, &live.plugs, &live.definition().model);
     let cause = live.cause();
     let id = vm.id();
     vm.change(|view| {
@@ -80,6 +72,20 @@ pub fn finish(shared: &Shared, vm: &Arc<Vm>, live: &Live) {
     };
     shared.events.publish(Event::Domain(DomainEvent { domain: id, kind }));
     live.has_ended();
+}
+
+/// Gives back what a guest held on the host. What fails is only logged: the rest must go on.
+pub fn give_back(shared: &Shared, name: &str, id: i32, plugs: &Plugs, model: &Domain) {
+    plugs.release(shared);
+    shared.graphics_ports.release(model);
+    for folder in [shared.paths.guest(id, name), shared.paths.channels(id, name)] {
+        remove_folder(&folder);
+    }
+    for file in [shared.paths.status(name), shared.paths.pid_file(name)] {
+        if let Err(err) = persist::remove(&file) {
+            tracing::warn!(domain = name, %err, "a file of an ended guest was left behind");
+        }
+    }
 }
 
 fn remove_folder(path: &std::path::Path) {

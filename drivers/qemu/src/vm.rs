@@ -5,7 +5,7 @@ use arc_swap::ArcSwap;
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::abi;
 use ferrovirt_core::store::Stored;
-use ferrovirt_core::{DomainId, Error, JobSlot, Result};
+use ferrovirt_core::{DomainId, Error, ErrorDomain, JobSlot, Result};
 use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
 
@@ -25,9 +25,15 @@ impl Definition {
         self.public.get_or_init(|| {
             let mut model = self.model.clone();
             model.strip_secrets();
+            shown(&mut model);
             model.format()
         })
     }
+}
+
+/// Takes out what is kept in status files only.
+pub fn shown(model: &mut Domain) {
+    model.devices.graphics.iter_mut().for_each(|graphics| graphics.strip_status());
 }
 
 /// What a reader sees of a guest: consistent, and never changed once it is published.
@@ -49,7 +55,8 @@ impl View {
     /// The description in force: of the running guest, or of the next start.
     pub fn current(&self) -> Result<Arc<Definition>> {
         let live = self.live.as_ref().map(|live| live.definition());
-        live.or_else(|| self.persistent.clone()).ok_or_else(|| Error::internal("a guest without a description"))
+        live.or_else(|| self.persistent.clone())
+            .ok_or_else(|| Error::internal("a guest without a description"))
     }
 
     pub fn is_active(&self) -> bool {
@@ -108,7 +115,7 @@ impl Vm {
     }
 
     pub fn not_running(&self) -> Error {
-        Error::operation_invalid(format!("domain '{}' is not running", self.name))
+        Error::operation_invalid(format!("domain '{}' is not running", self.name)).domain(ErrorDomain::Domain)
     }
 
     pub fn id(&self) -> DomainId {

@@ -2,27 +2,18 @@
 
 use crate::driver::Shared;
 use crate::live::{Live, StopCause};
-use crate::qmp::{EventStream, GuestEvent, Quit, SystemReset, Cont};
+use crate::qmp::{Cont, EventStream, GuestEvent, Quit, SystemReset};
+use crate::reactor::ended;
 use crate::vm::Vm;
 use crate::{rx_filter, status, stop};
 use ferrovirt_conf::domain::LifecycleAction;
 use ferrovirt_core::{DomainEvent, DomainEventKind, Event, abi};
 use std::sync::Arc;
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
 
 /// Follows a guest until its process has ended, then has everything given back.
 pub async fn follow(shared: Arc<Shared>, vm: Arc<Vm>, live: Arc<Live>, mut events: EventStream) {
-    let process = AsyncFd::with_interest(PidFd(live.process.clone()), Interest::READABLE);
-    let process = match process {
-        Ok(process) => process,
-        Err(err) => {
-            tracing::error!(domain = %vm.id().name, %err, "cannot watch the guest's process; it is ended");
-            // Without the watch nobody would notice the end: better none than a guest nobody follows.
-            let _ = live.process.kill(rustix::process::Signal::KILL);
-            return finish(shared, vm, live).await;
-        }
-    };
+    let process = live.process.clone();
+    let mut ended = std::pin::pin!(ended(&process));
     let mut listening = true;
     loop {
         tokio::select! {
@@ -36,19 +27,10 @@ pub async fn follow(shared: Arc<Shared>, vm: Arc<Vm>, live: Arc<Live>, mut event
                 // The monitor is gone; the process will follow, or is being killed.
                 None => listening = false,
             },
-            _ = process.readable() => break,
+            _ = &mut ended => break,
         }
     }
     finish(shared, vm, live).await;
-}
-
-struct PidFd(Arc<ferrovirt_host::process::Process>);
-
-impl std::os::fd::AsRawFd for PidFd {
-    fn as_raw_fd(&self) -> std::os::fd::RawFd {
-        use std::os::fd::AsFd;
-        self.0.as_fd().as_raw_fd()
-    }
 }
 
 /// Giving back touches the kernel and files, so it does not happen on the reactor's thread.
@@ -69,7 +51,7 @@ async fn handle(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, event: Gue
         publish(shared, vm, DomainEventKind::Lifecycle { event: event as i32, detail: detail as i32 });
     };
     match event {
-        GuestEvent::Shutdown(_) => shut_down(shared, vm, live).await,
+        GuestEvent::Shutdown(shutdown) => shut_down(shared, vm, live, shutdown.guest).await,
         GuestEvent::Stopped(_) if vm.view().state == abi::VIR_DOMAIN_RUNNING as i32 => {
             vm.set_state(abi::VIR_DOMAIN_PAUSED, abi::VIR_DOMAIN_PAUSED_UNKNOWN);
             lifecycle(abi::VIR_DOMAIN_EVENT_SUSPENDED, abi::VIR_DOMAIN_EVENT_SUSPENDED_PAUSED);
@@ -108,7 +90,11 @@ async fn handle(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, event: Gue
         }
         GuestEvent::DeviceTrayMoved(tray) => {
             if let Some(alias) = tray.device.or(tray.id) {
-                publish(shared, vm, DomainEventKind::TrayChange { alias, reason: i32::from(!tray.tray_open) });
+                publish(
+                    shared,
+                    vm,
+                    DomainEventKind::TrayChange { alias, reason: i32::from(!tray.tray_open) },
+                );
             }
         }
         GuestEvent::NicRxFilterChanged(change) => {
@@ -121,16 +107,25 @@ async fn handle(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, event: Gue
 }
 
 /// The guest has switched itself off, and waits for what its definition says of that.
-async fn shut_down(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>) {
-    let model = &live.definition().model;
-    match model.on_poweroff {
+async fn shut_down(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, by_guest: bool) {
+    // QEMU says so again when it is made to end.
+    if live.is_ending() {
+        return;
+    }
+    let definition = live.definition();
+    match definition.model.events.on_poweroff {
+        _ if live.takes_restart() => restart(vm, live).await,
         LifecycleAction::Restart => restart(vm, live).await,
         LifecycleAction::Preserve => vm.set_state(abi::VIR_DOMAIN_SHUTDOWN, abi::VIR_DOMAIN_SHUTDOWN_USER),
         _ => {
             vm.set_state(abi::VIR_DOMAIN_SHUTDOWN, abi::VIR_DOMAIN_SHUTDOWN_UNKNOWN);
+            let detail = match by_guest {
+                true => abi::VIR_DOMAIN_EVENT_SHUTDOWN_GUEST,
+                false => abi::VIR_DOMAIN_EVENT_SHUTDOWN_HOST,
+            };
             let kind = DomainEventKind::Lifecycle {
                 event: abi::VIR_DOMAIN_EVENT_SHUTDOWN as i32,
-                detail: abi::VIR_DOMAIN_EVENT_SHUTDOWN_FINISHED as i32,
+                detail: detail as i32,
             };
             publish(shared, vm, kind);
             live.ending(StopCause::Shutdown);
@@ -146,7 +141,7 @@ async fn panicked(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>) {
         detail: abi::VIR_DOMAIN_EVENT_CRASHED_PANICKED as i32,
     };
     publish(shared, vm, kind);
-    match live.definition().model.on_crash {
+    match live.definition().model.events.on_crash {
         LifecycleAction::Preserve => {}
         LifecycleAction::Restart => restart(vm, live).await,
         _ => {

@@ -1,7 +1,9 @@
 //! Logging in to a host whose description has an `<auth>` section.
 
 use crate::refuse;
-use ferrovirt_core::abi::{VIR_CRED_AUTHNAME, VIR_CRED_ECHOPROMPT, VIR_CRED_NOECHOPROMPT, VIR_CRED_PASSPHRASE};
+use ferrovirt_core::abi::{
+    VIR_CRED_AUTHNAME, VIR_CRED_ECHOPROMPT, VIR_CRED_NOECHOPROMPT, VIR_CRED_PASSPHRASE,
+};
 use ferrovirt_core::driver::{Authenticator, Credential};
 use ferrovirt_core::{ErrorCode, Result};
 
@@ -17,7 +19,10 @@ pub fn check(accounts: &[Account], authenticator: Option<&dyn Authenticator>) ->
         return Ok(());
     }
     let Some(authenticator) = authenticator else {
-        return Err(refuse::error(ErrorCode::AuthFailed, "this host wants a login; open it with credentials"));
+        return Err(refuse::error(
+            ErrorCode::AuthFailed,
+            "this host wants a login; open it with credentials",
+        ));
     };
     let name = ask(
         authenticator,
@@ -47,8 +52,7 @@ fn ask(authenticator: &dyn Authenticator, kinds: &[u32], prompt: String) -> Resu
     let kind = kind.ok_or_else(|| {
         refuse::error(ErrorCode::AuthFailed, "the caller can answer neither for a name nor for a password")
     })?;
-    let mut questions =
-        [Credential { kind, prompt, challenge: None, default: None, answer: None }];
+    let mut questions = [Credential { kind, prompt, challenge: None, default: None, answer: None }];
     authenticator.answer(&mut questions)?;
     let [question] = questions;
     let answer = question.answer.unwrap_or_default();

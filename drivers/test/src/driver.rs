@@ -98,5 +98,7 @@ fn default_host() -> Result<Arc<Host>> {
 }
 
 fn broken_default(err: Error) -> Error {
-    Error::internal("the description of the default host can't be read").domain(ErrorDomain::Test).caused_by(err)
+    Error::internal("the description of the default host can't be read")
+        .domain(ErrorDomain::Test)
+        .caused_by(err)
 }

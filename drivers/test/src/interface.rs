@@ -96,7 +96,8 @@ impl InterfaceDriver for TestDriver {
 
     fn interface_lookup_by_mac_string(&self, mac: &str) -> Result<InterfaceId> {
         let state = self.host.interfaces.0.get();
-        let has_it = |entry: &&Entry| entry.definition.mac.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(mac));
+        let has_it =
+            |entry: &&Entry| entry.definition.mac.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(mac));
         let mut found = state.interfaces.values().filter(has_it);
         match (found.next(), found.next()) {
             (Some(entry), None) => Ok(InterfaceId { mac: mac.into(), ..entry.id() }),

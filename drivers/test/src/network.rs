@@ -4,7 +4,7 @@ use crate::domain::matches;
 use crate::driver::TestDriver;
 use crate::held::Held;
 use crate::refuse;
-use ferrovirt_conf::metadata;
+use ferrovirt_conf::metadata::{self, Notes};
 use ferrovirt_conf::network::Network;
 use ferrovirt_core::driver::NetworkDriver;
 use ferrovirt_core::event::NetworkEventKind;
@@ -65,8 +65,14 @@ impl Stored for NetworkObject {
 
 impl NetworkObject {
     fn new(definition: &Arc<Definition>, active: bool, persistent: bool) -> Arc<Self> {
-        let view =
-            View { active, persistent, autostart: false, definition: definition.clone(), next: None, gone: false };
+        let view = View {
+            active,
+            persistent,
+            autostart: false,
+            definition: definition.clone(),
+            next: None,
+            gone: false,
+        };
         Arc::new(Self {
             uuid: uuid(&definition.model),
             name: definition.model.name.as_str().into(),
@@ -103,7 +109,11 @@ impl View {
     }
 
     /// Changes the description in force, the permanent one, or both. Nothing changes if one of them can't.
-    fn edit(&mut self, (live, config): (bool, bool), edit: impl Fn(&mut Network) -> Result<()>) -> Result<()> {
+    fn edit(
+        &mut self,
+        (live, config): (bool, bool),
+        edit: impl Fn(&mut Network) -> Result<()>,
+    ) -> Result<()> {
         for (wanted, live) in [(live, true), (config, false)] {
             if !wanted {
                 continue;
@@ -169,7 +179,10 @@ impl Networks {
                     return Err(taken(format!("network '{name}' already exists with uuid {}", other.uuid)));
                 }
                 Claim::UuidTaken(other) => {
-                    return Err(taken(format!("network '{}' is already defined with uuid {uuid}", other.name)));
+                    return Err(taken(format!(
+                        "network '{}' is already defined with uuid {uuid}",
+                        other.name
+                    )));
                 }
             };
             let outcome = network.view.change(|view| {
@@ -224,7 +237,11 @@ impl NetworkDriver for TestDriver {
     fn connect_list_all_networks(&self, flags: u32) -> Result<Vec<NetworkId>> {
         refuse::flags(flags, LIST_FLAGS, "virConnectListAllNetworks")?;
         let all = self.host.networks.0.all();
-        Ok(all.iter().filter(|network| passes(&network.view.get(), flags)).map(|network| network.id()).collect())
+        Ok(all
+            .iter()
+            .filter(|network| passes(&network.view.get(), flags))
+            .map(|network| network.id())
+            .collect())
     }
 
     fn network_lookup_by_name(&self, name: &str) -> Result<NetworkId> {
@@ -334,7 +351,8 @@ impl NetworkDriver for TestDriver {
     fn network_get_bridge_name(&self, network: &NetworkId) -> Result<String> {
         let view = self.network(network)?.view.get();
         let bridge = view.definition.model.bridge_name().map(str::to_owned);
-        bridge.ok_or_else(|| refuse::internal(format!("network '{}' has no bridge with a name", network.name)))
+        bridge
+            .ok_or_else(|| refuse::internal(format!("network '{}' has no bridge with a name", network.name)))
     }
 
     fn network_get_autostart(&self, network: &NetworkId) -> Result<bool> {
@@ -369,7 +387,11 @@ impl NetworkDriver for TestDriver {
         refuse::flags(flags, known, "virNetworkSetMetadata")?;
         let found = self.network(network)?;
         let act = |view: &mut View| {
-            view.edit(view.affected(flags)?, |model| set_metadata(model, kind, text, key, uri))
+            view.edit(view.affected(flags)?, |model| {
+                let (title, description) = (&mut model.title, &mut model.description);
+                let notes = Notes { title, description, metadata: &mut model.metadata };
+                notes.set(kind, text, key, uri).map_err(own)
+            })
         };
         found.view.change_and(act, |_, _, ()| {
             let kind = NetworkEventKind::MetadataChange { kind, uri: uri.map(str::to_owned) };
@@ -377,18 +399,20 @@ impl NetworkDriver for TestDriver {
         })
     }
 
-    fn network_get_metadata(&self, network: &NetworkId, kind: i32, uri: Option<&str>, flags: u32) -> Result<String> {
+    fn network_get_metadata(
+        &self,
+        network: &NetworkId,
+        kind: i32,
+        uri: Option<&str>,
+        flags: u32,
+    ) -> Result<String> {
         let known = abi::VIR_NETWORK_UPDATE_AFFECT_LIVE | abi::VIR_NETWORK_UPDATE_AFFECT_CONFIG;
         refuse::flags(flags, known, "virNetworkGetMetadata")?;
         let view = self.network(network)?.view.get();
         let (live, _) = view.affected(flags)?;
         let model = if live { &view.definition.model } else { &view.permanent().model };
-        let found = match kind as u32 {
-            abi::VIR_NETWORK_METADATA_DESCRIPTION => model.description.clone(),
-            abi::VIR_NETWORK_METADATA_TITLE => model.title.clone(),
-            abi::VIR_NETWORK_METADATA_ELEMENT => metadata::get(model.metadata.as_ref(), uri.unwrap_or_default()),
-            _ => return Err(unknown_metadata(kind)),
-        };
+        let (title, description) = (model.title.as_deref(), model.description.as_deref());
+        let found = metadata::get(title, description, model.metadata.as_ref(), kind, uri).map_err(own)?;
         found.ok_or_else(|| {
             let text = format!("network '{}' has no such metadata", network.name);
             Error::new(ErrorCode::NoNetworkMetadata, text).domain(ErrorDomain::Network)
@@ -400,28 +424,8 @@ impl NetworkDriver for TestDriver {
     }
 }
 
-fn set_metadata(
-    model: &mut Network,
-    kind: i32,
-    text: Option<&str>,
-    key: Option<&str>,
-    uri: Option<&str>,
-) -> Result<()> {
-    let line = || text.filter(|text| !text.is_empty()).map(str::to_owned);
-    match kind as u32 {
-        abi::VIR_NETWORK_METADATA_DESCRIPTION => model.description = line(),
-        abi::VIR_NETWORK_METADATA_TITLE => model.title = line(),
-        abi::VIR_NETWORK_METADATA_ELEMENT => {
-            let (key, uri) = (key.unwrap_or_default(), uri.unwrap_or_default());
-            metadata::set(&mut model.metadata, text, key, uri).map_err(|err| err.or_domain(ErrorDomain::Network))?;
-        }
-        _ => return Err(unknown_metadata(kind)),
-    }
-    Ok(())
-}
-
-fn unknown_metadata(kind: i32) -> Error {
-    Error::invalid_arg(format!("there is no metadata of type {kind}")).domain(ErrorDomain::Network)
+fn own(err: Error) -> Error {
+    err.or_domain(ErrorDomain::Network)
 }
 
 const LIST_FLAGS: u32 = abi::VIR_CONNECT_LIST_NETWORKS_ACTIVE
@@ -434,8 +438,16 @@ const LIST_FLAGS: u32 = abi::VIR_CONNECT_LIST_NETWORKS_ACTIVE
 fn passes(view: &View, flags: u32) -> bool {
     let pairs = [
         (abi::VIR_CONNECT_LIST_NETWORKS_ACTIVE, abi::VIR_CONNECT_LIST_NETWORKS_INACTIVE, view.active),
-        (abi::VIR_CONNECT_LIST_NETWORKS_PERSISTENT, abi::VIR_CONNECT_LIST_NETWORKS_TRANSIENT, view.persistent),
-        (abi::VIR_CONNECT_LIST_NETWORKS_AUTOSTART, abi::VIR_CONNECT_LIST_NETWORKS_NO_AUTOSTART, view.autostart),
+        (
+            abi::VIR_CONNECT_LIST_NETWORKS_PERSISTENT,
+            abi::VIR_CONNECT_LIST_NETWORKS_TRANSIENT,
+            view.persistent,
+        ),
+        (
+            abi::VIR_CONNECT_LIST_NETWORKS_AUTOSTART,
+            abi::VIR_CONNECT_LIST_NETWORKS_NO_AUTOSTART,
+            view.autostart,
+        ),
     ];
     pairs.iter().all(|(yes, no, holds)| matches(flags, &[(*yes, *holds), (*no, !*holds)]))
 }

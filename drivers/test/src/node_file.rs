@@ -101,7 +101,10 @@ fn read_info(setup: &mut HostSetup, node: &Node<'_>) -> Result<()> {
     info.mhz = number("mhz")?.unwrap_or(info.mhz);
     if let Some(model) = cpu.and_then(|cpu| cpu.child("model")) {
         if model.text().len() > 31 {
-            return Err(refuse::internal(format!("the CPU model '{}' is longer than 31 bytes", model.text())));
+            return Err(refuse::internal(format!(
+                "the CPU model '{}' is longer than 31 bytes",
+                model.text()
+            )));
         }
         info.model = model.text().into_owned();
     }

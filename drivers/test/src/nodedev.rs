@@ -163,7 +163,10 @@ impl NodeDeviceDriver for TestDriver {
         // All devices are active and permanent.
         let only = |yes, no| flags & (yes | no) == no;
         if only(abi::VIR_CONNECT_LIST_NODE_DEVICES_ACTIVE, abi::VIR_CONNECT_LIST_NODE_DEVICES_INACTIVE)
-            || only(abi::VIR_CONNECT_LIST_NODE_DEVICES_PERSISTENT, abi::VIR_CONNECT_LIST_NODE_DEVICES_TRANSIENT)
+            || only(
+                abi::VIR_CONNECT_LIST_NODE_DEVICES_PERSISTENT,
+                abi::VIR_CONNECT_LIST_NODE_DEVICES_TRANSIENT,
+            )
         {
             return Ok(Vec::new());
         }

@@ -1,72 +1,119 @@
-//! `<metadata>`: what applications keep in a definition, each in a namespace of its own.
+//! What applications keep with an object: its title, its description, and elements in namespaces of their own.
 
-use ferrovirt_core::{Error, Result};
+use ferrovirt_core::abi;
+use ferrovirt_core::{Error, ErrorCode, Result};
 use ferrovirt_xml::{RawElement, RawNode};
 
-/// The element of `<metadata>` in the namespace `uri`, as text, without that namespace's prefix.
-pub fn get(metadata: Option<&RawElement>, uri: &str) -> Option<String> {
-    let mut element = metadata?.elements().find(|element| element.ns == uri)?.clone();
-    rename(&mut element, uri, "");
-    element.declarations.retain(|(_, declared)| declared != uri);
-    Some(element.to_xml())
+/// The three places for an application's notes; domains and networks have all of them.
+pub struct Notes<'a> {
+    pub title: &'a mut Option<String>,
+    pub description: &'a mut Option<String>,
+    pub metadata: &'a mut Option<RawElement>,
 }
 
-/// Puts the element that `text` holds in the place of the one in the namespace `uri`, with `key` as its prefix; no text
-/// takes it out.
-pub fn set(metadata: &mut Option<RawElement>, text: Option<&str>, key: &str, uri: &str) -> Result<()> {
-    let new = text.map(|text| in_namespace(text, key, uri)).transpose()?;
-    let mut all = metadata
-        .take()
-        .unwrap_or_else(|| RawElement { name: "metadata".to_owned(), ..RawElement::default() });
-    all.children.retain(|child| !matches!(child, RawNode::Element(element) if element.ns == uri));
-    all.children.extend(new.map(RawNode::Element));
-    let is_empty = all.elements().next().is_none();
-    *metadata = Some(all).filter(|_| !is_empty);
-    Ok(())
-}
-
-fn in_namespace(text: &str, key: &str, uri: &str) -> Result<RawElement> {
-    if !is_prefix(key) {
-        return Err(Error::internal(format!("'{key}' can't be the prefix of an XML namespace")));
+impl Notes<'_> {
+    /// Sets or, with `None`, removes one of them. `kind` is `virDomainMetadataType`; an element replaces the one in
+    /// the same namespace, and is written with the prefix `key`.
+    pub fn set(self, kind: i32, text: Option<&str>, key: Option<&str>, uri: Option<&str>) -> Result<()> {
+        match u32::try_from(kind) {
+            Ok(abi::VIR_DOMAIN_METADATA_DESCRIPTION) => *self.description = not_empty(text),
+            Ok(abi::VIR_DOMAIN_METADATA_TITLE) => *self.title = not_empty(text),
+            Ok(abi::VIR_DOMAIN_METADATA_ELEMENT) => {
+                let uri =
+                    uri.ok_or_else(|| Error::invalid_arg("an element of metadata needs a namespace URI"))?;
+                let element = text.map(|text| element(text, key, uri)).transpose()?;
+                replace(self.metadata, uri, element);
+            }
+            _ => return Err(unknown(kind)),
+        }
+        Ok(())
     }
+}
+
+/// One of the notes, if it is there.
+pub fn get(
+    title: Option<&str>,
+    description: Option<&str>,
+    metadata: Option<&RawElement>,
+    kind: i32,
+    uri: Option<&str>,
+) -> Result<Option<String>> {
+    match u32::try_from(kind) {
+        Ok(abi::VIR_DOMAIN_METADATA_DESCRIPTION) => Ok(description.map(str::to_owned)),
+        Ok(abi::VIR_DOMAIN_METADATA_TITLE) => Ok(title.map(str::to_owned)),
+        Ok(abi::VIR_DOMAIN_METADATA_ELEMENT) => {
+            let found = metadata.and_then(|all| all.elements().find(|element| Some(&*element.ns) == uri));
+            Ok(found.map(plain))
+        }
+        _ => Err(unknown(kind)),
+    }
+}
+
+fn unknown(kind: i32) -> Error {
+    Error::invalid_arg(format!(
+        "metadata of kind {kind} is not known; there are description, title and element"
+    ))
+}
+
+fn not_empty(text: Option<&str>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// The element as its application gave it: without the namespace that it is kept under.
+fn plain(element: &RawElement) -> String {
+    let mut element = element.clone();
+    let uri = std::mem::take(&mut element.ns);
+    take_prefix(&mut element, &uri);
+    element.to_xml().trim_end().to_owned()
+}
+
+fn take_prefix(element: &mut RawElement, uri: &str) {
+    element.declarations.retain(|(_, declared)| declared != uri);
+    element.name = element.local_name().to_owned();
+    for child in &mut element.children {
+        if let RawNode::Element(child) = child
+            && (child.ns == uri || child.ns.is_empty())
+        {
+            child.ns.clear();
+            take_prefix(child, uri);
+        }
+    }
+}
+
+/// The application's element, put into its namespace.
+fn element(text: &str, key: Option<&str>, uri: &str) -> Result<RawElement> {
     let mut element = RawElement::parse(text, "metadata_xml")?;
-    element.declarations.retain(|(prefix, _)| prefix != key);
+    let key =
+        key.ok_or_else(|| Error::new(ErrorCode::InvalidArg, "an element of metadata needs a prefix"))?;
+    put_prefix(&mut element, key, uri);
     element.declarations.insert(0, (key.to_owned(), uri.to_owned()));
-    add(&mut element, key, uri);
     Ok(element)
 }
 
-/// A prefix is a name without colons.
-fn is_prefix(text: &str) -> bool {
-    let mut letters = text.chars();
-    letters.next().is_some_and(|c| c.is_alphabetic() || c == '_')
-        && letters.all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
-}
-
-/// Puts the element and all in it that has no namespace into this one.
-fn add(element: &mut RawElement, key: &str, uri: &str) {
-    if element.ns.is_empty() {
-        element.name = format!("{key}:{}", element.local_name());
-        element.ns = uri.to_owned();
+fn put_prefix(element: &mut RawElement, key: &str, uri: &str) {
+    if !element.ns.is_empty() {
+        return;
     }
+    element.name = format!("{key}:{}", element.name);
+    element.ns = uri.to_owned();
     for child in &mut element.children {
         if let RawNode::Element(child) = child {
-            add(child, key, uri);
+            put_prefix(child, key, uri);
         }
     }
 }
 
-/// Takes the prefix off the element and all in it that are in the namespace.
-fn rename(element: &mut RawElement, uri: &str, ns: &str) {
-    if element.ns == uri {
-        element.name = element.local_name().to_owned();
-        element.ns = ns.to_owned();
-    }
-    for child in &mut element.children {
-        if let RawNode::Element(child) = child {
-            rename(child, uri, ns);
-        }
-    }
+fn replace(metadata: &mut Option<RawElement>, uri: &str, element: Option<RawElement>) {
+    let mut all = metadata.take().unwrap_or_else(|| RawElement {
+        name: "metadata".into(),
+        ns: String::new(),
+        declarations: Vec::new(),
+        attributes: Vec::new(),
+        children: Vec::new(),
+    });
+    all.children.retain(|node| !matches!(node, RawNode::Element(found) if found.ns == uri));
+    all.children.extend(element.map(RawNode::Element));
+    *metadata = all.sanitized();
 }
 
 #[cfg(test)]
@@ -74,23 +121,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_set_comes_back_and_no_text_takes_it_out() {
-        let mut metadata = None;
-        set(&mut metadata, Some("<app><deep n='1'/></app>"), "key", "urn:app").unwrap();
-        set(&mut metadata, Some("<other/>"), "o", "urn:other").unwrap();
-        let text = metadata.as_ref().unwrap().to_xml();
-        assert!(text.contains("<key:app xmlns:key=\"urn:app\">") && text.contains("<key:deep"), "{text}");
-        assert!(get(metadata.as_ref(), "urn:app").unwrap().starts_with("<app>"));
-        set(&mut metadata, Some("<newer/>"), "key", "urn:app").unwrap();
-        assert_eq!(get(metadata.as_ref(), "urn:app").unwrap(), "<newer/>");
-        set(&mut metadata, None, "", "urn:app").unwrap();
-        set(&mut metadata, None, "", "urn:other").unwrap();
+    fn elements_come_back_as_they_were_given_and_are_kept_in_their_namespace() {
+        let (mut title, mut description, mut metadata) = (None, None, None);
+        let mut set = |kind, text, key, uri| {
+            let notes = Notes { title: &mut title, description: &mut description, metadata: &mut metadata };
+            notes.set(kind, text, key, uri).unwrap();
+        };
+        set(2, Some("<derp xmlns:foobar='http://x'>foobar</derp>"), Some("blurb"), Some("http://herp.derp/"));
+        set(1, Some("a title"), None, None);
+        let all = metadata.as_ref().unwrap().to_xml();
+        assert!(all.contains("<blurb:derp xmlns:blurb=\"http://herp.derp/\""), "{all}");
+        let uri = Some("http://herp.derp/");
+        let back = get(title.as_deref(), None, metadata.as_ref(), 2, uri).unwrap().unwrap();
+        assert!(back.starts_with("<derp") && back.contains("foobar</derp>"), "{back}");
+        assert_eq!(get(title.as_deref(), None, None, 1, None).unwrap().as_deref(), Some("a title"));
+        assert!(get(None, None, None, 7, None).is_err());
+        let notes = Notes { title: &mut title, description: &mut description, metadata: &mut metadata };
+        notes.set(2, None, None, uri).unwrap();
         assert_eq!(metadata, None);
-    }
-
-    #[test]
-    fn a_prefix_must_be_one() {
-        assert!(set(&mut None, Some("<a/>"), "1x", "urn:a").is_err());
-        assert!(set(&mut None, Some("<a>"), "x", "urn:a").is_err());
     }
 }

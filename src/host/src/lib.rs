@@ -1,7 +1,16 @@
-//! The host: processes today; CPUs, memory, cgroups and namespaces beside them.
+//! The host: CPUs, memory, caches, what the firmware tells, and processes; cgroups and namespaces beside them.
 #![deny(unsafe_code)]
 
+pub mod abilities;
+pub mod cache;
+pub mod cpu_identity;
+pub mod cpu_stats;
+pub mod dmi;
 mod fd_stream;
+mod kernel_files;
+pub mod memory;
 pub mod process;
+pub mod topology;
 
 pub use fd_stream::{Closer, FdStream};
+pub use kernel_files::KernelFiles;

@@ -3,7 +3,8 @@
 use crate::definitions;
 use crate::driver::QemuDriver;
 use crate::vm::Definition;
-use ferrovirt_conf::domain::{Domain, ParseFlags};
+use ferrovirt_conf::domain::Domain;
+use ferrovirt_conf::metadata::{self, Notes};
 use ferrovirt_core::driver::DomainConfig;
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainEvent, DomainEventKind, DomainId, Error, ErrorCode, Event, Result, abi, persist};
@@ -30,22 +31,27 @@ impl DomainConfig for QemuDriver {
         let mut model = definition.model.clone();
         if strip {
             model.strip_live();
+            model.id = None;
         }
         if flags & abi::VIR_DOMAIN_XML_SECURE == 0 {
             model.strip_secrets();
         }
+        crate::vm::shown(&mut model);
         Ok(model.format())
     }
 
     fn connect_domain_xml_to_native(&self, format: &str, xml: &str, _flags: u32) -> Result<String> {
         if format != "qemu-argv" {
-            return Err(Error::invalid_arg(format!("unsupported config type '{format}'; there is: qemu-argv")));
+            return Err(Error::invalid_arg(format!(
+                "unsupported config type '{format}'; there is: qemu-argv"
+            )));
         }
-        let mut model = definitions::parse(&self.shared, xml, ParseFlags::user(false))?;
-        crate::aliases::assign(&mut model);
+        let mut model = definitions::parse(&self.shared, xml, super::definition_flags(false))?;
         let emulator = model.devices.emulator.clone().unwrap_or_default();
         let capabilities = self.shared.capabilities(&emulator)?;
-        crate::command::native(&model, &capabilities, &self.shared.paths)
+        crate::launch::complete(&self.shared.paths, &capabilities, &mut model)?;
+        let line = crate::launch::preview(&self.shared.paths, &model, &capabilities)?;
+        Ok(shell_words(&line.environment, &emulator, &line.arguments))
     }
 
     fn domain_get_autostart(&self, domain: &DomainId) -> Result<bool> {
@@ -84,7 +90,10 @@ impl DomainConfig for QemuDriver {
         let _job = vm.job.begin("set metadata")?;
         let view = vm.view();
         let (live, config) = super::affected(&view, flags, &vm.name())?;
-        let change = |model: &mut Domain| model.set_metadata(kind, metadata, key, uri);
+        let change = |model: &mut Domain| {
+            let Domain { title, description, metadata: notes, .. } = model;
+            Notes { title, description, metadata: notes }.set(kind, metadata, key, uri)
+        };
         if let (true, Some(running)) = (live, &view.live) {
             let mut model = running.definition().model.clone();
             change(&mut model)?;
@@ -94,16 +103,20 @@ impl DomainConfig for QemuDriver {
         if let (true, Some(persistent)) = (config, &view.persistent) {
             let mut model = persistent.model.clone();
             change(&mut model)?;
-            definitions::save(&self.shared, &model)?;
-            let definition = Definition::new(model);
-            vm.change(|view| view.persistent = Some(definition.clone()));
+            self.shared.keep_definition(&vm, model)?;
         }
         let kind = DomainEventKind::MetadataChange { kind, uri: uri.map(str::to_owned) };
         self.shared.events.publish(Event::Domain(DomainEvent { domain: vm.id(), kind }));
         Ok(())
     }
 
-    fn domain_get_metadata(&self, domain: &DomainId, kind: i32, uri: Option<&str>, flags: u32) -> Result<String> {
+    fn domain_get_metadata(
+        &self,
+        domain: &DomainId,
+        kind: i32,
+        uri: Option<&str>,
+        flags: u32,
+    ) -> Result<String> {
         let vm = self.shared.find(domain)?;
         let view = vm.view();
         let (_, config) = super::affected(&view, flags, &vm.name())?;
@@ -111,8 +124,27 @@ impl DomainConfig for QemuDriver {
             Some(persistent) if config => persistent.clone(),
             _ => view.current()?,
         };
-        definition.model.metadata(kind, uri)?.ok_or_else(|| {
+        let model = &definition.model;
+        let (title, description) = (model.title.as_deref(), model.description.as_deref());
+        metadata::get(title, description, model.metadata.as_ref(), kind, uri)?.ok_or_else(|| {
             Error::new(ErrorCode::NoDomainMetadata, format!("domain '{}' has none of this kind", vm.name()))
         })
     }
+}
+
+/// The command line as one would type it: words that a shell would take apart are quoted.
+fn shell_words(environment: &[(String, String)], program: &str, arguments: &[String]) -> String {
+    let variables = environment.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
+    let words = std::iter::once(program).chain(arguments.iter().map(String::as_str)).map(quoted);
+    let mut line = variables.chain(words).collect::<Vec<_>>().join(" ");
+    line.push('\n');
+    line
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }

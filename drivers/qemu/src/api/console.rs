@@ -1,14 +1,15 @@
 //! Consoles, channels, screenshots, keys.
 
 use crate::driver::QemuDriver;
+use crate::model;
 use crate::qmp::{Screendump, SendKey};
-use crate::qmp::types::KeyValue;
-use ferrovirt_conf::domain::ChardevSource;
+use ferrovirt_conf::domain::{ChardevKind, ChardevSource};
 use ferrovirt_core::driver::{DomainConsole, Screenshot, StreamDriver};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainId, Error, ErrorCode, Result, abi};
 use ferrovirt_host::FdStream;
 use rustix::fs::{Mode, OFlags};
+use serde_json::json;
 use std::fs;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -25,12 +26,16 @@ impl DomainConsole for QemuDriver {
         let vm = self.shared.find(domain)?;
         let live = vm.live()?;
         let definition = live.definition();
-        let source = definition.model.console_source(device).ok_or_else(|| {
+        let source = model::console(&definition.model, device).ok_or_else(|| {
             let what = device.map_or("a console".to_owned(), |alias| format!("a character device '{alias}'"));
             Error::new(ErrorCode::OperationFailed, format!("domain '{}' does not have {what}", vm.name()))
         })?;
         let stream = FdStream::new(open_source(source, &vm.name())?)?;
-        live.consoles.claim(source.path().unwrap_or_default(), stream.closer(), flags & abi::VIR_DOMAIN_CONSOLE_FORCE != 0)?;
+        live.consoles.claim(
+            source.kind.path().unwrap_or_default(),
+            stream.closer(),
+            flags & abi::VIR_DOMAIN_CONSOLE_FORCE != 0,
+        )?;
         Ok(Box::new(stream))
     }
 
@@ -44,11 +49,15 @@ impl DomainConsole for QemuDriver {
         let vm = self.shared.find(domain)?;
         let live = vm.live()?;
         let definition = live.definition();
-        let source = definition.model.channel_source(name).ok_or_else(|| {
+        let source = model::channel(&definition.model, name).ok_or_else(|| {
             Error::internal(format!("domain '{}' has no channel '{}'", vm.name(), name.unwrap_or("(any)")))
         })?;
         let stream = FdStream::new(open_source(source, &vm.name())?)?;
-        live.consoles.claim(source.path().unwrap_or_default(), stream.closer(), flags & abi::VIR_DOMAIN_CHANNEL_FORCE != 0)?;
+        live.consoles.claim(
+            source.kind.path().unwrap_or_default(),
+            stream.closer(),
+            flags & abi::VIR_DOMAIN_CHANNEL_FORCE != 0,
+        )?;
         Ok(Box::new(stream))
     }
 
@@ -88,11 +97,13 @@ impl DomainConsole for QemuDriver {
         if codeset != abi::VIR_KEYCODE_SET_QNUM {
             return Err(Error::new(
                 ErrorCode::OperationUnsupported,
-                format!("key code set {codeset} is not known here; send QEMU's own codes (VIR_KEYCODE_SET_QNUM)"),
+                format!(
+                    "key code set {codeset} is not known here; send QEMU's own codes (VIR_KEYCODE_SET_QNUM)"
+                ),
             ));
         }
-        let keys = keycodes.iter().map(|code| KeyValue::number(u64::from(*code))).collect();
-        let hold_time = (hold_time > 0).then_some(i64::from(hold_time));
+        let keys = keycodes.iter().map(|code| json!({"type": "number", "data": code})).collect();
+        let hold_time = (hold_time > 0).then_some(u64::from(hold_time));
         self.changing(domain, "send key", |_, live| {
             live.ask(&self.shared.reactor, SendKey { keys, hold_time }).map(drop)
         })
@@ -112,9 +123,9 @@ impl Drop for Removed {
 
 /// Opens the host's end of a character device.
 fn open_source(source: &ChardevSource, domain: &str) -> Result<OwnedFd> {
-    match source {
-        ChardevSource::Pty(_) | ChardevSource::Dev(_) => open_terminal(source.path(), domain),
-        ChardevSource::Unix(_) => connect(source.path(), domain),
+    match source.kind {
+        ChardevKind::Pty { .. } | ChardevKind::Dev { .. } => open_terminal(source.kind.path(), domain),
+        ChardevKind::Unix { .. } => connect(source.kind.path(), domain),
         _ => Err(Error::new(
             ErrorCode::OperationFailed,
             format!("the character device of domain '{domain}' is neither a terminal nor a UNIX socket"),
@@ -135,7 +146,8 @@ fn open_terminal(path: Option<&str>, domain: &str) -> Result<OwnedFd> {
 
 fn connect(path: Option<&str>, domain: &str) -> Result<OwnedFd> {
     let path = path.ok_or_else(|| missing(domain))?;
-    let socket = std::os::unix::net::UnixStream::connect(path)
-        .map_err(|err| Error::system(err, format!("cannot connect to the channel '{path}' of domain '{domain}'")))?;
+    let socket = std::os::unix::net::UnixStream::connect(path).map_err(|err| {
+        Error::system(err, format!("cannot connect to the channel '{path}' of domain '{domain}'"))
+    })?;
     Ok(socket.into())
 }

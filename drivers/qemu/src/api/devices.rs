@@ -2,12 +2,18 @@
 
 use crate::driver::QemuDriver;
 use crate::live::Live;
+use crate::model;
 use ferrovirt_conf::domain::Interface;
 use ferrovirt_core::driver::{DomainDevices, DomainInterface, InterfaceAddress};
 use ferrovirt_core::{DomainId, Error, ErrorCode, Result, abi};
 
 impl DomainDevices for QemuDriver {
-    fn domain_interface_addresses(&self, domain: &DomainId, source: u32, flags: u32) -> Result<Vec<DomainInterface>> {
+    fn domain_interface_addresses(
+        &self,
+        domain: &DomainId,
+        source: u32,
+        flags: u32,
+    ) -> Result<Vec<DomainInterface>> {
         super::refuse_flags(flags, 0, "virDomainInterfaceAddresses")?;
         let vm = self.shared.find(domain)?;
         let live = vm.live()?;
@@ -41,7 +47,10 @@ impl QemuDriver {
     }
 
     fn leased(&self, interface: &Interface) -> Result<Option<DomainInterface>> {
-        let (Some(network), Some(mac)) = (interface.network_name(), interface.mac) else { return Ok(None) };
+        let (Some(network), Some(mac)) = (model::network_of(&interface.connection), interface.mac_address())
+        else {
+            return Ok(None);
+        };
         let mac = mac.to_string();
         let id = self.shared.network.network_lookup_by_name(network)?;
         let leases = self.shared.network.network_get_dhcp_leases(&id, Some(&mac), 0)?;
@@ -54,7 +63,7 @@ impl QemuDriver {
             prefix: lease.prefix,
         });
         Ok(Some(DomainInterface {
-            name: interface.target_dev().unwrap_or_default().to_owned(),
+            name: interface.target.dev.clone().unwrap_or_default(),
             mac: Some(mac),
             addresses: addresses.collect(),
         }))

@@ -12,10 +12,7 @@ impl QemuExtension for QemuDriver {
         self.changing(domain, "monitor command", |_, live| {
             let (monitor, command) = (live.monitor.clone(), command.to_owned());
             if flags & hmp != 0 {
-                return self
-                    .shared
-                    .reactor
-                    .call(async move { Ok(monitor.execute_human(&command).await?) });
+                return self.shared.reactor.call(async move { Ok(monitor.execute_human(&command).await?) });
             }
             let reply = self.shared.reactor.call(async move { Ok(monitor.execute_raw(&command).await?) })?;
             Ok(one_line(reply))

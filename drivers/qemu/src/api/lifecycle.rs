@@ -1,24 +1,27 @@
 //! Defining, starting, stopping, pausing.
 
+use super::refuse_flags;
 use crate::definitions::{self, claim};
 use crate::driver::{QemuDriver, Shared};
 use crate::live::Live;
+use crate::model;
 use crate::qmp::{Cont, InjectNmi, Stop, SystemPowerdown, SystemReset, SystemWakeup};
-use crate::vm::{Definition, View, Vm};
-use crate::{autostart, start, status, stop};
-use ferrovirt_conf::domain::{Domain, ParseFlags};
+use crate::vm::{Definition, Vm};
+use crate::{start, status, stop};
+use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::driver::{DomainControlInfo, DomainInfo, DomainLifecycle, DomainStateReason};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{
-    DomainEvent, DomainEventKind, DomainId, Error, ErrorCode, Event, Result, abi, persist,
+    DomainEvent, DomainEventKind, DomainId, Error, ErrorCode, ErrorDomain, Event, Result, abi, persist,
 };
+use std::path::PathBuf;
 use std::sync::Arc;
 
 impl DomainLifecycle for QemuDriver {
     fn domain_create_xml(&self, xml: &str, flags: u32) -> Result<DomainId> {
         let known = abi::VIR_DOMAIN_START_PAUSED | abi::VIR_DOMAIN_START_VALIDATE;
         refuse_flags(flags, known, "virDomainCreateXML")?;
-        let parse = ParseFlags::user(flags & abi::VIR_DOMAIN_START_VALIDATE != 0);
+        let parse = super::definition_flags(flags & abi::VIR_DOMAIN_START_VALIDATE != 0);
         let model = definitions::parse(&self.shared, xml, parse)?;
         let (vm, fresh) = claim(&self.shared, &model)?;
         let _job = vm.job.begin("create")?;
@@ -34,7 +37,9 @@ impl DomainLifecycle for QemuDriver {
     }
 
     fn domain_create_with_flags(&self, domain: &DomainId, flags: u32) -> Result<i32> {
-        let known = abi::VIR_DOMAIN_START_PAUSED | abi::VIR_DOMAIN_START_FORCE_BOOT | abi::VIR_DOMAIN_START_BYPASS_CACHE;
+        let known = abi::VIR_DOMAIN_START_PAUSED
+            | abi::VIR_DOMAIN_START_FORCE_BOOT
+            | abi::VIR_DOMAIN_START_BYPASS_CACHE;
         refuse_flags(flags, known, "virDomainCreateWithFlags")?;
         let vm = self.shared.find(domain)?;
         let _job = vm.job.begin("start")?;
@@ -48,7 +53,7 @@ impl DomainLifecycle for QemuDriver {
 
     fn domain_define_xml_flags(&self, xml: &str, flags: u32) -> Result<DomainId> {
         refuse_flags(flags, abi::VIR_DOMAIN_DEFINE_VALIDATE, "virDomainDefineXMLFlags")?;
-        let parse = ParseFlags::user(flags & abi::VIR_DOMAIN_DEFINE_VALIDATE != 0);
+        let parse = super::definition_flags(flags & abi::VIR_DOMAIN_DEFINE_VALIDATE != 0);
         let model = definitions::parse(&self.shared, xml, parse)?;
         let (vm, fresh) = claim(&self.shared, &model)?;
         let _job = vm.job.begin("define")?;
@@ -75,7 +80,10 @@ impl DomainLifecycle for QemuDriver {
         let _job = vm.job.begin("undefine")?;
         let view = vm.view();
         let definition = view.persistent.clone().ok_or_else(|| {
-            Error::operation_invalid(format!("domain '{}' is transient: there is no definition to remove", vm.name()))
+            Error::operation_invalid(format!(
+                "domain '{}' is transient: there is no definition to remove",
+                vm.name()
+            ))
         })?;
         let nvram = nvram_to_remove(&definition.model, flags)?;
         persist::remove(&self.shared.paths.autostart_link(&vm.name()))?;
@@ -91,7 +99,12 @@ impl DomainLifecycle for QemuDriver {
         if !view.is_active() {
             self.shared.domains.remove(&vm);
         }
-        announce_id(&self.shared, id, abi::VIR_DOMAIN_EVENT_UNDEFINED, abi::VIR_DOMAIN_EVENT_UNDEFINED_REMOVED);
+        announce_id(
+            &self.shared,
+            id,
+            abi::VIR_DOMAIN_EVENT_UNDEFINED,
+            abi::VIR_DOMAIN_EVENT_UNDEFINED_REMOVED,
+        );
         Ok(())
     }
 
@@ -99,13 +112,21 @@ impl DomainLifecycle for QemuDriver {
         self.changing(domain, "suspend", |vm, live| {
             let view = vm.view();
             if view.state as u32 == abi::VIR_DOMAIN_PMSUSPENDED {
-                return Err(Error::operation_invalid(format!("domain '{}' sleeps; wake it first", vm.name())));
+                return Err(Error::operation_invalid(format!(
+                    "domain '{}' sleeps; wake it first",
+                    vm.name()
+                )));
             }
             if view.state as u32 != abi::VIR_DOMAIN_PAUSED {
                 live.ask(&self.shared.reactor, Stop {})?;
             }
             self.enter(vm, abi::VIR_DOMAIN_PAUSED, abi::VIR_DOMAIN_PAUSED_USER, || {
-                announce(&self.shared, vm, abi::VIR_DOMAIN_EVENT_SUSPENDED, abi::VIR_DOMAIN_EVENT_SUSPENDED_PAUSED);
+                announce(
+                    &self.shared,
+                    vm,
+                    abi::VIR_DOMAIN_EVENT_SUSPENDED,
+                    abi::VIR_DOMAIN_EVENT_SUSPENDED_PAUSED,
+                );
             })
         })
     }
@@ -114,7 +135,10 @@ impl DomainLifecycle for QemuDriver {
         self.changing(domain, "resume", |vm, live| {
             match vm.view().state as u32 {
                 abi::VIR_DOMAIN_RUNNING => {
-                    return Err(Error::operation_invalid(format!("domain '{}' is already running", vm.name())));
+                    return Err(Error::operation_invalid(format!(
+                        "domain '{}' is already running",
+                        vm.name()
+                    )));
                 }
                 abi::VIR_DOMAIN_PMSUSPENDED => {
                     return Err(Error::operation_invalid(format!(
@@ -126,7 +150,12 @@ impl DomainLifecycle for QemuDriver {
             }
             live.ask(&self.shared.reactor, Cont {})?;
             self.enter(vm, abi::VIR_DOMAIN_RUNNING, abi::VIR_DOMAIN_RUNNING_UNPAUSED, || {
-                announce(&self.shared, vm, abi::VIR_DOMAIN_EVENT_RESUMED, abi::VIR_DOMAIN_EVENT_RESUMED_UNPAUSED);
+                announce(
+                    &self.shared,
+                    vm,
+                    abi::VIR_DOMAIN_EVENT_RESUMED,
+                    abi::VIR_DOMAIN_EVENT_RESUMED_UNPAUSED,
+                );
             })
         })
     }
@@ -200,9 +229,9 @@ impl DomainLifecycle for QemuDriver {
         let cpu_time = view.live.as_ref().map_or(Ok(0), |live| live.process.cpu_time())?;
         Ok(DomainInfo {
             state: view.state as u8,
-            max_memory: model.max_memory_kib(),
-            memory: if view.is_active() { model.current_memory_kib() } else { model.current_memory_kib() },
-            vcpus: u16::try_from(model.vcpus_online()).unwrap_or(u16::MAX),
+            max_memory: model::memory_kib(model),
+            memory: model::current_memory_kib(model),
+            vcpus: u16::try_from(model.vcpu.current()).unwrap_or(u16::MAX),
             cpu_time,
         })
     }
@@ -243,7 +272,7 @@ impl QemuDriver {
         let vm = self.shared.find(domain)?;
         let _job = vm.job.begin(job)?;
         let live = vm.live()?;
-        work(&vm, &live)
+        work(&vm, &live).map_err(|err| err.or_domain(ErrorDomain::Qemu))
     }
 
     /// Puts a guest in a state, unless QEMU's own event has told of it already, and tells the world.
@@ -255,4 +284,48 @@ impl QemuDriver {
         }
         status::save(&self.shared, vm)
     }
+}
+
+fn already_active(vm: &Vm) -> Error {
+    Error::operation_invalid(format!("domain '{}' is already running", vm.name()))
+}
+
+/// A guest that has ended and was transient, between being found and being started.
+fn gone(vm: &Vm) -> Error {
+    crate::driver::no_domain(format!("domain '{}' was transient and has ended", vm.name()))
+}
+
+/// How a guest is asked to end. Without a guest agent there is the power button.
+fn need_acpi(flags: u32, acpi: u32) -> Result<()> {
+    if flags == 0 || flags & acpi != 0 {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorCode::ArgumentUnsupported,
+        "this driver does not talk to guest agents; use the ACPI power button",
+    ))
+}
+
+/// The variable store that goes with the definition; who has one must say whether to keep it.
+fn nvram_to_remove(model: &Domain, flags: u32) -> Result<Option<PathBuf>> {
+    let store = model.os.nvram.as_ref().and_then(|nvram| nvram.path()).map(PathBuf::from);
+    let Some(store) = store.filter(|path| path.exists()) else { return Ok(None) };
+    match flags & (abi::VIR_DOMAIN_UNDEFINE_NVRAM | abi::VIR_DOMAIN_UNDEFINE_KEEP_NVRAM) {
+        abi::VIR_DOMAIN_UNDEFINE_NVRAM => Ok(Some(store)),
+        abi::VIR_DOMAIN_UNDEFINE_KEEP_NVRAM => Ok(None),
+        _ => Err(Error::operation_invalid(format!(
+            "domain '{}' has the variable store '{}': say whether to remove it (VIR_DOMAIN_UNDEFINE_NVRAM) or to keep it",
+            model.name,
+            store.display()
+        ))),
+    }
+}
+
+fn announce(shared: &Shared, vm: &Vm, event: u32, detail: u32) {
+    announce_id(shared, vm.id(), event, detail);
+}
+
+fn announce_id(shared: &Shared, domain: DomainId, event: u32, detail: u32) {
+    let kind = DomainEventKind::Lifecycle { event: event as i32, detail: detail as i32 };
+    shared.events.publish(Event::Domain(DomainEvent { domain, kind }));
 }

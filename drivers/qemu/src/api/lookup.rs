@@ -42,7 +42,7 @@ impl DomainLookup for QemuDriver {
     }
 
     fn domain_get_os_type(&self, domain: &DomainId) -> Result<String> {
-        Ok(self.shared.find(domain)?.view().current()?.model.os.kind.value.to_string())
+        Ok(self.shared.find(domain)?.view().current()?.model.os.os_type.to_string())
     }
 
     fn domain_events(&self) -> Result<Arc<EventHub>> {
@@ -81,7 +81,10 @@ fn passes(view: &View, flags: u32) -> bool {
             (abi::VIR_CONNECT_LIST_DOMAINS_NO_AUTOSTART, !view.autostart),
         ],
         // Neither snapshots nor checkpoints are kept yet, so no guest has any.
-        &[(abi::VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT, false), (abi::VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT, true)],
+        &[
+            (abi::VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT, false),
+            (abi::VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT, true),
+        ],
         &[
             (abi::VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT, false),
             (abi::VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT, true),

@@ -12,6 +12,7 @@ mod tuning;
 mod unsupported;
 
 use crate::vm::View;
+use ferrovirt_conf::domain::ParseFlags;
 use ferrovirt_core::{Error, ErrorCode, Result, abi};
 
 /// Refuses flags that the call does not know, as libvirt does before anything is looked at.
@@ -40,4 +41,9 @@ fn affected(view: &View, flags: u32, name: &str) -> Result<(bool, bool)> {
         ));
     }
     Ok((on_live, on_config))
+}
+
+/// How a user's description is read.
+fn definition_flags(validate: bool) -> ParseFlags {
+    ParseFlags { schema: validate, ..ParseFlags::DEFINE }
 }

@@ -2,6 +2,7 @@
 
 use crate::driver::QemuDriver;
 use crate::live::Live;
+use crate::model;
 use crate::qmp::{QueryBalloon, QueryBlockstats};
 use crate::vm::{View, Vm};
 use ferrovirt_core::driver::{BlockStats, DomainStats, DomainStatsRecord, InterfaceStats, MemoryStat};
@@ -11,16 +12,21 @@ use ferrovirt_net::link;
 use std::sync::Arc;
 
 impl DomainStats for QemuDriver {
-    fn domain_memory_stats(&self, domain: &DomainId, max_stats: usize, flags: u32) -> Result<Vec<MemoryStat>> {
+    fn domain_memory_stats(
+        &self,
+        domain: &DomainId,
+        max_stats: usize,
+        flags: u32,
+    ) -> Result<Vec<MemoryStat>> {
         super::refuse_flags(flags, 0, "virDomainMemoryStats")?;
         self.changing(domain, "memory statistics", |_, live| {
             let mut stats = Vec::new();
             let mut add = |tag: u32, value: u64| stats.push(MemoryStat { tag: tag as i32, value });
-            if live.definition().model.has_balloon() {
+            if model::has_balloon(&live.definition().model) {
                 let balloon = live.ask(&self.shared.reactor, QueryBalloon {})?;
                 add(abi::VIR_DOMAIN_MEMORY_STAT_ACTUAL_BALLOON, balloon.actual / 1024);
             } else {
-                add(abi::VIR_DOMAIN_MEMORY_STAT_ACTUAL_BALLOON, live.definition().model.memory_kib());
+                add(abi::VIR_DOMAIN_MEMORY_STAT_ACTUAL_BALLOON, model::memory_kib(&live.definition().model));
             }
             add(abi::VIR_DOMAIN_MEMORY_STAT_RSS, live.process.resident_kib()?);
             stats.truncate(max_stats);
@@ -30,7 +36,8 @@ impl DomainStats for QemuDriver {
 
     fn domain_block_stats(&self, domain: &DomainId, disk: &str) -> Result<BlockStats> {
         self.changing(domain, "block statistics", |vm, live| {
-            let mut total = BlockStats { read_requests: 0, read_bytes: 0, write_requests: 0, write_bytes: 0, errors: -1 };
+            let mut total =
+                BlockStats { read_requests: 0, read_bytes: 0, write_requests: 0, write_bytes: 0, errors: -1 };
             for (_, stats) in self.block_counters(vm, live, disk)? {
                 total.read_requests += signed(stats.rd_operations);
                 total.read_bytes += signed(stats.rd_bytes);
@@ -75,11 +82,11 @@ impl DomainStats for QemuDriver {
     fn domain_interface_stats(&self, domain: &DomainId, device: &str) -> Result<InterfaceStats> {
         let vm = self.shared.find(domain)?;
         let live = vm.live()?;
-        let model = &live.definition().model;
-        let tap = model.interface_target(device).ok_or_else(|| {
+        let definition = live.definition();
+        let tap = model::tap_of(&definition.model, device).ok_or_else(|| {
             Error::invalid_arg(format!("domain '{}' has no interface '{device}'", vm.name()))
         })?;
-        let counted = link::stats(&self.shared.links()?.netlink, &tap)?;
+        let counted = link::stats(&self.shared.links()?.netlink, tap)?;
         // What the host sends on the tap is what the guest receives.
         let seen = counted.swapped();
         Ok(InterfaceStats {
@@ -146,8 +153,8 @@ fn gather(view: &View, wanted: u32) -> TypedParams {
     }
     let Ok(definition) = view.current() else { return params };
     if wanted & abi::VIR_DOMAIN_STATS_BALLOON != 0 {
-        params.add("balloon.current", definition.model.current_memory_kib());
-        params.add("balloon.maximum", definition.model.memory_kib());
+        params.add("balloon.current", model::current_memory_kib(&definition.model));
+        params.add("balloon.maximum", model::memory_kib(&definition.model));
     }
     if wanted & abi::VIR_DOMAIN_STATS_VCPU != 0 {
         params.add("vcpu.current", definition.model.vcpu.current());
@@ -169,15 +176,17 @@ impl QemuDriver {
         live: &Live,
         disk: &str,
     ) -> Result<Vec<(String, crate::qmp::types::BlockCounters)>> {
-        let model = &live.definition().model;
-        let aliases: Vec<String> = if disk.is_empty() {
-            model.devices.disks.iter().filter_map(|disk| disk.info.alias.clone()).collect()
-        } else {
-            let found = model.disk_by_path(disk).and_then(|disk| disk.info.alias.clone());
-            vec![found.ok_or_else(|| {
-                Error::invalid_arg(format!("domain '{}' has no disk '{disk}'", vm.name()))
-            })?]
-        };
+        let definition = live.definition();
+        let model = &definition.model;
+        let aliases: Vec<String> =
+            if disk.is_empty() {
+                model.devices.disks.iter().filter_map(|disk| disk.info.alias.clone()).collect()
+            } else {
+                let found = model::disk(model, disk).and_then(|disk| disk.info.alias.clone());
+                vec![found.ok_or_else(|| {
+                    Error::invalid_arg(format!("domain '{}' has no disk '{disk}'", vm.name()))
+                })?]
+            };
         let all = live.ask(&self.shared.reactor, QueryBlockstats::default())?;
         let mut found = Vec::new();
         for alias in aliases {

@@ -1,6 +1,7 @@
 //! CPUs and memory of a guest.
 
 use crate::driver::QemuDriver;
+use crate::model;
 use crate::qmp::Balloon;
 use crate::status;
 use crate::vm::Definition;
@@ -12,7 +13,7 @@ use ferrovirt_host::process;
 
 impl DomainTuning for QemuDriver {
     fn domain_get_max_memory(&self, domain: &DomainId) -> Result<u64> {
-        Ok(self.shared.find(domain)?.view().current()?.model.memory_kib())
+        Ok(model::memory_kib(&self.shared.find(domain)?.view().current()?.model))
     }
 
     fn domain_set_memory_flags(&self, domain: &DomainId, memory: u64, flags: u32) -> Result<()> {
@@ -31,8 +32,8 @@ impl DomainTuning for QemuDriver {
         }
         if let (true, Some(running)) = (live, &view.live) {
             let definition = running.definition();
-            check_amount(memory, definition.model.memory_kib(), &vm.name())?;
-            if !definition.model.has_balloon() {
+            check_amount(memory, model::memory_kib(&definition.model), &vm.name())?;
+            if !model::has_balloon(&definition.model) {
                 return Err(Error::operation_invalid(format!(
                     "domain '{}' has no memory balloon, so its memory can't change while it runs",
                     vm.name()
@@ -50,7 +51,7 @@ impl DomainTuning for QemuDriver {
                 model.memory.size = ScaledSize(memory);
                 model.current_memory = model.current_memory.min(ScaledSize(memory));
             } else {
-                check_amount(memory, model.memory_kib(), &vm.name())?;
+                check_amount(memory, model::memory_kib(&model), &vm.name())?;
                 model.current_memory = ScaledSize(memory);
             }
             self.shared.keep_definition(&vm, model)?;
@@ -109,14 +110,14 @@ impl DomainTuning for QemuDriver {
         let threads = (0..).zip(&live.vcpu_threads).take(max_info);
         threads
             .map(|(number, thread)| {
-                let (cpu_time, cpu) = process::thread_times(live.process.pid(), *thread)?;
+                let used = process::thread_times(live.process.pid(), *thread)?;
                 let affinity = process::thread_affinity(*thread)?;
                 Ok(VcpuInfo {
                     number,
                     state: abi::VIR_VCPU_RUNNING as i32,
-                    cpu_time,
-                    cpu: i32::try_from(cpu).unwrap_or(-1),
-                    affinity: affinity.into_iter().collect(),
+                    cpu_time: used.times.total(),
+                    cpu: i32::try_from(used.cpu).unwrap_or(-1),
+                    affinity: affinity.iter().map(|cpu| cpu as usize).collect(),
                 })
             })
             .collect()

@@ -2,8 +2,8 @@
 
 use crate::driver::QemuDriver;
 use ferrovirt_core::driver::{
-    CheckpointDriver, DomainBlock, DomainGuest, DomainJobs, DomainMigration, LxcExtension, NodeDeviceAssignment,
-    SnapshotDriver,
+    CheckpointDriver, DomainBlock, DomainGuest, DomainJobs, DomainMigration, LxcExtension,
+    NodeDeviceAssignment, SnapshotDriver,
 };
 
 impl CheckpointDriver for QemuDriver {}

@@ -85,6 +85,9 @@ impl TestDriver {
 
 fn mount_number(mount_point: &str) -> Result<usize> {
     MOUNTS.iter().position(|known| *known == mount_point).ok_or_else(|| {
-        refuse::operation_invalid(format!("nothing is mounted at '{mount_point}'; there are: {}", MOUNTS.join(", ")))
+        refuse::operation_invalid(format!(
+            "nothing is mounted at '{mount_point}'; there are: {}",
+            MOUNTS.join(", ")
+        ))
     })
 }

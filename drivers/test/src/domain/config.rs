@@ -4,7 +4,7 @@ use crate::driver::TestDriver;
 use crate::refuse;
 use ferrovirt_conf::cpu::CpuMode;
 use ferrovirt_conf::domain::{DiskDevice, Domain, StorageType};
-use ferrovirt_conf::metadata;
+use ferrovirt_conf::metadata::{self, Notes};
 use ferrovirt_core::driver::{DomainConfig, SecurityLabel};
 use ferrovirt_core::{DomainEventKind, DomainId, Error, ErrorCode, ErrorDomain, Result, abi};
 use ferrovirt_xml::YesNo;
@@ -13,7 +13,8 @@ const IMPACT: u32 = abi::VIR_DOMAIN_AFFECT_LIVE | abi::VIR_DOMAIN_AFFECT_CONFIG;
 
 impl DomainConfig for TestDriver {
     fn domain_get_xml_desc(&self, domain: &DomainId, flags: u32) -> Result<String> {
-        let known = abi::VIR_DOMAIN_XML_SECURE | abi::VIR_DOMAIN_XML_INACTIVE | abi::VIR_DOMAIN_XML_MIGRATABLE;
+        let known =
+            abi::VIR_DOMAIN_XML_SECURE | abi::VIR_DOMAIN_XML_INACTIVE | abi::VIR_DOMAIN_XML_MIGRATABLE;
         refuse::flags(flags, known, "virDomainGetXMLDesc")?;
         let view = self.host.guest(domain)?.view();
         let inactive = flags & abi::VIR_DOMAIN_XML_INACTIVE != 0;
@@ -43,29 +44,35 @@ impl DomainConfig for TestDriver {
         &self,
         domain: &DomainId,
         kind: i32,
-        metadata: Option<&str>,
+        text: Option<&str>,
         key: Option<&str>,
         uri: Option<&str>,
         flags: u32,
     ) -> Result<()> {
         refuse::flags(flags, IMPACT, "virDomainSetMetadata")?;
         self.host.guest(domain)?.change(&self.host, |guest| {
-            guest.edit_both(flags, |model| set_metadata(model, kind, metadata, key, uri))?;
+            guest.edit_both(flags, |model| {
+                let (title, description) = (&mut model.title, &mut model.description);
+                let notes = Notes { title, description, metadata: &mut model.metadata };
+                notes.set(kind, text, key, uri).map_err(own)
+            })?;
             guest.announce(DomainEventKind::MetadataChange { kind, uri: uri.map(str::to_owned) });
             Ok(())
         })
     }
 
-    fn domain_get_metadata(&self, domain: &DomainId, kind: i32, uri: Option<&str>, flags: u32) -> Result<String> {
+    fn domain_get_metadata(
+        &self,
+        domain: &DomainId,
+        kind: i32,
+        uri: Option<&str>,
+        flags: u32,
+    ) -> Result<String> {
         refuse::flags(flags, IMPACT, "virDomainGetMetadata")?;
         let view = self.host.guest(domain)?.view();
-        let kind = MetadataKind::from_number(kind)?;
         let model = &view.one(flags)?.0.model;
-        let found = match kind {
-            MetadataKind::Description => model.description.clone(),
-            MetadataKind::Title => model.title.clone(),
-            MetadataKind::Element => metadata::get(model.metadata.as_ref(), uri.unwrap_or_default()),
-        };
+        let (title, description) = (model.title.as_deref(), model.description.as_deref());
+        let found = metadata::get(title, description, model.metadata.as_ref(), kind, uri).map_err(own)?;
         found.ok_or_else(|| {
             let text = format!("domain '{}' has no such metadata", domain.name);
             Error::new(ErrorCode::NoDomainMetadata, text).domain(ErrorDomain::Domain)
@@ -104,45 +111,8 @@ impl DomainConfig for TestDriver {
     }
 }
 
-/// What of a description can be set by itself (`virDomainMetadataType`).
-#[derive(Clone, Copy)]
-enum MetadataKind {
-    Description,
-    Title,
-    Element,
-}
-
-impl MetadataKind {
-    fn from_number(kind: i32) -> Result<Self> {
-        match kind as u32 {
-            abi::VIR_DOMAIN_METADATA_DESCRIPTION => Ok(Self::Description),
-            abi::VIR_DOMAIN_METADATA_TITLE => Ok(Self::Title),
-            abi::VIR_DOMAIN_METADATA_ELEMENT => Ok(Self::Element),
-            _ => {
-                let text = format!("there is no metadata of type {kind}");
-                Err(Error::invalid_arg(text).domain(ErrorDomain::Domain))
-            }
-        }
-    }
-}
-
-fn set_metadata(
-    model: &mut Domain,
-    kind: i32,
-    text: Option<&str>,
-    key: Option<&str>,
-    uri: Option<&str>,
-) -> Result<()> {
-    let line = || text.filter(|text| !text.is_empty()).map(str::to_owned);
-    match MetadataKind::from_number(kind)? {
-        MetadataKind::Description => model.description = line(),
-        MetadataKind::Title => model.title = line(),
-        MetadataKind::Element => {
-            let (key, uri) = (key.unwrap_or_default(), uri.unwrap_or_default());
-            metadata::set(&mut model.metadata, text, key, uri).map_err(|err| err.or_domain(ErrorDomain::Domain))?;
-        }
-    }
-    Ok(())
+fn own(err: Error) -> Error {
+    err.or_domain(ErrorDomain::Domain)
 }
 
 /// What of a description is risky or deprecated.

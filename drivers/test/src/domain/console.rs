@@ -15,7 +15,14 @@ impl DomainConsole for TestDriver {
         Ok(Screenshot { mime_type: "image/png".to_owned(), data: Box::new(Picture(Mutex::new(PICTURE))) })
     }
 
-    fn domain_send_key(&self, domain: &DomainId, codeset: u32, _: u32, keycodes: &[u32], flags: u32) -> Result<()> {
+    fn domain_send_key(
+        &self,
+        domain: &DomainId,
+        codeset: u32,
+        _: u32,
+        keycodes: &[u32],
+        flags: u32,
+    ) -> Result<()> {
         refuse::flags(flags, 0, "virDomainSendKey")?;
         self.host.guest(domain)?.view().check_active()?;
         if codeset >= abi::VIR_KEYCODE_SET_LAST {

@@ -15,17 +15,22 @@ pub fn check_count(count: u32) -> Result<()> {
     if count <= MOST {
         return Ok(());
     }
-    Err(refuse::invalid_arg(format!("a domain of this hypervisor can have at most {MOST} vCPUs, not {count}")))
+    Err(refuse::invalid_arg(format!(
+        "a domain of this hypervisor can have at most {MOST} vCPUs, not {count}"
+    )))
 }
 
 /// Turns vCPUs on or off, or changes how many there are at most.
 pub fn set_count(guest: &mut Change<'_>, count: u32, flags: u32) -> Result<()> {
     let maximum = flags & abi::VIR_DOMAIN_VCPU_MAXIMUM != 0;
     let (live, config) = guest.affected(flags)?;
-    let limits = [(live, guest.definition.model.vcpu.max), (config && !maximum, guest.permanent().model.vcpu.max)];
+    let limits =
+        [(live, guest.definition.model.vcpu.max), (config && !maximum, guest.permanent().model.vcpu.max)];
     for (wanted, most) in limits {
         if wanted && most < count {
-            return Err(refuse::invalid_arg(format!("the domain can have at most {most} vCPUs, not {count}")));
+            return Err(refuse::invalid_arg(format!(
+                "the domain can have at most {most} vCPUs, not {count}"
+            )));
         }
     }
     guest.edit_both(flags, |model| {
@@ -83,13 +88,7 @@ pub fn states(model: &Domain, host_cpus: usize, most: usize, cpu_time: u64) -> V
         }
         let affinity = affinity(model, number, host_cpus);
         let last = affinity.iter().last().and_then(|cpu| i32::try_from(cpu).ok());
-        VcpuInfo {
-            number,
-            state: abi::VIR_VCPU_RUNNING as i32,
-            cpu_time,
-            cpu: last.unwrap_or(-1),
-            affinity,
-        }
+        VcpuInfo { number, state: abi::VIR_VCPU_RUNNING as i32, cpu_time, cpu: last.unwrap_or(-1), affinity }
     })
     .collect()
 }

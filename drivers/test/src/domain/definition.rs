@@ -63,7 +63,8 @@ const NAMESPACE: Namespace = Namespace { uri: "http://libvirt.org/schemas/domain
 
 /// Reads a description that a user gave: parsed, filled in, checked.
 pub fn parse(xml: &str, flags: ParseFlags) -> Result<Domain> {
-    let document = Document::parse(xml, "domain_definition").map_err(|err| err.or_domain(ErrorDomain::Domain))?;
+    let document =
+        Document::parse(xml, "domain_definition").map_err(|err| err.or_domain(ErrorDomain::Domain))?;
     document.expect_root(Domain::TAG).map_err(|err| err.or_domain(ErrorDomain::Domain))?;
     if flags.schema {
         check_strict::<Domain>(&document).map_err(|err| err.or_domain(ErrorDomain::Domain))?;
@@ -104,13 +105,24 @@ impl Wishes {
             },
         };
         if transient && state == abi::VIR_DOMAIN_SHUTOFF {
-            return refuse(node, "a domain that is <test:transient> can't have the <test:runstate> of one that is off");
+            return refuse(
+                node,
+                "a domain that is <test:transient> can't have the <test:runstate> of one that is off",
+            );
         }
         if managed_save && state != abi::VIR_DOMAIN_SHUTOFF {
-            return refuse(node, "a domain that <test:hasmanagedsave> must have the <test:runstate> of one that is off");
+            return refuse(
+                node,
+                "a domain that <test:hasmanagedsave> must have the <test:runstate> of one that is off",
+            );
         }
         let snapshots = node.children_named(Tag::in_ns("domainsnapshot", NAMESPACE));
-        Ok(Self { state, transient, managed_save, snapshots: snapshots.map(|node| RawElement::from_node(&node)).collect() })
+        Ok(Self {
+            state,
+            transient,
+            managed_save,
+            snapshots: snapshots.map(|node| RawElement::from_node(&node)).collect(),
+        })
     }
 }
 

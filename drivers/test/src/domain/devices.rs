@@ -8,7 +8,8 @@ use ferrovirt_conf::network::{Bandwidth, BandwidthRate, Network};
 use ferrovirt_conf::values::Mac;
 use ferrovirt_core::driver::{DomainDevices, DomainInterface, InterfaceAddress};
 use ferrovirt_core::{
-    DomainEventKind, DomainId, Error, ErrorCode, ErrorDomain, KnownParam, Result, TypedParams, TypedValue, abi,
+    DomainEventKind, DomainId, Error, ErrorCode, ErrorDomain, KnownParam, Result, TypedParams, TypedValue,
+    abi,
 };
 use std::net::IpAddr;
 
@@ -35,7 +36,8 @@ impl DomainDevices for TestDriver {
             let (_, config) = guest.affected(flags)?;
             guest.edit_both(flags, |model| hotplug::update(model, hotplug::parse(xml, model)?))?;
             if config {
-                guest.announce_lifecycle(abi::VIR_DOMAIN_EVENT_DEFINED, abi::VIR_DOMAIN_EVENT_DEFINED_UPDATED);
+                guest
+                    .announce_lifecycle(abi::VIR_DOMAIN_EVENT_DEFINED, abi::VIR_DOMAIN_EVENT_DEFINED_UPDATED);
             }
             Ok(())
         })
@@ -52,14 +54,25 @@ impl DomainDevices for TestDriver {
         })
     }
 
-    fn domain_get_interface_parameters(&self, domain: &DomainId, device: &str, flags: u32) -> Result<TypedParams> {
+    fn domain_get_interface_parameters(
+        &self,
+        domain: &DomainId,
+        device: &str,
+        flags: u32,
+    ) -> Result<TypedParams> {
         refuse::flags(flags, IMPACT, "virDomainGetInterfaceParameters")?;
         let view = self.host.guest(domain)?.view();
         let model = &view.one(flags)?.0.model;
         let bandwidth = model.devices.interfaces[interface(model, device)?].bandwidth.unwrap_or_default();
-        let (inbound, outbound) = (bandwidth.inbound.unwrap_or_default(), bandwidth.outbound.unwrap_or_default());
+        let (inbound, outbound) =
+            (bandwidth.inbound.unwrap_or_default(), bandwidth.outbound.unwrap_or_default());
         let rates = [
-            inbound.average, inbound.peak, inbound.burst, inbound.floor, outbound.average, outbound.peak,
+            inbound.average,
+            inbound.peak,
+            inbound.burst,
+            inbound.floor,
+            outbound.average,
+            outbound.peak,
             outbound.burst,
         ];
         let small = |rate: Option<u64>| TypedValue::UInt(rate.unwrap_or(0).try_into().unwrap_or(u32::MAX));
@@ -88,7 +101,12 @@ impl DomainDevices for TestDriver {
         })
     }
 
-    fn domain_interface_addresses(&self, domain: &DomainId, source: u32, flags: u32) -> Result<Vec<DomainInterface>> {
+    fn domain_interface_addresses(
+        &self,
+        domain: &DomainId,
+        source: u32,
+        flags: u32,
+    ) -> Result<Vec<DomainInterface>> {
         refuse::flags(flags, 0, "virDomainInterfaceAddresses")?;
         if source >= abi::VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LAST {
             let text = format!("there is no source number {source} of interface addresses");

@@ -33,7 +33,12 @@ impl DomainBlock for TestDriver {
         Ok(BlockInfo { capacity: 1_099_506_450_432, allocation: SIZE, physical: SIZE })
     }
 
-    fn domain_get_block_io_tune(&self, domain: &DomainId, disk: Option<&str>, flags: u32) -> Result<TypedParams> {
+    fn domain_get_block_io_tune(
+        &self,
+        domain: &DomainId,
+        disk: Option<&str>,
+        flags: u32,
+    ) -> Result<TypedParams> {
         refuse::flags(flags, IMPACT, "virDomainGetBlockIoTune")?;
         let Some(disk) = disk else { return Ok(tune_params(&IoTune::default())) };
         let view = self.host.guest(domain)?.view();
@@ -43,7 +48,13 @@ impl DomainBlock for TestDriver {
         Ok(tune_params(found.iotune.as_ref().unwrap_or(&IoTune::default())))
     }
 
-    fn domain_set_block_io_tune(&self, domain: &DomainId, disk: &str, params: &TypedParams, flags: u32) -> Result<()> {
+    fn domain_set_block_io_tune(
+        &self,
+        domain: &DomainId,
+        disk: &str,
+        params: &TypedParams,
+        flags: u32,
+    ) -> Result<()> {
         refuse::flags(flags, IMPACT, "virDomainSetBlockIoTune")?;
         params.check(&tune_table())?;
         self.host.guest(domain)?.change(&self.host, |guest| {
@@ -74,10 +85,9 @@ impl DomainBlock for TestDriver {
         // Every disk has an error, of every kind in turn.
         let kinds = (1..abi::VIR_DOMAIN_DISK_ERROR_LAST as i32).cycle();
         let disks = view.definition.model.devices.disks.iter();
-        let errors = disks.zip(kinds).map(|(disk, error)| DiskError {
-            disk: disk.name().unwrap_or_default().to_owned(),
-            error,
-        });
+        let errors = disks
+            .zip(kinds)
+            .map(|(disk, error)| DiskError { disk: disk.name().unwrap_or_default().to_owned(), error });
         Ok(errors.collect())
     }
 }
@@ -178,7 +188,9 @@ fn check_tune(tune: &IoTune) -> Result<()> {
     ];
     for (name, total, read, write) in clashes {
         if total != 0 && (read != 0 || write != 0) {
-            return Err(refuse::invalid_arg(format!("total_{name} does not go with one for reads or writes")));
+            return Err(refuse::invalid_arg(format!(
+                "total_{name} does not go with one for reads or writes"
+            )));
         }
     }
     let bursts = [

@@ -3,8 +3,8 @@
 use super::disks;
 use crate::refuse;
 use ferrovirt_conf::domain::{
-    Address, Connection, Device, Disk, DiskBus, DiskDevice, Domain, HostDevice, HostSubsystem, Hostdev, Interface,
-    drive_index,
+    Address, Connection, Device, Disk, DiskBus, DiskDevice, Domain, HostDevice, HostSubsystem, Hostdev,
+    Interface, drive_index,
 };
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{Document, XmlContent};
@@ -19,9 +19,33 @@ pub enum Plug {
 
 /// The devices there are that only come with the machine.
 const OTHERS: &[&str] = &[
-    "lease", "filesystem", "input", "sound", "watchdog", "video", "controller", "graphics", "hub", "redirdev", "rng",
-    "console", "serial", "parallel", "channel", "smartcard", "memballoon", "nvram", "shmem", "tpm", "panic", "memory",
-    "iommu", "vsock", "audio", "crypto", "pstore",
+    "lease",
+    "filesystem",
+    "input",
+    "sound",
+    "watchdog",
+    "video",
+    "controller",
+    "graphics",
+    "hub",
+    "redirdev",
+    "rng",
+    "console",
+    "serial",
+    "parallel",
+    "channel",
+    "smartcard",
+    "memballoon",
+    "nvram",
+    "shmem",
+    "tpm",
+    "panic",
+    "memory",
+    "iommu",
+    "vsock",
+    "audio",
+    "crypto",
+    "pstore",
 ];
 
 /// Reads a device for the guest.
@@ -74,7 +98,9 @@ pub fn attach(model: &mut Domain, device: Plug) -> Result<Option<String>> {
         Plug::Disk(disk) => attach_disk(model, *disk),
         Plug::Interface(mut interface) => {
             if !matches!(interface.connection, Connection::Ethernet(_) | Connection::Bridge(_)) {
-                return Err(refuse::operation_unsupported("only interfaces of type ethernet or bridge can be plugged in"));
+                return Err(refuse::operation_unsupported(
+                    "only interfaces of type ethernet or bridge can be plugged in",
+                ));
             }
             let alias = interface.info.alias.get_or_insert_with(|| next_alias(model)).clone();
             model.devices.interfaces.push(*interface);
@@ -183,7 +209,9 @@ pub fn detach(model: &mut Domain, alias: &str) -> Result<()> {
     if let Some(place) = devices.interfaces.iter().position(|interface| is_it(&interface.info.alias)) {
         let connection = &devices.interfaces[place].connection;
         if !matches!(connection, Connection::Ethernet(_) | Connection::Bridge(_)) {
-            return Err(refuse::operation_unsupported("only interfaces of type ethernet or bridge can be unplugged"));
+            return Err(refuse::operation_unsupported(
+                "only interfaces of type ethernet or bridge can be unplugged",
+            ));
         }
         devices.interfaces.remove(place);
         return Ok(());

@@ -30,7 +30,8 @@ pub fn polling_of(model: &Domain) -> Vec<ThreadPolling> {
 
 /// Threads are numbered from 1 on.
 pub fn number(thread: u32) -> Result<NonZeroU32> {
-    NonZeroU32::new(thread).ok_or_else(|| refuse::invalid_arg("I/O threads are numbered from 1 on: there is no 0"))
+    NonZeroU32::new(thread)
+        .ok_or_else(|| refuse::invalid_arg("I/O threads are numbered from 1 on: there is no 0"))
 }
 
 pub fn infos(model: &Domain) -> Vec<IoThreadInfo> {
@@ -91,7 +92,8 @@ pub fn add(guest: &mut Change<'_>, thread: NonZeroU32, flags: u32) -> Result<()>
 
 pub fn remove(guest: &mut Change<'_>, thread: NonZeroU32, flags: u32) -> Result<()> {
     guest.edit_one(flags, |model, _| {
-        check_removable(model, thread).map_err(|text| Error::invalid_arg(text).domain(ErrorDomain::Domain))?;
+        check_removable(model, thread)
+            .map_err(|text| Error::invalid_arg(text).domain(ErrorDomain::Domain))?;
         list_all(model);
         model.iothreads.threads.retain(|known| known.id != thread);
         model.cputune.iothread_pins.retain(|pin| pin.thread != thread);
@@ -110,7 +112,9 @@ fn check_removable(model: &Domain, thread: NonZeroU32) -> Result<(), String> {
         let Some(driver) = &disk.driver else { continue };
         if driver.iothread == Some(thread) || driver.iothreads.iter().any(|map| map.id == thread.get()) {
             let disk = disk.name().unwrap_or("without a name");
-            return Err(format!("I/O thread {thread} works for the disk {disk}; give that another one first"));
+            return Err(format!(
+                "I/O thread {thread} works for the disk {disk}; give that another one first"
+            ));
         }
     }
     for controller in &model.devices.controllers {

@@ -59,7 +59,8 @@ impl DomainLifecycle for TestDriver {
                 let text = format!("the domain has {} snapshots; undefine them along", guest.snapshots.len());
                 return Err(refuse::operation_invalid(text));
             }
-            guest.announce_lifecycle(abi::VIR_DOMAIN_EVENT_UNDEFINED, abi::VIR_DOMAIN_EVENT_UNDEFINED_REMOVED);
+            guest
+                .announce_lifecycle(abi::VIR_DOMAIN_EVENT_UNDEFINED, abi::VIR_DOMAIN_EVENT_UNDEFINED_REMOVED);
             guest.managed_save = false;
             if guest.is_active() {
                 guest.persistent = false;
@@ -200,7 +201,13 @@ impl DomainLifecycle for TestDriver {
         Ok(control_by_clock(view.time.seconds))
     }
 
-    fn domain_set_lifecycle_action(&self, domain: &DomainId, kind: u32, action: u32, flags: u32) -> Result<()> {
+    fn domain_set_lifecycle_action(
+        &self,
+        domain: &DomainId,
+        kind: u32,
+        action: u32,
+        flags: u32,
+    ) -> Result<()> {
         let known = abi::VIR_DOMAIN_AFFECT_LIVE | abi::VIR_DOMAIN_AFFECT_CONFIG;
         refuse::flags(flags, known, "virDomainSetLifecycleAction")?;
         let wanted = ACTIONS.get(action as usize).copied();
@@ -283,7 +290,11 @@ pub fn now_micros() -> u64 {
 
 impl Change<'_> {
     /// Changes the one description that `flags` mean.
-    pub fn edit_one<T>(&mut self, flags: u32, edit: impl FnOnce(&mut Domain, bool) -> Result<T>) -> Result<T> {
+    pub fn edit_one<T>(
+        &mut self,
+        flags: u32,
+        edit: impl FnOnce(&mut Domain, bool) -> Result<T>,
+    ) -> Result<T> {
         let (definition, live) = self.one(flags)?;
         let mut model = definition.model.clone();
         let outcome = edit(&mut model, live)?;
@@ -305,4 +316,3 @@ impl Change<'_> {
         Ok(())
     }
 }
-

@@ -49,7 +49,8 @@ const fn limit(name: &'static str) -> KnownParam {
 }
 
 /// What [`set_limits`] knows.
-pub const MEMORY_PARAMETERS: &[KnownParam] = &[limit("hard_limit"), limit("soft_limit"), limit("swap_hard_limit")];
+pub const MEMORY_PARAMETERS: &[KnownParam] =
+    &[limit("hard_limit"), limit("soft_limit"), limit("swap_hard_limit")];
 
 /// What stands for a limit that is none.
 const UNLIMITED: u64 = 9_007_199_254_740_991;

@@ -34,9 +34,7 @@ use arc_swap::ArcSwap;
 use ferrovirt_core::abi;
 use ferrovirt_core::driver::GuestTime;
 use ferrovirt_core::store::Stored;
-use ferrovirt_core::{
-    DomainEvent, DomainEventKind, DomainId, Error, ErrorCode, ErrorDomain, Event, Result,
-};
+use ferrovirt_core::{DomainEvent, DomainEventKind, DomainId, Error, ErrorCode, ErrorDomain, Event, Result};
 use iothreads::ThreadPolling;
 use parking_lot::Mutex;
 use std::ops::{Deref, DerefMut};
@@ -126,7 +124,8 @@ impl View {
     pub fn one(&self, flags: u32) -> Result<(&Arc<Definition>, bool)> {
         let (live, config) = self.affected(flags)?;
         if live && config {
-            let text = "the running guest and its permanent description can't both be meant here; give one flag";
+            let text =
+                "the running guest and its permanent description can't both be meant here; give one flag";
             return Err(Error::invalid_arg(text).domain(ErrorDomain::Domain));
         }
         Ok(if live { (&self.definition, true) } else { (self.permanent(), false) })
@@ -166,7 +165,12 @@ impl Stored for Guest {
 
 impl Guest {
     pub fn new(uuid: Uuid, name: &str, view: View) -> Arc<Self> {
-        Arc::new(Self { uuid, name: name.into(), changing: Mutex::new(()), view: ArcSwap::from_pointee(view) })
+        Arc::new(Self {
+            uuid,
+            name: name.into(),
+            changing: Mutex::new(()),
+            view: ArcSwap::from_pointee(view),
+        })
     }
 
     /// The guest as it is now.

@@ -144,14 +144,15 @@ pub fn set_numa(model: &mut Domain, live: bool, params: &TypedParams) -> Result<
     let mut mode = None;
     if let Some(TypedValue::Int(number)) = params.get("numa_mode") {
         let known = usize::try_from(*number).ok().and_then(|number| NumaMode::ALL.get(number));
-        let known = known.ok_or_else(|| refuse::invalid_arg(format!("there is no NUMA mode number {number}")))?;
+        let known =
+            known.ok_or_else(|| refuse::invalid_arg(format!("there is no NUMA mode number {number}")))?;
         mode = Some(*known);
     }
     let mut nodes = None;
     if let Some(text) = params.get_string("numa_nodeset")? {
-        let set: CpuSet = text.parse().map_err(|_| {
-            Error::invalid_arg(format!("'{text}' is not a set of NUMA nodes, such as 0-1,3"))
-        })?;
+        let set: CpuSet = text
+            .parse()
+            .map_err(|_| Error::invalid_arg(format!("'{text}' is not a set of NUMA nodes, such as 0-1,3")))?;
         if set.is_empty() {
             return Err(refuse::operation_invalid("the set of NUMA nodes for memory is empty"));
         }

@@ -46,7 +46,8 @@ impl DomainJobs for TestDriver {
     }
 
     fn domain_managed_save(&self, domain: &DomainId, flags: u32) -> Result<()> {
-        let known = abi::VIR_DOMAIN_SAVE_BYPASS_CACHE | abi::VIR_DOMAIN_SAVE_RUNNING | abi::VIR_DOMAIN_SAVE_PAUSED;
+        let known =
+            abi::VIR_DOMAIN_SAVE_BYPASS_CACHE | abi::VIR_DOMAIN_SAVE_RUNNING | abi::VIR_DOMAIN_SAVE_PAUSED;
         refuse::flags(flags, known, "virDomainManagedSave")?;
         self.host.guest(domain)?.change(&self.host, |guest| {
             guest.check_active()?;
@@ -72,7 +73,13 @@ impl DomainJobs for TestDriver {
         })
     }
 
-    fn domain_core_dump_with_format(&self, domain: &DomainId, to: &str, format: u32, flags: u32) -> Result<()> {
+    fn domain_core_dump_with_format(
+        &self,
+        domain: &DomainId,
+        to: &str,
+        format: u32,
+        flags: u32,
+    ) -> Result<()> {
         refuse::flags(flags, abi::VIR_DUMP_CRASH, "virDomainCoreDumpWithFormat")?;
         self.host.guest(domain)?.change(&self.host, |guest| {
             guest.check_active()?;

@@ -16,7 +16,12 @@ const SYSTEM_TIME: u64 = 6_460_000_000;
 const OVERHEAD: u64 = 1_234_567_890;
 
 impl DomainStats for TestDriver {
-    fn domain_memory_stats(&self, domain: &DomainId, max_stats: usize, flags: u32) -> Result<Vec<MemoryStat>> {
+    fn domain_memory_stats(
+        &self,
+        domain: &DomainId,
+        max_stats: usize,
+        flags: u32,
+    ) -> Result<Vec<MemoryStat>> {
         refuse::flags(flags, 0, "virDomainMemoryStats")?;
         let view = self.host.guest(domain)?.view();
         view.check_active()?;
@@ -88,8 +93,7 @@ impl DomainStats for TestDriver {
             CpuStatsQuery::ParamCount { start: -1 } => Ok(CpuStats { count: 3, cpus: Vec::new() }),
             CpuStatsQuery::ParamCount { .. } => Ok(CpuStats { count: 2, cpus: Vec::new() }),
             CpuStatsQuery::Values { start: -1, params, .. } => {
-                let all =
-                    [("cpu_time", CPU_TIME), ("user_time", USER_TIME), ("system_time", SYSTEM_TIME)];
+                let all = [("cpu_time", CPU_TIME), ("user_time", USER_TIME), ("system_time", SYSTEM_TIME)];
                 Ok(cpu_stats(vec![first(params, &all)]))
             }
             CpuStatsQuery::Values { start, cpus: wanted, params } => {

@@ -37,7 +37,12 @@ impl DomainTuning for TestDriver {
         Ok(memory::limits(&self.host.guest(domain)?.view().one(flags)?.0.model))
     }
 
-    fn domain_set_memory_parameters(&self, domain: &DomainId, params: &TypedParams, flags: u32) -> Result<()> {
+    fn domain_set_memory_parameters(
+        &self,
+        domain: &DomainId,
+        params: &TypedParams,
+        flags: u32,
+    ) -> Result<()> {
         refuse::flags(flags, IMPACT, "virDomainSetMemoryParameters")?;
         params.check(MEMORY_PARAMETERS)?;
         self.host.guest(domain)?.change(&self.host, |guest| {
@@ -155,7 +160,12 @@ impl DomainTuning for TestDriver {
         })
     }
 
-    fn domain_get_vcpu_pin_info(&self, domain: &DomainId, max_maps: usize, flags: u32) -> Result<Vec<CpuMap>> {
+    fn domain_get_vcpu_pin_info(
+        &self,
+        domain: &DomainId,
+        max_maps: usize,
+        flags: u32,
+    ) -> Result<Vec<CpuMap>> {
         let view = self.host.guest(domain)?.view();
         let model = &view.one(flags)?.0.model;
         let all = (0..model.vcpu.max).take(max_maps);
@@ -190,9 +200,9 @@ impl DomainTuning for TestDriver {
 
     fn domain_pin_io_thread(&self, domain: &DomainId, thread: u32, map: &CpuMap, flags: u32) -> Result<()> {
         refuse::flags(flags, IMPACT, "virDomainPinIOThread")?;
-        self.host.guest(domain)?.change(&self.host, |guest| {
-            guest.edit_one(flags, |model, _| iothreads::pin(model, thread, map))
-        })
+        self.host
+            .guest(domain)?
+            .change(&self.host, |guest| guest.edit_one(flags, |model, _| iothreads::pin(model, thread, map)))
     }
 
     fn domain_add_io_thread(&self, domain: &DomainId, thread: u32, flags: u32) -> Result<()> {

@@ -1,10 +1,8 @@
 //! The subjects that this hypervisor has nothing to say to.
 
 use crate::driver::TestDriver;
-use ferrovirt_core::driver::{
-    DomainMigration, Feature, LxcExtension, NodeDeviceAssignment, QemuExtension,
-};
 use ferrovirt_core::Result;
+use ferrovirt_core::driver::{DomainMigration, Feature, LxcExtension, NodeDeviceAssignment, QemuExtension};
 
 impl LxcExtension for TestDriver {}
 impl NodeDeviceAssignment for TestDriver {}

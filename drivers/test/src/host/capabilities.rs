@@ -59,7 +59,12 @@ fn format_guest(out: &mut String, os_type: &str) {
 }
 
 /// What guests of a kind can have: nothing is known of it here.
-pub fn format_domain(emulator: Option<&str>, virt_type: VirtType, machine: Option<&str>, arch: Arch) -> String {
+pub fn format_domain(
+    emulator: Option<&str>,
+    virt_type: VirtType,
+    machine: Option<&str>,
+    arch: Arch,
+) -> String {
     let mut w = ferrovirt_xml::Writer::new();
     w.open("domainCapabilities");
     let text = |value: &str| value.to_owned();

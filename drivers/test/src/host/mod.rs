@@ -181,7 +181,8 @@ impl HostDriver for TestDriver {
 
     fn connect_get_cpu_model_names(&self, arch: &str, flags: u32) -> Result<Vec<String>> {
         refuse::flags(flags, 0, "virConnectGetCPUModelNames")?;
-        let _: Arch = arch.parse().map_err(|_| refuse::invalid_arg(format!("there is no architecture '{arch}'")))?;
+        let _: Arch =
+            arch.parse().map_err(|_| refuse::invalid_arg(format!("there is no architecture '{arch}'")))?;
         Err(Error::no_support("virConnectGetCPUModelNames").domain(ErrorDomain::Test))
     }
 }

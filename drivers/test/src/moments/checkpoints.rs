@@ -22,7 +22,12 @@ const LIST_FLAGS: u32 = abi::VIR_DOMAIN_CHECKPOINT_LIST_ROOTS
     | abi::VIR_DOMAIN_CHECKPOINT_LIST_LEAVES
     | abi::VIR_DOMAIN_CHECKPOINT_LIST_NO_LEAVES;
 
-fn list(all: &Moments<Checkpoint>, domain: &DomainId, from: Option<&str>, flags: u32) -> Vec<DomainCheckpointId> {
+fn list(
+    all: &Moments<Checkpoint>,
+    domain: &DomainId,
+    from: Option<&str>,
+    flags: u32,
+) -> Vec<DomainCheckpointId> {
     let bit = flags & abi::VIR_DOMAIN_CHECKPOINT_LIST_ROOTS != 0;
     let (yes, no) = (abi::VIR_DOMAIN_CHECKPOINT_LIST_LEAVES, abi::VIR_DOMAIN_CHECKPOINT_LIST_NO_LEAVES);
     let wanted = Wanted { nearest: bit == from.is_none(), leaves: leaves(flags, yes, no) };
@@ -45,13 +50,20 @@ impl TestDriver {
 }
 
 impl CheckpointDriver for TestDriver {
-    fn domain_checkpoint_create_xml(&self, domain: &DomainId, xml: &str, flags: u32) -> Result<DomainCheckpointId> {
+    fn domain_checkpoint_create_xml(
+        &self,
+        domain: &DomainId,
+        xml: &str,
+        flags: u32,
+    ) -> Result<DomainCheckpointId> {
         let redefine = abi::VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE;
         let quiesce = abi::VIR_DOMAIN_CHECKPOINT_CREATE_QUIESCE;
         refuse::flags(flags, redefine | quiesce, "virDomainCheckpointCreateXML")?;
         self.host.guest(domain)?.change(&self.host, |guest| {
             if !guest.snapshots.is_empty() {
-                return Err(refuse::operation_unsupported("a domain with snapshots can't have checkpoints, too"));
+                return Err(refuse::operation_unsupported(
+                    "a domain with snapshots can't have checkpoints, too",
+                ));
             }
             if !guest.is_active() {
                 return Err(refuse::operation_unsupported("only a running domain can make a checkpoint"));
@@ -77,7 +89,8 @@ impl CheckpointDriver for TestDriver {
             self.host.guest(&checkpoint.domain)?.view().check_active()?;
         }
         // How much was written nobody has counted, as nothing was.
-        let what = CheckpointXml { secure: flags & secure != 0, no_domain: flags & no_domain != 0, sizes: None };
+        let what =
+            CheckpointXml { secure: flags & secure != 0, no_domain: flags & no_domain != 0, sizes: None };
         Ok(found.to_xml(what))
     }
 

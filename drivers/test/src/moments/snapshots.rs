@@ -60,7 +60,12 @@ pub fn leaves(flags: u32, yes: u32, no: u32) -> Option<bool> {
     (yes != no).then_some(yes)
 }
 
-fn list(snapshots: &Moments<Snapshot>, domain: &DomainId, from: Option<&str>, flags: u32) -> Vec<DomainSnapshotId> {
+fn list(
+    snapshots: &Moments<Snapshot>,
+    domain: &DomainId,
+    from: Option<&str>,
+    flags: u32,
+) -> Vec<DomainSnapshotId> {
     let bit = flags & abi::VIR_DOMAIN_SNAPSHOT_LIST_ROOTS != 0;
     let (yes, no) = (abi::VIR_DOMAIN_SNAPSHOT_LIST_LEAVES, abi::VIR_DOMAIN_SNAPSHOT_LIST_NO_LEAVES);
     // Without a start the bit asks for the roots alone; with one, for all and not only the nearest.
@@ -97,7 +102,12 @@ fn missing(name: &str) -> Error {
 }
 
 impl SnapshotDriver for TestDriver {
-    fn domain_snapshot_create_xml(&self, domain: &DomainId, xml: &str, flags: u32) -> Result<DomainSnapshotId> {
+    fn domain_snapshot_create_xml(
+        &self,
+        domain: &DomainId,
+        xml: &str,
+        flags: u32,
+    ) -> Result<DomainSnapshotId> {
         let redefine = flags & abi::VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE != 0;
         let known = abi::VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE
             | abi::VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT
@@ -109,7 +119,9 @@ impl SnapshotDriver for TestDriver {
         refuse::flags(flags, known, "virDomainSnapshotCreateXML")?;
         self.host.guest(domain)?.change(&self.host, |guest| {
             if !guest.checkpoints.is_empty() {
-                return Err(refuse::operation_unsupported("a domain with checkpoints can't have snapshots, too"));
+                return Err(refuse::operation_unsupported(
+                    "a domain with checkpoints can't have snapshots, too",
+                ));
             }
             let halt = flags & abi::VIR_DOMAIN_SNAPSHOT_CREATE_HALT != 0;
             if !guest.persistent && halt {
@@ -156,7 +168,12 @@ impl SnapshotDriver for TestDriver {
         Ok(list(&view.snapshots, &snapshot.domain, Some(&snapshot.name), flags))
     }
 
-    fn domain_snapshot_lookup_by_name(&self, domain: &DomainId, name: &str, flags: u32) -> Result<DomainSnapshotId> {
+    fn domain_snapshot_lookup_by_name(
+        &self,
+        domain: &DomainId,
+        name: &str,
+        flags: u32,
+    ) -> Result<DomainSnapshotId> {
         refuse::flags(flags, 0, "virDomainSnapshotLookupByName")?;
         let view = self.host.guest(domain)?.view();
         view.snapshots.find(name).map(|_| id(domain, name)).ok_or_else(|| missing(name))
@@ -175,7 +192,11 @@ impl SnapshotDriver for TestDriver {
         })
     }
 
-    fn domain_snapshot_get_parent(&self, snapshot: &DomainSnapshotId, flags: u32) -> Result<DomainSnapshotId> {
+    fn domain_snapshot_get_parent(
+        &self,
+        snapshot: &DomainSnapshotId,
+        flags: u32,
+    ) -> Result<DomainSnapshotId> {
         refuse::flags(flags, 0, "virDomainSnapshotGetParent")?;
         let found = self.snapshot(snapshot)?;
         found.parent.as_deref().map(|parent| id(&snapshot.domain, parent)).ok_or_else(|| {
@@ -203,7 +224,8 @@ impl SnapshotDriver for TestDriver {
         refuse::flags(flags, known, "virDomainRevertToSnapshot")?;
         let host = &self.host;
         host.guest(&snapshot.domain)?.change(host, |guest| {
-            let found = guest.snapshots.find(&snapshot.name).cloned().ok_or_else(|| missing(&snapshot.name))?;
+            let found =
+                guest.snapshots.find(&snapshot.name).cloned().ok_or_else(|| missing(&snapshot.name))?;
             let run = flags & abi::VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING != 0;
             let pause = flags & abi::VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED != 0;
             let online = found.state.is_some_and(SnapshotState::is_online);
@@ -283,8 +305,7 @@ fn take(guest: &mut Change<'_>, mut snapshot: Snapshot) -> Result<()> {
 /// Takes in what a snapshot was that had been taken before.
 fn redefine_snapshot(guest: &mut Change<'_>, mut snapshot: Snapshot) -> Result<()> {
     guest.snapshots.check_parent(&snapshot)?;
-    let refuse =
-        |text: String| Err(Error::invalid_arg(text).domain(ErrorDomain::DomainSnapshot));
+    let refuse = |text: String| Err(Error::invalid_arg(text).domain(ErrorDomain::DomainSnapshot));
     let name = &snapshot.name;
     let uuid = guest.definition.model.uuid;
     if snapshot.domain.as_ref().is_some_and(|model| model.uuid != uuid) {

@@ -58,10 +58,16 @@ fn no_volume(text: String) -> Error {
 }
 
 impl StorageDriver for TestDriver {
-    fn connect_find_storage_pool_sources(&self, kind: &str, source: Option<&str>, flags: u32) -> Result<String> {
+    fn connect_find_storage_pool_sources(
+        &self,
+        kind: &str,
+        source: Option<&str>,
+        flags: u32,
+    ) -> Result<String> {
         refuse::flags(flags, 0, "virConnectFindStoragePoolSources")?;
         let found = PoolType::from_text(kind).filter(|found| *found != PoolType::Dir);
-        let found = found.ok_or_else(|| refuse::internal(format!("there is no type '{kind}' of storage pools")))?;
+        let found =
+            found.ok_or_else(|| refuse::internal(format!("there is no type '{kind}' of storage pools")))?;
         let host = match source {
             None => None,
             Some(text) => {
@@ -294,7 +300,9 @@ impl StorageDriver for TestDriver {
 /// The names of the port that a pool of a Fibre Channel card needs.
 fn port_of(definition: &StoragePool) -> Option<(String, String)> {
     match &definition.source.adapter {
-        Some(PoolAdapter::FcHost { wwnn: Some(wwnn), wwpn: Some(wwpn), .. }) => Some((wwnn.clone(), wwpn.clone())),
+        Some(PoolAdapter::FcHost { wwnn: Some(wwnn), wwpn: Some(wwpn), .. }) => {
+            Some((wwnn.clone(), wwpn.clone()))
+        }
         _ => None,
     }
 }
@@ -370,4 +378,3 @@ fn passes(view: &View, flags: u32) -> bool {
         && matches(flags, &[(autostart, view.autostart), (no_autostart, !view.autostart)])
         && matches(flags, &kinds)
 }
-

@@ -151,7 +151,9 @@ fn same_source(one: &StoragePool, other: &StoragePool) -> bool {
     }
     match one.kind {
         PoolType::Dir => one.target_path() == other.target_path(),
-        PoolType::Gluster => first.name == second.name && first.dir == second.dir && first.hosts == second.hosts,
+        PoolType::Gluster => {
+            first.name == second.name && first.dir == second.dir && first.hosts == second.hosts
+        }
         PoolType::NetFs => first.dir == second.dir && first.hosts == second.hosts,
         PoolType::Scsi => first.adapter == second.adapter,
         PoolType::Sheepdog => first.hosts.len() == 1 && first.hosts == second.hosts,

@@ -73,7 +73,8 @@ impl DomainCheckpoint {
             checkpoint.name = name.unwrap_or_else(|| checkpoint.creation_time.to_string());
         }
         let disks = node.child("disks").into_iter().flat_map(|disks| disks.children());
-        checkpoint.disks = disks.map(|disk| CheckpointDisk::read(&disk)).collect::<Result<_>>().map_err(own)?;
+        checkpoint.disks =
+            disks.map(|disk| CheckpointDisk::read(&disk)).collect::<Result<_>>().map_err(own)?;
         Ok(checkpoint)
     }
 
@@ -117,7 +118,11 @@ impl DomainCheckpoint {
     fn align(&mut self, disks: &[Disk]) -> Result<()> {
         let refuse = |text: String| Err(Error::config_unsupported(text));
         if self.disks.len() > disks.len() {
-            return refuse(format!("the checkpoint names {} disks, the domain has {}", self.disks.len(), disks.len()));
+            return refuse(format!(
+                "the checkpoint names {} disks, the domain has {}",
+                self.disks.len(),
+                disks.len()
+            ));
         }
         if disks.is_empty() {
             return refuse("a domain without disks has nothing to remember".to_owned());
@@ -217,6 +222,9 @@ mod tests {
     #[test]
     fn a_disk_that_can_not_be_written_is_refused_where_it_is_named() {
         let err = aligned("<disks><disk name='hdc'/></disks>").unwrap_err();
-        assert_eq!((err.code(), err.error_domain()), (ErrorCode::ConfigUnsupported, ErrorDomain::DomainCheckpoint));
+        assert_eq!(
+            (err.code(), err.error_domain()),
+            (ErrorCode::ConfigUnsupported, ErrorDomain::DomainCheckpoint)
+        );
     }
 }

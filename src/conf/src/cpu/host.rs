@@ -5,11 +5,15 @@ use ferrovirt_xml::{XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 
 /// `<cpu>` of a host. Capabilities flatten it and go on with page sizes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
+#[serde(default)]
 #[xml(name = "cpu")]
 pub struct HostCpu {
     #[xml(value, error = "ConfigUnsupported")]
     pub arch: Option<Arch>,
+    /// What drivers other than QEMU's tell instead of a model.
+    #[xml(choice = "features")]
+    pub platform: Vec<PlatformFeature>,
     #[xml(value)]
     pub model: Option<String>,
     #[xml(value)]
@@ -29,6 +33,23 @@ pub struct HostCpu {
     /// What it has beyond the model.
     #[xml(child = "feature")]
     pub features: Vec<HostCpuFeature>,
+}
+
+/// An ability of the host that some drivers tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
+#[serde(rename_all = "lowercase")]
+#[xml(choice)]
+pub enum PlatformFeature {
+    #[xml(name = "pae")]
+    Pae,
+    #[xml(name = "nonpae")]
+    NonPae,
+    #[xml(name = "vmx")]
+    Vmx,
+    #[xml(name = "svm")]
+    Svm,
+    #[xml(name = "hap")]
+    Hap,
 }
 
 /// What CPUID says of family, model and stepping.

@@ -224,9 +224,15 @@ mod tests {
     fn only_some_fit_into_others_and_the_part_of_the_type_must_be_there() {
         let code = |xml: &str| HostInterface::from_xml(xml, false).unwrap_err().code();
         let bridge = "<bridge><interface type='bridge' name='b'><bridge/></interface></bridge>";
-        assert_eq!(code(&format!("<interface type='bridge' name='a'>{bridge}</interface>")), ErrorCode::XmlError);
+        assert_eq!(
+            code(&format!("<interface type='bridge' name='a'>{bridge}</interface>")),
+            ErrorCode::XmlError
+        );
         assert_eq!(code("<interface type='bond' name='a'/>"), ErrorCode::XmlError);
         assert_eq!(code("<interface type='ethernet'/>"), ErrorCode::XmlError);
-        assert_eq!(code("<interface type='ethernet' name='a'><mtu size='100001'/></interface>"), ErrorCode::XmlError);
+        assert_eq!(
+            code("<interface type='ethernet' name='a'><mtu size='100001'/></interface>"),
+            ErrorCode::XmlError
+        );
     }
 }

@@ -314,8 +314,14 @@ impl Network {
 
     /// Takes out what only an active network has.
     pub fn strip_live(&mut self) {
-        self.connections = 0;
+        self.strip_counts();
         self.forward.iter_mut().for_each(Forward::strip_live);
+    }
+
+    /// Takes out how many guests use what.
+    pub fn strip_counts(&mut self) {
+        self.connections = 0;
+        self.forward.iter_mut().for_each(Forward::strip_counts);
     }
 }
 

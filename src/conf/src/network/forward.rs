@@ -239,12 +239,7 @@ impl Forward {
                 address.name()
             )));
         }
-        let same = |other: &ForwardAddress| {
-            let other = &other.pci;
-            (other.domain, other.bus, other.slot, other.function)
-                == (pci.domain, pci.bus, pci.slot, pci.function)
-        };
-        match self.addresses[..index].iter().any(same) {
+        match self.addresses[..index].iter().any(|other| other.is_at(pci)) {
             true => Err(listed_twice(&address.name(), network)),
             false => Ok(()),
         }
@@ -256,12 +251,23 @@ impl Forward {
             self.interfaces.clear();
             self.addresses.clear();
         }
+        self.strip_counts();
+    }
+
+    /// Takes out how many guests use what.
+    pub(super) fn strip_counts(&mut self) {
         self.interfaces.iter_mut().for_each(|interface| interface.connections = 0);
         self.addresses.iter_mut().for_each(|address| address.connections = 0);
     }
 }
 
 impl ForwardAddress {
+    /// Whether this is the device at that place.
+    pub fn is_at(&self, place: &PciAddress) -> bool {
+        let own = &self.pci;
+        (own.domain, own.bus, own.slot, own.function) == (place.domain, place.bus, place.slot, place.function)
+    }
+
     /// As people write it: `0000:03:10.1`.
     pub fn name(&self) -> String {
         let pci = &self.pci;

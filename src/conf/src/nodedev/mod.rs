@@ -139,6 +139,9 @@ mod tests {
         let code = |xml: &str| NodeDevice::from_xml(xml, false).unwrap_err().code();
         assert_eq!(code("<device><capability type='system'/></device>"), ErrorCode::NoName);
         assert_eq!(code("<device><name>a</name></device>"), ErrorCode::XmlError);
-        assert_eq!(code("<device><name>a</name><capability type='no'/></device>"), ErrorCode::ConfigUnsupported);
+        assert_eq!(
+            code("<device><name>a</name><capability type='no'/></device>"),
+            ErrorCode::ConfigUnsupported
+        );
     }
 }

@@ -27,8 +27,9 @@ impl DomainSnapshot {
         let uniform = default == SnapshotLocation::Internal;
         let mut given = HashMap::new();
         for mut wanted in std::mem::take(&mut self.disks) {
-            let disk = find(disks, &wanted.name)
-                .ok_or_else(|| Error::config_unsupported(format!("the domain has no disk '{}'", wanted.name)))?;
+            let disk = find(disks, &wanted.name).ok_or_else(|| {
+                Error::config_unsupported(format!("the domain has no disk '{}'", wanted.name))
+            })?;
             let target = disk.name().unwrap_or_default();
             check_location(&mut wanted, disk, default, uniform)?;
             let name = std::mem::replace(&mut wanted.name, target.to_owned());
@@ -39,7 +40,11 @@ impl DomainSnapshot {
         for disk in disks {
             let name = disk.name().unwrap_or_default();
             let aligned = given.remove(name).unwrap_or_else(|| {
-                let chosen = if disk.source.is_empty() { Some(SnapshotLocation::No) } else { disk.snapshot_location() };
+                let chosen = if disk.source.is_empty() {
+                    Some(SnapshotLocation::No)
+                } else {
+                    disk.snapshot_location()
+                };
                 SnapshotDisk {
                     name: name.to_owned(),
                     snapshot: chosen.or(Some(default)),
@@ -85,7 +90,12 @@ impl DomainSnapshot {
     }
 }
 
-fn check_location(wanted: &mut SnapshotDisk, disk: &Disk, default: SnapshotLocation, uniform: bool) -> Result<()> {
+fn check_location(
+    wanted: &mut SnapshotDisk,
+    disk: &Disk,
+    default: SnapshotLocation,
+    uniform: bool,
+) -> Result<()> {
     let no = Some(SnapshotLocation::No);
     let own = disk.snapshot_location();
     match wanted.snapshot {

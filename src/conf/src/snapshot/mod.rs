@@ -85,8 +85,7 @@ impl DomainSnapshot {
         let mut snapshot = Self { description: text_of(node, "description"), ..Self::default() };
         let name = text_of(node, "name");
         if redefined {
-            snapshot.name =
-                name.ok_or_else(|| own(node.missing_child("name", ErrorCode::XmlError)))?;
+            snapshot.name = name.ok_or_else(|| own(node.missing_child("name", ErrorCode::XmlError)))?;
             snapshot.read_past(node, read)?;
         } else {
             snapshot.creation_time = now();

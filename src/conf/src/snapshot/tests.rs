@@ -27,7 +27,8 @@ fn a_new_one_is_named_by_its_time_and_takes_every_disk() {
     let mut snapshot = DomainSnapshot::from_xml("<domainsnapshot/>", false, &read).unwrap();
     assert_eq!(snapshot.name, snapshot.creation_time.to_string());
     snapshot.align_disks(Some(&domain()), SnapshotLocation::Internal).unwrap();
-    let disks: Vec<_> = snapshot.disks.iter().map(|disk| (disk.name.as_str(), disk.snapshot.unwrap())).collect();
+    let disks: Vec<_> =
+        snapshot.disks.iter().map(|disk| (disk.name.as_str(), disk.snapshot.unwrap())).collect();
     assert_eq!(disks, [("vda", SnapshotLocation::Internal), ("hdc", SnapshotLocation::No)]);
 }
 

@@ -112,7 +112,8 @@ impl XmlContent for PoolAdapter {
 }
 
 fn read_parent(parent: &Node<'_>) -> Result<ParentAddress> {
-    let address = parent.child("address").ok_or_else(|| parent.missing_child("address", ErrorCode::XmlError))?;
+    let address =
+        parent.child("address").ok_or_else(|| parent.missing_child("address", ErrorCode::XmlError))?;
     let unique_id = parent.attr("unique_id").and_then(|text| text.trim().parse().ok()).filter(|id| *id >= 0);
     Ok(ParentAddress {
         unique_id: unique_id.ok_or_else(|| parent.missing_attr("unique_id", ErrorCode::XmlError))?,
@@ -124,7 +125,8 @@ impl PoolAdapter {
     pub(super) fn validate(&self, node: &Node<'_>) -> Result<()> {
         let refuse = |text: &str| Err(node.error(ErrorCode::XmlError, text));
         match self {
-            Self::ScsiHost { name: Some(_), parent: Some(_) } | Self::ScsiHost { name: None, parent: None } => {
+            Self::ScsiHost { name: Some(_), parent: Some(_) }
+            | Self::ScsiHost { name: None, parent: None } => {
                 refuse("an <adapter> of type scsi_host needs either a name or a <parentaddr>")
             }
             Self::ScsiHost { .. } => Ok(()),
@@ -137,7 +139,9 @@ impl PoolAdapter {
                 }
                 let names = [wwnn, wwpn, parent_wwnn, parent_wwpn, parent_fabric_wwn];
                 match names.into_iter().flatten().find(|name| !is_world_wide_name(name)) {
-                    Some(name) => refuse(&format!("'{name}' is not a world wide name of 16 hexadecimal digits")),
+                    Some(name) => {
+                        refuse(&format!("'{name}' is not a world wide name of 16 hexadecimal digits"))
+                    }
                     None => Ok(()),
                 }
             }

@@ -36,8 +36,15 @@ pub(super) struct Needs {
     pub network: bool,
 }
 
-const NOTHING: Needs =
-    Needs { host: false, device: false, dir: false, adapter: false, name: false, initiator: false, network: false };
+const NOTHING: Needs = Needs {
+    host: false,
+    device: false,
+    dir: false,
+    adapter: false,
+    name: false,
+    initiator: false,
+    network: false,
+};
 
 impl PoolType {
     pub(super) fn needs(self) -> Needs {
@@ -47,7 +54,9 @@ impl PoolType {
             Self::NetFs => Needs { host: true, dir: true, ..NOTHING },
             Self::Logical | Self::Zfs => Needs { name: true, device: true, ..NOTHING },
             Self::Iscsi => Needs { host: true, device: true, initiator: true, ..NOTHING },
-            Self::IscsiDirect => Needs { host: true, device: true, initiator: true, network: true, ..NOTHING },
+            Self::IscsiDirect => {
+                Needs { host: true, device: true, initiator: true, network: true, ..NOTHING }
+            }
             Self::Scsi => Needs { adapter: true, ..NOTHING },
             Self::Rbd | Self::Sheepdog => Needs { host: true, name: true, network: true, ..NOTHING },
             Self::Gluster => Needs { host: true, dir: true, name: true, network: true, ..NOTHING },
@@ -59,8 +68,8 @@ impl PoolType {
     pub fn formats(self) -> &'static [&'static str] {
         match self {
             Self::Fs => &[
-                "auto", "ext2", "ext3", "ext4", "ufs", "iso9660", "udf", "gfs", "gfs2", "vfat", "hfs+", "xfs", "ocfs2",
-                "vmfs",
+                "auto", "ext2", "ext3", "ext4", "ufs", "iso9660", "udf", "gfs", "gfs2", "vfat", "hfs+",
+                "xfs", "ocfs2", "vmfs",
             ],
             Self::NetFs => &["auto", "nfs", "glusterfs", "cifs"],
             Self::Disk => &["unknown", "dos", "dvh", "gpt", "mac", "bsd", "pc98", "sun", "lvm2"],

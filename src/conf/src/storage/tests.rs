@@ -75,5 +75,8 @@ fn sizes_formats_and_versions_must_be_ones() {
     let rest = "<name>v</name><capacity>1</capacity>";
     assert_eq!(refused(&format!("{rest}<target><format type='none'/></target>")), ConfigUnsupported);
     assert_eq!(refused(&format!("{rest}<target><compat>1</compat></target>")), XmlError);
-    assert_eq!(refused(&format!("{rest}<target><permissions><mode>9</mode></permissions></target>")), XmlError);
+    assert_eq!(
+        refused(&format!("{rest}<target><permissions><mode>9</mode></permissions></target>")),
+        XmlError
+    );
 }

@@ -6,6 +6,7 @@ mod handle;
 mod kernel;
 mod output;
 mod pidfile;
+mod times;
 
 pub use command::{Command, Stdio};
 pub use handle::{ExitStatus, Process, ProcessId};
@@ -13,3 +14,4 @@ pub use kernel::SignalsBlocked;
 pub use output::Output;
 pub use pidfile::PidFile;
 pub use rustix::process::{Resource, Rlimit, Signal};
+pub use times::{ThreadTimes, Times, set_thread_affinity, thread_affinity, thread_times};

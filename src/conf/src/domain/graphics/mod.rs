@@ -83,6 +83,10 @@ impl Graphics {
 
     /// Repeats the first address in the attribute `listen`, for old readers; after addresses have changed.
     pub fn repeat_listen(&mut self) {
+        // Without <listen>, the attribute is all there is.
+        if self.listens().is_empty() {
+            return;
+        }
         match self {
             Self::Vnc(vnc) => vnc.repeat_listen(),
             Self::Spice(spice) => spice.repeat_listen(),
@@ -113,9 +117,18 @@ impl Graphics {
         for listen in self.listens_mut().into_iter().flatten() {
             listen.strip_live();
         }
-        // Only a network's address is forgotten; older spellings stand in the attribute alone until they are filled in.
-        if self.listens().first().is_some_and(|listen| listen.kind == ListenType::Network) {
-            self.repeat_listen();
+        // What else the attribute says may be all that an older document has.
+        if self.listens().first().is_some_and(|first| first.kind == ListenType::Network) {
+            self.forget_listen();
+        }
+    }
+
+    fn forget_listen(&mut self) {
+        match self {
+            Self::Vnc(vnc) => vnc.listen = None,
+            Self::Spice(spice) => spice.listen = None,
+            Self::Rdp(rdp) => rdp.listen = None,
+            _ => {}
         }
     }
 

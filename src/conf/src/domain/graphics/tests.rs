@@ -99,6 +99,25 @@ fn live_parts_and_secrets_go() {
 }
 
 #[test]
+fn older_documents_keep_their_place_when_live_parts_go() {
+    for (input, output) in [
+        (
+            "<graphics type='vnc' socket='/s'><listen type='address' address='1.2.3.4'/></graphics>",
+            "<graphics type='vnc' socket='/s'>\n  <listen type='socket' socket='/s'/>\n</graphics>",
+        ),
+        (
+            "<graphics type='spice' autoport='yes' listen='1.2.3.4'/>",
+            "<graphics type='spice' autoport='yes' listen='1.2.3.4'>\n  <listen type='address' address='1.2.3.4'/>\n</graphics>",
+        ),
+    ] {
+        let mut graphics: Graphics = from_str(input, "test").unwrap();
+        graphics.strip_live();
+        graphics.fill_defaults(&Context::default());
+        assert_eq!(to_string(&graphics).trim(), output);
+    }
+}
+
+#[test]
 fn contradictions_are_refused_with_libvirts_codes() {
     let code =
         |text: &str| -> ErrorCode { filled(text).validate(&Context::default()).expect_err(text).code() };

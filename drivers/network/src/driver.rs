@@ -1,0 +1,114 @@
+//! The driver: what its networks share, and how it is opened.
+
+use crate::network::VirtualNetwork;
+use crate::paths::Paths;
+use crate::{autostart, definitions, recover};
+use ferrovirt_core::layout::Layout;
+use ferrovirt_core::store::Store;
+use ferrovirt_core::{
+    Error, ErrorCode, ErrorDomain, Event, EventHub, Job, NetworkId, Result, event::NetworkEventKind,
+};
+use ferrovirt_host::process::PidFile;
+use ferrovirt_net::Netlink;
+use ferrovirt_net::firewall::FirewallKeeper;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, Weak};
+
+/// The virtual networks of one set of folders.
+///
+/// Networks are put up in the network namespace of the thread that first needs the host's links.
+pub struct NetworkState {
+    pub(crate) paths: Paths,
+    pub(crate) networks: Store<VirtualNetwork>,
+    pub(crate) events: Arc<EventHub>,
+    /// Puts networks' rules back when someone flushes them.
+    pub(crate) firewall: FirewallKeeper,
+    /// Held while a bridge's name is chosen, until the definition that has it can be seen.
+    pub(crate) naming: Mutex<()>,
+    netlink: OnceLock<Netlink>,
+    _lock: PidFile,
+}
+
+impl NetworkState {
+    /// Opens the driver whose files are in `layout`, or joins the one that this process has open there already.
+    /// Active networks are found again, what a crash has left half-done is taken down, and networks that are to start
+    /// with the driver are started, once a boot.
+    pub fn open(layout: Layout) -> Result<Arc<Self>> {
+        static OPEN: Mutex<Option<HashMap<Layout, Weak<NetworkState>>>> = Mutex::new(None);
+        let mut open = OPEN.lock();
+        let open = open.get_or_insert_with(HashMap::new);
+        if let Some(state) = open.get(&layout).and_then(Weak::upgrade) {
+            return Ok(state);
+        }
+        let state = Self::load(layout.clone()).map_err(|err| err.or_domain(ErrorDomain::Network))?;
+        open.insert(layout, Arc::downgrade(&state));
+        Ok(state)
+    }
+
+    fn load(layout: Layout) -> Result<Arc<Self>> {
+        let paths = Paths::new(layout);
+        let state = Arc::new(Self {
+            _lock: lock(&paths)?,
+            networks: Store::new(),
+            events: Arc::new(EventHub::new()),
+            firewall: FirewallKeeper::new(),
+            naming: Mutex::new(()),
+            netlink: OnceLock::new(),
+            paths,
+        });
+        recover::take_down_pending(&state)?;
+        definitions::load_all(&state)?;
+        recover::take_over_active(&state)?;
+        autostart::start_marked(&state);
+        Ok(state)
+    }
+
+    /// The host's links; the first call opens them in the caller's network namespace.
+    pub(crate) fn netlink(&self) -> Result<&Netlink> {
+        if let Some(netlink) = self.netlink.get() {
+            return Ok(netlink);
+        }
+        let netlink = Netlink::open()?;
+        Ok(self.netlink.get_or_init(|| netlink))
+    }
+
+    /// The network behind a key.
+    pub(crate) fn find(&self, id: &NetworkId) -> Result<Arc<VirtualNetwork>> {
+        self.networks.by_uuid(id.uuid).ok_or_else(|| no_network(id))
+    }
+
+    /// Takes the slot of a network's one job; a network that was removed while we waited is an error.
+    pub(crate) fn job<'n>(&self, network: &'n VirtualNetwork, name: &'static str) -> Result<Job<'n>> {
+        let job = network.job.begin(name)?;
+        if network.view().gone { Err(no_network(network.id())) } else { Ok(job) }
+    }
+
+    /// Takes a network that is neither active nor defined out of the driver.
+    pub(crate) fn forget(&self, network: &Arc<VirtualNetwork>) {
+        network.change(|view| view.gone = true);
+        self.networks.remove(network);
+    }
+
+    pub(crate) fn announce(&self, network: &NetworkId, event: u32) {
+        let kind = NetworkEventKind::Lifecycle { event: event as i32, detail: 0 };
+        self.events.publish(Event::Network { network: network.clone(), kind });
+    }
+}
+
+fn no_network(id: &NetworkId) -> Error {
+    Error::new(ErrorCode::NoNetwork, format!("no network with matching uuid '{}' ({})", id.uuid, id.name))
+}
+
+/// Of several processes, one may use a driver's files.
+fn lock(paths: &Paths) -> Result<PidFile> {
+    let path = paths.driver_lock();
+    let describe = |err| Error::system(err, format!("cannot make the folder of '{}'", path.display()));
+    std::fs::create_dir_all(paths.state()).map_err(describe)?;
+    PidFile::acquire(&path)?.ok_or_else(|| {
+        Error::operation_failed(format!(
+            "another process has the network driver open in these folders ('{}' is locked); close it there first",
+            path.display()
+        ))
+    })
+}

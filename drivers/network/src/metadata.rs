@@ -1,0 +1,97 @@
+//! Titles, descriptions and what applications keep with a network.
+
+use crate::driver::NetworkState;
+use crate::network::Live;
+use crate::update::Impact;
+use crate::{definitions, status};
+use ferrovirt_conf::network::{Network, metadata};
+use ferrovirt_core::abi::{
+    VIR_NETWORK_METADATA_DESCRIPTION, VIR_NETWORK_METADATA_ELEMENT, VIR_NETWORK_METADATA_TITLE,
+};
+use ferrovirt_core::event::NetworkEventKind;
+use ferrovirt_core::{Error, ErrorCode, Event, NetworkId, Result};
+use std::sync::Arc;
+
+/// What is to be kept, as `virNetworkSetMetadata` has it.
+pub struct Change<'a> {
+    pub kind: i32,
+    pub metadata: Option<&'a str>,
+    pub key: Option<&'a str>,
+    pub uri: Option<&'a str>,
+}
+
+pub fn set(state: &NetworkState, id: &NetworkId, change: &Change<'_>, flags: u32) -> Result<()> {
+    let network = state.find(id)?;
+    let _job = state.job(&network, "set metadata")?;
+    let impact = Impact::of(&network, flags)?;
+    let changed = |definition: &Network| {
+        let mut definition = definition.clone();
+        apply(&mut definition, change).map(|()| Arc::new(definition))
+    };
+    let live = if impact.live { Some(network.live()?) } else { None };
+    let live = live
+        .map(|live| {
+            Ok::<_, Error>(Arc::new(Live {
+                definition: changed(&live.definition)?,
+                ports: live.ports.clone(),
+            }))
+        })
+        .transpose()?;
+    let config = if impact.config { Some(changed(&*network.config()?)?) } else { None };
+    if let Some(live) = &live {
+        status::save(&state.paths, live)?;
+    }
+    if let Some(config) = &config {
+        definitions::save(state, config)?;
+    }
+    network.change(|view| {
+        view.live = live.clone().or(view.live.take());
+        view.config = config.clone().or(view.config.take());
+    });
+    let kind = NetworkEventKind::MetadataChange { kind: change.kind, uri: change.uri.map(str::to_owned) };
+    state.events.publish(Event::Network { network: id.clone(), kind });
+    Ok(())
+}
+
+fn apply(definition: &mut Network, change: &Change<'_>) -> Result<()> {
+    let text = || change.metadata.filter(|text| !text.is_empty()).map(str::to_owned);
+    match change.kind as u32 {
+        VIR_NETWORK_METADATA_DESCRIPTION => definition.description = text(),
+        VIR_NETWORK_METADATA_TITLE => definition.title = text(),
+        VIR_NETWORK_METADATA_ELEMENT => {
+            metadata::set(
+                &mut definition.metadata,
+                change.metadata,
+                change.key,
+                change.uri.unwrap_or_default(),
+            )?;
+        }
+        _ => return Err(unknown(change.kind)),
+    }
+    Ok(())
+}
+
+pub fn get(state: &NetworkState, id: &NetworkId, kind: i32, uri: Option<&str>, flags: u32) -> Result<String> {
+    let network = state.find(id)?;
+    let impact = Impact::of(&network, flags)?;
+    if impact.live && impact.config {
+        return Err(Error::invalid_arg(
+            "the metadata of either the active network or its definition can be read",
+        ));
+    }
+    let definition = if impact.live { network.live()?.definition.clone() } else { network.config()? };
+    let found = match kind as u32 {
+        VIR_NETWORK_METADATA_DESCRIPTION => definition.description.clone(),
+        VIR_NETWORK_METADATA_TITLE => definition.title.clone(),
+        VIR_NETWORK_METADATA_ELEMENT => metadata::get(&definition.metadata, uri.unwrap_or_default()),
+        _ => return Err(unknown(kind)),
+    };
+    found.ok_or_else(|| {
+        let text = format!("network '{}' has none of this kind", id.name);
+        Error::new(ErrorCode::NoNetworkMetadata, text)
+    })
+}
+
+fn unknown(kind: i32) -> Error {
+    Error::invalid_arg(format!("networks have no metadata of kind {kind}"))
+}

@@ -1,0 +1,73 @@
+//! What a definition leaves out and QEMU guests have: machine type, CPU, the devices of the machine, models of devices.
+
+mod audio;
+mod cpu;
+mod devices;
+mod features;
+mod graphics;
+mod implicit;
+mod interfaces;
+mod machine;
+mod memory;
+mod scsi;
+
+pub(crate) use implicit::VCPUS_WITHOUT_EIM;
+pub(crate) use machine::target;
+pub use machine::{accel, emulator};
+
+use ferrovirt_conf::domain::{Controller, Device, Domain, OsType, ParseFlags};
+use ferrovirt_core::{ErrorDomain, Result};
+
+use crate::addresses;
+use crate::capabilities::Capabilities;
+use crate::layout::Paths;
+
+/// Fills in everything that the definition leaves out, as the binary with these capabilities has it, down to the
+/// addresses of all devices. Files that are nobody's yet are put into the driver's folders.
+pub fn fill(model: &mut Domain, capabilities: &Capabilities, paths: &Paths, flags: ParseFlags) -> Result<()> {
+    fill_all(model, capabilities, paths, flags).map_err(|err| err.or_domain(ErrorDomain::Qemu))
+}
+
+fn fill_all(model: &mut Domain, capabilities: &Capabilities, paths: &Paths, flags: ParseFlags) -> Result<()> {
+    arrange_companions(model);
+    machine::fill(model, capabilities)?;
+    features::drop_foreign(model, capabilities, flags);
+    implicit::add_machine_devices(model, capabilities)?;
+    audio::add_backend(model);
+    cpu::fill_model(model, capabilities)?;
+    features::fill(model, capabilities);
+    cpu::check_order(model)?;
+    cpu::complete(model, capabilities)?;
+    features::check_tseg(model, capabilities)?;
+    memory::add_node(model, flags)?;
+    cpu::fill_nodes(model);
+    devices::fill(model, capabilities, paths, flags)?;
+    model.fill_defaults(flags)?;
+    if flags.inactive {
+        graphics::forget_own_sockets(&mut model.devices.graphics, paths);
+    }
+    // Some devices were added by that: they lack what the others have.
+    devices::fill(model, capabilities, paths, flags)?;
+    model.devices.fill_defaults(&model.context());
+    addresses::assign(model, capabilities, flags.abi_update)?;
+    if model.os.os_type == OsType::Hvm {
+        model.devices.refresh_first_console();
+    }
+    Ok(())
+}
+
+/// Companion USB controllers stand behind their masters, also those that do not say that they are companions.
+fn arrange_companions(model: &mut Domain) {
+    let context = model.context();
+    let devices = &mut model.devices;
+    if !devices.controllers.iter().any(Controller::is_usb2) {
+        return;
+    }
+    for mut controller in std::mem::take(&mut devices.controllers) {
+        controller.fill_defaults(&context);
+        devices.add_controller(controller);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! What is opened and made for a guest before its process is: sockets, files, the key of its secrets.
+
+use crate::capabilities::Capabilities;
+use crate::command::{
+    self, CommandLine, Context, Launch, Passed, Pretend, Sealed, SecretUse, Secrets, Settings, Surroundings,
+};
+use crate::layout::{Paths, short_name};
+use crate::network::Taps;
+use crate::{addresses, aliases};
+use ferrovirt_conf::domain::{ChardevKind, ChardevSource, DeviceInfo, Domain, SecretReference, SocketMode};
+use ferrovirt_core::persist::{self, Durability};
+use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_host::process::Command;
+use ferrovirt_xml::OnOff;
+use rustix::fs::{Mode, OFlags};
+use rustix::rand::{GetRandomFlags, getrandom};
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Puts the guest's command line, and all that it has open, into `command`.
+pub fn prepare(
+    paths: &Paths,
+    model: &Domain,
+    capabilities: &Capabilities,
+    taps: Taps,
+    command: &mut Command,
+) -> Result<()> {
+    let id = running_id(model);
+    let folder = paths.guest(id, &model.name);
+    write_master_key(&folder)?;
+    let mut files = open_files(model)?;
+    files.insert(Passed::Monitor, listen(&paths.monitor(id, &model.name))?);
+    for (interface, queues) in taps.into_iter().enumerate() {
+        files
+            .extend(queues.into_iter().enumerate().map(|(queue, fd)| (Passed::Tap { interface, queue }, fd)));
+    }
+    with_surroundings(paths, &model.name, id, |surroundings| {
+        command::build(Launch { model, capabilities, surroundings, files }, command)
+    })
+}
+
+/// Decides what the definition leaves to the start: addresses on USB, names of devices, sockets, addresses of displays,
+/// names of images.
+pub fn complete(paths: &Paths, capabilities: &Capabilities, model: &mut Domain) -> Result<()> {
+    addresses::assign(model, capabilities, true)?;
+    aliases::assign(model);
+    let (id, name) = (running_id(model), model.name.clone());
+    with_surroundings(paths, &name, id, |host| command::prepare(model, host));
+    Ok(())
+}
+
+/// The id that the guest runs under, or is about to.
+fn running_id(model: &Domain) -> i32 {
+    model.id.and_then(|id| i32::try_from(id).ok()).unwrap_or(-1)
+}
+
+/// The command line as text, for a guest that is not started.
+pub fn preview(paths: &Paths, model: &Domain, capabilities: &Capabilities) -> Result<CommandLine> {
+    with_surroundings(paths, &model.name, -1, |host| {
+        command::arguments(Context { model, capabilities, host }, &mut Pretend::default())
+    })
+}
+
+fn with_surroundings<T>(paths: &Paths, name: &str, id: i32, work: impl FnOnce(&Surroundings<'_>) -> T) -> T {
+    let settings = Settings { memory_folder: paths.lib().join("ram"), ..Settings::default() };
+    // What is not text can't be of use to QEMU; which of them it gets, the command line's builder decides.
+    let environment: Vec<_> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    work(&Surroundings {
+        short_name: &format!("{id}-{}", short_name(name)),
+        guest_folder: &paths.guest(id, name),
+        channel_folder: &paths.channels(id, name),
+        settings: &settings,
+        secrets: &NoSecrets,
+        now: i64::try_from(now).unwrap_or(i64::MAX),
+        environment: &environment,
+        smbios: None,
+        cdroms: &[],
+        scsi_devices: &[],
+        tpm_socket: None,
+        auto_nodes: None,
+        incoming: None,
+        time_zone: 0,
+    })
+}
+
+/// The files and sockets of character devices, by what they are for.
+fn open_files(model: &Domain) -> Result<HashMap<Passed, OwnedFd>> {
+    let mut files = HashMap::new();
+    for (info, source) in host_ends(model) {
+        let Some(alias) = info.alias.clone() else { continue };
+        if let Some(log) = &source.log
+            && let Some(path) = &log.file
+        {
+            files.insert(
+                Passed::Log { alias: alias.clone() },
+                open_file(path, log.append == Some(OnOff::On))?,
+            );
+        }
+        match &source.kind {
+            ChardevKind::File { source } => {
+                let path = source.path.as_deref().unwrap_or_default();
+                files.insert(Passed::File { alias }, open_file(path, source.append == Some(OnOff::On))?);
+            }
+            ChardevKind::Unix { source } if source.mode == SocketMode::Bind => {
+                let path = source.path.as_deref().unwrap_or_default();
+                files.insert(Passed::Socket { alias }, listen(Path::new(path))?);
+            }
+            _ => {}
+        }
+    }
+    Ok(files)
+}
+
+/// Every character device that is a device of its own; a console that only repeats a serial port has the same alias.
+fn host_ends(model: &Domain) -> impl Iterator<Item = (&DeviceInfo, &ChardevSource)> {
+    let devices = &model.devices;
+    let serials = devices.serials.iter().map(|device| (&device.info, &device.source));
+    let parallels = devices.parallels.iter().map(|device| (&device.info, &device.source));
+    let channels = devices.channels.iter().map(|device| (&device.info, &device.source));
+    let repeats = |info: &DeviceInfo| devices.serials.iter().any(|serial| serial.info.alias == info.alias);
+    let consoles = devices.consoles.iter().map(|device| (&device.info, &device.source));
+    serials.chain(parallels).chain(channels).chain(consoles.filter(move |(info, _)| !repeats(info)))
+}
+
+fn open_file(path: &str, append: bool) -> Result<OwnedFd> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::CLOEXEC | OFlags::APPEND;
+    let flags = if append { flags } else { flags | OFlags::TRUNC };
+    rustix::fs::open(path, flags, Mode::from_raw_mode(0o600))
+        .map_err(|err| Error::system(err, format!("cannot open '{path}' for the guest's output")))
+}
+
+/// A listening socket; a stale one in its place is removed.
+fn listen(path: &Path) -> Result<OwnedFd> {
+    let describe = |err| Error::system(err, format!("cannot listen on the socket '{}'", path.display()));
+    persist::remove(path)?;
+    Ok(UnixListener::bind(path).map_err(describe)?.into())
+}
+
+/// The key that secrets of this guest are sealed with: QEMU reads it from its folder.
+fn write_master_key(folder: &Path) -> Result<()> {
+    let mut key = [0; 32];
+    getrandom(&mut key, GetRandomFlags::empty()).map_err(|err| Error::system(err, "cannot make a key"))?;
+    persist::write_atomic(&folder.join("master-key.aes"), &key, 0o600, Durability::Process)
+}
+
+/// No driver for secrets is there to be asked.
+#[derive(Debug)]
+struct NoSecrets;
+
+impl Secrets for NoSecrets {
+    fn seal(&self, _usage: SecretUse, _secret: &SecretReference) -> Result<Sealed> {
+        Err(Error::new(
+            ErrorCode::NoSupport,
+            "this connection has no driver for secrets, which the guest needs",
+        ))
+    }
+
+    fn seal_text(&self, _text: &str) -> Result<Sealed> {
+        Err(Error::new(ErrorCode::NoSupport, "this driver can't hand secrets of a definition to QEMU yet"))
+    }
+}

@@ -1,0 +1,157 @@
+//! `cargo xtask bench`: the same C program on the stock library and on ours, in turns, and how they compare.
+
+mod bare;
+
+use crate::packages::{self, Purpose};
+use crate::{dist, root, target};
+use anyhow::{Context, Result, bail};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// How often each side runs
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// How many guests a run starts
+    #[arg(long, default_value_t = 10)]
+    starts: usize,
+    /// How many guests a run defines
+    #[arg(long, default_value_t = 500)]
+    defined: usize,
+}
+
+/// A kind of work, and what ours may take of the peer's time.
+struct Budget {
+    work: &'static str,
+    must: f64,
+    should: f64,
+}
+
+/// DESIGN's budgets, as far as they hold without a daemon between.
+const BUDGETS: &[Budget] = &[
+    Budget { work: "destroy", must: 0.3, should: 0.15 },
+    Budget { work: "define", must: 0.5, should: 0.2 },
+    Budget { work: "xml", must: 0.5, should: 0.25 },
+];
+
+/// Medians in microseconds, by work, one a run.
+type Times = BTreeMap<String, Vec<f64>>;
+
+pub fn run(args: &Args) -> Result<()> {
+    packages::ensure(Purpose::Bench)?;
+    let prefix = dist::build(None, true)?;
+    let program = compile(&prefix)?;
+    let sides = [Side::peer()?, Side { name: "ours", library: prefix.join("lib") }];
+    println!("== {} rounds: {} starts and {} definitions each", args.rounds, args.starts, args.defined);
+    let mut times = [Times::new(), Times::new()];
+    let mut bare = Vec::new();
+    for _ in 0..args.rounds {
+        bare.push(bare::qmp_ready(args.starts)?);
+        for (side, times) in sides.iter().zip(&mut times) {
+            side.run(&program, "start", args.starts, times)?;
+            side.run(&program, "defined", args.defined, times)?;
+        }
+    }
+    report(&times, median(&mut bare))
+}
+
+/// A library to run the program on.
+struct Side {
+    name: &'static str,
+    library: PathBuf,
+}
+
+impl Side {
+    fn peer() -> Result<Self> {
+        let output = Command::new("ldconfig").arg("-p").output().context("cannot run ldconfig")?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let line = text.lines().find(|line| line.trim_start().starts_with("libvirt.so.0 "));
+        let path = line
+            .and_then(|line| line.rsplit("=> ").next())
+            .context("the stock libvirt.so.0 is not installed")?;
+        let folder = Path::new(path.trim()).parent().context("a library lies in a folder")?;
+        Ok(Self { name: "peer", library: folder.to_owned() })
+    }
+
+    /// Runs one kind of work in namespaces and a root folder of its own.
+    fn run(&self, program: &Path, work: &str, count: usize, times: &mut Times) -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        // The peer logs by a daemon of its own unless told otherwise, and would change to a user that is not here.
+        std::fs::create_dir_all(folder.path().join("etc"))?;
+        let settings = "stdio_handler = \"file\"\nuser = \"root\"\ngroup = \"root\"\n";
+        std::fs::write(folder.path().join("etc/qemu.conf"), settings)?;
+        let script = "mount -t tmpfs none /run; mkdir -p /var/lib/libvirt; mount -t tmpfs none /var/lib/libvirt; \
+                      ip link set lo up; exec \"$@\"";
+        let output = Command::new("unshare")
+            .args(["-m", "-n", "sh", "-c", script, "sh"])
+            .arg(program)
+            .args(["--uri", &format!("qemu:///embed?root={}", folder.path().display())])
+            .args(["--work", work, "--count", &count.to_string()])
+            .env("LD_LIBRARY_PATH", &self.library)
+            .output()
+            .context("cannot run unshare")?;
+        if !output.status.success() {
+            bail!("{work} on {}: {}", self.name, String::from_utf8_lossy(&output.stderr).trim());
+        }
+        for line in String::from_utf8(output.stdout)?.lines() {
+            let words: Vec<_> = line.split_whitespace().collect();
+            let [work, _count, median, _minimum] = words[..] else { bail!("cannot read '{line}'") };
+            times.entry(work.to_owned()).or_default().push(median.parse()?);
+        }
+        Ok(())
+    }
+}
+
+fn compile(prefix: &Path) -> Result<PathBuf> {
+    let program = target().join("bench-program");
+    let status = Command::new("cc")
+        .args(["-std=gnu11", "-O1", "-pthread", "-o"])
+        .arg(&program)
+        .arg(root().join("xtask/bench/bench.c"))
+        .arg(format!("-I{}", prefix.join("include").display()))
+        .arg(format!("-L{}", prefix.join("lib").display()))
+        .arg("-lvirt")
+        .status()
+        .context("cannot run cc")?;
+    if !status.success() {
+        bail!("the program that is timed does not compile");
+    }
+    Ok(program)
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn report(times: &[Times; 2], bare: f64) -> Result<()> {
+    let [peer, ours] = times;
+    println!("{:<10} {:>12} {:>12} {:>8}  budget", "work", "peer µs", "ours µs", "ratio");
+    let mut missed = Vec::new();
+    for (work, values) in ours {
+        let ours = median(&mut values.clone());
+        let peer = peer.get(work).map_or(f64::NAN, |values| median(&mut values.clone()));
+        let budget = BUDGETS.iter().find(|budget| budget.work == work);
+        let said = budget.map_or(String::new(), |budget| {
+            if ours / peer > budget.must {
+                missed.push(work.clone());
+            }
+            format!("must {}, should {}", budget.must, budget.should)
+        });
+        println!("{work:<10} {peer:>12.1} {ours:>12.1} {:>8.3}  {said}", ours / peer);
+    }
+    let start = ours.get("start").map_or(f64::NAN, |values| median(&mut values.clone()));
+    println!(
+        "bare QEMU to QMP ready: {bare:.0} µs; a start takes {:.2} of that (must 2, should 1.2)",
+        start / bare
+    );
+    if start / bare > 2.0 {
+        missed.push("start".into());
+    }
+    if !missed.is_empty() {
+        println!("budgets missed: {}", missed.join(", "));
+    }
+    Ok(())
+}
