@@ -260,7 +260,7 @@ fn act(guest: &mut Change<'_>, action: LifecycleAction) {
 
 fn check_renamable(view: &View) -> Result<()> {
     if view.is_active() {
-        return Err(refuse::operation_invalid("a domain that is active can't be renamed; stop it first"));
+        return Err(refuse::operation_invalid("cannot rename active domain; stop it first"));
     }
     if !view.persistent {
         return Err(refuse::operation_invalid("a transient domain can't be renamed"));
