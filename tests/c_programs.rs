@@ -45,6 +45,13 @@ fn bad_input_is_refused_and_leaves_no_trace() {
 }
 
 #[test]
+fn a_host_without_taps_says_so_and_nothing_is_left() {
+    let Some(program) = Program::compile("refusals.c") else { return };
+    let Some(scratch) = Scratch::new() else { return };
+    program.run_after("mount -t tmpfs none /dev/net", &[&scratch.root(), "without-taps"]).succeeds();
+}
+
+#[test]
 fn a_linux_guest_boots_on_a_managed_network() {
     let Some(program) = Program::compile("../../examples/c/boot-guest.c") else { return };
     let Some(scratch) = Scratch::new() else { return };

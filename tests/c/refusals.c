@@ -25,6 +25,10 @@ static void refused(const char *xml, int code)
     "<domain type='qemu'><name>bad</name><memory>65536</memory><os><type arch='x86_64' machine='q35'>hvm</type></os>" \
     "<devices>" devices "</devices></domain>"
 
+#define EMULATOR(path) \
+    "<domain type='qemu'><name>bad</name><memory>65536</memory><os><type arch='x86_64' machine='q35'>hvm</type></os>" \
+    "<devices><emulator>" path "</emulator></devices></domain>"
+
 static void malformed(void)
 {
     refused("", VIR_ERR_XML_DETAIL);
@@ -61,8 +65,12 @@ static void hosts(void)
     cannot_start("<interface type='bridge'><source bridge='nobridge0'/></interface>", VIR_ERR_SYSTEM_ERROR);
     cannot_start("<disk type='file'><source file='/nowhere/disk.img'/><target dev='vda' bus='virtio'/></disk>",
                  VIR_ERR_SYSTEM_ERROR);
-    refused("<domain type='qemu'><name>bad</name><memory>65536</memory><os><type arch='x86_64'>hvm</type></os>"
-            "<devices><emulator>/nowhere/qemu</emulator></devices></domain>", VIR_ERR_SYSTEM_ERROR);
+    refused(EMULATOR("/nowhere/qemu"), VIR_ERR_SYSTEM_ERROR);
+    /* A program that is no emulator and ends at once. */
+    refused(EMULATOR("/bin/false"), VIR_ERR_INTERNAL_ERROR);
+    /* QEMU ends by itself: what it said is in the message. */
+    cannot_start("<sound model='ich9'/></devices><qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>"
+                 "<qemu:arg value='-nonsense'/></qemu:commandline><devices>", VIR_ERR_INTERNAL_ERROR);
 }
 
 static void networks(void)
@@ -101,8 +109,15 @@ static void read_only(const char *root)
 
 int main(int argc, char **argv)
 {
-    CHECK(argc == 2);
+    CHECK(argc == 2 || argc == 3);
     conn = open_embedded(argv[1]);
+    if (argc == 3) {
+        /* The caller has taken /dev/net/tun away. */
+        CHECK(system("ip link add host0 type bridge") == 0);
+        cannot_start("<interface type='bridge'><source bridge='host0'/></interface>", VIR_ERR_SYSTEM_ERROR);
+        CHECK(virConnectClose(conn) == 0);
+        return 0;
+    }
     malformed();
     hosts();
     networks();

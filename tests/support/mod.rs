@@ -92,14 +92,16 @@ impl Program {
         Some(Self { path, prefix, _folder: folder })
     }
 
-    /// Runs it in a network namespace of its own, where this is allowed.
+    /// Runs it in a network namespace of its own.
     pub fn run(&self, arguments: &[&str]) -> Finished {
+        self.run_after("true", arguments)
+    }
+
+    /// Runs it after a shell command that changes its view of the host; its mounts are its own, too.
+    pub fn run_after(&self, change: &str, arguments: &[&str]) -> Finished {
         let mut command = in_namespace(&self.prefix);
-        command
-            .arg("sh")
-            .args(["-c", "ip link set lo up; exec \"$@\"", "sh"])
-            .arg(&self.path)
-            .args(arguments);
+        let script = format!("ip link set lo up; {change}; exec \"$@\"");
+        command.args(["-m", "sh", "-c", &script, "sh"]).arg(&self.path).args(arguments);
         Finished(command.output().expect("unshare runs"))
     }
 }
