@@ -14,8 +14,7 @@ code: a driver has a ✓ where it overrides the methods that the function needs.
 as those for errors, typed parameters and the event loop, and those that only read or release a handle. A missing
 function is there to be linked and called, and always fails: with `VIR_ERR_NO_SUPPORT` once its arguments are found right.
 
-A ✓ says that the function does its work, not that it knows every flag and every element; what a driver can't do of it,
-it refuses by name.
+A ✓ says that the function does its work, not that it knows every flag and every element.
 ";
 
 pub fn write(status: &Status) -> String {
