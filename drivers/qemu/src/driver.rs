@@ -5,7 +5,7 @@ use crate::graphics_ports::GraphicsPorts;
 use crate::host_capabilities::HostReport;
 use crate::layout::Paths;
 use crate::reactor::Reactor;
-use crate::vm::{Definition, Vm};
+use crate::vm::Vm;
 use crate::{autostart, definitions, reconnect};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::driver::NetworkDriver;
