@@ -39,7 +39,7 @@ fn write_counts(page: &mut String, status: &Status) {
         row(page, &[driver, &serves.to_string(), &asked.to_string()]);
     }
     let working = count(&|function| !function.served.is_missing());
-    row(page, &["**in all**", &working.to_string(), &all.len().to_string()]);
+    row(page, &["by any of them", &working.to_string(), &all.len().to_string()]);
 }
 
 fn write_subject(page: &mut String, status: &Status, subject: &Subject) {
