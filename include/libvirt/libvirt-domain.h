@@ -3446,7 +3446,7 @@ int virDomainBlockJobSetSpeed(virDomainPtr dom,
  *
  * @dom: the domain
  * @disk: target name of the disk, or the path of its image
- * @bandwidth: limit in MiB/s, or in bytes/s if the flags say so; 0 for none
+ * @bandwidth: (optional) limit in MiB/s, or in bytes/s if the flags say so; 0 for none
  * @flags: virDomainBlockPullFlags
  *
  * Returns 0 when the job has started, or -1 on failure. Since 0.9.4.
@@ -3463,7 +3463,7 @@ int virDomainBlockPull(virDomainPtr dom,
  * @dom: the domain
  * @disk: target name of the disk, or the path of its image
  * @base: the file to keep as backing file, NULL to keep none; for a copy, where it goes
- * @bandwidth: limit in MiB/s, or in bytes/s if the flags say so; 0 for none
+ * @bandwidth: (optional) limit in MiB/s, or in bytes/s if the flags say so; 0 for none
  * @flags: virDomainBlockRebaseFlags
  *
  * Returns 0 when the job has started, or -1 on failure. Since 0.9.10.
@@ -3502,7 +3502,7 @@ int virDomainBlockCopy(virDomainPtr dom,
  * @disk: target name of the disk, or the path of its image
  * @base: the file to move to, NULL for the lowest of the chain
  * @top: the file to begin at, NULL for the highest of the chain
- * @bandwidth: limit in MiB/s, or in bytes/s if the flags say so; 0 for none
+ * @bandwidth: (optional) limit in MiB/s, or in bytes/s if the flags say so; 0 for none
  * @flags: virDomainBlockCommitFlags
  *
  * Returns 0 when the job has started, or -1 on failure. Since 0.10.2.
@@ -4295,7 +4295,7 @@ int virDomainGraphicsReload(virDomainPtr domain,
  * @name: name of the group of descriptors
  * @nfds: how many descriptors there are
  * @fds: the descriptors
- * @flags: virDomainFDAssociateFlags
+ * @flags: (optional) virDomainFDAssociateFlags
  *
  * Returns 0, or -1 on failure. Since 9.0.0.
  */
@@ -4313,7 +4313,7 @@ int virDomainFDAssociate(virDomainPtr domain,
  * @conn: the connection
  * @cb: the function, which may be registered once
  * @opaque: what it is called with
- * @freecb: frees @opaque once the registration has ended; may be NULL
+ * @freecb: (optional) frees @opaque once the registration has ended; may be NULL
  *
  * Returns 0, or -1 on failure; @opaque then stays with the caller. Since 0.5.0.
  */
@@ -4343,7 +4343,7 @@ int virConnectDomainEventDeregister(virConnectPtr conn,
  * @eventID: the kind, a virDomainEventID
  * @cb: the function; its type depends on the kind, VIR_DOMAIN_EVENT_CALLBACK() casts it
  * @opaque: what it is called with
- * @freecb: frees @opaque once the registration has ended; may be NULL
+ * @freecb: (optional) frees @opaque once the registration has ended; may be NULL
  *
  * Returns an id for virConnectDomainEventDeregisterAny(), or -1 on failure; @opaque then stays with the caller.
  * Since 0.8.0.
@@ -4558,7 +4558,7 @@ int virDomainSave(virDomainPtr domain,
  *
  * @domain: the domain
  * @to: path of the file
- * @dxml: description to keep with it instead of the present one, NULL for that
+ * @dxml: (optional) description to keep with it instead of the present one, NULL for that
  * @flags: virDomainSaveRestoreFlags
  *
  * Returns 0, or -1 on failure. Since 0.9.4.
@@ -4599,7 +4599,7 @@ int virDomainRestore(virConnectPtr conn,
  *
  * @conn: the connection
  * @from: path of the file
- * @dxml: description to take instead of the one in the file, NULL for that
+ * @dxml: (optional) description to take instead of the one in the file, NULL for that
  * @flags: virDomainSaveRestoreFlags
  *
  * Returns 0, or -1 on failure. Since 0.9.4.
@@ -5387,10 +5387,10 @@ int virDomainIsUpdated(virDomainPtr dom);
  * @domain: the domain
  * @dconn: the connection to the destination
  * @flags: virDomainMigrateFlags
- * @dname: new name of the domain at the destination; NULL to keep it
- * @uri: where the memory goes, NULL to leave that to the destination; with VIR_MIGRATE_PEER2PEER, the
+ * @dname: (optional) new name of the domain at the destination; NULL to keep it
+ * @uri: (optional) where the memory goes, NULL to leave that to the destination; with VIR_MIGRATE_PEER2PEER, the
  * destination's connection URI as the source sees it
- * @bandwidth: limit in MiB/s; 0 for none
+ * @bandwidth: (optional) limit in MiB/s; 0 for none
  *
  * Returns a handle of the domain at the destination that the caller frees with virDomainFree(), or NULL on
  * failure. Since 0.3.2.
@@ -5407,11 +5407,11 @@ virDomainPtr virDomainMigrate(virDomainPtr domain,
  *
  * @domain: the domain
  * @dconn: the connection to the destination
- * @dxml: description to start from at the destination; NULL for the present one
+ * @dxml: (optional) description to start from at the destination; NULL for the present one
  * @flags: virDomainMigrateFlags
- * @dname: new name of the domain at the destination; NULL to keep it
- * @uri: where the memory goes; NULL to leave that to the destination
- * @bandwidth: limit in MiB/s; 0 for none
+ * @dname: (optional) new name of the domain at the destination; NULL to keep it
+ * @uri: (optional) where the memory goes; NULL to leave that to the destination
+ * @bandwidth: (optional) limit in MiB/s; 0 for none
  *
  * Returns a handle of the domain at the destination that the caller frees with virDomainFree(), or NULL on
  * failure. Since 0.9.2.
@@ -5431,8 +5431,8 @@ virDomainPtr virDomainMigrate2(virDomainPtr domain,
  *
  * @domain: the domain
  * @dconn: the connection to the destination
- * @params: the parameters, named VIR_MIGRATE_PARAM_...
- * @nparams: how many there are
+ * @params: (optional) the parameters, named VIR_MIGRATE_PARAM_...
+ * @nparams: (optional) how many there are
  * @flags: virDomainMigrateFlags
  *
  * Returns a handle of the domain at the destination that the caller frees with virDomainFree(), or NULL on
@@ -5450,8 +5450,8 @@ virDomainPtr virDomainMigrate3(virDomainPtr domain,
  * @domain: the domain
  * @duri: the destination's connection URI with VIR_MIGRATE_PEER2PEER, otherwise where the memory goes
  * @flags: virDomainMigrateFlags
- * @dname: new name of the domain at the destination; NULL to keep it
- * @bandwidth: limit in MiB/s; 0 for none
+ * @dname: (optional) new name of the domain at the destination; NULL to keep it
+ * @bandwidth: (optional) limit in MiB/s; 0 for none
  *
  * Returns 0, or -1 on failure. Since 0.7.2.
  */
@@ -5465,12 +5465,13 @@ int virDomainMigrateToURI(virDomainPtr domain,
  * Moves a domain to another host that only the source talks to, with another description if wanted.
  *
  * @domain: the domain
- * @dconnuri: the destination's connection URI as the source sees it; NULL without VIR_MIGRATE_PEER2PEER
- * @miguri: where the memory goes; NULL to leave that to the destination
- * @dxml: description to start from at the destination; NULL for the present one
+ * @dconnuri: (optional) the destination's connection URI as the source sees it; NULL without
+ * VIR_MIGRATE_PEER2PEER
+ * @miguri: (optional) where the memory goes; NULL to leave that to the destination
+ * @dxml: (optional) description to start from at the destination; NULL for the present one
  * @flags: virDomainMigrateFlags
- * @dname: new name of the domain at the destination; NULL to keep it
- * @bandwidth: limit in MiB/s; 0 for none
+ * @dname: (optional) new name of the domain at the destination; NULL to keep it
+ * @bandwidth: (optional) limit in MiB/s; 0 for none
  *
  * Returns 0, or -1 on failure. Since 0.9.2.
  */
@@ -5486,9 +5487,10 @@ int virDomainMigrateToURI2(virDomainPtr domain,
  * Moves a domain to another host that only the source talks to, with any parameters that both hosts know.
  *
  * @domain: the domain
- * @dconnuri: the destination's connection URI as the source sees it; NULL without VIR_MIGRATE_PEER2PEER
- * @params: the parameters, named VIR_MIGRATE_PARAM_...
- * @nparams: how many there are
+ * @dconnuri: (optional) the destination's connection URI as the source sees it; NULL without
+ * VIR_MIGRATE_PEER2PEER
+ * @params: (optional) the parameters, named VIR_MIGRATE_PARAM_...
+ * @nparams: (optional) how many there are
  * @flags: virDomainMigrateFlags
  *
  * Returns 0, or -1 on failure. Since 1.1.0.

@@ -781,8 +781,8 @@ int virNodeGetCPUStats(virConnectPtr conn,
  * Tells which of the host's CPUs are online.
  *
  * @conn: the connection
- * @cpumap: where a map goes that the caller frees, a bit for each CPU; may be NULL
- * @online: where the number of CPUs goes that are online; may be NULL
+ * @cpumap: (optional) where a map goes that the caller frees, a bit for each CPU; may be NULL
+ * @online: (optional) where the number of CPUs goes that are online; may be NULL
  * @flags: unused so far, 0
  *
  * Returns how many CPUs there are, or -1 on failure. Since 1.0.0.
@@ -856,7 +856,8 @@ int virGetVersion(unsigned long *libVer,
 /**
  * Opens a connection to a hypervisor.
  *
- * @name: its URI; NULL for the one in LIBVIRT_DEFAULT_URI, in libvirt.conf, or that is found on the host
+ * @name: (optional) its URI; NULL for the one in LIBVIRT_DEFAULT_URI, in libvirt.conf, or that is found on the
+ * host
  *
  * Returns a connection that the caller closes with virConnectClose(), or NULL on failure. Since 0.0.3.
  */
@@ -865,7 +866,7 @@ virConnectPtr virConnectOpen(const char *name);
 /**
  * Opens a connection over which nothing can be changed.
  *
- * @name: its URI; NULL as in virConnectOpen()
+ * @name: (optional) its URI; NULL as in virConnectOpen()
  *
  * Returns a connection that the caller closes with virConnectClose(), or NULL on failure. Since 0.0.3.
  */
@@ -874,7 +875,7 @@ virConnectPtr virConnectOpenReadOnly(const char *name);
 /**
  * Opens a connection, with answers to the questions of a login.
  *
- * @name: its URI; NULL as in virConnectOpen()
+ * @name: (optional) its URI; NULL as in virConnectOpen()
  * @auth: who answers, such as virConnectAuthPtrDefault; NULL for nobody
  * @flags: virConnectFlags
  *

@@ -667,7 +667,7 @@ int virStoragePoolIsPersistent(virStoragePoolPtr pool);
  * @eventID: the kind, a virStoragePoolEventID
  * @cb: the function, cast from the type that the kind of event has
  * @opaque: what it is called with
- * @freecb: frees @opaque once the registration has ended; may be NULL
+ * @freecb: (optional) frees @opaque once the registration has ended; may be NULL
  *
  * Returns the id that ends the registration, or -1 on failure; @opaque then stays with the caller. Since 2.0.0.
  */

@@ -50,6 +50,12 @@ const UNSAFE: &[&str] = &[
     "src/net/src/tap.rs",
 ];
 
+/// Models that look outside all the same.
+const LOOKS_OUTSIDE: &[&str] = &[
+    // Whether a disk's present file is a regular one; a question that belongs to whoever makes the snapshot.
+    "src/conf/src/snapshot/align.rs",
+];
+
 /// A file of this many lines has a second subject in it.
 const LINES: usize = 800;
 
@@ -117,12 +123,12 @@ fn every_file_says_what_it_is_for() {
 
 #[test]
 fn models_do_no_input_or_output() {
-    let folder = root().join("src/conf/src");
-    for path in rust_files(&folder).unwrap() {
+    let doors = ["std::fs", "std::process", "env::var", "std::os::unix", "TcpStream"];
+    for path in rust_files(&root().join("src/conf/src")).unwrap() {
         let text = fs::read_to_string(&path).unwrap();
-        for door in ["std::fs", "std::process", "env::var", "std::os::unix", "TcpStream"] {
-            assert!(!text.contains(door), "{}: {door} in a model", path.display());
-        }
+        let door = doors.iter().find(|door| text.contains(**door));
+        let excused = LOOKS_OUTSIDE.iter().any(|name| path == root().join(name));
+        assert_eq!(door.is_some(), excused, "{}: {door:?} in a model", path.display());
     }
 }
 

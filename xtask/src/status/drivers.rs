@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use proc_macro2::{TokenStream, TokenTree};
 use syn::{
     Attribute, Expr, FnArg, Ident, ImplItem, ImplItemFn, LitStr, Receiver, Stmt, Token, Type, braced,
     parenthesized,
@@ -49,12 +50,15 @@ pub fn rows(root: &Path) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// The drivers, by the names of their folders.
+/// The drivers that are built in, by the names of their folders.
 pub fn drivers(root: &Path) -> Result<BTreeMap<String, Implementations>> {
+    let face = fs::read_to_string(root.join("Cargo.toml")).context("Cargo.toml")?;
     let mut drivers = BTreeMap::new();
     for folder in crates(&root.join("drivers"))? {
         let name = folder.file_name().expect("it was listed").to_string_lossy().into_owned();
-        drivers.insert(name, implementations(&folder)?);
+        if face.contains(&format!("\nferrovirt-driver-{name}.workspace")) {
+            drivers.insert(name, implementations(&folder)?);
+        }
     }
     Ok(drivers)
 }
@@ -86,14 +90,33 @@ fn implementations(folder: &Path) -> Result<Implementations> {
             let Some((_, path, _)) = &item.trait_ else { continue };
             let name = path.segments.last().expect("a path is not empty").ident.to_string();
             found.traits.insert(name);
-            let methods = item.items.iter().filter_map(|item| match item {
-                ImplItem::Fn(method) if !only_refuses(method) => Some(method.sig.ident.to_string()),
-                _ => None,
-            });
-            found.methods.extend(methods);
+            for item in &item.items {
+                match item {
+                    ImplItem::Fn(method) if !only_refuses(method) => {
+                        found.methods.insert(method.sig.ident.to_string());
+                    }
+                    ImplItem::Macro(item) => found.methods.extend(declared(item.mac.tokens.clone())),
+                    _ => {}
+                }
+            }
         }
     }
     Ok(found)
+}
+
+/// The methods that a macro is given to declare: `fn name(...)`.
+fn declared(tokens: TokenStream) -> impl Iterator<Item = String> {
+    let mut before = None;
+    tokens.into_iter().filter_map(move |token| {
+        let name = match (&before, &token) {
+            (Some(TokenTree::Ident(keyword)), TokenTree::Ident(name)) if keyword == "fn" => {
+                Some(name.to_string())
+            }
+            _ => None,
+        };
+        before = Some(token);
+        name
+    })
 }
 
 /// Whether a method is nothing but `Err(...)`: a refusal in better words than the default's.
@@ -149,6 +172,12 @@ mod tests {
             fn domain_reset(&self) -> Result<()> { self.find()?; Err(Error::no_support("virDomainReset")) }
         };
         assert!(!only_refuses(&works));
+    }
+
+    #[test]
+    fn a_macro_declares_methods() {
+        let tokens = quote::quote! { fn domain_reset(a: u32) -> () = Reset { a }; fn domain_reboot() -> () = Reboot {}; };
+        assert_eq!(declared(tokens).collect::<Vec<_>>(), ["domain_reset", "domain_reboot"]);
     }
 
     #[test]

@@ -14,8 +14,7 @@ code: a driver has a ✓ where it overrides the methods that the function needs.
 as those for errors, typed parameters and the event loop, and those that only read or release a handle. A missing
 function is there to be linked and called, and always fails: with `VIR_ERR_NO_SUPPORT` once its arguments are found right.
 
-A ✓ says that the function does its work, not that it knows every flag and every element; what a driver can't do of it,
-it refuses by name.
+A ✓ says that the function does its work, not that it knows every flag and every element.
 ";
 
 pub fn write(status: &Status) -> String {
@@ -40,7 +39,7 @@ fn write_counts(page: &mut String, status: &Status) {
         row(page, &[driver, &serves.to_string(), &asked.to_string()]);
     }
     let working = count(&|function| !function.served.is_missing());
-    row(page, &["**in all**", &working.to_string(), &all.len().to_string()]);
+    row(page, &["by any of them", &working.to_string(), &all.len().to_string()]);
 }
 
 fn write_subject(page: &mut String, status: &Status, subject: &Subject) {
