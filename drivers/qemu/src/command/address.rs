@@ -7,7 +7,6 @@ use ferrovirt_conf::domain::{
     VirtioOptions,
 };
 use ferrovirt_core::{Error, Result};
-use ferrovirt_xml::OnOff;
 
 impl Context<'_> {
     /// Sets the properties of a device's address, if it has one.
@@ -197,9 +196,4 @@ fn slot(address: &PciAddress) -> String {
         0 => format!("0x{:x}", address.slot.0),
         function => format!("0x{:x}.0x{function:x}", address.slot.0),
     }
-}
-
-/// Whether something is switched on, taking what is not decided for off.
-pub fn is_on(switch: Option<OnOff>) -> bool {
-    switch.is_some_and(OnOff::is_set)
 }

@@ -84,6 +84,8 @@ pub struct Image<'a> {
     pub auth: Option<StorageAuth>,
     pub encryption: Option<Encryption>,
     pub reservations: Option<&'a Reservations>,
+    /// Whether even raw data gets a node for its format.
+    pub always_format: bool,
     pub is_floppy: bool,
     pub is_cdrom: bool,
     /// What it is based on: nothing known, nothing at all, or an image.
@@ -118,6 +120,7 @@ impl<'a> Image<'a> {
             auth: None,
             encryption: None,
             reservations: None,
+            always_format: false,
             is_floppy: false,
             is_cdrom: false,
             base: Base::Unknown,
@@ -186,7 +189,7 @@ impl<'a> Image<'a> {
         let mask = "arg-type/backing-mask-protocol";
         let old = !context.capabilities.schema_has(&format!("block-commit/{mask}"))
             || !context.capabilities.schema_has(&format!("block-stream/{mask}"));
-        old || self.format != StorageFormat::Raw || self.is_luks()
+        old || self.always_format || self.format != StorageFormat::Raw || self.is_luks()
     }
 
     fn storage_node(&self) -> String {
@@ -309,6 +312,23 @@ fn objects(b: &mut Builder<'_>, image: &Image<'_>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The driver's own helper for reservations, which all disks share.
+pub fn managed_reservations(b: &mut Builder<'_>) {
+    let managed = |options: &ferrovirt_conf::domain::SourceOptions| {
+        options.reservations.as_ref().is_some_and(|reservations| reservations.managed.is_set())
+    };
+    let in_disk = |disk: &Disk| {
+        let layers = disk.backing.iter().flat_map(BackingStore::layers);
+        managed(&disk.source.options) || layers.into_iter().any(|layer| managed(&layer.source.options))
+    };
+    if b.model().devices.disks.iter().any(in_disk) {
+        let mut props = Props::object("pr-manager-helper", "pr-helper0");
+        let path = b.host().guest_folder.join("pr-helper0.sock");
+        props.set("path", path.to_string_lossy());
+        b.line.object(&props);
+    }
 }
 
 fn unmanaged_name(_alias: &str, image: &Image<'_>) -> String {

@@ -42,6 +42,6 @@ fn by_kind(model: &Domain) -> Vec<(&DeviceInfo, u32)> {
     found
 }
 
-fn first_interface(_model: &Domain) -> Option<&DeviceInfo> {
-    None
+fn first_interface(model: &Domain) -> Option<&DeviceInfo> {
+    model.devices.interfaces.first().map(|interface| &interface.info)
 }

@@ -6,7 +6,7 @@ use super::{Descriptors, Surroundings};
 use crate::capabilities::{Accel, Capabilities};
 use crate::qmp::types::MachineInfo;
 use ferrovirt_conf::cpu::Arch;
-use ferrovirt_conf::domain::{Controller, ControllerType, DeviceInfo, Domain, VirtType};
+use ferrovirt_conf::domain::{Controller, ControllerType, DeviceInfo, Domain, Graphics, VirtType};
 use ferrovirt_core::{Error, Result};
 
 /// Everything that the arguments of a device depend on; also used to plug devices into running guests.
@@ -82,7 +82,7 @@ impl<'a> Context<'a> {
 
     /// Whether the guest has a display of SPICE.
     pub fn has_spice(self) -> bool {
-        false
+        self.model.devices.graphics.iter().any(|graphics| matches!(graphics, Graphics::Spice(_)))
     }
 
     /// A controller of a kind by its number.
@@ -127,7 +127,7 @@ impl<'a> Builder<'a> {
 
     /// Whether nothing shows what the guest's graphics cards draw.
     pub fn has_no_display(&self) -> bool {
-        true
+        self.model().devices.graphics.is_empty()
     }
 
     /// Hands over a descriptor that is named by a path. What it is for can be read in the monitor.

@@ -16,6 +16,7 @@ fn flash(b: &Builder<'_>) -> Vec<Image<'static>> {
     let mut images = Vec::new();
     if let Some(path) = &loader.path {
         let mut image = Image::of(StorageSource::file(path), format(loader.format), "libvirt-pflash0");
+        image.always_format = true;
         image.readonly = loader.readonly != Some(YesNo::No);
         images.push(image);
     }
@@ -25,7 +26,9 @@ fn flash(b: &Builder<'_>) -> Vec<Image<'static>> {
             VarsPlace::Path(path) => StorageSource::file(path),
             VarsPlace::Source(source) => (**source).clone(),
         };
-        images.push(Image::of(source, format(vars.format), "libvirt-pflash1"));
+        let mut image = Image::of(source, format(vars.format), "libvirt-pflash1");
+        image.always_format = true;
+        images.push(image);
     }
     images
 }

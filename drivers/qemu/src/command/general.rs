@@ -2,7 +2,7 @@
 
 use super::context::Builder;
 use super::descriptors::Passed;
-use super::line::{Parts, escape, on_off};
+use super::line::{Parts, on_off};
 use super::props::Props;
 use crate::capabilities::Fact;
 use ferrovirt_conf::domain::{AcpiTableKind, IoThread, ThreadPool};
@@ -220,9 +220,4 @@ pub fn tls_credentials(
     props.set("endpoint", if listens { "server" } else { "client" }).set("verify-peer", verify);
     props.maybe("passwordid", key.map(Value::from));
     props
-}
-
-/// A path with its commas doubled.
-pub fn escaped(path: &std::path::Path) -> String {
-    escape(&path.to_string_lossy())
 }

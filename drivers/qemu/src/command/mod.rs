@@ -12,12 +12,18 @@ mod clock;
 mod context;
 mod controller;
 mod cpu;
+mod crypto;
 mod descriptors;
 mod disk;
+mod filesystem;
 mod firmware;
 mod general;
+mod graphics;
+mod hostdev;
 mod input;
+mod interface;
 mod iommu;
+mod launch_security;
 mod line;
 mod machine;
 mod memballoon;
@@ -26,22 +32,32 @@ mod memory_device;
 mod numa;
 mod overrides;
 mod panic;
+mod prepare;
 mod props;
 mod rng;
 mod serial;
+mod shmem;
+mod smartcard;
 mod smbios;
 mod sound;
+mod storage_memory;
 mod surroundings;
 mod throttle;
+mod tpm;
+mod usb;
 mod video;
+mod vsock;
 mod watchdog;
 
 pub use blockdev::number_images;
 pub use context::{Builder, Context};
 pub use descriptors::{Descriptors, Open, Passed, Pretend};
 pub use line::CommandLine;
+pub use prepare::{align_memory, prepare};
 pub use props::Props;
-pub use surroundings::{HugePageMount, Sealed, SecretUse, Secrets, Settings, Surroundings};
+pub use surroundings::{
+    DisplaySettings, HugePageMount, Sealed, SecretUse, Secrets, Settings, Surroundings, TlsSettings,
+};
 
 use crate::capabilities::Capabilities;
 use ferrovirt_conf::domain::{ControllerType, Domain};
@@ -94,6 +110,7 @@ impl Builder<'_> {
         general::deprecation(self);
         self.line.flag("-S");
         general::master_key(self);
+        blockdev::managed_reservations(self);
         firmware::block_nodes(self)
     }
 
@@ -132,26 +149,41 @@ impl Builder<'_> {
         controller::pci_holes(self)?;
         controller::build(self)?;
         memory_device::build(self)?;
+        usb::hubs(self)?;
         controller::of_kind(self, ControllerType::Ccid)?;
         disk::build(self)?;
+        filesystem::build(self)?;
+        interface::build(self)?;
+        smartcard::build(self)?;
         serial::serials(self)?;
         serial::parallels(self)?;
         serial::channels(self)?;
         serial::consoles(self)?;
+        tpm::build(self)?;
         input::build(self)?;
         sound::backends(self)?;
+        graphics::build(self)?;
         video::build(self)?;
         sound::build(self)?;
         watchdog::build(self)?;
+        usb::redirections(self)?;
+        hostdev::build(self)?;
         memballoon::build(self)?;
-        rng::build(self)
+        rng::build(self)?;
+        storage_memory::nvram(self);
+        Ok(())
     }
 
     fn rest(&mut self) -> Result<()> {
         general::core_info(self)?;
+        launch_security::build(self);
         general::user_arguments(self);
         general::sandbox(self);
         panic::build(self)?;
+        shmem::build(self)?;
+        vsock::build(self)?;
+        crypto::build(self)?;
+        storage_memory::pstore(self)?;
         general::async_teardown(self);
         general::timestamps(self);
         Ok(())

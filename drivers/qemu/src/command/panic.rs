@@ -1,6 +1,6 @@
 //! `<panic>`: how the guest tells that it has crashed.
 
-use super::context::{Builder, Context, alias};
+use super::context::{Builder, Context};
 use super::line::Parts;
 use super::props::Props;
 use ferrovirt_conf::domain::{Address, Domain, Panic, PanicModel};
@@ -36,7 +36,6 @@ impl Context<'_> {
             }
             PanicModel::Pvpanic => {
                 let mut props = Props::device("pvpanic-pci");
-                props.set("id", alias(info)?);
                 self.address(&mut props, info)?;
                 Some(props)
             }

@@ -24,6 +24,10 @@ pub struct Surroundings<'a> {
     pub smbios: Option<&'a Smbios>,
     /// Which of the host's block devices are CD-ROM drives.
     pub cdroms: &'a [&'a str],
+    /// The device files of SCSI devices of the host, by alias.
+    pub scsi_devices: &'a [(&'a str, &'a str)],
+    /// Where the emulator of the guest's TPM listens.
+    pub tpm_socket: Option<&'a Path>,
     /// How far the host's time zone is ahead of UTC, in seconds.
     pub time_zone: i64,
 }
@@ -43,6 +47,8 @@ pub struct Settings {
     /// Files that back guests' memory are made under here.
     pub memory_folder: PathBuf,
     pub huge_pages: Vec<HugePageMount>,
+    /// Where passt listens for guests.
+    pub passt_folder: PathBuf,
     pub vnc: DisplaySettings,
     pub spice: DisplaySettings,
     /// Certificates of character devices.
@@ -64,13 +70,30 @@ pub struct HugePageMount {
 }
 
 /// Of VNC or SPICE.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DisplaySettings {
+    /// Where displays listen that say nothing else.
+    pub listen: String,
+    /// Whether they rather listen on a socket in the guest's folder.
+    pub on_socket: bool,
     pub tls: Option<TlsSettings>,
     /// Whether a password is set for all guests that have none of their own.
     pub password: bool,
     pub sasl: bool,
     pub sasl_folder: Option<PathBuf>,
+}
+
+impl Default for DisplaySettings {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1".to_owned(),
+            on_socket: false,
+            tls: None,
+            password: false,
+            sasl: false,
+            sasl_folder: None,
+        }
+    }
 }
 
 /// Where certificates are, and whether clients must have one.
@@ -94,6 +117,7 @@ impl Default for Settings {
             deprecation: "none".to_owned(),
             memory_folder: "/var/lib/libvirt/qemu/ram".into(),
             huge_pages: Vec::new(),
+            passt_folder: "/run/libvirt/qemu/passt".into(),
             vnc: DisplaySettings::default(),
             spice: DisplaySettings::default(),
             chardev_tls: tls("/etc/pki/libvirt-chardev"),
