@@ -20,7 +20,7 @@ static void refused(const char *xml, int code)
 
 static void malformed(void)
 {
-    refused("", VIR_ERR_INVALID_ARG);
+    refused("", VIR_ERR_XML_DETAIL);
     refused("<domain", VIR_ERR_XML_DETAIL);
     refused("<network/>", VIR_ERR_XML_ERROR);
     refused("<domain type='qemu'><name>bad</name></domain>", VIR_ERR_XML_ERROR);

@@ -7,6 +7,7 @@ use ferrovirt_core::layout::Layout;
 use ferrovirt_driver_qemu::capabilities::{Answers, Capabilities};
 use ferrovirt_driver_qemu::defaults;
 use ferrovirt_driver_qemu::layout::Paths;
+use ferrovirt_driver_qemu::validate;
 use ferrovirt_xml::{from_str, to_string};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -169,6 +170,7 @@ fn filled(input: &str, capabilities: &Capabilities, flags: ParseFlags) -> ferrov
     defaults::emulator(&mut model).or_else(|error| model.devices.emulator.clone().ok_or(error))?;
     defaults::fill(&mut model, capabilities, &Paths::new(Layout::system()), flags)?;
     model.validate(flags)?;
+    validate::validate(&model, capabilities)?;
     Ok(model)
 }
 

@@ -1,9 +1,9 @@
 //! Definitions: taking in what users define, and keeping it on disk.
 
 use crate::capabilities::Capabilities;
-use crate::defaults;
 use crate::driver::Shared;
 use crate::vm::{Definition, Vm};
+use crate::{defaults, validate};
 use ferrovirt_conf::domain::{Domain, ParseFlags};
 use ferrovirt_core::persist::{self, Durability};
 use ferrovirt_core::store::{Claim, Stored};
@@ -21,6 +21,7 @@ pub fn parse(shared: &Shared, xml: &str, flags: ParseFlags) -> Result<Domain> {
     let capabilities = emulator(shared, &mut model)?;
     defaults::fill(&mut model, &capabilities, &shared.paths, flags)?;
     model.validate(flags)?;
+    validate::validate(&model, &capabilities)?;
     Ok(model)
 }
 

@@ -3,14 +3,13 @@
 use crate::driver::Shared;
 use crate::graphics_ports::GraphicsPorts;
 use crate::model;
-use ferrovirt_conf::domain::{ChardevKind, Domain, Graphics, ListenType};
+use ferrovirt_conf::domain::{ChardevKind, Domain, Graphics};
 use ferrovirt_core::Result;
 use std::net::IpAddr;
 
 /// Gives every display that asks for any port a free one.
 pub fn assign_ports(shared: &Shared, description: &mut Domain) -> Result<()> {
     for graphics in &mut description.devices.graphics {
-        name_address(graphics);
         let address = model::display_address(graphics).and_then(|text| text.parse::<IpAddr>().ok());
         let address = address.unwrap_or(GraphicsPorts::LOOPBACK);
         let wanted = match graphics {
@@ -31,17 +30,6 @@ pub fn assign_ports(shared: &Shared, description: &mut Domain) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// A display that does not say where it listens is for this host only.
-fn name_address(graphics: &mut Graphics) {
-    for listen in graphics.listens_mut().into_iter().flatten() {
-        if listen.kind == ListenType::Address && listen.address.is_none() {
-            listen.address = Some(GraphicsPorts::LOOPBACK.to_string());
-            listen.from_config = Some(1);
-        }
-    }
-    graphics.repeat_listen();
 }
 
 /// Puts the paths of pseudo terminals, which QEMU opens, into the description.

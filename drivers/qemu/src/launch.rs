@@ -6,9 +6,7 @@ use crate::command::{
 };
 use crate::layout::{Paths, short_name};
 use crate::network::Taps;
-use ferrovirt_conf::domain::{
-    ChannelTarget, ChardevKind, ChardevSource, DeviceInfo, Domain, SecretReference, SocketMode,
-};
+use ferrovirt_conf::domain::{ChardevKind, ChardevSource, DeviceInfo, Domain, SecretReference, SocketMode};
 use ferrovirt_core::persist::{self, Durability};
 use ferrovirt_core::{Error, ErrorCode, Result};
 use ferrovirt_host::process::Command;
@@ -32,7 +30,7 @@ pub fn prepare(
     taps: Taps,
     command: &mut Command,
 ) -> Result<()> {
-    let id = model.id.and_then(|id| i32::try_from(id).ok()).unwrap_or(-1);
+    let id = running_id(model);
     let folder = paths.guest(id, &model.name);
     write_master_key(&folder)?;
     let mut files = open_files(model)?;
@@ -41,21 +39,32 @@ pub fn prepare(
         files
             .extend(queues.into_iter().enumerate().map(|(queue, fd)| (Passed::Tap { interface, queue }, fd)));
     }
-    with_surroundings(paths, model, id, |surroundings| {
+    with_surroundings(paths, &model.name, id, |surroundings| {
         command::build(Launch { model, capabilities, surroundings, files }, command)
     })
 }
 
+/// Decides what the definition leaves to the start: sockets, addresses of displays, names of images.
+pub fn complete(paths: &Paths, model: &mut Domain) {
+    let (id, name) = (running_id(model), model.name.clone());
+    with_surroundings(paths, &name, id, |host| command::prepare(model, host));
+}
+
+/// The id that the guest runs under, or is about to.
+fn running_id(model: &Domain) -> i32 {
+    model.id.and_then(|id| i32::try_from(id).ok()).unwrap_or(-1)
+}
+
 /// The command line as text, for a guest that is not started.
 pub fn preview(paths: &Paths, model: &Domain, capabilities: &Capabilities) -> Result<CommandLine> {
-    with_surroundings(paths, model, -1, |host| {
+    with_surroundings(paths, &model.name, -1, |host| {
         command::arguments(Context { model, capabilities, host }, &mut Pretend::default())
     })
 }
 
 fn with_surroundings<T>(
     paths: &Paths,
-    model: &Domain,
+    name: &str,
     id: i32,
     work: impl FnOnce(&Surroundings<'_>) -> T,
 ) -> T {
@@ -64,30 +73,19 @@ fn with_surroundings<T>(
         ENVIRONMENT.iter().filter_map(|name| Some((name.to_string(), std::env::var(name).ok()?))).collect();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     work(&Surroundings {
-        short_name: &format!("{id}-{}", short_name(&model.name)),
-        guest_folder: &paths.guest(id, &model.name),
-        channel_folder: &paths.channels(id, &model.name),
+        short_name: &format!("{id}-{}", short_name(name)),
+        guest_folder: &paths.guest(id, name),
+        channel_folder: &paths.channels(id, name),
         settings: &settings,
         secrets: &NoSecrets,
         now: i64::try_from(now).unwrap_or(i64::MAX),
         environment: &environment,
         smbios: None,
         cdroms: &[],
+        scsi_devices: &[],
+        tpm_socket: None,
         time_zone: 0,
     })
-}
-
-/// The paths of channel sockets that the user leaves to the driver.
-pub fn name_sockets(model: &mut Domain, folder: &Path) {
-    for channel in &mut model.devices.channels {
-        let ChannelTarget::Virtio { name: Some(name), .. } = &channel.target else { continue };
-        if let ChardevKind::Unix { source } = &mut channel.source.kind
-            && source.mode == SocketMode::Bind
-            && source.path.is_none()
-        {
-            source.path = Some(folder.join(name).display().to_string());
-        }
-    }
 }
 
 /// The files and sockets of character devices, by what they are for.

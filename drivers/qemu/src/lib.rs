@@ -13,6 +13,7 @@ mod definitions;
 mod displays;
 mod driver;
 mod graphics_ports;
+pub mod host_capabilities;
 mod launch;
 pub mod layout;
 mod live;
@@ -26,6 +27,7 @@ mod rx_filter;
 mod start;
 mod status;
 mod stop;
+pub mod validate;
 mod vm;
 mod watch;
 

@@ -5,7 +5,7 @@ use crate::live::{Live, Parts};
 use crate::network::{self, Plugs};
 use crate::qmp::{Client, Cont, EventStream, Options, QueryChardev, QueryCpusFast};
 use crate::vm::{Definition, Vm};
-use crate::{aliases, command, displays, launch, model, status, watch};
+use crate::{aliases, displays, launch, model, status, watch};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, Event, Result, abi};
@@ -91,7 +91,6 @@ impl<'a> Attempt<'a> {
     fn begin(shared: &'a Arc<Shared>, vm: &'a Arc<Vm>, id: i32, mut description: Domain) -> Result<Self> {
         description.id = u32::try_from(id).ok();
         aliases::assign(&mut description);
-        command::number_images(&mut description);
         let log = shared.paths.log(&vm.name());
         if let Some((what, path)) = model::missing_file(&description) {
             let cause = std::io::Error::from_raw_os_error(2);
@@ -109,7 +108,7 @@ impl<'a> Attempt<'a> {
             done: false,
         };
         attempt.make_folders()?;
-        launch::name_sockets(&mut attempt.model, &shared.paths.channels(id, &vm.name()));
+        launch::complete(&shared.paths, &mut attempt.model);
         displays::assign_ports(shared, &mut attempt.model)?;
         let taps = network::plug_in(shared, &mut attempt.model, &attempt.plugs)?;
         attempt.spawn(taps)?;

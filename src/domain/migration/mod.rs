@@ -256,7 +256,8 @@ impl Domain {
         newest: MigrationProtocol,
         call: &'static str,
     ) -> Result<MigrationProtocol> {
-        let both = |feature| Ok::<bool, Error>(self.connection().supports(feature)? && dest.supports(feature)?);
+        let both =
+            |feature| Ok::<bool, Error>(self.connection().supports(feature)? && dest.supports(feature)?);
         if newest == MigrationProtocol::V3Params {
             if both(Feature::MigrationParams)? {
                 return Ok(newest);

@@ -48,7 +48,7 @@ impl DomainConfig for QemuDriver {
         }
         let mut model = definitions::parse(&self.shared, xml, super::definition_flags(false))?;
         crate::aliases::assign(&mut model);
-        crate::command::number_images(&mut model);
+        crate::launch::complete(&self.shared.paths, &mut model);
         let emulator = model.devices.emulator.clone().unwrap_or_default();
         let capabilities = self.shared.capabilities(&emulator)?;
         let line = crate::launch::preview(&self.shared.paths, &model, &capabilities)?;

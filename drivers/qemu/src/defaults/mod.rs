@@ -11,6 +11,8 @@ mod machine;
 mod memory;
 mod scsi;
 
+pub(crate) use implicit::VCPUS_WITHOUT_EIM;
+pub(crate) use machine::target;
 pub use machine::{accel, emulator};
 
 use ferrovirt_conf::domain::{Controller, Device, Domain, OsType, ParseFlags};
@@ -34,9 +36,6 @@ fn fill_all(model: &mut Domain, capabilities: &Capabilities, paths: &Paths, flag
     audio::add_backend(model);
     cpu::fill_model(model, capabilities)?;
     features::fill(model, capabilities);
-    if flags.inactive {
-        graphics::forget_own_sockets(&mut model.devices.graphics, paths);
-    }
     cpu::check_order(model)?;
     cpu::complete(model, capabilities)?;
     features::check_tseg(model, capabilities)?;
@@ -44,6 +43,9 @@ fn fill_all(model: &mut Domain, capabilities: &Capabilities, paths: &Paths, flag
     cpu::fill_nodes(model);
     devices::fill(model, capabilities, paths, flags)?;
     model.fill_defaults(flags)?;
+    if flags.inactive {
+        graphics::forget_own_sockets(&mut model.devices.graphics, paths);
+    }
     // Some devices were added by that: they lack what the others have.
     devices::fill(model, capabilities, paths, flags)?;
     model.devices.fill_defaults(&model.context());

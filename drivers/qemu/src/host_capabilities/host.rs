@@ -1,0 +1,216 @@
+//! `<host>` of the capabilities: what the host's own files tell, and what QEMU calls its CPU.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+
+use ferrovirt_conf::capabilities::{
+    BaseLabel, CacheBank, CacheKind, CellCpu, CellMemory, CellPages, HostCaches, HostCapabilities, HostCell,
+    HostCpuCapabilities, HostTopology, MigrationFeatures, PageSize, PageUnit, PowerManagement, SecurityModel,
+};
+use ferrovirt_conf::cpu::{
+    Arch, CpuSignature, Distance, HostCpu, HostCpuFeature, MaxPhysAddr, MaxPhysAddrMode,
+    Topology as CpuTopology,
+};
+use ferrovirt_core::Result;
+use ferrovirt_host::KernelFiles;
+use ferrovirt_host::abilities::{self, Sleep};
+use ferrovirt_host::cache::{self, Cache};
+use ferrovirt_host::cpu_identity::CpuIdentity;
+use ferrovirt_host::topology::{Cpu, Node, Topology};
+use ferrovirt_host::{dmi, memory};
+use uuid::Uuid;
+
+use super::feature_names;
+use crate::capabilities::{Capabilities, CpuModels, Match};
+
+/// What the host's files tell.
+#[derive(Debug, Clone)]
+pub struct HostFacts {
+    pub arch: Option<Arch>,
+    pub uuid: Option<Uuid>,
+    pub topology: Topology,
+    pub identity: CpuIdentity,
+    /// In KiB.
+    pub page_sizes: Vec<u64>,
+    pub caches: Vec<Cache>,
+    pub sleep: Sleep,
+    pub iommu: bool,
+    pub vfio: bool,
+}
+
+impl HostFacts {
+    pub fn read(files: &KernelFiles) -> Result<Self> {
+        Ok(Self {
+            arch: Arch::host(),
+            uuid: dmi::host_uuid(files)?,
+            topology: Topology::read(files)?,
+            identity: CpuIdentity::read(files)?,
+            page_sizes: memory::page_sizes(files)?,
+            caches: cache::caches(files)?,
+            sleep: abilities::sleep(files)?,
+            iommu: abilities::has_iommu(files)?,
+            vfio: abilities::has_vfio(files)?,
+        })
+    }
+}
+
+/// The host; `native` is what the binary for its own architecture can do, if there is one, and guests run as
+/// `identity`, a user and a group.
+pub fn host_capabilities(
+    facts: &HostFacts,
+    native: Option<&Capabilities>,
+    identity: (u32, u32),
+) -> HostCapabilities {
+    HostCapabilities {
+        uuid: facts.uuid,
+        cpu: HostCpuCapabilities {
+            cpu: cpu(facts, native.map(|capabilities| &capabilities.cpu_models)),
+            page_sizes: facts.page_sizes.iter().map(|size| PageSize::kib(*size)).collect(),
+        },
+        power_management: Some(PowerManagement {
+            suspend_mem: facts.sleep.mem,
+            suspend_disk: facts.sleep.disk,
+            suspend_hybrid: facts.sleep.hybrid,
+        }),
+        iommu: Some(facts.iommu.into()),
+        migration: Some(MigrationFeatures { live: true, transports: vec!["tcp".into(), "rdma".into()] }),
+        topology: Some(topology(&facts.topology)),
+        cache: (!facts.caches.is_empty())
+            .then(|| HostCaches { banks: facts.caches.iter().map(bank).collect(), monitor: None }),
+        security_models: security_models(identity),
+        ..HostCapabilities::default()
+    }
+}
+
+/// The CPU: the model of QEMU's that comes nearest without having anything that the host lacks, and what the host has
+/// beyond it. The kernel tells the features, so that they are those of the host and not of guests.
+fn cpu(facts: &HostFacts, models: Option<&CpuModels>) -> HostCpu {
+    let identity = &facts.identity;
+    let names: Vec<String> = identity.flags.iter().map(|flag| feature_names::from_kernel(flag)).collect();
+    let known: BTreeSet<&str> = names
+        .iter()
+        .map(String::as_str)
+        .filter(|name| models.is_some_and(|models| models.knows_feature(name)))
+        .collect();
+    let nearest =
+        models.and_then(|models| models.nearest(&known, identity.vendor_id.as_deref(), Match::Subset));
+    let features = nearest.as_ref().map(|nearest| nearest.added.clone()).unwrap_or_default();
+    let shape = facts.topology.shape();
+    let count = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+    HostCpu {
+        arch: facts.arch,
+        model: nearest.map(|nearest| nearest.model.to_owned()),
+        vendor: identity.vendor().map(str::to_owned),
+        microcode: identity.microcode,
+        signature: identity.signature.map(|signature| CpuSignature {
+            family: signature.family,
+            model: signature.model,
+            stepping: signature.stepping,
+        }),
+        topology: Some(CpuTopology {
+            sockets: count(shape.sockets),
+            dies: count(shape.dies),
+            clusters: count(shape.clusters),
+            cores: count(shape.cores),
+            threads: count(shape.threads),
+        }),
+        max_phys_addr: identity.physical_bits.map(|bits| MaxPhysAddr {
+            mode: MaxPhysAddrMode::Emulate,
+            bits: Some(bits),
+            limit: None,
+        }),
+        features: features
+            .into_iter()
+            .map(|name| HostCpuFeature { name: feature_names::to_xml(name).to_owned() })
+            .collect(),
+        ..HostCpu::default()
+    }
+}
+
+fn topology(topology: &Topology) -> HostTopology {
+    HostTopology::new(topology.nodes.iter().map(|node| cell(node, topology)).collect())
+}
+
+fn cell(node: &Node, topology: &Topology) -> HostCell {
+    let unit = PageUnit::KiB;
+    let cpus = topology.cpus.iter().filter(|cpu| node.cpus.contains(cpu.id)).map(cell_cpu).collect();
+    HostCell {
+        id: node.id,
+        memory: node.memory.map(|size| CellMemory { unit, size }),
+        pages: node
+            .pages
+            .iter()
+            .map(|pages| CellPages { unit, size: pages.size, count: pages.total })
+            .collect(),
+        distances: node.distances.iter().map(|(id, value)| Distance { id: *id, value: *value }).collect(),
+        ..HostCell::default()
+    }
+    .with_cpus(cpus)
+}
+
+fn cell_cpu(cpu: &Cpu) -> CellCpu {
+    let place = cpu.place.as_ref();
+    CellCpu {
+        id: cpu.id,
+        socket: place.map(|place| place.socket),
+        die: place.map(|place| place.die),
+        cluster: place.map(|place| place.cluster),
+        core: place.map(|place| place.core),
+        siblings: place.map(|place| place.siblings.clone()),
+    }
+}
+
+fn bank(cache: &Cache) -> CacheBank {
+    let (size, unit) = pretty(cache.size);
+    CacheBank {
+        id: cache.id,
+        level: cache.level,
+        kind: match cache.kind {
+            cache::CacheKind::Unified => CacheKind::Both,
+            cache::CacheKind::Instruction => CacheKind::Code,
+            cache::CacheKind::Data => CacheKind::Data,
+        },
+        size,
+        unit: unit.into(),
+        cpus: cache.cpus.clone(),
+        controls: Vec::new(),
+    }
+}
+
+/// A size in the largest unit that leaves no rest.
+fn pretty(bytes: u64) -> (u64, &'static str) {
+    const UNITS: &[&str] = &["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let steps = if bytes == 0 { 0 } else { (bytes.trailing_zeros() / 10).min(UNITS.len() as u32 - 1) };
+    (bytes >> (10 * steps), UNITS[steps as usize])
+}
+
+/// Guests are kept apart by the user that they run as.
+fn security_models((user, group): (u32, u32)) -> Vec<SecurityModel> {
+    let label = |kind: &str| BaseLabel { kind: kind.into(), label: format!("+{user}:+{group}") };
+    vec![
+        SecurityModel { model: "none".into(), doi: "0".into(), base_labels: Vec::new() },
+        SecurityModel {
+            model: "dac".into(),
+            doi: "0".into(),
+            base_labels: vec![label("kvm"), label("qemu")],
+        },
+    ]
+}
+
+impl HostFacts {
+    pub(super) fn has_native(&self, guest: Arch) -> bool {
+        self.arch.is_some_and(|host| super::is_native(host, guest))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_told_in_the_largest_unit_that_fits() {
+        assert_eq!(pretty(32 << 20), (32, "MiB"));
+        assert_eq!(pretty((1 << 20) + 1024), (1025, "KiB"));
+        assert_eq!((pretty(0), pretty(3)), ((0, "B"), (3, "B")));
+    }
+}
