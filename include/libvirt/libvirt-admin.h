@@ -114,6 +114,456 @@ typedef void (*virAdmConnectCloseFunc)(virAdmConnectPtr conn,
                                        int reason,
                                        void *opaque);
 
+/**
+ * The number of a client.
+ *
+ * @client: the client
+ *
+ * Returns the number, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+unsigned long long virAdmClientGetID(virAdmClientPtr client);
+
+/**
+ * When a client connected.
+ *
+ * @client: the client
+ *
+ * Returns the time in seconds since 1970, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+long long virAdmClientGetTimestamp(virAdmClientPtr client);
+
+/**
+ * How a client is connected.
+ *
+ * @client: the client
+ *
+ * Returns a virClientTransport, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virAdmClientGetTransport(virAdmClientPtr client);
+
+/**
+ * Gives back the handle of a client.
+ *
+ * @client: the client; NULL does nothing
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virAdmClientFree(virAdmClientPtr client);
+
+/**
+ * Who a client is: its process, user, address, certificate.
+ *
+ * @client: the client
+ * @params: where the array goes that the caller frees with virTypedParamsFree()
+ * @nparams: where its length goes
+ * @flags: unused so far, 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virAdmClientGetInfo(virAdmClientPtr client,
+                        virTypedParameterPtr *params,
+                        int *nparams,
+                        unsigned int flags);
+
+/**
+ * Ends the connection of a client.
+ *
+ * @client: the client
+ * @flags: unused so far, 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virAdmClientClose(virAdmClientPtr client,
+                      unsigned int flags);
+
+/**
+ * Prepares the library. Opening a connection does it too; programs with threads call this first.
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virAdmInitialize(void);
+
+/**
+ * The version of the library.
+ *
+ * @libVer: where it goes: major * 1,000,000 + minor * 1,000 + release
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virAdmGetVersion(unsigned long long *libVer);
+
+/**
+ * Opens an administrative connection to a daemon.
+ *
+ * @name: its URI, such as libvirtd:///system; NULL for the one in LIBVIRT_ADMIN_DEFAULT_URI, in
+ * libvirt-admin.conf, or the user's own libvirtd
+ * @flags: VIR_CONNECT_NO_ALIASES or 0
+ *
+ * Returns a connection that the caller closes with virAdmConnectClose(), or NULL on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+virAdmConnectPtr virAdmConnectOpen(const char *name,
+                                   unsigned int flags);
+
+/**
+ * Gives back a reference to a connection; with the last one it is closed.
+ *
+ * @conn: the connection; NULL does nothing
+ *
+ * Returns 0 if it was closed, 1 if others still hold it, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virAdmConnectClose(virAdmConnectPtr conn);
+
+/**
+ * Takes another reference to a connection, to be given back with virAdmConnectClose().
+ *
+ * @conn: the connection
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virAdmConnectRef(virAdmConnectPtr conn);
+
+/**
+ * Tells whether the daemon is still connected.
+ *
+ * @conn: the connection; NULL is not alive
+ *
+ * Returns 1 if it is, 0 if not, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virAdmConnectIsAlive(virAdmConnectPtr conn);
+
+/**
+ * The URI of the connection.
+ *
+ * @conn: the connection
+ *
+ * Returns the text, which the caller frees, or NULL on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+char *virAdmConnectGetURI(virAdmConnectPtr conn);
+
+/**
+ * The version of the daemon's library.
+ *
+ * @conn: the connection
+ * @libVer: where it goes: major * 1,000,000 + minor * 1,000 + release
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virAdmConnectGetLibVersion(virAdmConnectPtr conn,
+                               unsigned long long *libVer);
+
+/**
+ * Has a function called when the connection goes away. There is one such function at most.
+ *
+ * @conn: the connection
+ * @cb: the function
+ * @opaque: passed to it
+ * @freecb: frees @opaque when the registration ends; may be NULL
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virAdmConnectRegisterCloseCallback(virAdmConnectPtr conn,
+                                       virAdmConnectCloseFunc cb,
+                                       void *opaque,
+                                       virFreeCallback freecb);
+
+/**
+ * Ends the registration of a close callback.
+ *
+ * @conn: the connection
+ * @cb: the function that was registered
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virAdmConnectUnregisterCloseCallback(virAdmConnectPtr conn,
+                                         virAdmConnectCloseFunc cb);
+
+/**
+ * Lists the servers in the daemon.
+ *
+ * @conn: the connection
+ * @servers: where the NULL-terminated array goes that the caller frees, each server and the array itself; NULL
+ * to have them only counted
+ * @flags: unused so far, 0
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virAdmConnectListServers(virAdmConnectPtr conn,
+                             virAdmServerPtr **servers,
+                             unsigned int flags);
+
+/**
+ * Finds a server by its name.
+ *
+ * @conn: the connection
+ * @name: the name
+ * @flags: unused so far, 0
+ *
+ * Returns a handle that the caller frees with virAdmServerFree(), or NULL on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+virAdmServerPtr virAdmConnectLookupServer(virAdmConnectPtr conn,
+                                          const char *name,
+                                          unsigned int flags);
+
+/**
+ * Where the daemon's log goes.
+ *
+ * @conn: the connection
+ * @outputs: where the definitions go, separated by spaces, which the caller frees; NULL to have them only
+ * counted
+ * @flags: unused so far, 0
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 3.0.0 Since 3.0.0.
+ */
+int virAdmConnectGetLoggingOutputs(virAdmConnectPtr conn,
+                                   char **outputs,
+                                   unsigned int flags);
+
+/**
+ * What the daemon's log keeps.
+ *
+ * @conn: the connection
+ * @filters: where the definitions go, separated by spaces, which the caller frees; NULL to have them only
+ * counted
+ * @flags: unused so far, 0
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 3.0.0 Since 3.0.0.
+ */
+int virAdmConnectGetLoggingFilters(virAdmConnectPtr conn,
+                                   char **filters,
+                                   unsigned int flags);
+
+/**
+ * Changes where the daemon's log goes.
+ *
+ * @conn: the connection
+ * @outputs: the definitions, separated by spaces; NULL or empty for the default
+ * @flags: unused so far, 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 3.0.0 Since 3.0.0.
+ */
+int virAdmConnectSetLoggingOutputs(virAdmConnectPtr conn,
+                                   const char *outputs,
+                                   unsigned int flags);
+
+/**
+ * Changes what the daemon's log keeps.
+ *
+ * @conn: the connection
+ * @filters: the definitions, separated by spaces; NULL or empty for none
+ * @flags: unused so far, 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 3.0.0 Since 3.0.0.
+ */
+int virAdmConnectSetLoggingFilters(virAdmConnectPtr conn,
+                                   const char *filters,
+                                   unsigned int flags);
+
+/**
+ * Has the daemon end itself when nobody has needed it for a while.
+ *
+ * @conn: the connection
+ * @timeout: for how many seconds; 0 to let it run for ever
+ * @flags: unused so far, 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 8.6.0 Since 8.6.0.
+ */
+int virAdmConnectSetDaemonTimeout(virAdmConnectPtr conn,
+                                  unsigned int timeout,
+                                  unsigned int flags);
+
+/**
+ * Ends the daemon.
+ *
+ * @conn: the connection
+ * @flags: virAdmConnectDaemonShutdownFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 11.2.0 Since 11.2.0.
+ */
+int virAdmConnectDaemonShutdown(virAdmConnectPtr conn,
+                                unsigned int flags);
+
+/**
+ * The name of a server.
+ *
+ * @srv: the server
+ *
+ * Returns the name, which lives as long as the handle, or NULL on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+const char *virAdmServerGetName(virAdmServerPtr srv);
+
+/**
+ * Gives back the handle of a server.
+ *
+ * @srv: the server; NULL does nothing
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virAdmServerFree(virAdmServerPtr srv);
+
+/**
+ * How many workers a server has and may have, and how much waits for them.
+ *
+ * @srv: the server
+ * @params: where the array goes that the caller frees with virTypedParamsFree()
+ * @nparams: where its length goes
+ * @flags: unused so far, 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virAdmServerGetThreadPoolParameters(virAdmServerPtr srv,
+                                        virTypedParameterPtr *params,
+                                        int *nparams,
+                                        unsigned int flags);
+
+/**
+ * Changes how many workers a server may have.
+ *
+ * @srv: the server
+ * @params: VIR_THREADPOOL_WORKERS_MIN, _MAX and _PRIORITY values; others stay
+ * @nparams: how many there are
+ * @flags: unused so far, 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virAdmServerSetThreadPoolParameters(virAdmServerPtr srv,
+                                        virTypedParameterPtr params,
+                                        int nparams,
+                                        unsigned int flags);
+
+/**
+ * Lists the clients of a server.
+ *
+ * @srv: the server
+ * @clients: where the NULL-terminated array goes that the caller frees, each client and the array itself; NULL
+ * to have them only counted
+ * @flags: unused so far, 0
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virAdmServerListClients(virAdmServerPtr srv,
+                            virAdmClientPtr **clients,
+                            unsigned int flags);
+
+/**
+ * Finds a client by its number.
+ *
+ * @srv: the server
+ * @id: the number
+ * @flags: unused so far, 0
+ *
+ * Returns a handle that the caller frees with virAdmClientFree(), or NULL on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+virAdmClientPtr virAdmServerLookupClient(virAdmServerPtr srv,
+                                         unsigned long long id,
+                                         unsigned int flags);
+
+/**
+ * How many clients a server has and may have.
+ *
+ * @srv: the server
+ * @params: where the array goes that the caller frees with virTypedParamsFree()
+ * @nparams: where its length goes
+ * @flags: unused so far, 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virAdmServerGetClientLimits(virAdmServerPtr srv,
+                                virTypedParameterPtr *params,
+                                int *nparams,
+                                unsigned int flags);
+
+/**
+ * Changes how many clients a server may have.
+ *
+ * @srv: the server
+ * @params: VIR_SERVER_CLIENTS_MAX and VIR_SERVER_CLIENTS_UNAUTH_MAX values; others stay
+ * @nparams: how many there are
+ * @flags: unused so far, 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virAdmServerSetClientLimits(virAdmServerPtr srv,
+                                virTypedParameterPtr params,
+                                int nparams,
+                                unsigned int flags);
+
+/**
+ * Has a server read its certificates and keys again.
+ *
+ * @srv: the server
+ * @flags: unused so far, 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virAdmServerUpdateTlsFiles(virAdmServerPtr srv,
+                               unsigned int flags);
+
 #ifdef __cplusplus
 }
 #endif

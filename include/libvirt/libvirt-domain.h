@@ -49,7 +49,7 @@ extern "C" {
     memcpy(cpumap, VIR_GET_CPUMAP(cpumaps, maplen, vcpu), maplen)
 
 /** Casts a callback of any domain event to the type that registration takes. Since 0.8.0. */
-#define VIR_DOMAIN_EVENT_CALLBACK(cb) ((virConnectDomainEventGenericCallback)(cb))
+#define VIR_DOMAIN_EVENT_CALLBACK(cb) ((virConnectDomainEventGenericCallback)(void (*)(void))(cb))
 
 /** Speed limit, in bytes per second (ullong). Since 1.2.8. */
 #define VIR_DOMAIN_BLOCK_COPY_BANDWIDTH "bandwidth"

@@ -37,6 +37,275 @@ typedef struct _virInterface virInterface;
 /** Pointer to a virInterface. Since 0.6.4. */
 typedef virInterface *virInterfacePtr;
 
+/**
+ * Lists the host's network interfaces, up or not.
+ *
+ * @conn: the connection
+ * @ifaces: where the NULL-terminated array goes that the caller frees, each interface and the array itself; NULL
+ * to have them only counted
+ * @flags: virConnectListAllInterfacesFlags, 0 for all interfaces
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.10.2 Since 0.10.2.
+ */
+int virConnectListAllInterfaces(virConnectPtr conn,
+                                virInterfacePtr **ifaces,
+                                unsigned int flags);
+
+/**
+ * Counts the network interfaces that are up.
+ *
+ * @conn: the connection
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.6.4 Since 0.6.4.
+ */
+int virConnectNumOfInterfaces(virConnectPtr conn);
+
+/**
+ * Lists the names of the network interfaces that are up, as many as there is room for. What happens between
+ * counting and listing shows, so a list of handles is the better choice.
+ *
+ * @conn: the connection
+ * @names: the array to fill; the caller frees each name
+ * @maxnames: how many names it has room for
+ *
+ * Returns how many names were written, or -1 on failure.
+ *
+ * Since: 0.6.4 Since 0.6.4.
+ */
+int virConnectListInterfaces(virConnectPtr conn,
+                             char ** const names,
+                             int maxnames);
+
+/**
+ * Counts the network interfaces that are configured and not up.
+ *
+ * @conn: the connection
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.7.0 Since 0.7.0.
+ */
+int virConnectNumOfDefinedInterfaces(virConnectPtr conn);
+
+/**
+ * Lists the names of the network interfaces that are configured and not up, as many as there is room for. What
+ * happens between counting and listing shows, so a list of handles is the better choice.
+ *
+ * @conn: the connection
+ * @names: the array to fill; the caller frees each name
+ * @maxnames: how many names it has room for
+ *
+ * Returns how many names were written, or -1 on failure.
+ *
+ * Since: 0.7.0 Since 0.7.0.
+ */
+int virConnectListDefinedInterfaces(virConnectPtr conn,
+                                    char ** const names,
+                                    int maxnames);
+
+/**
+ * Finds a network interface of the host by its name.
+ *
+ * @conn: the connection
+ * @name: the name
+ *
+ * Returns a handle that the caller drops with virInterfaceFree(), or NULL on failure.
+ *
+ * Since: 0.6.4 Since 0.6.4.
+ */
+virInterfacePtr virInterfaceLookupByName(virConnectPtr conn,
+                                         const char *name);
+
+/**
+ * Finds a network interface of the host by its MAC address. It is an error if several have it.
+ *
+ * @conn: the connection
+ * @macstr: the address as text
+ *
+ * Returns a handle that the caller drops with virInterfaceFree(), or NULL on failure.
+ *
+ * Since: 0.6.4 Since 0.6.4.
+ */
+virInterfacePtr virInterfaceLookupByMACString(virConnectPtr conn,
+                                              const char *macstr);
+
+/**
+ * Writes a network interface's configuration, new or in place of the one with the same name. It is not brought
+ * up.
+ *
+ * @conn: the connection
+ * @xml: the description
+ * @flags: virInterfaceDefineFlags
+ *
+ * Returns a handle that the caller drops with virInterfaceFree(), or NULL on failure.
+ *
+ * Since: 0.6.4 Since 0.6.4.
+ */
+virInterfacePtr virInterfaceDefineXML(virConnectPtr conn,
+                                      const char *xml,
+                                      unsigned int flags);
+
+/**
+ * Removes a network interface's configuration.
+ *
+ * @iface: the interface
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.6.4 Since 0.6.4.
+ */
+int virInterfaceUndefine(virInterfacePtr iface);
+
+/**
+ * Brings a network interface up.
+ *
+ * @iface: the interface
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.6.4 Since 0.6.4.
+ */
+int virInterfaceCreate(virInterfacePtr iface,
+                       unsigned int flags);
+
+/**
+ * Takes a network interface down.
+ *
+ * @iface: the interface
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.6.4 Since 0.6.4.
+ */
+int virInterfaceDestroy(virInterfacePtr iface,
+                        unsigned int flags);
+
+/**
+ * Tells which connection a network interface is on.
+ *
+ * @iface: the interface
+ *
+ * Returns the connection, without a new count of it: the caller does not close it. NULL on failure.
+ *
+ * Since: 0.6.4 Since 0.6.4.
+ */
+virConnectPtr virInterfaceGetConnect(virInterfacePtr iface);
+
+/**
+ * Adds a count to the handle of a network interface; each needs a virInterfaceFree() of its own.
+ *
+ * @iface: the interface
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.6.4 Since 0.6.4.
+ */
+int virInterfaceRef(virInterfacePtr iface);
+
+/**
+ * Drops a count of the handle of a network interface; the network interface itself stays as it is. After the
+ * last
+ * count, the handle must not be used any more.
+ *
+ * @iface: the interface
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.6.4 Since 0.6.4.
+ */
+int virInterfaceFree(virInterfacePtr iface);
+
+/**
+ * Tells the name of a network interface.
+ *
+ * @iface: the interface
+ *
+ * Returns a string that lives as long as the handle, or NULL on failure.
+ *
+ * Since: 0.6.4 Since 0.6.4.
+ */
+const char *virInterfaceGetName(virInterfacePtr iface);
+
+/**
+ * Tells the MAC address of a network interface as text; it is empty where there is none.
+ *
+ * @iface: the interface
+ *
+ * Returns a string that lives as long as the handle, or NULL on failure.
+ *
+ * Since: 0.6.4 Since 0.6.4.
+ */
+const char *virInterfaceGetMACString(virInterfacePtr iface);
+
+/**
+ * Describes a network interface in XML.
+ *
+ * @iface: the interface
+ * @flags: virInterfaceXMLFlags
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 0.6.4 Since 0.6.4.
+ */
+char *virInterfaceGetXMLDesc(virInterfacePtr iface,
+                             unsigned int flags);
+
+/**
+ * Tells whether a network interface is up.
+ *
+ * @iface: the interface
+ *
+ * Returns 1 if so, 0 if not, -1 on failure.
+ *
+ * Since: 0.7.3 Since 0.7.3.
+ */
+int virInterfaceIsActive(virInterfacePtr iface);
+
+/**
+ * Remembers the host's interface configuration, so that changes to come can be taken back.
+ *
+ * @conn: the connection
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.2 Since 0.9.2.
+ */
+int virInterfaceChangeBegin(virConnectPtr conn,
+                            unsigned int flags);
+
+/**
+ * Keeps the changes since virInterfaceChangeBegin().
+ *
+ * @conn: the connection
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.2 Since 0.9.2.
+ */
+int virInterfaceChangeCommit(virConnectPtr conn,
+                             unsigned int flags);
+
+/**
+ * Takes back the changes since virInterfaceChangeBegin(). A restart of the host does the same.
+ *
+ * @conn: the connection
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.2 Since 0.9.2.
+ */
+int virInterfaceChangeRollback(virConnectPtr conn,
+                               unsigned int flags);
+
 #ifdef __cplusplus
 }
 #endif

@@ -9,6 +9,72 @@
 extern "C" {
 #endif
 
+/**
+ * Opens the namespaces of a running container.
+ *
+ * @domain: the domain
+ * @fdlist: where the array of descriptors goes, for the caller to close and free
+ * @flags: unused so far, 0
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 1.0.2 Since 1.0.2.
+ */
+int virDomainLxcOpenNamespace(virDomainPtr domain,
+                              int **fdlist,
+                              unsigned int flags);
+
+/**
+ * Moves the calling thread into namespaces, such as those of virDomainLxcOpenNamespace().
+ *
+ * @domain: unused
+ * @nfdlist: how many descriptors there are
+ * @fdlist: the descriptors; negative ones are passed over
+ * @noldfdlist: where the number of former namespaces goes; may be NULL
+ * @oldfdlist: where descriptors of the former namespaces go, for the caller to close and free; may be NULL
+ * @flags: unused so far, 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.0.2 Since 1.0.2.
+ */
+int virDomainLxcEnterNamespace(virDomainPtr domain,
+                               unsigned int nfdlist,
+                               int *fdlist,
+                               unsigned int *noldfdlist,
+                               int **oldfdlist,
+                               unsigned int flags);
+
+/**
+ * Puts the calling thread, or what it executes next, under a security label.
+ *
+ * @model: the security driver: selinux, apparmor or none
+ * @label: the label
+ * @oldlabel: where the former label goes; may be NULL
+ * @flags: unused so far, 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.0.4 Since 1.0.4.
+ */
+int virDomainLxcEnterSecurityLabel(virSecurityModelPtr model,
+                                   virSecurityLabelPtr label,
+                                   virSecurityLabelPtr oldlabel,
+                                   unsigned int flags);
+
+/**
+ * Moves the calling process into the control groups of a container.
+ *
+ * @domain: the domain
+ * @flags: unused so far, 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virDomainLxcEnterCGroup(virDomainPtr domain,
+                            unsigned int flags);
+
 #ifdef __cplusplus
 }
 #endif

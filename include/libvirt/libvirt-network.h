@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 /** Casts a callback of any network event to the type that registration takes. Since 1.2.1. */
-#define VIR_NETWORK_EVENT_CALLBACK(cb) ((virConnectNetworkEventGenericCallback)(cb))
+#define VIR_NETWORK_EVENT_CALLBACK(cb) ((virConnectNetworkEventGenericCallback)(void (*)(void))(cb))
 
 /** Inbound average rate of a port, in KiB/s (uint). Since 5.5.0. */
 #define VIR_NETWORK_PORT_BANDWIDTH_IN_AVERAGE "inbound.average"
@@ -250,6 +250,646 @@ struct _virNetworkDHCPLease {
     /** Client ID or DUID. */
     char *clientid;
 };
+
+/**
+ * Lists the host's virtual networks, active and defined ones alike.
+ *
+ * @conn: the connection
+ * @nets: where the NULL-terminated array goes that the caller frees, each network and the array itself; NULL to
+ * have them only counted
+ * @flags: virConnectListAllNetworksFlags, 0 for all networks
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.10.2 Since 0.10.2.
+ */
+int virConnectListAllNetworks(virConnectPtr conn,
+                              virNetworkPtr **nets,
+                              unsigned int flags);
+
+/**
+ * Counts the networks that run.
+ *
+ * @conn: the connection
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.2.0 Since 0.2.0.
+ */
+int virConnectNumOfNetworks(virConnectPtr conn);
+
+/**
+ * Lists the names of the networks that run, as many as there is room for. What happens between counting and
+ * listing shows, so a list of handles is the better choice.
+ *
+ * @conn: the connection
+ * @names: the array to fill; the caller frees each name
+ * @maxnames: how many names it has room for
+ *
+ * Returns how many names were written, or -1 on failure.
+ *
+ * Since: 0.2.0 Since 0.2.0.
+ */
+int virConnectListNetworks(virConnectPtr conn,
+                           char ** const names,
+                           int maxnames);
+
+/**
+ * Counts the networks that are defined and do not run.
+ *
+ * @conn: the connection
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.2.0 Since 0.2.0.
+ */
+int virConnectNumOfDefinedNetworks(virConnectPtr conn);
+
+/**
+ * Lists the names of the networks that are defined and do not run, as many as there is room for. What happens
+ * between counting and listing shows, so a list of handles is the better choice.
+ *
+ * @conn: the connection
+ * @names: the array to fill; the caller frees each name
+ * @maxnames: how many names it has room for
+ *
+ * Returns how many names were written, or -1 on failure.
+ *
+ * Since: 0.2.0 Since 0.2.0.
+ */
+int virConnectListDefinedNetworks(virConnectPtr conn,
+                                  char ** const names,
+                                  int maxnames);
+
+/**
+ * Finds a network by its name.
+ *
+ * @conn: the connection
+ * @name: the name
+ *
+ * Returns a handle that the caller drops with virNetworkFree(), or NULL on failure.
+ *
+ * Since: 0.2.0 Since 0.2.0.
+ */
+virNetworkPtr virNetworkLookupByName(virConnectPtr conn,
+                                     const char *name);
+
+/**
+ * Finds a network by the bytes of its UUID.
+ *
+ * @conn: the connection
+ * @uuid: the 16 bytes of the UUID
+ *
+ * Returns a handle that the caller drops with virNetworkFree(), or NULL on failure.
+ *
+ * Since: 0.2.0 Since 0.2.0.
+ */
+virNetworkPtr virNetworkLookupByUUID(virConnectPtr conn,
+                                     const unsigned char *uuid);
+
+/**
+ * Finds a network by its UUID as text.
+ *
+ * @conn: the connection
+ * @uuidstr: the UUID as text
+ *
+ * Returns a handle that the caller drops with virNetworkFree(), or NULL on failure.
+ *
+ * Since: 0.2.0 Since 0.2.0.
+ */
+virNetworkPtr virNetworkLookupByUUIDString(virConnectPtr conn,
+                                           const char *uuidstr);
+
+/**
+ * Starts a network that is gone once it is destroyed.
+ *
+ * @conn: the connection
+ * @xmlDesc: the description
+ *
+ * Returns a handle that the caller drops with virNetworkFree(), or NULL on failure.
+ *
+ * Since: 0.2.0 Since 0.2.0.
+ */
+virNetworkPtr virNetworkCreateXML(virConnectPtr conn,
+                                  const char *xmlDesc);
+
+/**
+ * Starts a network that is gone once it is destroyed, checking its description if wanted.
+ *
+ * @conn: the connection
+ * @xmlDesc: the description
+ * @flags: virNetworkCreateFlags
+ *
+ * Returns a handle that the caller drops with virNetworkFree(), or NULL on failure.
+ *
+ * Since: 7.8.0 Since 7.8.0.
+ */
+virNetworkPtr virNetworkCreateXMLFlags(virConnectPtr conn,
+                                       const char *xmlDesc,
+                                       unsigned int flags);
+
+/**
+ * Makes a network permanent from its XML description, without starting it.
+ *
+ * @conn: the connection
+ * @xml: the description
+ *
+ * Returns a handle that the caller drops with virNetworkFree(), or NULL on failure.
+ *
+ * Since: 0.2.0 Since 0.2.0.
+ */
+virNetworkPtr virNetworkDefineXML(virConnectPtr conn,
+                                  const char *xml);
+
+/**
+ * Makes a network permanent from its XML description, without starting it, checking the description if wanted.
+ *
+ * @conn: the connection
+ * @xml: the description
+ * @flags: virNetworkDefineFlags
+ *
+ * Returns a handle that the caller drops with virNetworkFree(), or NULL on failure.
+ *
+ * Since: 7.7.0 Since 7.7.0.
+ */
+virNetworkPtr virNetworkDefineXMLFlags(virConnectPtr conn,
+                                       const char *xml,
+                                       unsigned int flags);
+
+/**
+ * Forgets the definition of a network; one that runs goes on, transient from now on.
+ *
+ * @network: the network
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.2.0 Since 0.2.0.
+ */
+int virNetworkUndefine(virNetworkPtr network);
+
+/**
+ * Changes one part of a network: its definition, the running network, or both.
+ *
+ * @network: the network
+ * @command: what to do, a virNetworkUpdateCommand
+ * @section: which part, a virNetworkUpdateSection
+ * @parentIndex: in which of several parents of the same kind; -1 for the only one, or the one that fits
+ * @xml: the new part, or enough of the old one to find it
+ * @flags: virNetworkUpdateFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.10.2 Since 0.10.2.
+ */
+int virNetworkUpdate(virNetworkPtr network,
+                     unsigned int command,
+                     unsigned int section,
+                     int parentIndex,
+                     const char *xml,
+                     unsigned int flags);
+
+/**
+ * Starts a network that has been defined.
+ *
+ * @network: the network
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.2.0 Since 0.2.0.
+ */
+int virNetworkCreate(virNetworkPtr network);
+
+/**
+ * Stops a network. A transient one is gone then, a defined one can be started again.
+ *
+ * @network: the network
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.2.0 Since 0.2.0.
+ */
+int virNetworkDestroy(virNetworkPtr network);
+
+/**
+ * Tells which connection a network is on.
+ *
+ * @net: the network
+ *
+ * Returns the connection, without a new count of it: the caller does not close it. NULL on failure.
+ *
+ * Since: 0.3.0 Since 0.3.0.
+ */
+virConnectPtr virNetworkGetConnect(virNetworkPtr net);
+
+/**
+ * Adds a count to the handle of a network; each needs a virNetworkFree() of its own.
+ *
+ * @network: the network
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.6.0 Since 0.6.0.
+ */
+int virNetworkRef(virNetworkPtr network);
+
+/**
+ * Drops a count of the handle of a network; the network itself stays as it is. After the last count, the handle
+ * must not be used any more.
+ *
+ * @network: the network
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.2.0 Since 0.2.0.
+ */
+int virNetworkFree(virNetworkPtr network);
+
+/**
+ * Tells the name of a network.
+ *
+ * @network: the network
+ *
+ * Returns a string that lives as long as the handle, or NULL on failure.
+ *
+ * Since: 0.2.0 Since 0.2.0.
+ */
+const char *virNetworkGetName(virNetworkPtr network);
+
+/**
+ * Tells the UUID of a network as bytes.
+ *
+ * @network: the network
+ * @uuid: room for 16 bytes
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.2.0 Since 0.2.0.
+ */
+int virNetworkGetUUID(virNetworkPtr network,
+                      unsigned char *uuid);
+
+/**
+ * Tells the UUID of a network as text.
+ *
+ * @network: the network
+ * @buf: room for VIR_UUID_STRING_BUFLEN (37) characters
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.2.0 Since 0.2.0.
+ */
+int virNetworkGetUUIDString(virNetworkPtr network,
+                            char *buf);
+
+/**
+ * Describes a network in XML.
+ *
+ * @network: the network
+ * @flags: virNetworkXMLFlags; VIR_NETWORK_XML_INACTIVE shows what the next start will use
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 0.2.0 Since 0.2.0.
+ */
+char *virNetworkGetXMLDesc(virNetworkPtr network,
+                           unsigned int flags);
+
+/**
+ * Tells the name of the bridge that a network's guests are plugged into.
+ *
+ * @network: the network
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 0.2.0 Since 0.2.0.
+ */
+char *virNetworkGetBridgeName(virNetworkPtr network);
+
+/**
+ * Tells whether a network starts with the host.
+ *
+ * @network: the network
+ * @autostart: where 1 goes if so, or 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.2.1 Since 0.2.1.
+ */
+int virNetworkGetAutostart(virNetworkPtr network,
+                           int *autostart);
+
+/**
+ * Sets whether a network starts with the host.
+ *
+ * @network: the network
+ * @autostart: 0 for no, anything else for yes
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.2.1 Since 0.2.1.
+ */
+int virNetworkSetAutostart(virNetworkPtr network,
+                           int autostart);
+
+/**
+ * Tells whether a network runs.
+ *
+ * @net: the network
+ *
+ * Returns 1 if so, 0 if not, -1 on failure.
+ *
+ * Since: 0.7.3 Since 0.7.3.
+ */
+int virNetworkIsActive(virNetworkPtr net);
+
+/**
+ * Tells whether a network has a definition that outlives a stop.
+ *
+ * @net: the network
+ *
+ * Returns 1 if so, 0 if not, -1 on failure.
+ *
+ * Since: 0.7.3 Since 0.7.3.
+ */
+int virNetworkIsPersistent(virNetworkPtr net);
+
+/**
+ * Lists the leases that a network's DHCP server has given to guests. Guests with two addresses have two leases.
+ *
+ * @network: the network
+ * @mac: only leases of this MAC address; NULL for all
+ * @leases: where the NULL-terminated array goes that the caller frees, each lease with
+ * virNetworkDHCPLeaseFree(), then the array; NULL to have them only counted
+ * @flags: must be 0
+ *
+ * Returns how many leases there are, or -1 on failure.
+ *
+ * Since: 1.2.6 Since 1.2.6.
+ */
+int virNetworkGetDHCPLeases(virNetworkPtr network,
+                            const char *mac,
+                            virNetworkDHCPLeasePtr **leases,
+                            unsigned int flags);
+
+/**
+ * Frees a lease and its strings.
+ *
+ * @lease: the lease; NULL is fine
+ *
+ * Since: 1.2.6 Since 1.2.6.
+ */
+void virNetworkDHCPLeaseFree(virNetworkDHCPLeasePtr lease);
+
+/**
+ * Sets or removes a network's title, its description, or an element of an application's own.
+ *
+ * @network: the network
+ * @type: what to set, a virNetworkMetadataType
+ * @metadata: the new text or element; NULL removes what there is
+ * @key: the prefix for an element's namespace; NULL for titles and descriptions
+ * @uri: the element's namespace; NULL for titles and descriptions
+ * @flags: virNetworkUpdateFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 9.7.0 Since 9.7.0.
+ */
+int virNetworkSetMetadata(virNetworkPtr network,
+                          int type,
+                          const char *metadata,
+                          const char *key,
+                          const char *uri,
+                          unsigned int flags);
+
+/**
+ * Tells a network's title, its description, or an element of an application's own.
+ *
+ * @network: the network
+ * @type: what to tell, a virNetworkMetadataType
+ * @uri: the element's namespace; NULL for titles and descriptions
+ * @flags: virNetworkUpdateFlags: one of them, or 0 for the network as it is now
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 9.7.0 Since 9.7.0.
+ */
+char *virNetworkGetMetadata(virNetworkPtr network,
+                            int type,
+                            const char *uri,
+                            unsigned int flags);
+
+/**
+ * Registers a function for one kind of event, of one network or of all. It runs from the event loop, which must
+ * have been registered before the connection was opened.
+ *
+ * @conn: the connection
+ * @net: the network; NULL for all
+ * @eventID: the kind, a virNetworkEventID
+ * @cb: the function, cast from the type that the kind of event has
+ * @opaque: what it is called with
+ * @freecb: frees @opaque once the registration has ended; may be NULL
+ *
+ * Returns the id that ends the registration, or -1 on failure; @opaque then stays with the caller.
+ *
+ * Since: 1.2.1 Since 1.2.1.
+ */
+int virConnectNetworkEventRegisterAny(virConnectPtr conn,
+                                      virNetworkPtr net,
+                                      int eventID,
+                                      virConnectNetworkEventGenericCallback cb,
+                                      void *opaque,
+                                      virFreeCallback freecb);
+
+/**
+ * Ends a registration that virConnectNetworkEventRegisterAny() made.
+ *
+ * @conn: the connection
+ * @callbackID: the id that the registration got
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.2.1 Since 1.2.1.
+ */
+int virConnectNetworkEventDeregisterAny(virConnectPtr conn,
+                                        int callbackID);
+
+/**
+ * Lists the ports of a network.
+ *
+ * @network: the network
+ * @ports: where the NULL-terminated array goes that the caller frees, each port and the array itself; NULL to
+ * have them only counted
+ * @flags: must be 0
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 5.5.0 Since 5.5.0.
+ */
+int virNetworkListAllPorts(virNetworkPtr network,
+                           virNetworkPortPtr **ports,
+                           unsigned int flags);
+
+/**
+ * Finds a port of a network by the bytes of its UUID.
+ *
+ * @net: the network
+ * @uuid: the 16 bytes of the UUID
+ *
+ * Returns a handle that the caller drops with virNetworkPortFree(), or NULL on failure.
+ *
+ * Since: 5.5.0 Since 5.5.0.
+ */
+virNetworkPortPtr virNetworkPortLookupByUUID(virNetworkPtr net,
+                                             const unsigned char *uuid);
+
+/**
+ * Finds a port of a network by its UUID as text.
+ *
+ * @net: the network
+ * @uuidstr: the UUID as text
+ *
+ * Returns a handle that the caller drops with virNetworkPortFree(), or NULL on failure.
+ *
+ * Since: 5.5.0 Since 5.5.0.
+ */
+virNetworkPortPtr virNetworkPortLookupByUUIDString(virNetworkPtr net,
+                                                   const char *uuidstr);
+
+/**
+ * Makes a port on a network, which takes what a guest interface needs of it.
+ *
+ * @net: the network
+ * @xmldesc: the description
+ * @flags: virNetworkPortCreateFlags
+ *
+ * Returns a handle that the caller drops with virNetworkPortFree(), or NULL on failure.
+ *
+ * Since: 5.5.0 Since 5.5.0.
+ */
+virNetworkPortPtr virNetworkPortCreateXML(virNetworkPtr net,
+                                          const char *xmldesc,
+                                          unsigned int flags);
+
+/**
+ * Tells which network a port is on.
+ *
+ * @port: the port
+ *
+ * Returns the network, without a new count of it: the caller does not free it. NULL on failure.
+ *
+ * Since: 5.5.0 Since 5.5.0.
+ */
+virNetworkPtr virNetworkPortGetNetwork(virNetworkPortPtr port);
+
+/**
+ * Describes a port in XML.
+ *
+ * @port: the port
+ * @flags: must be 0
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 5.5.0 Since 5.5.0.
+ */
+char *virNetworkPortGetXMLDesc(virNetworkPortPtr port,
+                               unsigned int flags);
+
+/**
+ * Adds a count to the handle of a port; each needs a virNetworkPortFree() of its own.
+ *
+ * @port: the port
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 5.5.0 Since 5.5.0.
+ */
+int virNetworkPortRef(virNetworkPortPtr port);
+
+/**
+ * Drops a count of the handle of a port; the port itself stays as it is. After the last count, the handle must
+ * not
+ * be used any more.
+ *
+ * @port: the port
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 5.5.0 Since 5.5.0.
+ */
+int virNetworkPortFree(virNetworkPortPtr port);
+
+/**
+ * Tells the UUID of a port as bytes.
+ *
+ * @port: the port
+ * @uuid: room for 16 bytes
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 5.5.0 Since 5.5.0.
+ */
+int virNetworkPortGetUUID(virNetworkPortPtr port,
+                          unsigned char *uuid);
+
+/**
+ * Tells the UUID of a port as text.
+ *
+ * @port: the port
+ * @buf: room for VIR_UUID_STRING_BUFLEN (37) characters
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 5.5.0 Since 5.5.0.
+ */
+int virNetworkPortGetUUIDString(virNetworkPortPtr port,
+                                char *buf);
+
+/**
+ * Removes a port, and gives back what it took of the network.
+ *
+ * @port: the port
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 5.5.0 Since 5.5.0.
+ */
+int virNetworkPortDelete(virNetworkPortPtr port,
+                         unsigned int flags);
+
+/**
+ * Tells a port's parameters: its limits of bandwidth.
+ *
+ * @port: the port
+ * @params: where the array goes that the caller frees with virTypedParamsFree()
+ * @nparams: where its length goes
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 5.5.0 Since 5.5.0.
+ */
+int virNetworkPortGetParameters(virNetworkPortPtr port,
+                                virTypedParameterPtr *params,
+                                int *nparams,
+                                unsigned int flags);
+
+/**
+ * Changes a port's parameters: its limits of bandwidth.
+ *
+ * @port: the port
+ * @params: the parameters, named VIR_NETWORK_PORT_BANDWIDTH_...
+ * @nparams: how many there are
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 5.5.0 Since 5.5.0.
+ */
+int virNetworkPortSetParameters(virNetworkPortPtr port,
+                                virTypedParameterPtr params,
+                                int nparams,
+                                unsigned int flags);
 
 #ifdef __cplusplus
 }

@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 /** Casts a callback of any node device event to the type that registration takes. Since 2.2.0. */
-#define VIR_NODE_DEVICE_EVENT_CALLBACK(cb) ((virConnectNodeDeviceEventGenericCallback)(cb))
+#define VIR_NODE_DEVICE_EVENT_CALLBACK(cb) ((virConnectNodeDeviceEventGenericCallback)(void (*)(void))(cb))
 
 /** Filters for a list of node devices. Since 0.10.2. */
 typedef enum {
@@ -147,6 +147,387 @@ typedef void (*virConnectNodeDeviceEventLifecycleCallback)(virConnectPtr conn,
                                                            int event,
                                                            int detail,
                                                            void *opaque);
+
+/**
+ * Lists the host's devices.
+ *
+ * @conn: the connection
+ * @devices: where the NULL-terminated array goes that the caller frees, each device and the array itself; NULL
+ * to have them only counted
+ * @flags: virConnectListAllNodeDeviceFlags, 0 for all devices
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.10.2 Since 0.10.2.
+ */
+int virConnectListAllNodeDevices(virConnectPtr conn,
+                                 virNodeDevicePtr **devices,
+                                 unsigned int flags);
+
+/**
+ * Counts the host's devices.
+ *
+ * @conn: the connection
+ * @cap: only devices with this capability (such as 'pci' or 'net'); NULL for all
+ * @flags: must be 0
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.5.0 Since 0.5.0.
+ */
+int virNodeNumOfDevices(virConnectPtr conn,
+                        const char *cap,
+                        unsigned int flags);
+
+/**
+ * Lists the names of the host's devices, as many as there is room for. What happens between counting and listing
+ * shows, so a list of handles is the better choice.
+ *
+ * @conn: the connection
+ * @cap: only devices with this capability (such as 'pci' or 'net'); NULL for all
+ * @names: the array to fill; the caller frees each name
+ * @maxnames: how many names it has room for
+ * @flags: must be 0
+ *
+ * Returns how many names were written, or -1 on failure.
+ *
+ * Since: 0.5.0 Since 0.5.0.
+ */
+int virNodeListDevices(virConnectPtr conn,
+                       const char *cap,
+                       char ** const names,
+                       int maxnames,
+                       unsigned int flags);
+
+/**
+ * Finds one of the host's devices by its name.
+ *
+ * @conn: the connection
+ * @name: the name
+ *
+ * Returns a handle that the caller drops with virNodeDeviceFree(), or NULL on failure.
+ *
+ * Since: 0.5.0 Since 0.5.0.
+ */
+virNodeDevicePtr virNodeDeviceLookupByName(virConnectPtr conn,
+                                           const char *name);
+
+/**
+ * Finds a SCSI host of a Fibre Channel fabric by its world-wide names.
+ *
+ * @conn: the connection
+ * @wwnn: the name of the node, 16 hexadecimal digits
+ * @wwpn: the name of the port, 16 hexadecimal digits
+ * @flags: must be 0
+ *
+ * Returns a handle that the caller drops with virNodeDeviceFree(), or NULL on failure.
+ *
+ * Since: 1.0.3 Since 1.0.3.
+ */
+virNodeDevicePtr virNodeDeviceLookupSCSIHostByWWN(virConnectPtr conn,
+                                                  const char *wwnn,
+                                                  const char *wwpn,
+                                                  unsigned int flags);
+
+/**
+ * Makes a device that is gone once it is destroyed: a virtual HBA, or a mediated device.
+ *
+ * @conn: the connection
+ * @xmlDesc: the description
+ * @flags: virNodeDeviceCreateXMLFlags
+ *
+ * Returns a handle that the caller drops with virNodeDeviceFree(), or NULL on failure.
+ *
+ * Since: 0.6.3 Since 0.6.3.
+ */
+virNodeDevicePtr virNodeDeviceCreateXML(virConnectPtr conn,
+                                        const char *xmlDesc,
+                                        unsigned int flags);
+
+/**
+ * Makes the definition of a mediated device permanent, without starting it.
+ *
+ * @conn: the connection
+ * @xmlDesc: the description
+ * @flags: virNodeDeviceDefineXMLFlags
+ *
+ * Returns a handle that the caller drops with virNodeDeviceFree(), or NULL on failure.
+ *
+ * Since: 7.3.0 Since 7.3.0.
+ */
+virNodeDevicePtr virNodeDeviceDefineXML(virConnectPtr conn,
+                                        const char *xmlDesc,
+                                        unsigned int flags);
+
+/**
+ * Starts a device that has been defined.
+ *
+ * @dev: the device
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 7.3.0 Since 7.3.0.
+ */
+int virNodeDeviceCreate(virNodeDevicePtr dev,
+                        unsigned int flags);
+
+/**
+ * Removes a device that was made by description. A defined one can be started again.
+ *
+ * @dev: the device
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.6.3 Since 0.6.3.
+ */
+int virNodeDeviceDestroy(virNodeDevicePtr dev);
+
+/**
+ * Forgets the definition of a device; one that runs goes on, transient from now on.
+ *
+ * @dev: the device
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 7.3.0 Since 7.3.0.
+ */
+int virNodeDeviceUndefine(virNodeDevicePtr dev,
+                          unsigned int flags);
+
+/**
+ * Changes a mediated device: its definition, the running device, or both.
+ *
+ * @dev: the device
+ * @xmlDesc: the new description
+ * @flags: virNodeDeviceUpdateFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 10.1.0 Since 10.1.0.
+ */
+int virNodeDeviceUpdate(virNodeDevicePtr dev,
+                        const char *xmlDesc,
+                        unsigned int flags);
+
+/**
+ * Adds a count to the handle of a device; each needs a virNodeDeviceFree() of its own.
+ *
+ * @dev: the device
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.6.0 Since 0.6.0.
+ */
+int virNodeDeviceRef(virNodeDevicePtr dev);
+
+/**
+ * Drops a count of the handle of a device; the device itself stays as it is. After the last count, the handle
+ * must
+ * not be used any more.
+ *
+ * @dev: the device
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.5.0 Since 0.5.0.
+ */
+int virNodeDeviceFree(virNodeDevicePtr dev);
+
+/**
+ * Tells the name of a device.
+ *
+ * @dev: the device
+ *
+ * Returns a string that lives as long as the handle, or NULL on failure.
+ *
+ * Since: 0.5.0 Since 0.5.0.
+ */
+const char *virNodeDeviceGetName(virNodeDevicePtr dev);
+
+/**
+ * Tells the name of the device that a device is on.
+ *
+ * @dev: the device
+ *
+ * Returns a string that lives as long as the handle; NULL for the root of the tree, and on failure.
+ *
+ * Since: 0.5.0 Since 0.5.0.
+ */
+const char *virNodeDeviceGetParent(virNodeDevicePtr dev);
+
+/**
+ * Counts the capabilities of a device.
+ *
+ * @dev: the device
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.5.0 Since 0.5.0.
+ */
+int virNodeDeviceNumOfCaps(virNodeDevicePtr dev);
+
+/**
+ * Lists the names of the capabilities of a device, as many as there is room for.
+ *
+ * @dev: the device
+ * @names: the array to fill; the caller frees each name
+ * @maxnames: how many names it has room for
+ *
+ * Returns how many names were written, or -1 on failure.
+ *
+ * Since: 0.5.0 Since 0.5.0.
+ */
+int virNodeDeviceListCaps(virNodeDevicePtr dev,
+                          char ** const names,
+                          int maxnames);
+
+/**
+ * Describes a device in XML.
+ *
+ * @dev: the device
+ * @flags: virNodeDeviceXMLFlags
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 0.5.0 Since 0.5.0.
+ */
+char *virNodeDeviceGetXMLDesc(virNodeDevicePtr dev,
+                              unsigned int flags);
+
+/**
+ * Takes a device from the host, so that a guest can have it. virNodeDeviceDetachFlags() does more, and is
+ * spelled
+ * better.
+ *
+ * @dev: the device
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.6.1 Since 0.6.1.
+ */
+int virNodeDeviceDettach(virNodeDevicePtr dev);
+
+/**
+ * Takes a device from the host, so that a guest can have it.
+ *
+ * @dev: the device
+ * @driverName: which driver holds it for guests, such as 'vfio'; NULL for the hypervisor's choice
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.0.5 Since 1.0.5.
+ */
+int virNodeDeviceDetachFlags(virNodeDevicePtr dev,
+                             const char *driverName,
+                             unsigned int flags);
+
+/**
+ * Gives a device that was taken for guests back to the host.
+ *
+ * @dev: the device
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.6.1 Since 0.6.1.
+ */
+int virNodeDeviceReAttach(virNodeDevicePtr dev);
+
+/**
+ * Resets a device that was taken for guests, so that nothing of one guest is left for the next, or for the host.
+ *
+ * @dev: the device
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.6.1 Since 0.6.1.
+ */
+int virNodeDeviceReset(virNodeDevicePtr dev);
+
+/**
+ * Tells whether a defined device starts with the host.
+ *
+ * @dev: the device
+ * @autostart: where 1 goes if so, or 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 7.8.0 Since 7.8.0.
+ */
+int virNodeDeviceGetAutostart(virNodeDevicePtr dev,
+                              int *autostart);
+
+/**
+ * Sets whether a defined device starts with the host.
+ *
+ * @dev: the device
+ * @autostart: 0 for no, anything else for yes
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 7.8.0 Since 7.8.0.
+ */
+int virNodeDeviceSetAutostart(virNodeDevicePtr dev,
+                              int autostart);
+
+/**
+ * Tells whether a device has a definition that outlives it.
+ *
+ * @dev: the device
+ *
+ * Returns 1 if so, 0 if not, -1 on failure.
+ *
+ * Since: 7.8.0 Since 7.8.0.
+ */
+int virNodeDeviceIsPersistent(virNodeDevicePtr dev);
+
+/**
+ * Tells whether a device is there, and not only defined.
+ *
+ * @dev: the device
+ *
+ * Returns 1 if so, 0 if not, -1 on failure.
+ *
+ * Since: 7.8.0 Since 7.8.0.
+ */
+int virNodeDeviceIsActive(virNodeDevicePtr dev);
+
+/**
+ * Registers a function for one kind of event, of one device or of all. It runs from the event loop, which must
+ * have been registered before the connection was opened.
+ *
+ * @conn: the connection
+ * @dev: the device; NULL for all
+ * @eventID: the kind, a virNodeDeviceEventID
+ * @cb: the function, cast from the type that the kind of event has
+ * @opaque: what it is called with
+ * @freecb: frees @opaque once the registration has ended; may be NULL
+ *
+ * Returns the id that ends the registration, or -1 on failure; @opaque then stays with the caller.
+ *
+ * Since: 2.2.0 Since 2.2.0.
+ */
+int virConnectNodeDeviceEventRegisterAny(virConnectPtr conn,
+                                         virNodeDevicePtr dev,
+                                         int eventID,
+                                         virConnectNodeDeviceEventGenericCallback cb,
+                                         void *opaque,
+                                         virFreeCallback freecb);
+
+/**
+ * Ends a registration that virConnectNodeDeviceEventRegisterAny() made.
+ *
+ * @conn: the connection
+ * @callbackID: the id that the registration got
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 2.2.0 Since 2.2.0.
+ */
+int virConnectNodeDeviceEventDeregisterAny(virConnectPtr conn,
+                                           int callbackID);
 
 #ifdef __cplusplus
 }

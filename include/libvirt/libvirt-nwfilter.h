@@ -35,6 +35,316 @@ typedef struct _virNWFilterBinding virNWFilterBinding;
 /** Pointer to a virNWFilterBinding. Since 4.5.0. */
 typedef virNWFilterBinding *virNWFilterBindingPtr;
 
+/**
+ * Lists the network filters.
+ *
+ * @conn: the connection
+ * @filters: where the NULL-terminated array goes that the caller frees, each filter and the array itself; NULL
+ * to have them only counted
+ * @flags: must be 0
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.10.2 Since 0.10.2.
+ */
+int virConnectListAllNWFilters(virConnectPtr conn,
+                               virNWFilterPtr **filters,
+                               unsigned int flags);
+
+/**
+ * Counts the network filters.
+ *
+ * @conn: the connection
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+int virConnectNumOfNWFilters(virConnectPtr conn);
+
+/**
+ * Lists the names of the network filters, as many as there is room for. What happens between counting and
+ * listing
+ * shows, so a list of handles is the better choice.
+ *
+ * @conn: the connection
+ * @names: the array to fill; the caller frees each name
+ * @maxnames: how many names it has room for
+ *
+ * Returns how many names were written, or -1 on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+int virConnectListNWFilters(virConnectPtr conn,
+                            char ** const names,
+                            int maxnames);
+
+/**
+ * Finds a network filter by its name.
+ *
+ * @conn: the connection
+ * @name: the name
+ *
+ * Returns a handle that the caller drops with virNWFilterFree(), or NULL on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+virNWFilterPtr virNWFilterLookupByName(virConnectPtr conn,
+                                       const char *name);
+
+/**
+ * Finds a network filter by the bytes of its UUID.
+ *
+ * @conn: the connection
+ * @uuid: the 16 bytes of the UUID
+ *
+ * Returns a handle that the caller drops with virNWFilterFree(), or NULL on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+virNWFilterPtr virNWFilterLookupByUUID(virConnectPtr conn,
+                                       const unsigned char *uuid);
+
+/**
+ * Finds a network filter by its UUID as text.
+ *
+ * @conn: the connection
+ * @uuidstr: the UUID as text
+ *
+ * Returns a handle that the caller drops with virNWFilterFree(), or NULL on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+virNWFilterPtr virNWFilterLookupByUUIDString(virConnectPtr conn,
+                                             const char *uuidstr);
+
+/**
+ * Makes a network filter, or changes the one with the same UUID, also where it is at work.
+ *
+ * @conn: the connection
+ * @xmlDesc: the description
+ *
+ * Returns a handle that the caller drops with virNWFilterFree(), or NULL on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+virNWFilterPtr virNWFilterDefineXML(virConnectPtr conn,
+                                    const char *xmlDesc);
+
+/**
+ * Makes a network filter, or changes the one with the same UUID, also where it is at work, checking the
+ * description if wanted.
+ *
+ * @conn: the connection
+ * @xmlDesc: the description
+ * @flags: virNWFilterDefineFlags
+ *
+ * Returns a handle that the caller drops with virNWFilterFree(), or NULL on failure.
+ *
+ * Since: 7.7.0 Since 7.7.0.
+ */
+virNWFilterPtr virNWFilterDefineXMLFlags(virConnectPtr conn,
+                                         const char *xmlDesc,
+                                         unsigned int flags);
+
+/**
+ * Forgets a network filter, unless it is at work.
+ *
+ * @nwfilter: the filter
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+int virNWFilterUndefine(virNWFilterPtr nwfilter);
+
+/**
+ * Adds a count to the handle of a network filter; each needs a virNWFilterFree() of its own.
+ *
+ * @nwfilter: the filter
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+int virNWFilterRef(virNWFilterPtr nwfilter);
+
+/**
+ * Drops a count of the handle of a network filter; the network filter itself stays as it is. After the last
+ * count,
+ * the handle must not be used any more.
+ *
+ * @nwfilter: the filter
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+int virNWFilterFree(virNWFilterPtr nwfilter);
+
+/**
+ * Tells the name of a network filter.
+ *
+ * @nwfilter: the filter
+ *
+ * Returns a string that lives as long as the handle, or NULL on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+const char *virNWFilterGetName(virNWFilterPtr nwfilter);
+
+/**
+ * Tells the UUID of a network filter as bytes.
+ *
+ * @nwfilter: the filter
+ * @uuid: room for 16 bytes
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+int virNWFilterGetUUID(virNWFilterPtr nwfilter,
+                       unsigned char *uuid);
+
+/**
+ * Tells the UUID of a network filter as text.
+ *
+ * @nwfilter: the filter
+ * @buf: room for VIR_UUID_STRING_BUFLEN (37) characters
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+int virNWFilterGetUUIDString(virNWFilterPtr nwfilter,
+                             char *buf);
+
+/**
+ * Describes a network filter in XML.
+ *
+ * @nwfilter: the filter
+ * @flags: must be 0
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+char *virNWFilterGetXMLDesc(virNWFilterPtr nwfilter,
+                            unsigned int flags);
+
+/**
+ * Lists the bindings of network filters to port devices.
+ *
+ * @conn: the connection
+ * @bindings: where the NULL-terminated array goes that the caller frees, each binding and the array itself; NULL
+ * to have them only counted
+ * @flags: must be 0
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 4.5.0 Since 4.5.0.
+ */
+int virConnectListAllNWFilterBindings(virConnectPtr conn,
+                                      virNWFilterBindingPtr **bindings,
+                                      unsigned int flags);
+
+/**
+ * Finds the binding of a port device.
+ *
+ * @conn: the connection
+ * @portdev: the device's name on the host, such as vnet0
+ *
+ * Returns a handle that the caller drops with virNWFilterBindingFree(), or NULL on failure.
+ *
+ * Since: 4.5.0 Since 4.5.0.
+ */
+virNWFilterBindingPtr virNWFilterBindingLookupByPortDev(virConnectPtr conn,
+                                                        const char *portdev);
+
+/**
+ * Puts a network filter to work on a port device.
+ *
+ * @conn: the connection
+ * @xml: the description
+ * @flags: virNWFilterBindingCreateFlags
+ *
+ * Returns a handle that the caller drops with virNWFilterBindingFree(), or NULL on failure.
+ *
+ * Since: 4.5.0 Since 4.5.0.
+ */
+virNWFilterBindingPtr virNWFilterBindingCreateXML(virConnectPtr conn,
+                                                  const char *xml,
+                                                  unsigned int flags);
+
+/**
+ * Takes the network filter off a port device.
+ *
+ * @binding: the binding
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 4.5.0 Since 4.5.0.
+ */
+int virNWFilterBindingDelete(virNWFilterBindingPtr binding);
+
+/**
+ * Adds a count to the handle of a binding; each needs a virNWFilterBindingFree() of its own.
+ *
+ * @binding: the binding
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 4.5.0 Since 4.5.0.
+ */
+int virNWFilterBindingRef(virNWFilterBindingPtr binding);
+
+/**
+ * Drops a count of the handle of a binding; the binding itself stays as it is. After the last count, the handle
+ * must not be used any more.
+ *
+ * @binding: the binding
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 4.5.0 Since 4.5.0.
+ */
+int virNWFilterBindingFree(virNWFilterBindingPtr binding);
+
+/**
+ * Tells which port device a binding is for.
+ *
+ * @binding: the binding
+ *
+ * Returns a string that lives as long as the handle, or NULL on failure.
+ *
+ * Since: 4.5.0 Since 4.5.0.
+ */
+const char *virNWFilterBindingGetPortDev(virNWFilterBindingPtr binding);
+
+/**
+ * Tells which network filter is at work.
+ *
+ * @binding: the binding
+ *
+ * Returns a string that lives as long as the handle, or NULL on failure.
+ *
+ * Since: 4.5.0 Since 4.5.0.
+ */
+const char *virNWFilterBindingGetFilterName(virNWFilterBindingPtr binding);
+
+/**
+ * Describes a binding in XML.
+ *
+ * @binding: the binding
+ * @flags: must be 0
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 4.5.0 Since 4.5.0.
+ */
+char *virNWFilterBindingGetXMLDesc(virNWFilterBindingPtr binding,
+                                   unsigned int flags);
+
 #ifdef __cplusplus
 }
 #endif

@@ -48,6 +48,116 @@ typedef void (*virConnectDomainQemuMonitorEventCallback)(virConnectPtr conn,
                                                          const char *details,
                                                          void *opaque);
 
+/**
+ * Sends a command to QEMU's monitor, past all that the library knows of the guest.
+ *
+ * @domain: the domain
+ * @cmd: the command
+ * @result: where the answer goes, which the caller frees
+ * @flags: virDomainQemuMonitorCommandFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.8.3 Since 0.8.3.
+ */
+int virDomainQemuMonitorCommand(virDomainPtr domain,
+                                const char *cmd,
+                                char **result,
+                                unsigned int flags);
+
+/**
+ * Sends a command to QEMU's monitor together with file descriptors, and gets some back.
+ *
+ * @domain: the domain
+ * @cmd: the command
+ * @ninfiles: how many descriptors go along
+ * @infiles: the descriptors, which stay the caller's
+ * @noutfiles: where the number of descriptors goes that came back; may be NULL
+ * @outfiles: where the array of these goes, for the caller to close and free; may be NULL
+ * @result: where the answer goes, which the caller frees
+ * @flags: virDomainQemuMonitorCommandFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 8.2.0 Since 8.2.0.
+ */
+int virDomainQemuMonitorCommandWithFiles(virDomainPtr domain,
+                                         const char *cmd,
+                                         unsigned int ninfiles,
+                                         int *infiles,
+                                         unsigned int *noutfiles,
+                                         int **outfiles,
+                                         char **result,
+                                         unsigned int flags);
+
+/**
+ * Takes over a QEMU process that was started by somebody else.
+ *
+ * @conn: the connection
+ * @pid_value: its process number
+ * @flags: unused so far, 0
+ *
+ * Returns a handle that the caller frees with virDomainFree(), or NULL on failure.
+ *
+ * Since: 0.9.4 Since 0.9.4.
+ */
+virDomainPtr virDomainQemuAttach(virConnectPtr conn,
+                                 unsigned int pid_value,
+                                 unsigned int flags);
+
+/**
+ * Sends a command to the agent in the guest, as it is.
+ *
+ * @domain: the domain
+ * @cmd: the command
+ * @timeout: how many seconds to wait, or a virDomainQemuAgentCommandTimeoutValues
+ * @flags: unused so far, 0
+ *
+ * Returns the answer, which the caller frees, or NULL on failure.
+ *
+ * Since: 0.10.0 Since 0.10.0.
+ */
+char *virDomainQemuAgentCommand(virDomainPtr domain,
+                                const char *cmd,
+                                int timeout,
+                                unsigned int flags);
+
+/**
+ * Has a function called for events of QEMU's monitor, as QEMU names them.
+ *
+ * @conn: the connection
+ * @dom: the domain; NULL for all
+ * @event: the event's name, or a pattern; NULL for all
+ * @cb: the function
+ * @opaque: passed to it
+ * @freecb: frees @opaque when the registration ends; may be NULL
+ * @flags: virConnectDomainQemuMonitorEventRegisterFlags
+ *
+ * Returns the number of the registration, or -1 on failure.
+ *
+ * Since: 1.2.3 Since 1.2.3.
+ */
+int virConnectDomainQemuMonitorEventRegister(virConnectPtr conn,
+                                             virDomainPtr dom,
+                                             const char *event,
+                                             virConnectDomainQemuMonitorEventCallback cb,
+                                             void *opaque,
+                                             virFreeCallback freecb,
+                                             unsigned int flags);
+
+/**
+ * Ends a registration for events of QEMU's monitor.
+ *
+ * @conn: the connection
+ * @callbackID: its number
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 1.2.3 Since 1.2.3.
+ */
+int virConnectDomainQemuMonitorEventDeregister(virConnectPtr conn,
+                                               int callbackID);
+
 #ifdef __cplusplus
 }
 #endif

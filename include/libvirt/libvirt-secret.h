@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 /** Casts a callback of any secret event to the type that registration takes. Since 3.0.0. */
-#define VIR_SECRET_EVENT_CALLBACK(cb) ((virConnectSecretEventGenericCallback)(cb))
+#define VIR_SECRET_EVENT_CALLBACK(cb) ((virConnectSecretEventGenericCallback)(void (*)(void))(cb))
 
 /** Filters for a list of secrets. Since 0.10.2. */
 typedef enum {
@@ -93,6 +93,278 @@ typedef void (*virConnectSecretEventLifecycleCallback)(virConnectPtr conn,
                                                        int event,
                                                        int detail,
                                                        void *opaque);
+
+/**
+ * Counts the secrets.
+ *
+ * @conn: the connection
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.7.1 Since 0.7.1.
+ */
+int virConnectNumOfSecrets(virConnectPtr conn);
+
+/**
+ * Lists the UUIDs of the secrets as text, as many as there is room for.
+ *
+ * @conn: the connection
+ * @uuids: the array to fill; the caller frees each string
+ * @maxuuids: how many strings it has room for
+ *
+ * Returns how many UUIDs were written, or -1 on failure.
+ *
+ * Since: 0.7.1 Since 0.7.1.
+ */
+int virConnectListSecrets(virConnectPtr conn,
+                          char **uuids,
+                          int maxuuids);
+
+/**
+ * Lists the secrets.
+ *
+ * @conn: the connection
+ * @secrets: where the NULL-terminated array goes that the caller frees, each secret and the array itself; NULL
+ * to have them only counted
+ * @flags: virConnectListAllSecretsFlags, 0 for all secrets
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.10.2 Since 0.10.2.
+ */
+int virConnectListAllSecrets(virConnectPtr conn,
+                             virSecretPtr **secrets,
+                             unsigned int flags);
+
+/**
+ * Finds a secret by the bytes of its UUID.
+ *
+ * @conn: the connection
+ * @uuid: the 16 bytes of the UUID
+ *
+ * Returns a handle that the caller drops with virSecretFree(), or NULL on failure.
+ *
+ * Since: 0.7.1 Since 0.7.1.
+ */
+virSecretPtr virSecretLookupByUUID(virConnectPtr conn,
+                                   const unsigned char *uuid);
+
+/**
+ * Finds a secret by its UUID as text.
+ *
+ * @conn: the connection
+ * @uuidstr: the UUID as text
+ *
+ * Returns a handle that the caller drops with virSecretFree(), or NULL on failure.
+ *
+ * Since: 0.7.1 Since 0.7.1.
+ */
+virSecretPtr virSecretLookupByUUIDString(virConnectPtr conn,
+                                         const char *uuidstr);
+
+/**
+ * Finds the secret that is for one use.
+ *
+ * @conn: the connection
+ * @usageType: the kind of use, a virSecretUsageType
+ * @usageID: who uses it: the path of a volume, the name of a client, a target
+ *
+ * Returns a handle that the caller drops with virSecretFree(), or NULL on failure.
+ *
+ * Since: 0.7.1 Since 0.7.1.
+ */
+virSecretPtr virSecretLookupByUsage(virConnectPtr conn,
+                                    int usageType,
+                                    const char *usageID);
+
+/**
+ * Makes a secret, without a value yet, or changes the one with the same UUID.
+ *
+ * @conn: the connection
+ * @xml: the description
+ * @flags: virSecretDefineFlags
+ *
+ * Returns a handle that the caller drops with virSecretFree(), or NULL on failure.
+ *
+ * Since: 0.7.1 Since 0.7.1.
+ */
+virSecretPtr virSecretDefineXML(virConnectPtr conn,
+                                const char *xml,
+                                unsigned int flags);
+
+/**
+ * Tells which connection a secret is on.
+ *
+ * @secret: the secret
+ *
+ * Returns the connection, without a new count of it: the caller does not close it. NULL on failure.
+ *
+ * Since: 0.7.1 Since 0.7.1.
+ */
+virConnectPtr virSecretGetConnect(virSecretPtr secret);
+
+/**
+ * Adds a count to the handle of a secret; each needs a virSecretFree() of its own.
+ *
+ * @secret: the secret
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.7.1 Since 0.7.1.
+ */
+int virSecretRef(virSecretPtr secret);
+
+/**
+ * Drops a count of the handle of a secret; the secret itself stays as it is. After the last count, the handle
+ * must
+ * not be used any more.
+ *
+ * @secret: the secret
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.7.1 Since 0.7.1.
+ */
+int virSecretFree(virSecretPtr secret);
+
+/**
+ * Tells the UUID of a secret as bytes.
+ *
+ * @secret: the secret
+ * @uuid: room for 16 bytes
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.7.1 Since 0.7.1.
+ */
+int virSecretGetUUID(virSecretPtr secret,
+                     unsigned char *uuid);
+
+/**
+ * Tells the UUID of a secret as text.
+ *
+ * @secret: the secret
+ * @buf: room for VIR_UUID_STRING_BUFLEN (37) characters
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.7.1 Since 0.7.1.
+ */
+int virSecretGetUUIDString(virSecretPtr secret,
+                           char *buf);
+
+/**
+ * Tells what kind of use a secret is for.
+ *
+ * @secret: the secret
+ *
+ * Returns a virSecretUsageType, or -1 on failure.
+ *
+ * Since: 0.7.1 Since 0.7.1.
+ */
+int virSecretGetUsageType(virSecretPtr secret);
+
+/**
+ * Tells who uses a secret.
+ *
+ * @secret: the secret
+ *
+ * Returns a string that lives as long as the handle, or NULL on failure.
+ *
+ * Since: 0.7.1 Since 0.7.1.
+ */
+const char *virSecretGetUsageID(virSecretPtr secret);
+
+/**
+ * Describes a secret in XML; its value is not shown.
+ *
+ * @secret: the secret
+ * @flags: must be 0
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 0.7.1 Since 0.7.1.
+ */
+char *virSecretGetXMLDesc(virSecretPtr secret,
+                          unsigned int flags);
+
+/**
+ * Sets the value of a secret.
+ *
+ * @secret: the secret
+ * @value: the value, any bytes
+ * @value_size: how many they are
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.7.1 Since 0.7.1.
+ */
+int virSecretSetValue(virSecretPtr secret,
+                      const unsigned char *value,
+                      size_t value_size,
+                      unsigned int flags);
+
+/**
+ * Tells the value of a secret, unless it is private.
+ *
+ * @secret: the secret
+ * @value_size: where the number of its bytes goes
+ * @flags: must be 0
+ *
+ * Returns the value, which the caller frees, or NULL on failure.
+ *
+ * Since: 0.7.1 Since 0.7.1.
+ */
+unsigned char *virSecretGetValue(virSecretPtr secret,
+                                 size_t *value_size,
+                                 unsigned int flags);
+
+/**
+ * Forgets a secret and its value.
+ *
+ * @secret: the secret
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.7.1 Since 0.7.1.
+ */
+int virSecretUndefine(virSecretPtr secret);
+
+/**
+ * Registers a function for one kind of event, of one secret or of all. It runs from the event loop, which must
+ * have been registered before the connection was opened.
+ *
+ * @conn: the connection
+ * @secret: the secret; NULL for all
+ * @eventID: the kind, a virSecretEventID
+ * @cb: the function, cast from the type that the kind of event has
+ * @opaque: what it is called with
+ * @freecb: frees @opaque once the registration has ended; may be NULL
+ *
+ * Returns the id that ends the registration, or -1 on failure; @opaque then stays with the caller.
+ *
+ * Since: 3.0.0 Since 3.0.0.
+ */
+int virConnectSecretEventRegisterAny(virConnectPtr conn,
+                                     virSecretPtr secret,
+                                     int eventID,
+                                     virConnectSecretEventGenericCallback cb,
+                                     void *opaque,
+                                     virFreeCallback freecb);
+
+/**
+ * Ends a registration that virConnectSecretEventRegisterAny() made.
+ *
+ * @conn: the connection
+ * @callbackID: the id that the registration got
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 3.0.0 Since 3.0.0.
+ */
+int virConnectSecretEventDeregisterAny(virConnectPtr conn,
+                                       int callbackID);
 
 #ifdef __cplusplus
 }

@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 /** Casts a callback of any pool event to the type that registration takes. Since 2.0.0. */
-#define VIR_STORAGE_POOL_EVENT_CALLBACK(cb) ((virConnectStoragePoolEventGenericCallback)(cb))
+#define VIR_STORAGE_POOL_EVENT_CALLBACK(cb) ((virConnectStoragePoolEventGenericCallback)(void (*)(void))(cb))
 
 /** Filters for a list of storage pools. Since 0.10.2. */
 typedef enum {
@@ -307,6 +307,772 @@ struct _virStorageVolInfo {
     /** Space given to it, in bytes. */
     unsigned long long allocation;
 };
+
+/**
+ * Tells which kinds of storage pool there are and which formats each of them knows, in XML.
+ *
+ * @conn: the connection
+ * @flags: must be 0
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 5.2.0 Since 5.2.0.
+ */
+char *virConnectGetStoragePoolCapabilities(virConnectPtr conn,
+                                           unsigned int flags);
+
+/**
+ * Looks for what storage pools of one kind could be made of, and describes it in XML.
+ *
+ * @conn: the connection
+ * @type: the kind of pool, as in the attribute 'type' of <pool>
+ * @srcSpec: a <source> element that narrows the search; some kinds need it (a host name), others take NULL
+ * @flags: must be 0
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 0.4.5 Since 0.4.5.
+ */
+char *virConnectFindStoragePoolSources(virConnectPtr conn,
+                                       const char *type,
+                                       const char *srcSpec,
+                                       unsigned int flags);
+
+/**
+ * Lists storage pools, active and defined ones alike.
+ *
+ * @conn: the connection
+ * @pools: where the NULL-terminated array goes that the caller frees, each pool and the array itself; NULL to
+ * have them only counted
+ * @flags: virConnectListAllStoragePoolsFlags, 0 for all pools
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.10.2 Since 0.10.2.
+ */
+int virConnectListAllStoragePools(virConnectPtr conn,
+                                  virStoragePoolPtr **pools,
+                                  unsigned int flags);
+
+/**
+ * Counts the storage pools that run.
+ *
+ * @conn: the connection
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+int virConnectNumOfStoragePools(virConnectPtr conn);
+
+/**
+ * Lists the names of the storage pools that run, as many as there is room for. What happens between counting and
+ * listing shows, so a list of handles is the better choice.
+ *
+ * @conn: the connection
+ * @names: the array to fill; the caller frees each name
+ * @maxnames: how many names it has room for
+ *
+ * Returns how many names were written, or -1 on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+int virConnectListStoragePools(virConnectPtr conn,
+                               char ** const names,
+                               int maxnames);
+
+/**
+ * Counts the storage pools that are defined and do not run.
+ *
+ * @conn: the connection
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+int virConnectNumOfDefinedStoragePools(virConnectPtr conn);
+
+/**
+ * Lists the names of the storage pools that are defined and do not run, as many as there is room for. What
+ * happens
+ * between counting and listing shows, so a list of handles is the better choice.
+ *
+ * @conn: the connection
+ * @names: the array to fill; the caller frees each name
+ * @maxnames: how many names it has room for
+ *
+ * Returns how many names were written, or -1 on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+int virConnectListDefinedStoragePools(virConnectPtr conn,
+                                      char ** const names,
+                                      int maxnames);
+
+/**
+ * Finds a storage pool by its name.
+ *
+ * @conn: the connection
+ * @name: the name
+ *
+ * Returns a handle that the caller drops with virStoragePoolFree(), or NULL on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+virStoragePoolPtr virStoragePoolLookupByName(virConnectPtr conn,
+                                             const char *name);
+
+/**
+ * Finds a storage pool by the bytes of its UUID.
+ *
+ * @conn: the connection
+ * @uuid: the 16 bytes of the UUID
+ *
+ * Returns a handle that the caller drops with virStoragePoolFree(), or NULL on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+virStoragePoolPtr virStoragePoolLookupByUUID(virConnectPtr conn,
+                                             const unsigned char *uuid);
+
+/**
+ * Finds a storage pool by its UUID as text.
+ *
+ * @conn: the connection
+ * @uuidstr: the UUID as text
+ *
+ * Returns a handle that the caller drops with virStoragePoolFree(), or NULL on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+virStoragePoolPtr virStoragePoolLookupByUUIDString(virConnectPtr conn,
+                                                   const char *uuidstr);
+
+/**
+ * Finds the storage pool that a volume is in.
+ *
+ * @vol: the volume
+ *
+ * Returns a handle that the caller drops with virStoragePoolFree(), or NULL on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+virStoragePoolPtr virStoragePoolLookupByVolume(virStorageVolPtr vol);
+
+/**
+ * Finds the storage pool whose volumes appear under a path.
+ *
+ * @conn: the connection
+ * @path: the path, as in the <target> of the pool
+ *
+ * Returns a handle that the caller drops with virStoragePoolFree(), or NULL on failure.
+ *
+ * Since: 4.1.0 Since 4.1.0.
+ */
+virStoragePoolPtr virStoragePoolLookupByTargetPath(virConnectPtr conn,
+                                                   const char *path);
+
+/**
+ * Starts a storage pool that is forgotten once it is destroyed.
+ *
+ * @conn: the connection
+ * @xmlDesc: the description
+ * @flags: virStoragePoolCreateFlags
+ *
+ * Returns a handle that the caller drops with virStoragePoolFree(), or NULL on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+virStoragePoolPtr virStoragePoolCreateXML(virConnectPtr conn,
+                                          const char *xmlDesc,
+                                          unsigned int flags);
+
+/**
+ * Makes a storage pool permanent from its XML description, without starting it.
+ *
+ * @conn: the connection
+ * @xml: the description
+ * @flags: virStoragePoolDefineFlags
+ *
+ * Returns a handle that the caller drops with virStoragePoolFree(), or NULL on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+virStoragePoolPtr virStoragePoolDefineXML(virConnectPtr conn,
+                                          const char *xml,
+                                          unsigned int flags);
+
+/**
+ * Makes the storage that a pool stands for: the directory, the file system, the volume group.
+ *
+ * @pool: the pool
+ * @flags: virStoragePoolBuildFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+int virStoragePoolBuild(virStoragePoolPtr pool,
+                        unsigned int flags);
+
+/**
+ * Forgets the definition of a storage pool that does not run.
+ *
+ * @pool: the pool
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+int virStoragePoolUndefine(virStoragePoolPtr pool);
+
+/**
+ * Starts a storage pool that has been defined.
+ *
+ * @pool: the pool
+ * @flags: virStoragePoolCreateFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+int virStoragePoolCreate(virStoragePoolPtr pool,
+                         unsigned int flags);
+
+/**
+ * Stops a storage pool; what is stored in it stays. A transient pool is forgotten then.
+ *
+ * @pool: the pool
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+int virStoragePoolDestroy(virStoragePoolPtr pool);
+
+/**
+ * Removes the storage that a pool stands for. What was stored in it is lost.
+ *
+ * @pool: the pool
+ * @flags: virStoragePoolDeleteFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+int virStoragePoolDelete(virStoragePoolPtr pool,
+                         unsigned int flags);
+
+/**
+ * Looks again which volumes a storage pool has.
+ *
+ * @pool: the pool
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+int virStoragePoolRefresh(virStoragePoolPtr pool,
+                          unsigned int flags);
+
+/**
+ * Tells which connection a storage pool is on.
+ *
+ * @pool: the pool
+ *
+ * Returns the connection, without a new count of it: the caller does not close it. NULL on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+virConnectPtr virStoragePoolGetConnect(virStoragePoolPtr pool);
+
+/**
+ * Adds a count to the handle of a storage pool; each needs a virStoragePoolFree() of its own.
+ *
+ * @pool: the pool
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.6.0 Since 0.6.0.
+ */
+int virStoragePoolRef(virStoragePoolPtr pool);
+
+/**
+ * Drops a count of the handle of a storage pool; the storage pool itself stays as it is. After the last count,
+ * the
+ * handle must not be used any more.
+ *
+ * @pool: the pool
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+int virStoragePoolFree(virStoragePoolPtr pool);
+
+/**
+ * Tells the name of a storage pool.
+ *
+ * @pool: the pool
+ *
+ * Returns a string that lives as long as the handle, or NULL on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+const char *virStoragePoolGetName(virStoragePoolPtr pool);
+
+/**
+ * Tells the UUID of a storage pool as bytes.
+ *
+ * @pool: the pool
+ * @uuid: room for 16 bytes
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+int virStoragePoolGetUUID(virStoragePoolPtr pool,
+                          unsigned char *uuid);
+
+/**
+ * Tells the UUID of a storage pool as text.
+ *
+ * @pool: the pool
+ * @buf: room for VIR_UUID_STRING_BUFLEN (37) characters
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+int virStoragePoolGetUUIDString(virStoragePoolPtr pool,
+                                char *buf);
+
+/**
+ * Tells the state of a storage pool and how full it is.
+ *
+ * @pool: the pool
+ * @info: where it goes
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+int virStoragePoolGetInfo(virStoragePoolPtr pool,
+                          virStoragePoolInfoPtr info);
+
+/**
+ * Describes a storage pool in XML.
+ *
+ * @pool: the pool
+ * @flags: virStorageXMLFlags
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+char *virStoragePoolGetXMLDesc(virStoragePoolPtr pool,
+                               unsigned int flags);
+
+/**
+ * Tells whether a storage pool starts with the host.
+ *
+ * @pool: the pool
+ * @autostart: where 1 goes if so, or 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+int virStoragePoolGetAutostart(virStoragePoolPtr pool,
+                               int *autostart);
+
+/**
+ * Sets whether a storage pool starts with the host.
+ *
+ * @pool: the pool
+ * @autostart: 0 for no, anything else for yes
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+int virStoragePoolSetAutostart(virStoragePoolPtr pool,
+                               int autostart);
+
+/**
+ * Tells whether a storage pool runs.
+ *
+ * @pool: the pool
+ *
+ * Returns 1 if so, 0 if not, -1 on failure.
+ *
+ * Since: 0.7.3 Since 0.7.3.
+ */
+int virStoragePoolIsActive(virStoragePoolPtr pool);
+
+/**
+ * Tells whether a storage pool has a definition that outlives a stop.
+ *
+ * @pool: the pool
+ *
+ * Returns 1 if so, 0 if not, -1 on failure.
+ *
+ * Since: 0.7.3 Since 0.7.3.
+ */
+int virStoragePoolIsPersistent(virStoragePoolPtr pool);
+
+/**
+ * Registers a function for one kind of event, of one storage pool or of all. It runs from the event loop, which
+ * must have been registered before the connection was opened.
+ *
+ * @conn: the connection
+ * @pool: the storage pool; NULL for all
+ * @eventID: the kind, a virStoragePoolEventID
+ * @cb: the function, cast from the type that the kind of event has
+ * @opaque: what it is called with
+ * @freecb: frees @opaque once the registration has ended; may be NULL
+ *
+ * Returns the id that ends the registration, or -1 on failure; @opaque then stays with the caller.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virConnectStoragePoolEventRegisterAny(virConnectPtr conn,
+                                          virStoragePoolPtr pool,
+                                          int eventID,
+                                          virConnectStoragePoolEventGenericCallback cb,
+                                          void *opaque,
+                                          virFreeCallback freecb);
+
+/**
+ * Ends a registration that virConnectStoragePoolEventRegisterAny() made.
+ *
+ * @conn: the connection
+ * @callbackID: the id that the registration got
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 2.0.0 Since 2.0.0.
+ */
+int virConnectStoragePoolEventDeregisterAny(virConnectPtr conn,
+                                            int callbackID);
+
+/**
+ * Lists the volumes of a storage pool.
+ *
+ * @pool: the pool
+ * @vols: where the NULL-terminated array goes that the caller frees, each volume and the array itself; NULL to
+ * have them only counted
+ * @flags: must be 0
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.10.2 Since 0.10.2.
+ */
+int virStoragePoolListAllVolumes(virStoragePoolPtr pool,
+                                 virStorageVolPtr **vols,
+                                 unsigned int flags);
+
+/**
+ * Counts the volumes of a storage pool.
+ *
+ * @pool: the pool
+ *
+ * Returns how many there are, or -1 on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+int virStoragePoolNumOfVolumes(virStoragePoolPtr pool);
+
+/**
+ * Lists the names of the volumes of a storage pool, as many as there is room for. What happens between counting
+ * and listing shows, so a list of handles is the better choice.
+ *
+ * @pool: the pool
+ * @names: the array to fill; the caller frees each name
+ * @maxnames: how many names it has room for
+ *
+ * Returns how many names were written, or -1 on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+int virStoragePoolListVolumes(virStoragePoolPtr pool,
+                              char ** const names,
+                              int maxnames);
+
+/**
+ * Finds a volume of a storage pool by its name.
+ *
+ * @pool: the pool
+ * @name: the name
+ *
+ * Returns a handle that the caller drops with virStorageVolFree(), or NULL on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+virStorageVolPtr virStorageVolLookupByName(virStoragePoolPtr pool,
+                                           const char *name);
+
+/**
+ * Finds a volume by its key, in whichever storage pool.
+ *
+ * @conn: the connection
+ * @key: the key
+ *
+ * Returns a handle that the caller drops with virStorageVolFree(), or NULL on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+virStorageVolPtr virStorageVolLookupByKey(virConnectPtr conn,
+                                          const char *key);
+
+/**
+ * Finds a volume by its path on the host, in whichever storage pool.
+ *
+ * @conn: the connection
+ * @path: the path
+ *
+ * Returns a handle that the caller drops with virStorageVolFree(), or NULL on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+virStorageVolPtr virStorageVolLookupByPath(virConnectPtr conn,
+                                           const char *path);
+
+/**
+ * Makes a volume in a storage pool that runs.
+ *
+ * @pool: the pool
+ * @xmlDesc: the description
+ * @flags: virStorageVolCreateFlags
+ *
+ * Returns a handle that the caller drops with virStorageVolFree(), or NULL on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+virStorageVolPtr virStorageVolCreateXML(virStoragePoolPtr pool,
+                                        const char *xmlDesc,
+                                        unsigned int flags);
+
+/**
+ * Makes a volume in a storage pool that runs, with the content of another volume.
+ *
+ * @pool: the pool
+ * @xmlDesc: the description
+ * @clonevol: the volume to copy, in the same pool or another
+ * @flags: virStorageVolCreateFlags
+ *
+ * Returns a handle that the caller drops with virStorageVolFree(), or NULL on failure.
+ *
+ * Since: 0.6.4 Since 0.6.4.
+ */
+virStorageVolPtr virStorageVolCreateXMLFrom(virStoragePoolPtr pool,
+                                            const char *xmlDesc,
+                                            virStorageVolPtr clonevol,
+                                            unsigned int flags);
+
+/**
+ * Removes a volume from its storage pool. Its content is lost.
+ *
+ * @vol: the volume
+ * @flags: virStorageVolDeleteFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+int virStorageVolDelete(virStorageVolPtr vol,
+                        unsigned int flags);
+
+/**
+ * Overwrites a volume, so that what was in it can hardly be read again.
+ *
+ * @vol: the volume
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.8.0 Since 0.8.0.
+ */
+int virStorageVolWipe(virStorageVolPtr vol,
+                      unsigned int flags);
+
+/**
+ * Overwrites a volume in a chosen way.
+ *
+ * @vol: the volume
+ * @algorithm: a virStorageVolWipeAlgorithm
+ * @flags: must be 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.10 Since 0.9.10.
+ */
+int virStorageVolWipePattern(virStorageVolPtr vol,
+                             unsigned int algorithm,
+                             unsigned int flags);
+
+/**
+ * Changes the capacity of a volume. What reads it inside a guest is not told.
+ *
+ * @vol: the volume
+ * @capacity: the new capacity in bytes, or the difference with VIR_STORAGE_VOL_RESIZE_DELTA
+ * @flags: virStorageVolResizeFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.10 Since 0.9.10.
+ */
+int virStorageVolResize(virStorageVolPtr vol,
+                        unsigned long long capacity,
+                        unsigned int flags);
+
+/**
+ * Tells which connection a volume is on.
+ *
+ * @vol: the volume
+ *
+ * Returns the connection, without a new count of it: the caller does not close it. NULL on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+virConnectPtr virStorageVolGetConnect(virStorageVolPtr vol);
+
+/**
+ * Adds a count to the handle of a volume; each needs a virStorageVolFree() of its own.
+ *
+ * @vol: the volume
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.6.0 Since 0.6.0.
+ */
+int virStorageVolRef(virStorageVolPtr vol);
+
+/**
+ * Drops a count of the handle of a volume; the volume itself stays as it is. After the last count, the handle
+ * must
+ * not be used any more.
+ *
+ * @vol: the volume
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+int virStorageVolFree(virStorageVolPtr vol);
+
+/**
+ * Tells the name of a volume.
+ *
+ * @vol: the volume
+ *
+ * Returns a string that lives as long as the handle, or NULL on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+const char *virStorageVolGetName(virStorageVolPtr vol);
+
+/**
+ * Tells the key of a volume, which no other volume has.
+ *
+ * @vol: the volume
+ *
+ * Returns a string that lives as long as the handle, or NULL on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+const char *virStorageVolGetKey(virStorageVolPtr vol);
+
+/**
+ * Tells where a volume is found on the host.
+ *
+ * @vol: the volume
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+char *virStorageVolGetPath(virStorageVolPtr vol);
+
+/**
+ * Tells the kind of a volume, its capacity and what it takes of its pool.
+ *
+ * @vol: the volume
+ * @info: where it goes
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+int virStorageVolGetInfo(virStorageVolPtr vol,
+                         virStorageVolInfoPtr info);
+
+/**
+ * Tells the kind of a volume, its capacity and its allocation or physical size.
+ *
+ * @vol: the volume
+ * @info: where it goes
+ * @flags: virStorageVolInfoFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 3.0.0 Since 3.0.0.
+ */
+int virStorageVolGetInfoFlags(virStorageVolPtr vol,
+                              virStorageVolInfoPtr info,
+                              unsigned int flags);
+
+/**
+ * Describes a volume in XML.
+ *
+ * @vol: the volume
+ * @flags: must be 0
+ *
+ * Returns a string that the caller frees, or NULL on failure.
+ *
+ * Since: 0.4.1 Since 0.4.1.
+ */
+char *virStorageVolGetXMLDesc(virStorageVolPtr vol,
+                              unsigned int flags);
+
+/**
+ * Opens the content of a volume on a stream, to be read with the calls for streams.
+ *
+ * @vol: the volume
+ * @stream: a stream of the same connection that is not open yet
+ * @offset: the byte to begin at
+ * @length: how many bytes; 0 for all there are
+ * @flags: virStorageVolDownloadFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.0 Since 0.9.0.
+ */
+int virStorageVolDownload(virStorageVolPtr vol,
+                          virStreamPtr stream,
+                          unsigned long long offset,
+                          unsigned long long length,
+                          unsigned int flags);
+
+/**
+ * Opens a volume on a stream, for new content to be written with the calls for streams.
+ *
+ * @vol: the volume
+ * @stream: a stream of the same connection that is not open yet
+ * @offset: the byte to begin at
+ * @length: how many bytes at most; 0 for as many as there is room for
+ * @flags: virStorageVolUploadFlags
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.9.0 Since 0.9.0.
+ */
+int virStorageVolUpload(virStorageVolPtr vol,
+                        virStreamPtr stream,
+                        unsigned long long offset,
+                        unsigned long long length,
+                        unsigned int flags);
 
 #ifdef __cplusplus
 }

@@ -68,6 +68,254 @@ typedef int (*virStreamSourceSkipFunc)(virStreamPtr st,
                                        long long length,
                                        void *opaque);
 
+/**
+ * Makes a stream, on which a further call opens a console, a volume or whatever moves data.
+ *
+ * @conn: the connection
+ * @flags: virStreamFlags
+ *
+ * Returns a stream that the caller frees with virStreamFree(), or NULL on failure.
+ *
+ * Since: 0.7.2 Since 0.7.2.
+ */
+virStreamPtr virStreamNew(virConnectPtr conn,
+                          unsigned int flags);
+
+/**
+ * Takes another reference to a stream, to be given back with virStreamFree().
+ *
+ * @stream: the stream
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.7.2 Since 0.7.2.
+ */
+int virStreamRef(virStreamPtr stream);
+
+/**
+ * Gives back a reference to a stream. One that is neither finished nor aborted is aborted with the last.
+ *
+ * @stream: the stream
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.7.2 Since 0.7.2.
+ */
+int virStreamFree(virStreamPtr stream);
+
+/**
+ * Sends data, perhaps not all of it.
+ *
+ * @stream: the stream
+ * @data: the data
+ * @nbytes: how many bytes there are
+ *
+ * Returns how many bytes were sent, -2 if a non-blocking stream would have to wait, or -1 on failure, which
+ * aborts the stream.
+ *
+ * Since: 0.7.2 Since 0.7.2.
+ */
+int virStreamSend(virStreamPtr stream,
+                  const char *data,
+                  size_t nbytes);
+
+/**
+ * Receives data, perhaps less than there is room for; holes come as zeros.
+ *
+ * @stream: the stream
+ * @data: where it goes
+ * @nbytes: how many bytes there is room for
+ *
+ * Returns how many bytes came, 0 at the end, -2 if a non-blocking stream would have to wait, or -1 on failure.
+ *
+ * Since: 0.7.2 Since 0.7.2.
+ */
+int virStreamRecv(virStreamPtr stream,
+                  char *data,
+                  size_t nbytes);
+
+/**
+ * Receives data, perhaps less than there is room for, and may stop at holes.
+ *
+ * @stream: the stream
+ * @data: where it goes
+ * @nbytes: how many bytes there is room for
+ * @flags: virStreamRecvFlagsValues
+ *
+ * Returns how many bytes came, 0 at the end, -2 if a non-blocking stream would have to wait, -3 at a hole, or -1
+ * on failure.
+ *
+ * Since: 3.4.0 Since 3.4.0.
+ */
+int virStreamRecvFlags(virStreamPtr stream,
+                       char *data,
+                       size_t nbytes,
+                       unsigned int flags);
+
+/**
+ * Sends a hole instead of zeros.
+ *
+ * @stream: the stream
+ * @length: its length, in bytes
+ * @flags: unused so far, 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 3.4.0 Since 3.4.0.
+ */
+int virStreamSendHole(virStreamPtr stream,
+                      long long length,
+                      unsigned int flags);
+
+/**
+ * Learns how long the hole is at which receiving has stopped, and goes on behind it.
+ *
+ * @stream: the stream
+ * @length: where its length goes, in bytes
+ * @flags: unused so far, 0
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 3.4.0 Since 3.4.0.
+ */
+int virStreamRecvHole(virStreamPtr stream,
+                      long long *length,
+                      unsigned int flags);
+
+/**
+ * Sends all that a handler gives. The stream must be a blocking one; virStreamFinish() is still to be called.
+ *
+ * @stream: the stream
+ * @handler: gives the data, and 0 at its end
+ * @opaque: passed to the handlers
+ *
+ * Returns 0, or -1 on failure, which aborts the stream.
+ *
+ * Since: 0.7.2 Since 0.7.2.
+ */
+int virStreamSendAll(virStreamPtr stream,
+                     virStreamSourceFunc handler,
+                     void *opaque);
+
+/**
+ * Sends all data and holes that handlers give. The stream must be a blocking one; virStreamFinish() is still to
+ * be called.
+ *
+ * @stream: the stream
+ * @handler: gives the data, and 0 at its end
+ * @holeHandler: tells whether data or a hole is next, and how long it is
+ * @skipHandler: goes past a hole
+ * @opaque: passed to the handlers
+ *
+ * Returns 0, or -1 on failure, which aborts the stream.
+ *
+ * Since: 3.4.0 Since 3.4.0.
+ */
+int virStreamSparseSendAll(virStreamPtr stream,
+                           virStreamSourceFunc handler,
+                           virStreamSourceHoleFunc holeHandler,
+                           virStreamSourceSkipFunc skipHandler,
+                           void *opaque);
+
+/**
+ * Receives everything and hands it to a handler. The stream must be a blocking one; virStreamFinish() is still
+ * to be called.
+ *
+ * @stream: the stream
+ * @handler: takes the data
+ * @opaque: passed to the handlers
+ *
+ * Returns 0, or -1 on failure, which aborts the stream.
+ *
+ * Since: 0.7.2 Since 0.7.2.
+ */
+int virStreamRecvAll(virStreamPtr stream,
+                     virStreamSinkFunc handler,
+                     void *opaque);
+
+/**
+ * Receives everything and hands data and holes to handlers. The stream must be a blocking one; virStreamFinish()
+ * is still to be called.
+ *
+ * @stream: the stream
+ * @handler: takes the data
+ * @holeHandler: takes the length of a hole
+ * @opaque: passed to the handlers
+ *
+ * Returns 0, or -1 on failure, which aborts the stream.
+ *
+ * Since: 3.4.0 Since 3.4.0.
+ */
+int virStreamSparseRecvAll(virStreamPtr stream,
+                           virStreamSinkFunc handler,
+                           virStreamSinkHoleFunc holeHandler,
+                           void *opaque);
+
+/**
+ * Has a function called when the stream is ready. There is one such function a stream; it needs an event loop.
+ *
+ * @stream: the stream
+ * @events: what it is called for, virStreamEventType bits
+ * @cb: the function
+ * @opaque: passed to it
+ * @ff: frees @opaque when the function is removed; may be NULL
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.7.2 Since 0.7.2.
+ */
+int virStreamEventAddCallback(virStreamPtr stream,
+                              int events,
+                              virStreamEventCallback cb,
+                              void *opaque,
+                              virFreeCallback ff);
+
+/**
+ * Changes what the function of a stream is called for.
+ *
+ * @stream: the stream
+ * @events: virStreamEventType bits; 0 to pause
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.7.2 Since 0.7.2.
+ */
+int virStreamEventUpdateCallback(virStreamPtr stream,
+                                 int events);
+
+/**
+ * Removes the function of a stream.
+ *
+ * @stream: the stream
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.7.2 Since 0.7.2.
+ */
+int virStreamEventRemoveCallback(virStreamPtr stream);
+
+/**
+ * Ends a stream, and tells whether everything arrived.
+ *
+ * @stream: the stream
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.7.2 Since 0.7.2.
+ */
+int virStreamFinish(virStreamPtr stream);
+
+/**
+ * Ends a stream before its time.
+ *
+ * @stream: the stream
+ *
+ * Returns 0, or -1 on failure.
+ *
+ * Since: 0.7.2 Since 0.7.2.
+ */
+int virStreamAbort(virStreamPtr stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -446,6 +446,154 @@ struct _virError {
     virNetworkPtr net VIR_DEPRECATED;
 };
 
+/**
+ * The calling thread's last error.
+ *
+ * Returns the error, which stays the library's and valid until the thread's next call, or NULL if there is none.
+ *
+ * Since: 0.1.0 Since 0.1.0.
+ */
+virErrorPtr virGetLastError(void);
+
+/**
+ * The code of the calling thread's last error.
+ *
+ * Returns a virErrorNumber, VIR_ERR_OK if there is no error.
+ *
+ * Since: 4.5.0 Since 4.5.0.
+ */
+int virGetLastErrorCode(void);
+
+/**
+ * The part of the library that raised the calling thread's last error.
+ *
+ * Returns a virErrorDomain, VIR_FROM_NONE if there is no error.
+ *
+ * Since: 4.5.0 Since 4.5.0.
+ */
+int virGetLastErrorDomain(void);
+
+/**
+ * The message of the calling thread's last error.
+ *
+ * Returns the message, never NULL, valid until the thread's next call.
+ *
+ * Since: 1.0.6 Since 1.0.6.
+ */
+const char *virGetLastErrorMessage(void);
+
+/**
+ * Copies the calling thread's last error.
+ *
+ * Returns the copy, empty if there is no error, for the caller to free with virFreeError().
+ *
+ * Since: 0.6.1 Since 0.6.1.
+ */
+virErrorPtr virSaveLastError(void);
+
+/**
+ * Copies the calling thread's last error to a place of the caller's.
+ *
+ * @to: where the copy goes; what stood there is overwritten, not freed
+ *
+ * Returns the error's code, 0 if there is no error, or -1 if @to is NULL.
+ *
+ * Since: 0.1.0 Since 0.1.0.
+ */
+int virCopyLastError(virErrorPtr to);
+
+/**
+ * Forgets the calling thread's last error.
+ *
+ * Since: 0.1.0 Since 0.1.0.
+ */
+void virResetLastError(void);
+
+/**
+ * Frees what an error holds and empties it.
+ *
+ * @err: the error; may be NULL
+ *
+ * Since: 0.1.0 Since 0.1.0.
+ */
+void virResetError(virErrorPtr err);
+
+/**
+ * Frees an error that virSaveLastError() made.
+ *
+ * @err: the error; may be NULL
+ *
+ * Since: 0.6.1 Since 0.6.1.
+ */
+void virFreeError(virErrorPtr err);
+
+/**
+ * The last error on a connection, whichever thread it came to. Programs with threads use virGetLastError()
+ * instead.
+ *
+ * @conn: the connection
+ *
+ * Returns the connection's error, with code VIR_ERR_OK if there is none, or NULL without a connection.
+ *
+ * Since: 0.1.0 Since 0.1.0.
+ */
+virErrorPtr virConnGetLastError(virConnectPtr conn);
+
+/**
+ * Copies the last error on a connection.
+ *
+ * @conn: the connection
+ * @to: where the copy goes; what stood there is overwritten, not freed
+ *
+ * Returns the error's code, 0 if there is no error, or -1 without a connection or a place.
+ *
+ * Since: 0.1.0 Since 0.1.0.
+ */
+int virConnCopyLastError(virConnectPtr conn,
+                         virErrorPtr to);
+
+/**
+ * Forgets the last error on a connection.
+ *
+ * @conn: the connection
+ *
+ * Since: 0.1.0 Since 0.1.0.
+ */
+void virConnResetLastError(virConnectPtr conn);
+
+/**
+ * Chooses who is told of errors that no connection's function takes.
+ *
+ * @userData: passed to the function
+ * @handler: the function; NULL to have errors printed to standard error, as at the start
+ *
+ * Since: 0.1.0 Since 0.1.0.
+ */
+void virSetErrorFunc(void *userData,
+                     virErrorFunc handler);
+
+/**
+ * Chooses who is told of the errors on a connection.
+ *
+ * @conn: the connection
+ * @userData: passed to the function
+ * @handler: the function; NULL to leave it to the one of virSetErrorFunc(), as at the start
+ *
+ * Since: 0.1.0 Since 0.1.0.
+ */
+void virConnSetErrorFunc(virConnectPtr conn,
+                         void *userData,
+                         virErrorFunc handler);
+
+/**
+ * Prints an error to standard error, as is done where nobody asked to be told.
+ *
+ * @err: the error; may be NULL
+ *
+ * Since: 0.1.0 Since 0.1.0.
+ */
+void virDefaultErrorFunc(virErrorPtr err);
+
 #ifdef __cplusplus
 }
 #endif

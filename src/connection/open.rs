@@ -27,8 +27,8 @@ pub struct OpenOptions {
 /// What an opener is asked for.
 pub(crate) struct Request<'a> {
     pub uri: &'a Uri<&'a str>,
-    pub access: AccessMode,
     /// Who answers if the other side wants a login.
+    #[expect(dead_code, reason = "drivers that log in are still to come")]
     pub authenticator: Option<Arc<dyn Authenticator>>,
 }
 
@@ -109,7 +109,7 @@ impl OpenOptions {
                 format!("'{text}': no driver for '{scheme}' is built in; there are: {}", known.join(", ")),
             )
         })?;
-        let request = Request { uri: &parsed, access: self.access, authenticator: self.authenticator };
+        let request = Request { uri: &parsed, authenticator: self.authenticator };
         let drivers = opener(&request)?;
         Ok(Connection::new(text, self.access, drivers))
     }

@@ -1,6 +1,7 @@
 //! How many definitions come out as libvirt's own tests expect them: `conformance --fixtures FOLDER [--show N]
-//! [--only NAME] [--arch ARCH]` reads `qemuxmlconfdata/NAME.xml`, fills it in, and compares with
-//! `NAME.ARCH-latest.xml`, or with the expected refusal where there is a `.err`.
+//! [--only NAME] [--arch ARCH] [--peer FOLDER]` reads `qemuxmlconfdata/NAME.xml`, fills it in, and compares with
+//! `NAME.ARCH-latest.xml`, or with the expected refusal where there is a `.err`. `--peer` names a folder with what the
+//! libvirt of this host made of the same documents (`NAME.xml` or `NAME.err`), and `capabilities.replies` of its QEMU.
 
 use ferrovirt_conf::domain::{Domain, ParseFlags};
 use ferrovirt_core::layout::Layout;
@@ -20,11 +21,14 @@ struct Options {
     show: usize,
     only: Option<String>,
     arch: String,
+    /// Where else the expected documents are, of guests that are defined anew on this host.
+    peer: Option<PathBuf>,
 }
 
 impl Options {
     fn read() -> Option<Self> {
-        let mut options = Self { fixtures: PathBuf::new(), show: 10, only: None, arch: "x86_64".into() };
+        let mut options =
+            Self { fixtures: PathBuf::new(), show: 10, only: None, arch: "x86_64".into(), peer: None };
         let mut args = std::env::args().skip(1);
         while let Some(name) = args.next() {
             let value = args.next()?;
@@ -33,6 +37,7 @@ impl Options {
                 "--show" => options.show = value.parse().ok()?,
                 "--only" => options.only = Some(value),
                 "--arch" => options.arch = value,
+                "--peer" => options.peer = Some(value.into()),
                 _ => return None,
             }
         }
@@ -41,6 +46,9 @@ impl Options {
 
     /// The recording that `latest` means.
     fn recording(&self) -> Option<PathBuf> {
+        if let Some(peer) = &self.peer {
+            return Some(peer.join("capabilities.replies"));
+        }
         let folder = self.fixtures.join("qemucapabilitiesdata");
         let end = format!("_{}.replies", self.arch);
         let version = |name: &str| -> Vec<u32> {
@@ -65,10 +73,13 @@ enum Outcome {
 
 fn main() -> ExitCode {
     let Some(options) = Options::read() else {
-        eprintln!("usage: conformance --fixtures FOLDER [--show N] [--only NAME] [--arch ARCH]");
+        eprintln!(
+            "usage: conformance --fixtures FOLDER [--show N] [--only NAME] [--arch ARCH] [--peer FOLDER]"
+        );
         return ExitCode::FAILURE;
     };
-    let Some(capabilities) = options.recording().and_then(|path| capabilities(&path)) else {
+    let Some(capabilities) = options.recording().and_then(|path| capabilities(&path, options.peer.is_none()))
+    else {
         eprintln!("SKIPPED: there are no recorded capabilities of {} in the fixtures", options.arch);
         return ExitCode::SUCCESS;
     };
@@ -104,8 +115,9 @@ fn main() -> ExitCode {
 
 /// Base names, and the files with what is expected.
 fn cases(options: &Options) -> Vec<(String, PathBuf)> {
-    let folder = options.fixtures.join("qemuxmlconfdata");
-    let end = format!(".{}-latest", options.arch);
+    let own = options.fixtures.join("qemuxmlconfdata");
+    let folder = options.peer.clone().unwrap_or(own);
+    let end = if options.peer.is_some() { String::new() } else { format!(".{}-latest", options.arch) };
     let mut cases = Vec::new();
     for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -122,9 +134,12 @@ fn cases(options: &Options) -> Vec<(String, PathBuf)> {
 }
 
 /// The recorded capabilities, with machines called by their aliases, as the expected documents have them.
-fn capabilities(recording: &Path) -> Option<Capabilities> {
+fn capabilities(recording: &Path, by_alias: bool) -> Option<Capabilities> {
     let sessions = Answers::from_recording(&std::fs::read_to_string(recording).ok()?).ok()?;
     let capabilities = Capabilities::from_answers(&sessions[0], sessions.get(1)).ok()?;
+    if !by_alias {
+        return Some(capabilities);
+    }
     let mut value = serde_json::to_value(&capabilities).ok()?;
     for accelerator in value.get_mut("accelerators")?.as_array_mut()? {
         for machine in accelerator.get_mut("machines")?.as_array_mut()?.iter_mut() {
@@ -140,7 +155,7 @@ fn compare(options: &Options, name: &str, expected: &Path, capabilities: &Capabi
     let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
     let input = read(&options.fixtures.join(format!("qemuxmlconfdata/{name}.xml")));
     let is_error = expected.extension().is_some_and(|kind| kind == "err");
-    let is_new = expected.to_string_lossy().contains(".abi-update.");
+    let is_new = options.peer.is_some() || expected.to_string_lossy().contains(".abi-update.");
     let wanted = without_comments(&read(expected));
     if !is_error {
         let same =
@@ -151,7 +166,10 @@ fn compare(options: &Options, name: &str, expected: &Path, capabilities: &Capabi
     }
     let flags = ParseFlags { abi_update: is_new, ..ParseFlags::DEFINE };
     match (filled(&input, capabilities, flags), is_error) {
-        (Err(_), true) => Outcome::Refused,
+        (Err(error), true) => match (prefix(&error.to_string()), prefix(&wanted)) {
+            (ours, theirs) if ours == theirs => Outcome::Refused,
+            (_, theirs) => Outcome::Differs(format!("  refused with another code than {theirs:?}: {error}")),
+        },
         (Err(error), false) => Outcome::Differs(format!("  refused: {error}")),
         (Ok(_), true) => {
             Outcome::Differs(format!("  taken, but expected: {}", wanted.lines().next().unwrap_or("")))
@@ -172,6 +190,19 @@ fn filled(input: &str, capabilities: &Capabilities, flags: ParseFlags) -> ferrov
     model.validate(flags)?;
     validate::validate(&model, capabilities)?;
     Ok(model)
+}
+
+/// The words that stand for the code of an error; other codes have none.
+fn prefix(text: &str) -> Option<&'static str> {
+    const KNOWN: [&str; 6] = [
+        "unsupported configuration:",
+        "XML error:",
+        "internal error:",
+        "invalid argument:",
+        "operation failed:",
+        "Requested operation is not valid:",
+    ];
+    KNOWN.into_iter().find(|known| text.starts_with(known))
 }
 
 fn without_comments(text: &str) -> String {

@@ -64,10 +64,9 @@ fn by_place<'a>(prefix: &str, infos: impl Iterator<Item = &'a mut DeviceInfo>) {
 fn count<'a>(prefix: &str, infos: impl Iterator<Item = &'a mut DeviceInfo>) {
     let mut infos: Vec<_> = infos.collect();
     let number = |info: &DeviceInfo| info.alias.as_deref()?.strip_prefix(prefix)?.parse::<u32>().ok();
-    let mut next = infos.iter().filter_map(|info| number(info)).max().map_or(0, |highest| highest + 1);
-    for info in infos.iter_mut().filter(|info| info.alias.is_none()) {
-        info.alias = Some(format!("{prefix}{next}"));
-        next += 1;
+    let first = infos.iter().filter_map(|info| number(info)).max().map_or(0, |highest| highest + 1);
+    for (info, index) in infos.iter_mut().filter(|info| info.alias.is_none()).zip(first..) {
+        info.alias = Some(format!("{prefix}{index}"));
     }
 }
 

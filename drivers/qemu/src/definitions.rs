@@ -7,7 +7,7 @@ use crate::{defaults, validate};
 use ferrovirt_conf::domain::{Domain, ParseFlags};
 use ferrovirt_core::persist::{self, Durability};
 use ferrovirt_core::store::{Claim, Stored};
-use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ const HEADER: &str = "<!--\nThis file is kept by libvirt; what is changed here b
 /// Reads a user's description: spelling, what QEMU needs filled in, what it can't do.
 pub fn parse(shared: &Shared, xml: &str, flags: ParseFlags) -> Result<Domain> {
     let mut model = Domain::parse(xml, flags)?;
-    let capabilities = emulator(shared, &mut model)?;
+    let capabilities = emulator(shared, &mut model).map_err(|err| err.or_domain(ErrorDomain::Qemu))?;
     defaults::fill(&mut model, &capabilities, &shared.paths, flags)?;
     model.validate(flags)?;
     validate::validate(&model, &capabilities)?;

@@ -2,6 +2,7 @@
 
 use crate::capabilities::{Capabilities, CapabilityCache, ProbeOptions};
 use crate::graphics_ports::GraphicsPorts;
+use crate::host_capabilities::HostReport;
 use crate::layout::Paths;
 use crate::reactor::Reactor;
 use crate::vm::{Definition, Vm};
@@ -26,6 +27,7 @@ pub struct Shared {
     pub events: Arc<EventHub>,
     pub reactor: Reactor,
     pub binaries: CapabilityCache,
+    pub host: HostReport,
     /// Where guests' interfaces are plugged in.
     pub network: Arc<dyn NetworkDriver>,
     pub graphics_ports: GraphicsPorts,
@@ -68,6 +70,7 @@ impl Shared {
         let lock = lock(&paths)?;
         let shared = Arc::new(Self {
             binaries: CapabilityCache::new(paths.capabilities_cache(), ProbeOptions::default()),
+            host: HostReport::new(own_identity()),
             domains: Store::new(),
             events: Arc::new(EventHub::new()),
             reactor: Reactor::new("qemu-reactor"),
@@ -127,6 +130,11 @@ impl Shared {
 /// The error for a guest that is not there.
 pub fn no_domain(detail: String) -> Error {
     Error::new(ErrorCode::NoDomain, detail).domain(ErrorDomain::Qemu)
+}
+
+/// The user and the group that guests run as: our own.
+fn own_identity() -> (u32, u32) {
+    (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw())
 }
 
 /// Of several processes, one may use a driver's files.

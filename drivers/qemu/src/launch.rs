@@ -7,6 +7,7 @@ use crate::command::{
 };
 use crate::layout::{Paths, short_name};
 use crate::network::Taps;
+use crate::{addresses, aliases};
 use ferrovirt_conf::domain::{ChardevKind, ChardevSource, DeviceInfo, Domain, SecretReference, SocketMode};
 use ferrovirt_core::persist::{self, Durability};
 use ferrovirt_core::{Error, ErrorCode, Result};
@@ -19,9 +20,6 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
-
-/// The variables of our own environment that QEMU is started with.
-const ENVIRONMENT: &[&str] = &["PATH"];
 
 /// Puts the guest's command line, and all that it has open, into `command`.
 pub fn prepare(
@@ -45,10 +43,14 @@ pub fn prepare(
     })
 }
 
-/// Decides what the definition leaves to the start: sockets, addresses of displays, names of images.
-pub fn complete(paths: &Paths, model: &mut Domain) {
+/// Decides what the definition leaves to the start: addresses on USB, names of devices, sockets, addresses of displays,
+/// names of images.
+pub fn complete(paths: &Paths, capabilities: &Capabilities, model: &mut Domain) -> Result<()> {
+    addresses::assign(model, capabilities, true)?;
+    aliases::assign(model);
     let (id, name) = (running_id(model), model.name.clone());
     with_surroundings(paths, &name, id, |host| command::prepare(model, host));
+    Ok(())
 }
 
 /// The id that the guest runs under, or is about to.
@@ -78,8 +80,10 @@ pub fn preview(paths: &Paths, model: &Domain, capabilities: &Capabilities) -> Re
 
 fn with_surroundings<T>(paths: &Paths, name: &str, id: i32, work: impl FnOnce(&Surroundings<'_>) -> T) -> T {
     let settings = Settings { memory_folder: paths.lib().join("ram"), ..Settings::default() };
-    let environment: Vec<_> =
-        ENVIRONMENT.iter().filter_map(|name| Some((name.to_string(), std::env::var(name).ok()?))).collect();
+    // What is not text can't be of use to QEMU; which of them it gets, the command line's builder decides.
+    let environment: Vec<_> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     work(&Surroundings {
         short_name: &format!("{id}-{}", short_name(name)),
@@ -93,6 +97,8 @@ fn with_surroundings<T>(paths: &Paths, name: &str, id: i32, work: impl FnOnce(&S
         cdroms: &[],
         scsi_devices: &[],
         tpm_socket: None,
+        auto_nodes: None,
+        incoming: None,
         time_zone: 0,
     })
 }

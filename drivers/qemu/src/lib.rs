@@ -25,6 +25,8 @@ pub mod qmp;
 pub mod reactor;
 mod reconnect;
 mod rx_filter;
+#[cfg(test)]
+mod sample;
 mod start;
 mod status;
 mod stop;

@@ -124,6 +124,11 @@ impl Live {
         std::mem::take(&mut self.end.lock().restart)
     }
 
+    /// Whether the guest is ending already.
+    pub fn is_ending(&self) -> bool {
+        self.end.lock().cause.is_some()
+    }
+
     /// Why the guest ended; a process that went away unasked has failed.
     pub fn cause(&self) -> StopCause {
         self.end.lock().cause.unwrap_or(StopCause::Failed)

@@ -1,14 +1,15 @@
 //! Starting a guest: every resource is taken behind a guard, so that a start that fails leaves nothing.
 
+use crate::capabilities::Capabilities;
 use crate::driver::Shared;
 use crate::live::{Live, Parts};
 use crate::network::{self, Plugs};
 use crate::qmp::{Client, Cont, EventStream, Options, QueryChardev, QueryCpusFast};
 use crate::vm::{Definition, Vm};
-use crate::{aliases, displays, launch, model, status, watch};
+use crate::{displays, launch, model, status, watch};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::store::Stored;
-use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, Event, Result, abi};
+use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, ErrorDomain, Event, Result, abi};
 use ferrovirt_host::process::{Command, PidFile, Process, Stdio};
 use rustix::process::Signal;
 use std::fs;
@@ -22,6 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Starts `vm` from `definition`; its id comes back. The caller holds the guest's job.
 pub fn start(shared: &Arc<Shared>, vm: &Arc<Vm>, definition: &Definition, paused: bool) -> Result<i32> {
+    start_up(shared, vm, definition, paused).map_err(|err| err.or_domain(ErrorDomain::Qemu))
+}
+
+fn start_up(shared: &Arc<Shared>, vm: &Arc<Vm>, definition: &Definition, paused: bool) -> Result<i32> {
     let id = shared.take_id();
     let attempt = Attempt::begin(shared, vm, id, definition.model.clone())?;
     let name = vm.name();
@@ -90,7 +95,6 @@ impl<'a> Attempt<'a> {
     /// Takes what the guest needs, and starts its process.
     fn begin(shared: &'a Arc<Shared>, vm: &'a Arc<Vm>, id: i32, mut description: Domain) -> Result<Self> {
         description.id = u32::try_from(id).ok();
-        aliases::assign(&mut description);
         let log = shared.paths.log(&vm.name());
         if let Some((what, path)) = model::missing_file(&description) {
             let cause = std::io::Error::from_raw_os_error(2);
@@ -108,10 +112,11 @@ impl<'a> Attempt<'a> {
             done: false,
         };
         attempt.make_folders()?;
-        launch::complete(&shared.paths, &mut attempt.model);
+        let capabilities = attempt.capabilities()?;
+        launch::complete(&shared.paths, &capabilities, &mut attempt.model)?;
         displays::assign_ports(shared, &mut attempt.model)?;
         let taps = network::plug_in(shared, &mut attempt.model, &attempt.plugs)?;
-        attempt.spawn(taps)?;
+        attempt.spawn(&capabilities, taps)?;
         Ok(attempt)
     }
 
@@ -125,12 +130,16 @@ impl<'a> Attempt<'a> {
         Ok(())
     }
 
-    fn spawn(&mut self, taps: network::Taps) -> Result<()> {
+    /// What the guest's emulator can do.
+    fn capabilities(&self) -> Result<Arc<Capabilities>> {
+        self.shared.capabilities(self.model.devices.emulator.as_deref().unwrap_or_default())
+    }
+
+    fn spawn(&mut self, capabilities: &Capabilities, taps: network::Taps) -> Result<()> {
         let (paths, name) = (&self.shared.paths, self.vm.name());
         let emulator = self.model.devices.emulator.clone().unwrap_or_default();
-        let capabilities = self.shared.capabilities(&emulator)?;
         let mut command = Command::new(&emulator);
-        launch::prepare(paths, &self.model, &capabilities, taps, &mut command)?;
+        launch::prepare(paths, &self.model, capabilities, taps, &mut command)?;
         let ([out, err], log_start) = self.open_log()?;
         self.log_start = log_start;
         command.stdin(Stdio::Null).stdout(out).stderr(err).new_session();

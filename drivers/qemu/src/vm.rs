@@ -5,7 +5,7 @@ use arc_swap::ArcSwap;
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::abi;
 use ferrovirt_core::store::Stored;
-use ferrovirt_core::{DomainId, Error, JobSlot, Result};
+use ferrovirt_core::{DomainId, Error, ErrorDomain, JobSlot, Result};
 use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
 
@@ -115,7 +115,7 @@ impl Vm {
     }
 
     pub fn not_running(&self) -> Error {
-        Error::operation_invalid(format!("domain '{}' is not running", self.name))
+        Error::operation_invalid(format!("domain '{}' is not running", self.name)).domain(ErrorDomain::Domain)
     }
 
     pub fn id(&self) -> DomainId {

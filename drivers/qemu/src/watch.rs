@@ -51,7 +51,7 @@ async fn handle(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, event: Gue
         publish(shared, vm, DomainEventKind::Lifecycle { event: event as i32, detail: detail as i32 });
     };
     match event {
-        GuestEvent::Shutdown(_) => shut_down(shared, vm, live).await,
+        GuestEvent::Shutdown(shutdown) => shut_down(shared, vm, live, shutdown.guest).await,
         GuestEvent::Stopped(_) if vm.view().state == abi::VIR_DOMAIN_RUNNING as i32 => {
             vm.set_state(abi::VIR_DOMAIN_PAUSED, abi::VIR_DOMAIN_PAUSED_UNKNOWN);
             lifecycle(abi::VIR_DOMAIN_EVENT_SUSPENDED, abi::VIR_DOMAIN_EVENT_SUSPENDED_PAUSED);
@@ -116,7 +116,11 @@ async fn handle(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, event: Gue
 }
 
 /// The guest has switched itself off, and waits for what its definition says of that.
-async fn shut_down(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>) {
+async fn shut_down(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, by_guest: bool) {
+    // QEMU says so again when it is made to end.
+    if live.is_ending() {
+        return;
+    }
     let definition = live.definition();
     match definition.model.events.on_poweroff {
         _ if live.takes_restart() => restart(vm, live).await,
@@ -124,9 +128,13 @@ async fn shut_down(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>) {
         LifecycleAction::Preserve => vm.set_state(abi::VIR_DOMAIN_SHUTDOWN, abi::VIR_DOMAIN_SHUTDOWN_USER),
         _ => {
             vm.set_state(abi::VIR_DOMAIN_SHUTDOWN, abi::VIR_DOMAIN_SHUTDOWN_UNKNOWN);
+            let detail = match by_guest {
+                true => abi::VIR_DOMAIN_EVENT_SHUTDOWN_GUEST,
+                false => abi::VIR_DOMAIN_EVENT_SHUTDOWN_HOST,
+            };
             let kind = DomainEventKind::Lifecycle {
                 event: abi::VIR_DOMAIN_EVENT_SHUTDOWN as i32,
-                detail: abi::VIR_DOMAIN_EVENT_SHUTDOWN_FINISHED as i32,
+                detail: detail as i32,
             };
             publish(shared, vm, kind);
             live.ending(StopCause::Shutdown);

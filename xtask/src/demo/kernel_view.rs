@@ -34,7 +34,7 @@ pub fn show_bridge(screen: &Screen, bridge: &str) -> Result<()> {
 pub fn show_port(screen: &Screen, tap: &str, bridge: &str) -> Result<()> {
     let links = json("ip", &["-j", "-d", "link", "show", "dev", tap])?;
     let (link, port) = (&links[0], &links[0]["linkinfo"]["info_slave_data"]);
-    if link["master"] != bridge || port["learning"] != false || port["unicast_flood"] != false {
+    if link["master"] != bridge || port["learning"] != false || port["flood"] != false {
         bail!("{tap} is not a managed port of {bridge}: {link}");
     }
     screen.good(&format!("kernel: {tap} is on {bridge}, learning off, unicast_flood off"));

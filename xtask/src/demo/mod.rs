@@ -10,7 +10,7 @@ use screen::Screen;
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 #[derive(clap::Args)]
@@ -79,49 +79,41 @@ fn compile(prefix: &Path, target: &Path) -> Result<PathBuf> {
 /// Runs the program, and looks at the host whenever it has finished a step.
 fn play(screen: &Screen, program: &Path, prefix: &Path, guest: &guest::Guest, root: &Path) -> Result<()> {
     screen.title("examples/c/boot-guest.c");
-    let mut child = Running(
-        Command::new(program)
-            .arg("--root")
-            .arg(root)
-            .arg("--kernel")
-            .arg(&guest.kernel)
-            .arg("--initrd")
-            .arg(&guest.initrd)
-            .arg("--step")
-            .env("LD_LIBRARY_PATH", prefix.join("lib"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("cannot run the program")?,
-    );
-    let mut input = child.0.stdin.take().context("the program has an input")?;
-    let output = BufReader::new(child.0.stdout.take().context("the program has an output")?);
+    let mut child = Command::new(program)
+        .arg("--root")
+        .arg(root)
+        .arg("--kernel")
+        .arg(&guest.kernel)
+        .arg("--initrd")
+        .arg(&guest.initrd)
+        .arg("--step")
+        .env("LD_LIBRARY_PATH", prefix.join("lib"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot run the program")?;
+    let mut input = child.stdin.take();
+    let output = BufReader::new(child.stdout.take().context("the program has an output")?);
+    let mut seen = Ok(());
     for line in output.lines() {
         let line = line?;
-        match line.strip_prefix('@') {
-            Some(step) => {
-                look(screen, step)?;
-                input.write_all(b"\n")?;
-            }
-            None => screen.line(&line),
+        let Some(step) = line.strip_prefix('@') else {
+            screen.line(&line);
+            continue;
+        };
+        seen = seen.and_then(|()| look(screen, step));
+        match (&seen, &mut input) {
+            (Ok(()), Some(input)) => input.write_all(b"\n")?,
+            // Without an input the program goes on by itself, and takes away what it has made.
+            _ => input = None,
         }
     }
-    let status = child.0.wait()?;
+    let status = child.wait()?;
+    seen?;
     if !status.success() {
         bail!("the program failed ({status})");
     }
     Ok(())
-}
-
-/// Ends the program when the demo gives up on it.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It has ended already on the good way; on a bad one there is nobody left to tell.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 /// Shows what the kernel says of the step that has just been finished: `name key=value ...`.

@@ -11,6 +11,7 @@ mod usb;
 mod usb_ports;
 mod virtio_bus;
 mod virtio_serial;
+mod zpci;
 
 pub use pci_buses::{Buses, Chosen, Connector, Habits, Plug};
 pub use usb_ports::UsbPorts;
@@ -26,6 +27,10 @@ pub fn assign(model: &mut Domain, capabilities: &Capabilities, is_new: bool) -> 
     spapr_vio::assign(model)?;
     virtio_bus::assign(model, capabilities)?;
     pci::assign(model, capabilities)?;
+    zpci::assign(model, capabilities)?;
     usb::assign(model, is_new)?;
     dimm::assign(model)
 }
+
+#[cfg(test)]
+mod tests;

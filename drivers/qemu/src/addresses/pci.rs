@@ -150,7 +150,9 @@ impl Pass<'_> {
 
     fn tell(&self, info: &mut DeviceInfo, address: PciAddress) {
         if self.commit {
-            info.address = Some(Address::Pci(address));
+            // What s390 calls the device is the user's, where the address is not.
+            let zpci = info.pci().and_then(|asked| asked.zpci);
+            info.address = Some(Address::Pci(PciAddress { zpci, ..address }));
         }
     }
 

@@ -213,10 +213,11 @@ impl Bus {
                 return Some((slot, first));
             }
             let functions = if function.is_some() { first..first + 1 } else { first..8 };
-            if share && taken.shared {
-                if let Some(free) = functions.into_iter().find(|f| taken.functions & (1 << f) == 0) {
-                    return Some((slot, free));
-                }
+            if share
+                && taken.shared
+                && let Some(free) = functions.into_iter().find(|f| taken.functions & (1 << f) == 0)
+            {
+                return Some((slot, free));
             }
         }
         None

@@ -47,10 +47,9 @@ impl DomainConfig for QemuDriver {
             )));
         }
         let mut model = definitions::parse(&self.shared, xml, super::definition_flags(false))?;
-        crate::aliases::assign(&mut model);
-        crate::launch::complete(&self.shared.paths, &mut model);
         let emulator = model.devices.emulator.clone().unwrap_or_default();
         let capabilities = self.shared.capabilities(&emulator)?;
+        crate::launch::complete(&self.shared.paths, &capabilities, &mut model)?;
         let line = crate::launch::preview(&self.shared.paths, &model, &capabilities)?;
         Ok(shell_words(&line.environment, &emulator, &line.arguments))
     }

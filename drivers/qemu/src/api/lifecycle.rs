@@ -11,7 +11,9 @@ use crate::{start, status, stop};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::driver::{DomainControlInfo, DomainInfo, DomainLifecycle, DomainStateReason};
 use ferrovirt_core::store::Stored;
-use ferrovirt_core::{DomainEvent, DomainEventKind, DomainId, Error, ErrorCode, Event, Result, abi, persist};
+use ferrovirt_core::{
+    DomainEvent, DomainEventKind, DomainId, Error, ErrorCode, ErrorDomain, Event, Result, abi, persist,
+};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -270,7 +272,7 @@ impl QemuDriver {
         let vm = self.shared.find(domain)?;
         let _job = vm.job.begin(job)?;
         let live = vm.live()?;
-        work(&vm, &live)
+        work(&vm, &live).map_err(|err| err.or_domain(ErrorDomain::Qemu))
     }
 
     /// Puts a guest in a state, unless QEMU's own event has told of it already, and tells the world.

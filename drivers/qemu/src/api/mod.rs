@@ -4,6 +4,7 @@ mod config;
 mod console;
 mod devices;
 mod extension;
+mod host;
 mod lifecycle;
 mod lookup;
 mod stats;

@@ -6,7 +6,6 @@ use ferrovirt_core::driver::{
     NodeDeviceAssignment, SnapshotDriver,
 };
 
-impl ferrovirt_core::driver::HostDriver for QemuDriver {}
 impl CheckpointDriver for QemuDriver {}
 impl DomainBlock for QemuDriver {}
 impl DomainGuest for QemuDriver {}

@@ -2,11 +2,12 @@
 
 use super::blockdev_network::network;
 use super::context::{Builder, Context};
+use super::descriptors::Passed;
 use super::general::sealed_secret;
 use super::props::Props;
 use super::surroundings::SecretUse;
 use ferrovirt_conf::domain::{
-    BackingLayer, BackingStore, CacheMode, DetectZeroes, Discard, Disk, DiskDevice, DiskIo, Domain,
+    BackingLayer, BackingStore, CacheMode, DetectZeroes, Discard, Disk, DiskBus, DiskDevice, DiskIo, Domain,
     Encryption, EncryptionEngine, EncryptionFormat, Reservations, StorageAuth, StorageFormat,
     StorageLocation, StorageSource,
 };
@@ -31,7 +32,10 @@ pub fn number_images(model: &mut Domain) {
                 *index = last;
             }
         };
-        if matches!(disk.source.location, StorageLocation::VhostUser(_)) {
+        // These have no nodes of ours.
+        if matches!(disk.source.location, StorageLocation::VhostUser(_))
+            || disk.target.bus == Some(DiskBus::Sd)
+        {
             continue;
         }
         number(&mut disk.source.options.index);
@@ -90,8 +94,6 @@ pub struct Image<'a> {
     pub is_cdrom: bool,
     /// What it is based on: nothing known, nothing at all, or an image.
     pub base: Base,
-    /// Names the nodes after the disk instead: only the manager of reservations of a disk is.
-    pub manager: Option<String>,
 }
 
 /// What an image is based on.
@@ -124,7 +126,6 @@ impl<'a> Image<'a> {
             is_floppy: false,
             is_cdrom: false,
             base: Base::Unknown,
-            manager: None,
         }
     }
 
@@ -149,7 +150,6 @@ impl<'a> Image<'a> {
         top.auth = disk.auth().cloned();
         top.encryption = disk.encryption().cloned();
         top.reservations = disk.source.options.reservations.as_ref();
-        top.manager = disk.info.alias.clone();
         top.base = base(disk.backing.as_ref());
         let layers = disk.backing.iter().flat_map(BackingStore::layers);
         let mut images = vec![top];
@@ -263,7 +263,16 @@ fn nodes(b: &mut Builder<'_>, image: &Image<'_>, below: Option<String>) -> Resul
     let context = b.context;
     let has_format = image.needs_format(context);
     let slice = image.slice_node();
-    let mut storage = storage(context, image)?;
+    let mut storage = match &image.source.location {
+        StorageLocation::VhostVdpa { .. } => {
+            let node = image.storage_node();
+            let path = b.descriptor_path(Passed::Image { node: node.clone() }, &format!("{node}-vdpa"))?;
+            let mut props = Props::device("virtio-blk-vhost-vdpa");
+            props.set("path", path);
+            props
+        }
+        _ => storage(context, image)?,
+    };
     common(context, image, &mut storage, image.storage_node(), !has_format && slice.is_none());
     b.line.blockdev(&storage);
     if let (Some(node), Some(slice)) = (&slice, image.source.options.slices.first()) {
@@ -293,13 +302,10 @@ fn nodes(b: &mut Builder<'_>, image: &Image<'_>, below: Option<String>) -> Resul
 
 /// What nodes refer to: secrets, certificates, who hands out reservations.
 fn objects(b: &mut Builder<'_>, image: &Image<'_>) -> Result<()> {
-    if let (Some(reservations), Some(alias)) = (image.reservations, &image.manager) {
-        if !reservations.managed.is_set() {
-            let mut props =
-                Props::object("pr-manager-helper", format!("pr-helper-{}", unmanaged_name(alias, image)));
-            props.maybe("path", reservations.path.as_deref());
-            b.line.object(&props);
-        }
+    if let Some(reservations) = image.reservations.filter(|reservations| !reservations.managed.is_set()) {
+        let mut props = Props::object("pr-manager-helper", manager_id(image));
+        props.text("path", reservations.path.as_deref());
+        b.line.object(&props);
     }
     if let StorageLocation::Network(source) = &image.source.location {
         super::blockdev_network::objects(b, image, source)?;
@@ -331,8 +337,9 @@ pub fn managed_reservations(b: &mut Builder<'_>) {
     }
 }
 
-fn unmanaged_name(_alias: &str, image: &Image<'_>) -> String {
-    image.storage_node()
+/// The name of an image's own helper for reservations.
+fn manager_id(image: &Image<'_>) -> String {
+    format!("pr-helper-{}", image.storage_node())
 }
 
 /// The manager of reservations as nodes name it.
@@ -340,7 +347,7 @@ fn manager(image: &Image<'_>) -> Option<String> {
     let reservations = image.reservations?;
     Some(match reservations.managed.is_set() {
         true => "pr-helper0".to_owned(),
-        false => format!("pr-helper-{}", image.storage_node()),
+        false => manager_id(image),
     })
 }
 
@@ -388,9 +395,11 @@ fn storage(context: Context<'_>, image: &Image<'_>) -> Result<Props> {
                 name(&volume.pool)
             )));
         }
-        StorageLocation::VhostVdpa { .. } => return Err(unsupported("<disk type='vhostvdpa'>")),
-        StorageLocation::VhostUser(_) => {
-            return Err(Error::internal("a disk of type 'vhostuser' is no block node"));
+        other @ (StorageLocation::VhostVdpa { .. } | StorageLocation::VhostUser(_)) => {
+            return Err(Error::internal(format!(
+                "images of type '{}' are not reached by a path",
+                other.kind()
+            )));
         }
     })
 }

@@ -210,13 +210,11 @@ fn host_and_port(host: &NetworkHost) -> String {
 }
 
 fn ssh(image: &Image<'_>, source: &NetworkSource, props: &mut Props) -> Result<()> {
-    if source.ssh_identity.is_some() || source.known_hosts.is_some() {
-        return Err(Error::config_unsupported(
-            "QEMU itself takes no key and no known hosts for ssh: nbdkit is needed",
-        ));
+    if source.ssh_identity.is_some() || image.auth.is_some() {
+        let text = "QEMU itself takes no key and no password for ssh: nbdkit is needed";
+        return Err(Error::config_unsupported(text));
     }
     props.set("path", source.name.as_deref().unwrap_or_default()).set("server", inet(single(source)?)?);
-    props.maybe("user", image.auth.as_ref().map(|auth| auth.username.as_str()));
     Ok(())
 }
 

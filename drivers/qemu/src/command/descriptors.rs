@@ -22,6 +22,8 @@ pub enum Passed {
     File { alias: String },
     /// The file that a character device is logged to.
     Log { alias: String },
+    /// The device behind a block node.
+    Image { node: String },
     /// The host's end of a vsock.
     Vsock,
     /// What else a device needs open, by its alias.

@@ -2,12 +2,12 @@
 
 use super::blockdev::{Image, cache_of, chain, writes_back};
 use super::context::{Builder, Context, alias};
-use super::line::on_off;
+use super::line::{Parts, on_off};
 use super::props::Props;
 use super::throttle;
 use ferrovirt_conf::domain::{
-    Address, Disk, DiskBus, DiskDevice, DiskDriver, DriveErrorPolicy, GeometryTranslation, IoThreadMapping,
-    StorageLocation,
+    Address, CacheMode, Disk, DiskBus, DiskDevice, DiskDriver, DriveErrorPolicy, GeometryTranslation,
+    IoThreadMapping, StorageLocation, drive_index,
 };
 use ferrovirt_core::{Error, ErrorCode, Result};
 use ferrovirt_xml::OnOff;
@@ -32,6 +32,9 @@ pub fn build(b: &mut Builder<'_>) -> Result<()> {
 /// One disk: its nodes, then the device.
 pub fn build_one(b: &mut Builder<'_>, disk: &Disk) -> Result<()> {
     source(b, disk)?;
+    if bus(disk) == DiskBus::Sd {
+        return Ok(());
+    }
     let props = b.context.disk(disk)?;
     b.device(props)
 }
@@ -83,9 +86,9 @@ pub fn source(b: &mut Builder<'_>, disk: &Disk) -> Result<()> {
             return super::chardev::client_socket(b, &id, &socket.path, socket.reconnect.as_ref());
         }
         _ if bus(disk) == DiskBus::Sd => {
-            let text =
-                format!("disk '{}': SD cards can't be given to QEMU yet", disk.name().unwrap_or_default());
-            return Err(Error::config_unsupported(text));
+            let parts = memory_card(disk)?;
+            b.line.option("-drive", parts);
+            return Ok(());
         }
         _ if disk.source.is_empty() => return Ok(()),
         _ => {}
@@ -99,6 +102,38 @@ pub fn source(b: &mut Builder<'_>, disk: &Disk) -> Result<()> {
     }
     throttle::filters(b, disk, &copy_node(disk).unwrap_or_else(|| images[0].node(b.context)));
     Ok(())
+}
+
+/// Memory cards are part of the machine; only `-drive` can put one in.
+fn memory_card(disk: &Disk) -> Result<Parts> {
+    let name = disk.name().unwrap_or_default();
+    let mut parts = Parts::default();
+    match &disk.source.location {
+        StorageLocation::File(_) | StorageLocation::Block { .. } if disk.encryption().is_none() => {
+            parts.set("file", disk.source.path().unwrap_or_default());
+            parts.maybe("format", disk.format());
+        }
+        StorageLocation::Dir { path } => {
+            parts.set("file", format_args!("fat:{}", path.as_deref().unwrap_or_default()));
+        }
+        _ => {
+            let text =
+                format!("disk '{name}': a memory card must be a file, a device or a folder of the host");
+            return Err(Error::config_unsupported(text));
+        }
+    };
+    parts.add("if=sd").maybe("index", drive_index(name));
+    if disk.readonly {
+        parts.add("readonly=on");
+    }
+    let driver = disk.driver.as_ref();
+    if let Some(driver) = driver.filter(|_| !disk.source.is_empty()) {
+        parts.maybe("cache", (driver.cache != CacheMode::Default).then_some(driver.cache));
+        parts.maybe("copy-on-read", driver.copy_on_read.map(|on| on_off(on.is_set())));
+        parts.maybe("discard", driver.discard).maybe("detect-zeroes", driver.detect_zeroes);
+        parts.maybe("aio", driver.io);
+    }
+    Ok(parts)
 }
 
 impl Context<'_> {
@@ -234,7 +269,8 @@ impl Context<'_> {
                 }),
             );
         }
-        props.text("serial", disk.serial.as_deref());
+        // Guests have always seen a backslash before each blank.
+        props.maybe("serial", disk.serial.as_ref().map(|serial| serial.replace(' ', "\\ ")));
         let driver = disk.driver.as_ref();
         let on_write = driver.and_then(|driver| driver.error_policy);
         let on_read = driver.and_then(|driver| driver.read_error_policy);

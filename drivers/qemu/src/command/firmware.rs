@@ -1,6 +1,6 @@
 //! The guest's firmware: its images as flash devices, or as a plain BIOS.
 
-use super::blockdev::{Image, chain};
+use super::blockdev::{Base, Image, chain};
 use super::context::Builder;
 use super::line::Parts;
 use ferrovirt_conf::domain::{FirmwareFormat, LoaderKind, StorageFormat, StorageSource, VarsPlace};
@@ -17,7 +17,8 @@ fn flash(b: &Builder<'_>) -> Vec<Image<'static>> {
     if let Some(path) = &loader.path {
         let mut image = Image::of(StorageSource::file(path), format(loader.format), "libvirt-pflash0");
         image.always_format = true;
-        image.readonly = loader.readonly != Some(YesNo::No);
+        image.base = Base::None;
+        image.readonly = loader.readonly == Some(YesNo::Yes);
         images.push(image);
     }
     if let Some(vars) = &os.nvram {
@@ -26,8 +27,10 @@ fn flash(b: &Builder<'_>) -> Vec<Image<'static>> {
             VarsPlace::Path(path) => StorageSource::file(path),
             VarsPlace::Source(source) => (**source).clone(),
         };
+        let (auth, encryption) = (source.options.auth.clone(), source.options.encryption.clone());
         let mut image = Image::of(source, format(vars.format), "libvirt-pflash1");
-        image.always_format = true;
+        (image.auth, image.encryption) = (auth, encryption);
+        image.base = Base::None;
         images.push(image);
     }
     images

@@ -10,11 +10,23 @@ use ferrovirt_core::Result;
 use ferrovirt_xml::YesNo;
 use serde_json::Value;
 
+/// What QEMU gets of our own environment.
+const INHERITED: [&str; 7] = ["LD_PRELOAD", "LD_LIBRARY_PATH", "PATH", "HOME", "USER", "LOGNAME", "TMPDIR"];
+
+/// Passes a variable of our own on, if we have it.
+pub fn pass(b: &mut Builder<'_>, name: &str) -> bool {
+    let known = b.host().environment.iter().find(|(known, _)| known == name);
+    if let Some((name, value)) = known {
+        b.line.env(name, value);
+    }
+    known.is_some()
+}
+
 /// QEMU gets a home of its own, so that no library that it uses looks into that of a user.
 pub fn environment(b: &mut Builder<'_>) {
     b.line.env("LC_ALL", "C");
-    for (name, value) in b.host().environment {
-        b.line.env(name, value);
+    for name in INHERITED {
+        pass(b, name);
     }
     let folder = b.host().guest_folder.display();
     let mut xdg = vec![("XDG_CACHE_HOME", ".cache")];
@@ -153,6 +165,13 @@ pub fn boot(b: &mut Builder<'_>) {
         }
         parts.set("file", &table.path);
         b.line.option("-acpitable", parts);
+    }
+}
+
+/// Where a restored or migrated guest's state comes from.
+pub fn incoming(b: &mut Builder<'_>) {
+    if let Some(place) = b.host().incoming {
+        b.line.option("-incoming", place);
     }
 }
 

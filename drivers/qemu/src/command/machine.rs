@@ -129,10 +129,9 @@ fn memory(b: &Builder<'_>, parts: &mut Parts) -> Result<()> {
 }
 
 fn compatibility(b: &Builder<'_>, parts: &mut Parts) {
-    if let Some(cpu) = b.model().cpu.as_ref().filter(|_| b.context.is_pseries()) {
-        if cpu.mode() == CpuMode::HostModel {
-            parts.maybe("max-cpu-compat", cpu.model_name());
-        }
+    let cpu = b.model().cpu.as_ref().filter(|cpu| cpu.mode() == CpuMode::HostModel);
+    if b.context.is_pseries() {
+        parts.maybe("max-cpu-compat", cpu.and_then(|cpu| cpu.model_name()));
     }
 }
 

@@ -41,15 +41,11 @@ pub fn build(b: &mut Builder<'_>) -> Result<()> {
 
 /// The guest's memory at boot without memory devices, in KiB.
 pub fn initial(context: Context<'_>) -> u64 {
-    let cells = numa::cells(context.model);
-    if !cells.is_empty() {
-        return cells.iter().map(|cell| cell.memory.0).sum();
-    }
     context.model.memory.size.0.saturating_sub(super::memory_device::total(context.model))
 }
 
 /// The older way to say where memory is from, for machines without a memory object.
-fn path(b: &mut Builder<'_>) -> Result<()> {
+pub fn path(b: &mut Builder<'_>) -> Result<()> {
     let backing = &b.model().memory_backing;
     let first = backing.huge_pages.as_ref().map(|pages| pages.pages.first().map_or(0, |page| page.size.0));
     let mut prealloc = backing.allocation == Some(MemoryAllocation::Immediate);
@@ -295,6 +291,7 @@ impl Context<'_> {
         let mode = node.map(|node| node.mode).or(general.and_then(|memory| memory.mode)).unwrap_or_default();
         let nodes = wanted.nodes.or(node.map(|node| &node.nodeset));
         let nodes = nodes.or(general.and_then(|memory| memory.nodeset.as_ref()));
+        let nodes = nodes.or(self.host.auto_nodes.filter(|_| tune.is_auto()));
         if let Some(nodes) = nodes {
             let policy = match mode {
                 NumaMode::Strict => Some("bind"),

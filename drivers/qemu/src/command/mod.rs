@@ -170,6 +170,7 @@ impl Builder<'_> {
         watchdog::build(self)?;
         usb::redirections(self)?;
         hostdev::build(self)?;
+        general::incoming(self);
         memballoon::build(self)?;
         rng::build(self)?;
         storage_memory::nvram(self);

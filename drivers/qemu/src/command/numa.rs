@@ -41,6 +41,9 @@ pub fn build(b: &mut Builder<'_>) -> Result<()> {
         backends.push(b.context.memory_backend(&wanted)?);
     }
     let objects = !by_size || attributes || backends.iter().any(|backend| backend.needed);
+    if !objects {
+        super::memory::path(b)?;
+    }
     for ((index, cell), backend) in cells.iter().enumerate().zip(backends) {
         let mut parts = Parts::new(format_args!("node,nodeid={index}"));
         for (first, last) in cell.cpus.iter().flat_map(|cpus| cpus.ranges()) {

@@ -8,12 +8,16 @@ use ferrovirt_conf::domain::{
     Channel, ChannelTarget, ChardevKind, Domain, Graphics, GraphicsListen, ListenType, SocketMode,
 };
 use ferrovirt_conf::values::ScaledSize;
+use ferrovirt_xml::YesNo;
 use std::path::Path;
 
 /// Decides what the user has left to the start: sizes of memory that the machine can have, paths of sockets, addresses
 /// of displays, numbers of images. What is there already stays.
 pub fn prepare(model: &mut Domain, host: &Surroundings<'_>) {
-    align_memory(model);
+    // What comes from elsewhere has its size.
+    if host.incoming.is_none() {
+        align_memory(model);
+    }
     for channel in &mut model.devices.channels {
         name_socket(channel, host.channel_folder);
     }
@@ -49,11 +53,11 @@ pub fn align_memory(model: &mut Domain) {
 /// A channel without a place on the host gets a socket that others can connect to.
 fn name_socket(channel: &mut Channel, folder: &Path) {
     let ChannelTarget::Virtio { name: Some(name), .. } = &channel.target else { return };
-    if let ChardevKind::Unix { source } = &mut channel.source.kind {
-        if source.path.is_none() {
-            source.path = Some(folder.join(name).to_string_lossy().into_owned());
-            source.mode = SocketMode::Bind;
-        }
+    if let ChardevKind::Unix { source } = &mut channel.source.kind
+        && source.path.is_none()
+    {
+        source.path = Some(folder.join(name).to_string_lossy().into_owned());
+        source.mode = SocketMode::Bind;
     }
 }
 
@@ -61,6 +65,11 @@ fn complete_listens(graphics: &mut Graphics, host: &Surroundings<'_>) {
     let (settings, socket): (&DisplaySettings, _) = match graphics {
         Graphics::Vnc(_) => (&host.settings.vnc, "vnc.sock"),
         Graphics::Spice(_) => (&host.settings.spice, "spice.sock"),
+        Graphics::Dbus(dbus) if dbus.p2p != Some(YesNo::Yes) && dbus.address.is_none() => {
+            let socket = host.settings.dbus_folder.join(format!("{}-dbus.sock", host.short_name));
+            dbus.address = Some(format!("unix:path={}", socket.display()));
+            return;
+        }
         _ => return,
     };
     let listens = graphics.listens_mut().into_iter().flatten();
@@ -82,7 +91,7 @@ fn complete_listen(listen: &mut GraphicsListen, settings: &DisplaySettings, sock
         }
         ListenType::Socket if listen.socket.is_none() => {
             listen.socket = Some(socket.to_string_lossy().into_owned());
-            listen.auto_generated = Some(ferrovirt_xml::YesNo::Yes);
+            listen.auto_generated = Some(YesNo::Yes);
         }
         _ => {}
     }

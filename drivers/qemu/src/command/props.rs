@@ -49,7 +49,7 @@ impl Props {
 
     /// Sets a switch, if it is decided.
     pub fn switch(&mut self, name: &str, value: Option<impl Switch>) -> &mut Self {
-        self.maybe(name, value.map(Switch::is_on))
+        self.maybe(name, value.map(Switch::on))
     }
 
     /// Sets a text, if there is one.
@@ -92,23 +92,23 @@ impl From<Props> for Value {
 
 /// What is on or off, however the XML spells it.
 pub trait Switch {
-    fn is_on(self) -> bool;
+    fn on(self) -> bool;
 }
 
 impl Switch for OnOff {
-    fn is_on(self) -> bool {
+    fn on(self) -> bool {
         self.is_set()
     }
 }
 
 impl Switch for YesNo {
-    fn is_on(self) -> bool {
+    fn on(self) -> bool {
         self.is_set()
     }
 }
 
 impl Switch for bool {
-    fn is_on(self) -> bool {
+    fn on(self) -> bool {
         self
     }
 }

@@ -1,6 +1,7 @@
 //! `<sound>` and `<audio>`: sound cards, and where their sound goes.
 
 use super::context::{Builder, Context, alias};
+use super::general;
 use super::props::Props;
 use ferrovirt_conf::domain::{
     Audio, AudioChannel, AudioType, Domain, SdlDriver, Sound, SoundCodecType, SoundModel,
@@ -43,8 +44,15 @@ fn environment(b: &mut Builder<'_>, audio: &Audio) {
             }
         }
         AudioType::PipeWire => {
-            if let Some(folder) = &audio.runtime_dir {
-                b.line.env("PIPEWIRE_RUNTIME_DIR", folder);
+            general::pass(b, "PIPEWIRE_CORE");
+            general::pass(b, "PIPEWIRE_REMOTE");
+            match &audio.runtime_dir {
+                Some(folder) => b.line.env("PIPEWIRE_RUNTIME_DIR", folder),
+                // Where PipeWire's clients look for its socket; the first one that is set counts.
+                None => {
+                    let places = ["PIPEWIRE_RUNTIME_DIR", "XDG_RUNTIME_DIR", "USERPROFILE"];
+                    _ = places.into_iter().any(|name| general::pass(b, name));
+                }
             }
         }
         _ => {}

@@ -1,6 +1,7 @@
 //! What the host and the driver's settings add to a guest's command line.
 
 use ferrovirt_conf::domain::{SecretReference, Smbios};
+use ferrovirt_conf::values::CpuSet;
 use ferrovirt_core::{Error, Result};
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ pub struct Surroundings<'a> {
     pub secrets: &'a dyn Secrets,
     /// Seconds since 1970, for clocks that begin relative to now.
     pub now: i64,
-    /// Variables of our own environment that QEMU shall get.
+    /// Our own environment. QEMU gets a few of its variables.
     pub environment: &'a [(String, String)],
     /// The host's SMBIOS tables, where a guest shall get them.
     pub smbios: Option<&'a Smbios>,
@@ -28,6 +29,10 @@ pub struct Surroundings<'a> {
     pub scsi_devices: &'a [(&'a str, &'a str)],
     /// Where the emulator of the guest's TPM listens.
     pub tpm_socket: Option<&'a Path>,
+    /// Where the state of a guest that is restored or migrated comes from, as QEMU names it.
+    pub incoming: Option<&'a str>,
+    /// The host's nodes that were found best for the guest, where it leaves that to us.
+    pub auto_nodes: Option<&'a CpuSet>,
     /// How far the host's time zone is ahead of UTC, in seconds.
     pub time_zone: i64,
 }
@@ -49,6 +54,8 @@ pub struct Settings {
     pub huge_pages: Vec<HugePageMount>,
     /// Where passt listens for guests.
     pub passt_folder: PathBuf,
+    /// Where the private buses of guests are.
+    pub dbus_folder: PathBuf,
     pub vnc: DisplaySettings,
     pub spice: DisplaySettings,
     /// Certificates of character devices.
@@ -118,6 +125,7 @@ impl Default for Settings {
             memory_folder: "/var/lib/libvirt/qemu/ram".into(),
             huge_pages: Vec::new(),
             passt_folder: "/run/libvirt/qemu/passt".into(),
+            dbus_folder: "/run/libvirt/qemu/dbus".into(),
             vnc: DisplaySettings::default(),
             spice: DisplaySettings::default(),
             chardev_tls: tls("/etc/pki/libvirt-chardev"),

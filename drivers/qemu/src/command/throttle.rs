@@ -7,19 +7,16 @@ use ferrovirt_conf::domain::{Disk, ThrottleGroup};
 /// `<throttlegroups>`
 pub fn groups(b: &mut Builder<'_>) {
     for group in &b.model().throttle_groups {
-        let limits = limits(group);
-        if limits == Props::new() {
-            continue;
-        }
+        let Some(limits) = limits(group) else { continue };
         let mut props = Props::object("throttle-group", format!("throttle-{}", group.name));
         props.set("limits", limits);
         b.line.object(&props);
     }
 }
 
-fn limits(group: &ThrottleGroup) -> Props {
-    let mut limits = Props::new();
-    for (name, value) in [
+/// The limits of a group, if it has any. Those for bursts' lengths are there only where they are set.
+fn limits(group: &ThrottleGroup) -> Option<Props> {
+    let limits = [
         ("bps-total", group.total_bytes_sec),
         ("bps-read", group.read_bytes_sec),
         ("bps-write", group.write_bytes_sec),
@@ -33,16 +30,24 @@ fn limits(group: &ThrottleGroup) -> Props {
         ("iops-read-max", group.read_iops_sec_max),
         ("iops-write-max", group.write_iops_sec_max),
         ("iops-size", group.size_iops_sec),
+    ];
+    let lengths = [
         ("bps-total-max-length", group.total_bytes_sec_max_length),
         ("bps-read-max-length", group.read_bytes_sec_max_length),
         ("bps-write-max-length", group.write_bytes_sec_max_length),
         ("iops-total-max-length", group.total_iops_sec_max_length),
         ("iops-read-max-length", group.read_iops_sec_max_length),
         ("iops-write-max-length", group.write_iops_sec_max_length),
-    ] {
-        limits.positive(name, value);
+    ];
+    let any = limits.iter().chain(&lengths).any(|(_, value)| *value != 0);
+    let mut props = Props::new();
+    for (name, value) in limits {
+        props.set(name, value);
     }
-    limits
+    for (name, value) in lengths {
+        props.positive(name, value);
+    }
+    any.then_some(props)
 }
 
 /// The nodes that put a disk into groups, on top of `below`. Their numbers go on where those of the images end.

@@ -48,7 +48,7 @@ pub fn fill_model(model: &mut Domain, capabilities: &Capabilities) -> Result<()>
         cpu.match_ = Some(CpuMatch::Exact);
         cpu.check = Some(CpuCheck::None);
         let fallback = Some(CpuFallback::Forbid);
-        cpu.model = Some(CpuModel { fallback, name: Some(name.clone()), ..CpuModel::default() });
+        cpu.model = Some(CpuModel { fallback, name: Some(libvirt_name(name)), ..CpuModel::default() });
     } else if model.virt_type != VirtType::Kvm {
         return Err(Error::internal("QEMU names the host's CPU as default of a guest that does without KVM"));
     } else {
@@ -57,6 +57,11 @@ pub fn fill_model(model: &mut Domain, capabilities: &Capabilities) -> Result<()>
         cpu.mode = Some(if host_model { CpuMode::HostModel } else { CpuMode::HostPassthrough });
     }
     Ok(())
+}
+
+/// POWER's models are shouted in documents.
+fn libvirt_name(name: &str) -> String {
+    if name.starts_with("power") { name.to_ascii_uppercase() } else { name.to_owned() }
 }
 
 /// The order in which CPUs are plugged in, where each is listed.

@@ -6,7 +6,7 @@ use ferrovirt_conf::domain::{
     Domain, Encryption, EncryptionEngine, HostDevice, HostSubsystem, Hostdev, ImageFormat, MdevModel,
     MemoryDevice, MemoryModel, Panic, PanicModel, ParseFlags, Serial, SerialModel, SerialTargetType, Shmem,
     ShmemModel, ShmemSize, SocketMode, StorageFormat, StorageLocation, Tpm, TpmBackend, TpmModel, TpmVersion,
-    Video, VideoType, Vsock, VsockModel,
+    Video, VideoType, Vsock, VsockModel, drive_index,
 };
 use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::OnOff;
@@ -45,7 +45,7 @@ pub fn fill(model: &mut Domain, capabilities: &Capabilities, paths: &Paths, flag
     features::complete_iommu(model, capabilities, flags);
     let machine = model.os.machine.as_deref().unwrap_or("");
     let devices = &mut model.devices;
-    devices.disks.iter_mut().for_each(fill_disk);
+    devices.disks.iter_mut().try_for_each(fill_disk)?;
     for interface in &mut devices.interfaces {
         interfaces::fill(interface, setting.family, setting.arch, machine, capabilities);
     }
@@ -75,7 +75,7 @@ pub fn fill(model: &mut Domain, capabilities: &Capabilities, paths: &Paths, flag
     Ok(())
 }
 
-fn fill_disk(disk: &mut Disk) {
+fn fill_disk(disk: &mut Disk) -> Result<()> {
     let from_pool = matches!(disk.source.location, StorageLocation::Volume(_));
     let driver = disk.driver.get_or_insert_default();
     driver.name.get_or_insert_with(|| "qemu".into());
@@ -83,7 +83,7 @@ fn fill_disk(disk: &mut Disk) {
         driver.format.get_or_insert(StorageFormat::Raw);
     }
     if let Some(mirror) = &mut disk.mirror {
-        mirror.format.get_or_insert_with(|| ImageFormat { kind: StorageFormat::Raw, metadata_cache: None });
+        mirror.format.get_or_insert(ImageFormat { kind: StorageFormat::Raw, metadata_cache: None });
     }
     let by_qemu = |encryption: &mut Encryption| _ = encryption.engine.get_or_insert(EncryptionEngine::Qemu);
     [&mut disk.encryption, &mut disk.source.options.encryption].into_iter().flatten().for_each(by_qemu);
@@ -91,6 +91,12 @@ fn fill_disk(disk: &mut Disk) {
         backing.for_each_layer(|layer| layer.source.options.encryption.iter_mut().for_each(by_qemu));
     }
     scsi::place_disk(disk);
+    match &disk.target.dev {
+        Some(name) if disk.info.address.is_none() && drive_index(name).is_none() => Err(Error::xml(format!(
+            "where disk '{name}' is can't be told from its name: give it an <address>"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// A mediated device shows nothing unless asked to.
@@ -120,7 +126,6 @@ fn fill_shmem(shmem: &mut Shmem) -> Result<()> {
         (ShmemModel::Ivshmem, _) => return Ok(()),
         (ShmemModel::IvshmemDoorbell, false) => return refuse("needs a <server>"),
         (ShmemModel::IvshmemPlain, true) => return refuse("takes no <server>"),
-        (ShmemModel::IvshmemPlain, false) if shmem.msi.is_some() => return refuse("takes no <msi>"),
         (ShmemModel::IvshmemDoorbell, true) if had_size => {
             return refuse("takes no <size>: its server knows that");
         }
@@ -164,10 +169,10 @@ fn forget_own_path(channel: &mut Channel, paths: &Paths) {
 
 /// A UNIX socket without a path gets one when the guest starts; then QEMU makes it, and others connect.
 fn bind_unnamed(source: &mut ChardevSource) {
-    if let ChardevKind::Unix { source } = &mut source.kind {
-        if source.path.is_none() {
-            source.mode = SocketMode::Bind;
-        }
+    if let ChardevKind::Unix { source } = &mut source.kind
+        && source.path.is_none()
+    {
+        source.mode = SocketMode::Bind;
     }
 }
 

@@ -87,3 +87,6 @@ fn arrange_companions(model: &mut Domain) {
         devices.add_controller(controller);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,7 +29,9 @@ pub(super) fn cpu_support(
 ) -> CpuSupport {
     let accelerator = capabilities.accelerator(virt.accel());
     let passthrough = virt == VirtType::Kvm && facts.has_native(arch);
-    let maximum = accelerator.is_some_and(|accelerator| accelerator.cpus.iter().any(|cpu| cpu.name == "max"));
+    // It is there with every accelerator, though QEMU does not always name it with KVM.
+    let named = |accelerator: &Accelerator| accelerator.cpus.iter().any(|cpu| cpu.name == "max");
+    let maximum = capabilities.accelerators().iter().any(named);
     let can_migrate = capabilities.device_has_property("max-x86_64-cpu", "migratable");
     let passthrough_choices: &[&str] = if can_migrate { &["on", "off"] } else { &["off"] };
     let host_model = accelerator.and_then(|accelerator| host_model(capabilities, accelerator, arch));
@@ -112,8 +114,11 @@ fn disable_deprecated(model: &mut HostModel, host: Option<&HostCpu>) {
 
 fn custom(capabilities: &Capabilities, accelerator: Option<&Accelerator>) -> CustomModels {
     let known = accelerator.map(|accelerator| accelerator.cpus.as_slice()).unwrap_or_default();
+    // Where libvirt has no list of models of its own, it tells all but the host's.
+    let is_x86 = super::arch_of(&capabilities.arch).is_some_and(Arch::is_x86);
+    let hidden = if is_x86 { NO_MODELS } else { &NO_MODELS[..1] };
     let mut cpus: Vec<&CpuDefinition> =
-        known.iter().filter(|cpu| !NO_MODELS.contains(&cpu.name.as_str())).collect();
+        known.iter().filter(|cpu| !hidden.contains(&cpu.name.as_str())).collect();
     cpus.sort_by(|a, b| a.name.cmp(&b.name));
     let entries: Vec<CustomEntry> = cpus.into_iter().flat_map(|cpu| entries(capabilities, cpu)).collect();
     CustomModels { supported: YesNo::from(!entries.is_empty()), entries }

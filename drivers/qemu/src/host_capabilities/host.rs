@@ -82,19 +82,25 @@ pub fn host_capabilities(
     }
 }
 
+/// By which a guest knows that it is one.
+const HYPERVISOR: &str = "hypervisor";
+
 /// The CPU: the model of QEMU's that comes nearest without having anything that the host lacks, and what the host has
 /// beyond it. The kernel tells the features, so that they are those of the host and not of guests.
 fn cpu(facts: &HostFacts, models: Option<&CpuModels>) -> HostCpu {
     let identity = &facts.identity;
     let names: Vec<String> = identity.flags.iter().map(|flag| feature_names::from_kernel(flag)).collect();
-    let known: BTreeSet<&str> = names
+    let mut known: BTreeSet<&str> = names
         .iter()
         .map(String::as_str)
         .filter(|name| models.is_some_and(|models| models.knows_feature(name)))
         .collect();
+    // All models have it, and no bare host does.
+    let is_guest = !known.insert(HYPERVISOR);
     let nearest =
         models.and_then(|models| models.nearest(&known, identity.vendor_id.as_deref(), Match::Subset));
-    let features = nearest.as_ref().map(|nearest| nearest.added.clone()).unwrap_or_default();
+    let mut features = nearest.as_ref().map(|nearest| nearest.added.clone()).unwrap_or_default();
+    features.retain(|name| is_guest || *name != HYPERVISOR);
     let shape = facts.topology.shape();
     let count = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
     HostCpu {

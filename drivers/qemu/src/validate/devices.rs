@@ -98,14 +98,15 @@ fn check_usb(subject: &Subject<'_>) -> Result<()> {
 fn check_serial(subject: &Subject<'_>, serial: &Serial) -> Result<()> {
     use SerialTargetType as T;
     let kind = serial.target_type;
-    let fits = match (&serial.info.address, kind) {
-        (None, _) | (_, T::None) => true,
-        (Some(Address::Isa(_)), T::IsaSerial | T::IsaDebug) => true,
-        (Some(Address::Usb(_)), T::UsbSerial) => true,
-        (Some(Address::Pci(_)), T::PciSerial) => true,
-        (Some(Address::SpaprVio(_)), T::SpaprVioSerial) => true,
-        _ => false,
-    };
+    let fits = matches!(
+        (&serial.info.address, kind),
+        (None, _)
+            | (_, T::None)
+            | (Some(Address::Isa(_)), T::IsaSerial | T::IsaDebug)
+            | (Some(Address::Usb(_)), T::UsbSerial)
+            | (Some(Address::Pci(_)), T::PciSerial)
+            | (Some(Address::SpaprVio(_)), T::SpaprVioSerial)
+    );
     if !fits {
         return refuse(format!("a serial port of type '{kind}' can't have such an address"));
     }

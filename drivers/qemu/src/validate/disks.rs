@@ -12,7 +12,8 @@ use super::{Subject, refuse};
 pub(super) fn check(subject: &Subject<'_>) -> Result<()> {
     for disk in &subject.model.devices.disks {
         let (name, bus) = (disk.target.dev.as_deref().unwrap_or(""), disk.target.bus.unwrap_or(DiskBus::Ide));
-        if drive_index(name).is_none() {
+        let partition = name.ends_with(|c: char| c.is_ascii_digit());
+        if partition || drive_index(name).is_none() {
             return refuse(format!(
                 "'{name}' is no name of a disk, such as 'vda', or has a partition behind it"
             ));
@@ -116,12 +117,10 @@ fn check_options(subject: &Subject<'_>, disk: &Disk, name: &str) -> Result<()> {
     if let Some(other) = driver.name.as_deref().filter(|name| *name != "qemu") {
         return refuse(format!("disk '{name}' names the driver '{other}', there is only 'qemu'"));
     }
-    if driver.copy_on_read == Some(OnOff::On) {
-        if disk.readonly || disk.is_removable() || disk.device == DiskDevice::Lun {
-            return refuse(format!(
-                "disk '{name}' can't have copy_on_read: it is read-only, removable or a LUN"
-            ));
-        }
+    if driver.copy_on_read == Some(OnOff::On)
+        && (disk.readonly || disk.is_removable() || disk.device == DiskDevice::Lun)
+    {
+        return refuse(format!("disk '{name}' can't have copy_on_read: it is read-only, removable or a LUN"));
     }
     let direct = matches!(driver.cache, CacheMode::None | CacheMode::DirectSync);
     match driver.io {
@@ -153,6 +152,11 @@ fn check_source(subject: &Subject<'_>, disk: &Disk, name: &str) -> Result<()> {
             refuse("this QEMU has no vhost-user disks")
         }
         StorageLocation::VhostUser(_) => shared("vhostuser"),
+        StorageLocation::VhostVdpa { .. }
+            if !subject.capabilities.schema_has("blockdev-add/arg-type/driver/^virtio-blk-vhost-vdpa") =>
+        {
+            refuse("this QEMU has no vDPA disks")
+        }
         StorageLocation::VhostVdpa { .. } => {
             shared("vhostvdpa")?;
             let cache = disk.driver.as_ref().map(|driver| driver.cache).unwrap_or_default();

@@ -18,10 +18,15 @@ pub(super) fn check(subject: &Subject<'_>) -> Result<()> {
 fn check_displays(subject: &Subject<'_>, all: &[Graphics]) -> Result<()> {
     let headless = all.iter().any(|display| matches!(display, Graphics::EglHeadless(_)));
     for display in all {
+        let shows = |kind: &str| {
+            subject.capabilities.schema_has(&format!("query-display-options/ret-type/type/^{kind}"))
+        };
         let able = match display {
             Graphics::Vnc(_) => subject.capabilities.supports_command("query-vnc"),
-            Graphics::Spice(_) => subject.capabilities.supports_command("query-spice"),
-            Graphics::Sdl(_) | Graphics::EglHeadless(_) | Graphics::Dbus(_) | Graphics::Rdp(_) => true,
+            Graphics::Spice(_) => subject.capabilities.has_option("spice"),
+            Graphics::Sdl(_) => shows("sdl"),
+            Graphics::EglHeadless(_) => shows("egl-headless"),
+            Graphics::Dbus(_) | Graphics::Rdp(_) => shows("dbus"),
             Graphics::Desktop(_) => false,
         };
         if !able {
@@ -99,8 +104,16 @@ fn check_video(subject: &Subject<'_>, video: &Video) -> Result<()> {
         if !subject.has_device("vhost-user-gpu") {
             return refuse("this QEMU has no vhost-user video cards");
         }
-    } else if in_3d && kind != VideoType::Virtio {
-        return refuse("3D acceleration is for video cards of model 'virtio'");
+    } else if in_3d {
+        if kind != VideoType::Virtio {
+            return refuse("3D acceleration is for video cards of model 'virtio'");
+        }
+        let able = subject.has_device("virtio-gpu-gl-pci")
+            || subject.has_device("virtio-vga-gl")
+            || subject.capabilities.device_has_property("virtio-gpu-pci", "virgl");
+        if !able {
+            return refuse("this QEMU has no 3D acceleration");
+        }
     }
     if model.blob == Some(OnOff::On) && subject.model.memory_backing.source != Some(MemorySource::Memfd) {
         return refuse("'blob' of a video card needs memory of type 'memfd'");

@@ -166,7 +166,7 @@ impl Subject<'_> {
             };
         };
         let nodes = model.numa().map_or(0, |numa| numa.cells.len());
-        if nodes == 0 && self.family != Family::S390Ccw {
+        if nodes == 0 && self.family != Family::S390Ccw && !self.arch.is_ppc64() {
             return refuse("<maxMemory> needs a NUMA node that memory is plugged into: add <numa> to <cpu>");
         }
         let modules = model.devices.memories.iter().filter(|memory| needs_slot(memory)).count();
@@ -225,3 +225,6 @@ impl Subject<'_> {
 fn needs_slot(memory: &MemoryDevice) -> bool {
     matches!(memory.model, MemoryModel::Dimm(_) | MemoryModel::Nvdimm(_))
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,9 +4,13 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 
 use ferrovirt_driver_qemu::qmp::{Client, EventStream, Options, QmpError};
-use ferrovirt_host::process::{Command, Process, Signal};
+use ferrovirt_host::process::Command;
 
 use crate::common::qemu;
+
+#[path = "reaped.rs"]
+mod reaped;
+pub use reaped::Reaped;
 
 pub struct Guest {
     pub process: Reaped,
@@ -34,15 +38,5 @@ impl Guest {
         drop(command);
         let connected = Client::from_socket(ours, options).await;
         Some(connected.map(|(client, events)| Self { process, client, events }))
-    }
-}
-
-/// Killed and reaped when dropped, whatever the test does.
-pub struct Reaped(pub Process);
-
-impl Drop for Reaped {
-    fn drop(&mut self) {
-        let _ = self.0.kill(Signal::KILL);
-        let _ = self.0.wait();
     }
 }

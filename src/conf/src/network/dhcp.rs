@@ -159,7 +159,7 @@ impl DhcpRange {
         if start.is_ipv4() && end == net.broadcast() {
             return refuse(&format!("ends with the broadcast address of {}", net.trunc()));
         }
-        check_order(start, end).or_else(|why| refuse(why))
+        check_order(start, end).or_else(refuse)
     }
 }
 

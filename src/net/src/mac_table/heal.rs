@@ -118,10 +118,10 @@ fn note(state: &mut State, message: RouteNetlinkMessage, suspects: &mut Suspects
             let Some(entry) = Entry::from_message(&message) else { return };
             let Some(bridge) = entry.bridge else { return };
             // Someone put a station of ours behind another port, or made it one that ages.
-            if let Some(holder) = state.holder_on(bridge, &(entry.mac, entry.vlan)) {
-                if holder != entry.port || entry.kind != EntryKind::Static {
-                    suspects.ports.insert(holder);
-                }
+            if let Some(holder) = state.holder_on(bridge, &(entry.mac, entry.vlan))
+                && (holder != entry.port || entry.kind != EntryKind::Static)
+            {
+                suspects.ports.insert(holder);
             }
         }
         RouteNetlinkMessage::DelNeighbour(message) => {
