@@ -77,7 +77,10 @@ fn debians_python_binding_drives_a_guest() {
 /// The stock library and its headers, where they are installed.
 fn has_stock_headers() -> bool {
     Path::new("/usr/include/libvirt/libvirt.h").exists()
-        && Command::new("pkg-config").args(["--exists", "libvirt"]).status().is_ok_and(|status| status.success())
+        && Command::new("pkg-config")
+            .args(["--exists", "libvirt"])
+            .status()
+            .is_ok_and(|status| status.success())
 }
 
 #[test]

@@ -119,9 +119,7 @@ typedef void (*virAdmConnectCloseFunc)(virAdmConnectPtr conn,
  *
  * @client: the client
  *
- * Returns the number, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns the number, or -1 on failure. Since 2.0.0.
  */
 unsigned long long virAdmClientGetID(virAdmClientPtr client);
 
@@ -130,9 +128,7 @@ unsigned long long virAdmClientGetID(virAdmClientPtr client);
  *
  * @client: the client
  *
- * Returns the time in seconds since 1970, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns the time in seconds since 1970, or -1 on failure. Since 2.0.0.
  */
 long long virAdmClientGetTimestamp(virAdmClientPtr client);
 
@@ -141,9 +137,7 @@ long long virAdmClientGetTimestamp(virAdmClientPtr client);
  *
  * @client: the client
  *
- * Returns a virClientTransport, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns a virClientTransport, or -1 on failure. Since 2.0.0.
  */
 int virAdmClientGetTransport(virAdmClientPtr client);
 
@@ -152,9 +146,7 @@ int virAdmClientGetTransport(virAdmClientPtr client);
  *
  * @client: the client; NULL does nothing
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns 0, or -1 on failure. Since 2.0.0.
  */
 int virAdmClientFree(virAdmClientPtr client);
 
@@ -166,9 +158,7 @@ int virAdmClientFree(virAdmClientPtr client);
  * @nparams: where its length goes
  * @flags: unused so far, 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns 0, or -1 on failure. Since 2.0.0.
  */
 int virAdmClientGetInfo(virAdmClientPtr client,
                         virTypedParameterPtr *params,
@@ -181,9 +171,7 @@ int virAdmClientGetInfo(virAdmClientPtr client,
  * @client: the client
  * @flags: unused so far, 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns 0, or -1 on failure. Since 2.0.0.
  */
 int virAdmClientClose(virAdmClientPtr client,
                       unsigned int flags);
@@ -191,9 +179,7 @@ int virAdmClientClose(virAdmClientPtr client,
 /**
  * Prepares the library. Opening a connection does it too; programs with threads call this first.
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns 0, or -1 on failure. Since 2.0.0.
  */
 int virAdmInitialize(void);
 
@@ -202,9 +188,7 @@ int virAdmInitialize(void);
  *
  * @libVer: where it goes: major * 1,000,000 + minor * 1,000 + release
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns 0, or -1 on failure. Since 2.0.0.
  */
 int virAdmGetVersion(unsigned long long *libVer);
 
@@ -215,9 +199,7 @@ int virAdmGetVersion(unsigned long long *libVer);
  * libvirt-admin.conf, or the user's own libvirtd
  * @flags: VIR_CONNECT_NO_ALIASES or 0
  *
- * Returns a connection that the caller closes with virAdmConnectClose(), or NULL on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns a connection that the caller closes with virAdmConnectClose(), or NULL on failure. Since 2.0.0.
  */
 virAdmConnectPtr virAdmConnectOpen(const char *name,
                                    unsigned int flags);
@@ -227,9 +209,7 @@ virAdmConnectPtr virAdmConnectOpen(const char *name,
  *
  * @conn: the connection; NULL does nothing
  *
- * Returns 0 if it was closed, 1 if others still hold it, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns 0 if it was closed, 1 if others still hold it, or -1 on failure. Since 2.0.0.
  */
 int virAdmConnectClose(virAdmConnectPtr conn);
 
@@ -238,9 +218,7 @@ int virAdmConnectClose(virAdmConnectPtr conn);
  *
  * @conn: the connection
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns 0, or -1 on failure. Since 2.0.0.
  */
 int virAdmConnectRef(virAdmConnectPtr conn);
 
@@ -249,9 +227,7 @@ int virAdmConnectRef(virAdmConnectPtr conn);
  *
  * @conn: the connection; NULL is not alive
  *
- * Returns 1 if it is, 0 if not, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns 1 if it is, 0 if not, or -1 on failure. Since 2.0.0.
  */
 int virAdmConnectIsAlive(virAdmConnectPtr conn);
 
@@ -260,9 +236,7 @@ int virAdmConnectIsAlive(virAdmConnectPtr conn);
  *
  * @conn: the connection
  *
- * Returns the text, which the caller frees, or NULL on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns the text, which the caller frees, or NULL on failure. Since 2.0.0.
  */
 char *virAdmConnectGetURI(virAdmConnectPtr conn);
 
@@ -272,9 +246,7 @@ char *virAdmConnectGetURI(virAdmConnectPtr conn);
  * @conn: the connection
  * @libVer: where it goes: major * 1,000,000 + minor * 1,000 + release
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns 0, or -1 on failure. Since 2.0.0.
  */
 int virAdmConnectGetLibVersion(virAdmConnectPtr conn,
                                unsigned long long *libVer);
@@ -287,9 +259,7 @@ int virAdmConnectGetLibVersion(virAdmConnectPtr conn,
  * @opaque: passed to it
  * @freecb: frees @opaque when the registration ends; may be NULL
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns 0, or -1 on failure. Since 2.0.0.
  */
 int virAdmConnectRegisterCloseCallback(virAdmConnectPtr conn,
                                        virAdmConnectCloseFunc cb,
@@ -302,9 +272,7 @@ int virAdmConnectRegisterCloseCallback(virAdmConnectPtr conn,
  * @conn: the connection
  * @cb: the function that was registered
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns 0, or -1 on failure. Since 2.0.0.
  */
 int virAdmConnectUnregisterCloseCallback(virAdmConnectPtr conn,
                                          virAdmConnectCloseFunc cb);
@@ -317,9 +285,7 @@ int virAdmConnectUnregisterCloseCallback(virAdmConnectPtr conn,
  * to have them only counted
  * @flags: unused so far, 0
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns how many there are, or -1 on failure. Since 2.0.0.
  */
 int virAdmConnectListServers(virAdmConnectPtr conn,
                              virAdmServerPtr **servers,
@@ -332,9 +298,7 @@ int virAdmConnectListServers(virAdmConnectPtr conn,
  * @name: the name
  * @flags: unused so far, 0
  *
- * Returns a handle that the caller frees with virAdmServerFree(), or NULL on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns a handle that the caller frees with virAdmServerFree(), or NULL on failure. Since 2.0.0.
  */
 virAdmServerPtr virAdmConnectLookupServer(virAdmConnectPtr conn,
                                           const char *name,
@@ -348,9 +312,7 @@ virAdmServerPtr virAdmConnectLookupServer(virAdmConnectPtr conn,
  * counted
  * @flags: unused so far, 0
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 3.0.0 Since 3.0.0.
+ * Returns how many there are, or -1 on failure. Since 3.0.0.
  */
 int virAdmConnectGetLoggingOutputs(virAdmConnectPtr conn,
                                    char **outputs,
@@ -364,9 +326,7 @@ int virAdmConnectGetLoggingOutputs(virAdmConnectPtr conn,
  * counted
  * @flags: unused so far, 0
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 3.0.0 Since 3.0.0.
+ * Returns how many there are, or -1 on failure. Since 3.0.0.
  */
 int virAdmConnectGetLoggingFilters(virAdmConnectPtr conn,
                                    char **filters,
@@ -379,9 +339,7 @@ int virAdmConnectGetLoggingFilters(virAdmConnectPtr conn,
  * @outputs: the definitions, separated by spaces; NULL or empty for the default
  * @flags: unused so far, 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 3.0.0 Since 3.0.0.
+ * Returns 0, or -1 on failure. Since 3.0.0.
  */
 int virAdmConnectSetLoggingOutputs(virAdmConnectPtr conn,
                                    const char *outputs,
@@ -394,9 +352,7 @@ int virAdmConnectSetLoggingOutputs(virAdmConnectPtr conn,
  * @filters: the definitions, separated by spaces; NULL or empty for none
  * @flags: unused so far, 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 3.0.0 Since 3.0.0.
+ * Returns 0, or -1 on failure. Since 3.0.0.
  */
 int virAdmConnectSetLoggingFilters(virAdmConnectPtr conn,
                                    const char *filters,
@@ -409,9 +365,7 @@ int virAdmConnectSetLoggingFilters(virAdmConnectPtr conn,
  * @timeout: for how many seconds; 0 to let it run for ever
  * @flags: unused so far, 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 8.6.0 Since 8.6.0.
+ * Returns 0, or -1 on failure. Since 8.6.0.
  */
 int virAdmConnectSetDaemonTimeout(virAdmConnectPtr conn,
                                   unsigned int timeout,
@@ -423,9 +377,7 @@ int virAdmConnectSetDaemonTimeout(virAdmConnectPtr conn,
  * @conn: the connection
  * @flags: virAdmConnectDaemonShutdownFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 11.2.0 Since 11.2.0.
+ * Returns 0, or -1 on failure. Since 11.2.0.
  */
 int virAdmConnectDaemonShutdown(virAdmConnectPtr conn,
                                 unsigned int flags);
@@ -435,9 +387,7 @@ int virAdmConnectDaemonShutdown(virAdmConnectPtr conn,
  *
  * @srv: the server
  *
- * Returns the name, which lives as long as the handle, or NULL on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns the name, which lives as long as the handle, or NULL on failure. Since 2.0.0.
  */
 const char *virAdmServerGetName(virAdmServerPtr srv);
 
@@ -446,9 +396,7 @@ const char *virAdmServerGetName(virAdmServerPtr srv);
  *
  * @srv: the server; NULL does nothing
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns 0, or -1 on failure. Since 2.0.0.
  */
 int virAdmServerFree(virAdmServerPtr srv);
 
@@ -460,9 +408,7 @@ int virAdmServerFree(virAdmServerPtr srv);
  * @nparams: where its length goes
  * @flags: unused so far, 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns 0, or -1 on failure. Since 2.0.0.
  */
 int virAdmServerGetThreadPoolParameters(virAdmServerPtr srv,
                                         virTypedParameterPtr *params,
@@ -477,9 +423,7 @@ int virAdmServerGetThreadPoolParameters(virAdmServerPtr srv,
  * @nparams: how many there are
  * @flags: unused so far, 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns 0, or -1 on failure. Since 2.0.0.
  */
 int virAdmServerSetThreadPoolParameters(virAdmServerPtr srv,
                                         virTypedParameterPtr params,
@@ -494,9 +438,7 @@ int virAdmServerSetThreadPoolParameters(virAdmServerPtr srv,
  * to have them only counted
  * @flags: unused so far, 0
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns how many there are, or -1 on failure. Since 2.0.0.
  */
 int virAdmServerListClients(virAdmServerPtr srv,
                             virAdmClientPtr **clients,
@@ -509,9 +451,7 @@ int virAdmServerListClients(virAdmServerPtr srv,
  * @id: the number
  * @flags: unused so far, 0
  *
- * Returns a handle that the caller frees with virAdmClientFree(), or NULL on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns a handle that the caller frees with virAdmClientFree(), or NULL on failure. Since 2.0.0.
  */
 virAdmClientPtr virAdmServerLookupClient(virAdmServerPtr srv,
                                          unsigned long long id,
@@ -525,9 +465,7 @@ virAdmClientPtr virAdmServerLookupClient(virAdmServerPtr srv,
  * @nparams: where its length goes
  * @flags: unused so far, 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns 0, or -1 on failure. Since 2.0.0.
  */
 int virAdmServerGetClientLimits(virAdmServerPtr srv,
                                 virTypedParameterPtr *params,
@@ -542,9 +480,7 @@ int virAdmServerGetClientLimits(virAdmServerPtr srv,
  * @nparams: how many there are
  * @flags: unused so far, 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns 0, or -1 on failure. Since 2.0.0.
  */
 int virAdmServerSetClientLimits(virAdmServerPtr srv,
                                 virTypedParameterPtr params,
@@ -557,9 +493,7 @@ int virAdmServerSetClientLimits(virAdmServerPtr srv,
  * @srv: the server
  * @flags: unused so far, 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns 0, or -1 on failure. Since 2.0.0.
  */
 int virAdmServerUpdateTlsFiles(virAdmServerPtr srv,
                                unsigned int flags);

@@ -121,9 +121,7 @@ struct _virTypedParameter {
  * @nparams: how many parameters it has
  * @name: the name
  *
- * Returns the first parameter of that name, within the array, or NULL; never an error.
- *
- * Since: 1.0.2 Since 1.0.2.
+ * Returns the first parameter of that name, within the array, or NULL; never an error. Since 1.0.2.
  */
 virTypedParameterPtr virTypedParamsGet(virTypedParameterPtr params,
                                        int nparams,
@@ -137,9 +135,7 @@ virTypedParameterPtr virTypedParamsGet(virTypedParameterPtr params,
  * @name: the parameter's name
  * @value: where its value goes; may be NULL
  *
- * Returns 1 if there is such a parameter, 0 if not, -1 if it has another type.
- *
- * Since: 1.0.2 Since 1.0.2.
+ * Returns 1 if there is such a parameter, 0 if not, -1 if it has another type. Since 1.0.2.
  */
 int virTypedParamsGetInt(virTypedParameterPtr params,
                          int nparams,
@@ -154,9 +150,7 @@ int virTypedParamsGetInt(virTypedParameterPtr params,
  * @name: the parameter's name
  * @value: where its value goes; may be NULL
  *
- * Returns 1 if there is such a parameter, 0 if not, -1 if it has another type.
- *
- * Since: 1.0.2 Since 1.0.2.
+ * Returns 1 if there is such a parameter, 0 if not, -1 if it has another type. Since 1.0.2.
  */
 int virTypedParamsGetUInt(virTypedParameterPtr params,
                           int nparams,
@@ -171,9 +165,7 @@ int virTypedParamsGetUInt(virTypedParameterPtr params,
  * @name: the parameter's name
  * @value: where its value goes; may be NULL
  *
- * Returns 1 if there is such a parameter, 0 if not, -1 if it has another type.
- *
- * Since: 1.0.2 Since 1.0.2.
+ * Returns 1 if there is such a parameter, 0 if not, -1 if it has another type. Since 1.0.2.
  */
 int virTypedParamsGetLLong(virTypedParameterPtr params,
                            int nparams,
@@ -188,9 +180,7 @@ int virTypedParamsGetLLong(virTypedParameterPtr params,
  * @name: the parameter's name
  * @value: where its value goes; may be NULL
  *
- * Returns 1 if there is such a parameter, 0 if not, -1 if it has another type.
- *
- * Since: 1.0.2 Since 1.0.2.
+ * Returns 1 if there is such a parameter, 0 if not, -1 if it has another type. Since 1.0.2.
  */
 int virTypedParamsGetULLong(virTypedParameterPtr params,
                             int nparams,
@@ -205,9 +195,7 @@ int virTypedParamsGetULLong(virTypedParameterPtr params,
  * @name: the parameter's name
  * @value: where its value goes; may be NULL
  *
- * Returns 1 if there is such a parameter, 0 if not, -1 if it has another type.
- *
- * Since: 1.0.2 Since 1.0.2.
+ * Returns 1 if there is such a parameter, 0 if not, -1 if it has another type. Since 1.0.2.
  */
 int virTypedParamsGetDouble(virTypedParameterPtr params,
                             int nparams,
@@ -222,9 +210,7 @@ int virTypedParamsGetDouble(virTypedParameterPtr params,
  * @name: the parameter's name
  * @value: where its value goes; may be NULL
  *
- * Returns 1 if there is such a parameter, 0 if not, -1 if it has another type.
- *
- * Since: 1.0.2 Since 1.0.2.
+ * Returns 1 if there is such a parameter, 0 if not, -1 if it has another type. Since 1.0.2.
  */
 int virTypedParamsGetBoolean(virTypedParameterPtr params,
                              int nparams,
@@ -239,9 +225,7 @@ int virTypedParamsGetBoolean(virTypedParameterPtr params,
  * @name: the parameter's name
  * @value: where its value goes; may be NULL
  *
- * Returns 1 if there is such a parameter, 0 if not, -1 if it has another type.
- *
- * Since: 1.0.2 Since 1.0.2.
+ * Returns 1 if there is such a parameter, 0 if not, -1 if it has another type. Since 1.0.2.
  */
 int virTypedParamsGetString(virTypedParameterPtr params,
                             int nparams,
@@ -257,9 +241,7 @@ int virTypedParamsGetString(virTypedParameterPtr params,
  * @name: the parameter's name, of at most 79 bytes
  * @value: the value
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.0.2 Since 1.0.2.
+ * Returns 0, or -1 on failure. Since 1.0.2.
  */
 int virTypedParamsAddInt(virTypedParameterPtr *params,
                          int *nparams,
@@ -276,9 +258,7 @@ int virTypedParamsAddInt(virTypedParameterPtr *params,
  * @name: the parameter's name, of at most 79 bytes
  * @value: the value
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.0.2 Since 1.0.2.
+ * Returns 0, or -1 on failure. Since 1.0.2.
  */
 int virTypedParamsAddUInt(virTypedParameterPtr *params,
                           int *nparams,
@@ -295,9 +275,7 @@ int virTypedParamsAddUInt(virTypedParameterPtr *params,
  * @name: the parameter's name, of at most 79 bytes
  * @value: the value
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.0.2 Since 1.0.2.
+ * Returns 0, or -1 on failure. Since 1.0.2.
  */
 int virTypedParamsAddLLong(virTypedParameterPtr *params,
                            int *nparams,
@@ -314,9 +292,7 @@ int virTypedParamsAddLLong(virTypedParameterPtr *params,
  * @name: the parameter's name, of at most 79 bytes
  * @value: the value
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.0.2 Since 1.0.2.
+ * Returns 0, or -1 on failure. Since 1.0.2.
  */
 int virTypedParamsAddULLong(virTypedParameterPtr *params,
                             int *nparams,
@@ -333,9 +309,7 @@ int virTypedParamsAddULLong(virTypedParameterPtr *params,
  * @name: the parameter's name, of at most 79 bytes
  * @value: the value
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.0.2 Since 1.0.2.
+ * Returns 0, or -1 on failure. Since 1.0.2.
  */
 int virTypedParamsAddDouble(virTypedParameterPtr *params,
                             int *nparams,
@@ -352,9 +326,7 @@ int virTypedParamsAddDouble(virTypedParameterPtr *params,
  * @name: the parameter's name, of at most 79 bytes
  * @value: the value; not 0 means true
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.0.2 Since 1.0.2.
+ * Returns 0, or -1 on failure. Since 1.0.2.
  */
 int virTypedParamsAddBoolean(virTypedParameterPtr *params,
                              int *nparams,
@@ -371,9 +343,7 @@ int virTypedParamsAddBoolean(virTypedParameterPtr *params,
  * @name: the parameter's name, of at most 79 bytes
  * @value: the string; NULL counts as an empty one
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.0.2 Since 1.0.2.
+ * Returns 0, or -1 on failure. Since 1.0.2.
  */
 int virTypedParamsAddString(virTypedParameterPtr *params,
                             int *nparams,
@@ -390,9 +360,7 @@ int virTypedParamsAddString(virTypedParameterPtr *params,
  * @name: the parameter's name, of at most 79 bytes
  * @values: the strings, ended by NULL; NULL itself adds nothing
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.2.17 Since 1.2.17.
+ * Returns 0, or -1 on failure. Since 1.2.17.
  */
 int virTypedParamsAddStringList(virTypedParameterPtr *params,
                                 int *nparams,
@@ -410,9 +378,7 @@ int virTypedParamsAddStringList(virTypedParameterPtr *params,
  * @type: the type it shall have, a virTypedParameterType
  * @value: the value: a decimal number, true or false, or the string itself
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.0.2 Since 1.0.2.
+ * Returns 0, or -1 on failure. Since 1.0.2.
  */
 int virTypedParamsAddFromString(virTypedParameterPtr *params,
                                 int *nparams,
@@ -425,9 +391,7 @@ int virTypedParamsAddFromString(virTypedParameterPtr *params,
  * Frees the strings in an array, but not the array.
  *
  * @params: the array
- * @nparams: how many parameters it has
- *
- * Since: 1.0.2 Since 1.0.2.
+ * @nparams: how many parameters it has Since 1.0.2.
  */
 void virTypedParamsClear(virTypedParameterPtr params,
                          int nparams);
@@ -436,9 +400,7 @@ void virTypedParamsClear(virTypedParameterPtr params,
  * Frees an array and the strings in it.
  *
  * @params: the array; may be NULL
- * @nparams: how many parameters it has
- *
- * Since: 1.0.2 Since 1.0.2.
+ * @nparams: how many parameters it has Since 1.0.2.
  */
 void virTypedParamsFree(virTypedParameterPtr params,
                         int nparams);

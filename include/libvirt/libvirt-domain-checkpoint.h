@@ -66,9 +66,7 @@ typedef virDomainCheckpoint *virDomainCheckpointPtr;
  *
  * @checkpoint: the checkpoint
  *
- * Returns a string that lives as long as the handle, or NULL on failure.
- *
- * Since: 5.6.0 Since 5.6.0.
+ * Returns a string that lives as long as the handle, or NULL on failure. Since 5.6.0.
  */
 const char *virDomainCheckpointGetName(virDomainCheckpointPtr checkpoint);
 
@@ -77,9 +75,7 @@ const char *virDomainCheckpointGetName(virDomainCheckpointPtr checkpoint);
  *
  * @checkpoint: the checkpoint
  *
- * Returns the handle that the checkpoint holds, which the caller does not free, or NULL on failure.
- *
- * Since: 5.6.0 Since 5.6.0.
+ * Returns the handle that the checkpoint holds, which the caller does not free, or NULL on failure. Since 5.6.0.
  */
 virDomainPtr virDomainCheckpointGetDomain(virDomainCheckpointPtr checkpoint);
 
@@ -89,8 +85,7 @@ virDomainPtr virDomainCheckpointGetDomain(virDomainCheckpointPtr checkpoint);
  * @checkpoint: the checkpoint
  *
  * Returns the handle that the checkpoint holds, which the caller does not close, or NULL on failure.
- *
- * Since: 5.6.0 Since 5.6.0.
+ * Since 5.6.0.
  */
 virConnectPtr virDomainCheckpointGetConnect(virDomainCheckpointPtr checkpoint);
 
@@ -101,9 +96,7 @@ virConnectPtr virDomainCheckpointGetConnect(virDomainCheckpointPtr checkpoint);
  * @xmlDesc: description of the checkpoint
  * @flags: virDomainCheckpointCreateFlags
  *
- * Returns a handle that the caller frees with virDomainCheckpointFree(), or NULL on failure.
- *
- * Since: 5.6.0 Since 5.6.0.
+ * Returns a handle that the caller frees with virDomainCheckpointFree(), or NULL on failure. Since 5.6.0.
  */
 virDomainCheckpointPtr virDomainCheckpointCreateXML(virDomainPtr domain,
                                                     const char *xmlDesc,
@@ -115,9 +108,7 @@ virDomainCheckpointPtr virDomainCheckpointCreateXML(virDomainPtr domain,
  * @checkpoint: the checkpoint
  * @flags: virDomainCheckpointXMLFlags
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 5.6.0 Since 5.6.0.
+ * Returns a string that the caller frees, or NULL on failure. Since 5.6.0.
  */
 char *virDomainCheckpointGetXMLDesc(virDomainCheckpointPtr checkpoint,
                                     unsigned int flags);
@@ -130,9 +121,7 @@ char *virDomainCheckpointGetXMLDesc(virDomainCheckpointPtr checkpoint,
  * itself; NULL to have them only counted
  * @flags: virDomainCheckpointListFlags
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 5.6.0 Since 5.6.0.
+ * Returns how many there are, or -1 on failure. Since 5.6.0.
  */
 int virDomainListAllCheckpoints(virDomainPtr domain,
                                 virDomainCheckpointPtr **checkpoints,
@@ -146,9 +135,7 @@ int virDomainListAllCheckpoints(virDomainPtr domain,
  * NULL to have them only counted
  * @flags: virDomainCheckpointListFlags
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 5.6.0 Since 5.6.0.
+ * Returns how many there are, or -1 on failure. Since 5.6.0.
  */
 int virDomainCheckpointListAllChildren(virDomainCheckpointPtr checkpoint,
                                        virDomainCheckpointPtr **children,
@@ -161,9 +148,7 @@ int virDomainCheckpointListAllChildren(virDomainCheckpointPtr checkpoint,
  * @name: name of the checkpoint
  * @flags: must be 0
  *
- * Returns a handle that the caller frees with virDomainCheckpointFree(), or NULL on failure.
- *
- * Since: 5.6.0 Since 5.6.0.
+ * Returns a handle that the caller frees with virDomainCheckpointFree(), or NULL on failure. Since 5.6.0.
  */
 virDomainCheckpointPtr virDomainCheckpointLookupByName(virDomainPtr domain,
                                                        const char *name,
@@ -176,9 +161,7 @@ virDomainCheckpointPtr virDomainCheckpointLookupByName(virDomainPtr domain,
  * @flags: must be 0
  *
  * Returns a handle that the caller frees with virDomainCheckpointFree(), or NULL on failure and where there is
- * none.
- *
- * Since: 5.6.0 Since 5.6.0.
+ * none. Since 5.6.0.
  */
 virDomainCheckpointPtr virDomainCheckpointGetParent(virDomainCheckpointPtr checkpoint,
                                                     unsigned int flags);
@@ -189,9 +172,7 @@ virDomainCheckpointPtr virDomainCheckpointGetParent(virDomainCheckpointPtr check
  * @checkpoint: the checkpoint
  * @flags: virDomainCheckpointDeleteFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 5.6.0 Since 5.6.0.
+ * Returns 0, or -1 on failure. Since 5.6.0.
  */
 int virDomainCheckpointDelete(virDomainCheckpointPtr checkpoint,
                               unsigned int flags);
@@ -201,9 +182,7 @@ int virDomainCheckpointDelete(virDomainCheckpointPtr checkpoint,
  *
  * @checkpoint: the checkpoint
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 5.6.0 Since 5.6.0.
+ * Returns 0, or -1 on failure. Since 5.6.0.
  */
 int virDomainCheckpointRef(virDomainCheckpointPtr checkpoint);
 
@@ -213,9 +192,7 @@ int virDomainCheckpointRef(virDomainCheckpointPtr checkpoint);
  *
  * @checkpoint: the checkpoint
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 5.6.0 Since 5.6.0.
+ * Returns 0, or -1 on failure. Since 5.6.0.
  */
 int virDomainCheckpointFree(virDomainCheckpointPtr checkpoint);
 

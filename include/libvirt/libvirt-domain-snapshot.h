@@ -102,9 +102,7 @@ typedef virDomainSnapshot *virDomainSnapshotPtr;
  *
  * @snapshot: the snapshot
  *
- * Returns a string that lives as long as the handle, or NULL on failure.
- *
- * Since: 0.9.5 Since 0.9.5.
+ * Returns a string that lives as long as the handle, or NULL on failure. Since 0.9.5.
  */
 const char *virDomainSnapshotGetName(virDomainSnapshotPtr snapshot);
 
@@ -113,9 +111,7 @@ const char *virDomainSnapshotGetName(virDomainSnapshotPtr snapshot);
  *
  * @snapshot: the snapshot
  *
- * Returns the handle that the snapshot holds, which the caller does not free, or NULL on failure.
- *
- * Since: 0.9.5 Since 0.9.5.
+ * Returns the handle that the snapshot holds, which the caller does not free, or NULL on failure. Since 0.9.5.
  */
 virDomainPtr virDomainSnapshotGetDomain(virDomainSnapshotPtr snapshot);
 
@@ -124,9 +120,7 @@ virDomainPtr virDomainSnapshotGetDomain(virDomainSnapshotPtr snapshot);
  *
  * @snapshot: the snapshot
  *
- * Returns the handle that the snapshot holds, which the caller does not close, or NULL on failure.
- *
- * Since: 0.9.5 Since 0.9.5.
+ * Returns the handle that the snapshot holds, which the caller does not close, or NULL on failure. Since 0.9.5.
  */
 virConnectPtr virDomainSnapshotGetConnect(virDomainSnapshotPtr snapshot);
 
@@ -137,9 +131,7 @@ virConnectPtr virDomainSnapshotGetConnect(virDomainSnapshotPtr snapshot);
  * @xmlDesc: description of the snapshot
  * @flags: virDomainSnapshotCreateFlags
  *
- * Returns a handle that the caller frees with virDomainSnapshotFree(), or NULL on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns a handle that the caller frees with virDomainSnapshotFree(), or NULL on failure. Since 0.8.0.
  */
 virDomainSnapshotPtr virDomainSnapshotCreateXML(virDomainPtr domain,
                                                 const char *xmlDesc,
@@ -151,9 +143,7 @@ virDomainSnapshotPtr virDomainSnapshotCreateXML(virDomainPtr domain,
  * @snapshot: the snapshot
  * @flags: virDomainSnapshotXMLFlags
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns a string that the caller frees, or NULL on failure. Since 0.8.0.
  */
 char *virDomainSnapshotGetXMLDesc(virDomainSnapshotPtr snapshot,
                                   unsigned int flags);
@@ -164,9 +154,7 @@ char *virDomainSnapshotGetXMLDesc(virDomainSnapshotPtr snapshot,
  * @domain: the domain
  * @flags: virDomainSnapshotListFlags
  *
- * Returns their number, or -1 on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns their number, or -1 on failure. Since 0.8.0.
  */
 int virDomainSnapshotNum(virDomainPtr domain,
                          unsigned int flags);
@@ -180,9 +168,7 @@ int virDomainSnapshotNum(virDomainPtr domain,
  * @nameslen: how many there is room for
  * @flags: virDomainSnapshotListFlags
  *
- * Returns how many names were written, or -1 on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns how many names were written, or -1 on failure. Since 0.8.0.
  */
 int virDomainSnapshotListNames(virDomainPtr domain,
                                char **names,
@@ -197,9 +183,7 @@ int virDomainSnapshotListNames(virDomainPtr domain,
  * to have them only counted
  * @flags: virDomainSnapshotListFlags
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.9.13 Since 0.9.13.
+ * Returns how many there are, or -1 on failure. Since 0.9.13.
  */
 int virDomainListAllSnapshots(virDomainPtr domain,
                               virDomainSnapshotPtr **snaps,
@@ -211,9 +195,7 @@ int virDomainListAllSnapshots(virDomainPtr domain,
  * @snapshot: the snapshot
  * @flags: virDomainSnapshotListFlags
  *
- * Returns their number, or -1 on failure.
- *
- * Since: 0.9.7 Since 0.9.7.
+ * Returns their number, or -1 on failure. Since 0.9.7.
  */
 int virDomainSnapshotNumChildren(virDomainSnapshotPtr snapshot,
                                  unsigned int flags);
@@ -226,9 +208,7 @@ int virDomainSnapshotNumChildren(virDomainSnapshotPtr snapshot,
  * @nameslen: how many there is room for
  * @flags: virDomainSnapshotListFlags
  *
- * Returns how many names were written, or -1 on failure.
- *
- * Since: 0.9.7 Since 0.9.7.
+ * Returns how many names were written, or -1 on failure. Since 0.9.7.
  */
 int virDomainSnapshotListChildrenNames(virDomainSnapshotPtr snapshot,
                                        char **names,
@@ -243,9 +223,7 @@ int virDomainSnapshotListChildrenNames(virDomainSnapshotPtr snapshot,
  * to have them only counted
  * @flags: virDomainSnapshotListFlags
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.9.13 Since 0.9.13.
+ * Returns how many there are, or -1 on failure. Since 0.9.13.
  */
 int virDomainSnapshotListAllChildren(virDomainSnapshotPtr snapshot,
                                      virDomainSnapshotPtr **snaps,
@@ -258,9 +236,7 @@ int virDomainSnapshotListAllChildren(virDomainSnapshotPtr snapshot,
  * @name: name of the snapshot
  * @flags: must be 0
  *
- * Returns a handle that the caller frees with virDomainSnapshotFree(), or NULL on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns a handle that the caller frees with virDomainSnapshotFree(), or NULL on failure. Since 0.8.0.
  */
 virDomainSnapshotPtr virDomainSnapshotLookupByName(virDomainPtr domain,
                                                    const char *name,
@@ -272,9 +248,7 @@ virDomainSnapshotPtr virDomainSnapshotLookupByName(virDomainPtr domain,
  * @domain: the domain
  * @flags: must be 0
  *
- * Returns 1 if so, 0 if not, or -1 on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns 1 if so, 0 if not, or -1 on failure. Since 0.8.0.
  */
 int virDomainHasCurrentSnapshot(virDomainPtr domain,
                                 unsigned int flags);
@@ -285,9 +259,7 @@ int virDomainHasCurrentSnapshot(virDomainPtr domain,
  * @domain: the domain
  * @flags: must be 0
  *
- * Returns a handle that the caller frees with virDomainSnapshotFree(), or NULL on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns a handle that the caller frees with virDomainSnapshotFree(), or NULL on failure. Since 0.8.0.
  */
 virDomainSnapshotPtr virDomainSnapshotCurrent(virDomainPtr domain,
                                               unsigned int flags);
@@ -299,9 +271,7 @@ virDomainSnapshotPtr virDomainSnapshotCurrent(virDomainPtr domain,
  * @flags: must be 0
  *
  * Returns a handle that the caller frees with virDomainSnapshotFree(), or NULL on failure and where there is
- * none.
- *
- * Since: 0.9.7 Since 0.9.7.
+ * none. Since 0.9.7.
  */
 virDomainSnapshotPtr virDomainSnapshotGetParent(virDomainSnapshotPtr snapshot,
                                                 unsigned int flags);
@@ -312,9 +282,7 @@ virDomainSnapshotPtr virDomainSnapshotGetParent(virDomainSnapshotPtr snapshot,
  * @snapshot: the snapshot
  * @flags: must be 0
  *
- * Returns 1 if so, 0 if not, or -1 on failure.
- *
- * Since: 0.9.13 Since 0.9.13.
+ * Returns 1 if so, 0 if not, or -1 on failure. Since 0.9.13.
  */
 int virDomainSnapshotIsCurrent(virDomainSnapshotPtr snapshot,
                                unsigned int flags);
@@ -326,9 +294,7 @@ int virDomainSnapshotIsCurrent(virDomainSnapshotPtr snapshot,
  * @snapshot: the snapshot
  * @flags: must be 0
  *
- * Returns 1 if so, 0 if not, or -1 on failure.
- *
- * Since: 0.9.13 Since 0.9.13.
+ * Returns 1 if so, 0 if not, or -1 on failure. Since 0.9.13.
  */
 int virDomainSnapshotHasMetadata(virDomainSnapshotPtr snapshot,
                                  unsigned int flags);
@@ -339,9 +305,7 @@ int virDomainSnapshotHasMetadata(virDomainSnapshotPtr snapshot,
  * @snapshot: the snapshot
  * @flags: virDomainSnapshotRevertFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns 0, or -1 on failure. Since 0.8.0.
  */
 int virDomainRevertToSnapshot(virDomainSnapshotPtr snapshot,
                               unsigned int flags);
@@ -352,9 +316,7 @@ int virDomainRevertToSnapshot(virDomainSnapshotPtr snapshot,
  * @snapshot: the snapshot
  * @flags: virDomainSnapshotDeleteFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns 0, or -1 on failure. Since 0.8.0.
  */
 int virDomainSnapshotDelete(virDomainSnapshotPtr snapshot,
                             unsigned int flags);
@@ -364,9 +326,7 @@ int virDomainSnapshotDelete(virDomainSnapshotPtr snapshot,
  *
  * @snapshot: the snapshot
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.13 Since 0.9.13.
+ * Returns 0, or -1 on failure. Since 0.9.13.
  */
 int virDomainSnapshotRef(virDomainSnapshotPtr snapshot);
 
@@ -377,9 +337,7 @@ int virDomainSnapshotRef(virDomainSnapshotPtr snapshot);
  *
  * @snapshot: the snapshot
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns 0, or -1 on failure. Since 0.8.0.
  */
 int virDomainSnapshotFree(virDomainSnapshotPtr snapshot);
 

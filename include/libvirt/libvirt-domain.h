@@ -3338,9 +3338,7 @@ struct _virDomainIOThreadInfo {
  * @size: the new size in KiB, or in bytes if the flags say so
  * @flags: virDomainBlockResizeFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.8 Since 0.9.8.
+ * Returns 0, or -1 on failure. Since 0.9.8.
  */
 int virDomainBlockResize(virDomainPtr dom,
                          const char *disk,
@@ -3357,9 +3355,7 @@ int virDomainBlockResize(virDomainPtr dom,
  * @buffer: room for them
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.4.2 Since 0.4.2.
+ * Returns 0, or -1 on failure. Since 0.4.2.
  */
 int virDomainBlockPeek(virDomainPtr dom,
                        const char *disk,
@@ -3377,9 +3373,7 @@ int virDomainBlockPeek(virDomainPtr dom,
  * @buffer: room for them
  * @flags: virDomainMemoryFlags: whether the address is a virtual or a physical one
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.4.2 Since 0.4.2.
+ * Returns 0, or -1 on failure. Since 0.4.2.
  */
 int virDomainMemoryPeek(virDomainPtr dom,
                         unsigned long long start,
@@ -3395,9 +3389,7 @@ int virDomainMemoryPeek(virDomainPtr dom,
  * @info: where the sizes go
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.8.1 Since 0.8.1.
+ * Returns 0, or -1 on failure. Since 0.8.1.
  */
 int virDomainGetBlockInfo(virDomainPtr domain,
                           const char *disk,
@@ -3413,9 +3405,7 @@ int virDomainGetBlockInfo(virDomainPtr domain,
  * @disk: target name of the disk, or the path of its image
  * @flags: virDomainBlockJobAbortFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.4 Since 0.9.4.
+ * Returns 0, or -1 on failure. Since 0.9.4.
  */
 int virDomainBlockJobAbort(virDomainPtr dom,
                            const char *disk,
@@ -3429,9 +3419,7 @@ int virDomainBlockJobAbort(virDomainPtr dom,
  * @info: where the numbers go; all 0 where there is no job
  * @flags: virDomainBlockJobInfoFlags
  *
- * Returns 1 where there is a job, 0 where there is none, or -1 on failure.
- *
- * Since: 0.9.4 Since 0.9.4.
+ * Returns 1 where there is a job, 0 where there is none, or -1 on failure. Since 0.9.4.
  */
 int virDomainGetBlockJobInfo(virDomainPtr dom,
                              const char *disk,
@@ -3446,9 +3434,7 @@ int virDomainGetBlockJobInfo(virDomainPtr dom,
  * @bandwidth: the limit in MiB/s, or in bytes/s if the flags say so; 0 for none
  * @flags: virDomainBlockJobSetSpeedFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.4 Since 0.9.4.
+ * Returns 0, or -1 on failure. Since 0.9.4.
  */
 int virDomainBlockJobSetSpeed(virDomainPtr dom,
                               const char *disk,
@@ -3463,9 +3449,7 @@ int virDomainBlockJobSetSpeed(virDomainPtr dom,
  * @bandwidth: limit in MiB/s, or in bytes/s if the flags say so; 0 for none
  * @flags: virDomainBlockPullFlags
  *
- * Returns 0 when the job has started, or -1 on failure.
- *
- * Since: 0.9.4 Since 0.9.4.
+ * Returns 0 when the job has started, or -1 on failure. Since 0.9.4.
  */
 int virDomainBlockPull(virDomainPtr dom,
                        const char *disk,
@@ -3482,9 +3466,7 @@ int virDomainBlockPull(virDomainPtr dom,
  * @bandwidth: limit in MiB/s, or in bytes/s if the flags say so; 0 for none
  * @flags: virDomainBlockRebaseFlags
  *
- * Returns 0 when the job has started, or -1 on failure.
- *
- * Since: 0.9.10 Since 0.9.10.
+ * Returns 0 when the job has started, or -1 on failure. Since 0.9.10.
  */
 int virDomainBlockRebase(virDomainPtr dom,
                          const char *disk,
@@ -3504,9 +3486,7 @@ int virDomainBlockRebase(virDomainPtr dom,
  * @nparams: how many there are
  * @flags: virDomainBlockCopyFlags
  *
- * Returns 0 when the job has started, or -1 on failure.
- *
- * Since: 1.2.8 Since 1.2.8.
+ * Returns 0 when the job has started, or -1 on failure. Since 1.2.8.
  */
 int virDomainBlockCopy(virDomainPtr dom,
                        const char *disk,
@@ -3525,9 +3505,7 @@ int virDomainBlockCopy(virDomainPtr dom,
  * @bandwidth: limit in MiB/s, or in bytes/s if the flags say so; 0 for none
  * @flags: virDomainBlockCommitFlags
  *
- * Returns 0 when the job has started, or -1 on failure.
- *
- * Since: 0.10.2 Since 0.10.2.
+ * Returns 0 when the job has started, or -1 on failure. Since 0.10.2.
  */
 int virDomainBlockCommit(virDomainPtr dom,
                          const char *disk,
@@ -3545,9 +3523,7 @@ int virDomainBlockCommit(virDomainPtr dom,
  * @nparams: how many there are
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.8 Since 0.9.8.
+ * Returns 0, or -1 on failure. Since 0.9.8.
  */
 int virDomainSetBlockIoTune(virDomainPtr dom,
                             const char *disk,
@@ -3564,9 +3540,7 @@ int virDomainSetBlockIoTune(virDomainPtr dom,
  * @nparams: how many there is room for, then how many were written; with 0, how many there are
  * @flags: virDomainModificationImpact, one of the two
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.8 Since 0.9.8.
+ * Returns 0, or -1 on failure. Since 0.9.8.
  */
 int virDomainGetBlockIoTune(virDomainPtr dom,
                             const char *disk,
@@ -3582,9 +3556,7 @@ int virDomainGetBlockIoTune(virDomainPtr dom,
  * @maxerrors: how many there is room for
  * @flags: must be 0
  *
- * Returns how many were written, or how many there could be, or -1 on failure.
- *
- * Since: 0.9.10 Since 0.9.10.
+ * Returns how many were written, or how many there could be, or -1 on failure. Since 0.9.10.
  */
 int virDomainGetDiskErrors(virDomainPtr dom,
                            virDomainDiskErrorPtr errors,
@@ -3600,9 +3572,7 @@ int virDomainGetDiskErrors(virDomainPtr dom,
  * @threshold: the size in bytes; 0 takes the request back
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 3.1.0 Since 3.1.0.
+ * Returns 0, or -1 on failure. Since 3.1.0.
  */
 int virDomainSetBlockThreshold(virDomainPtr domain,
                                const char *dev,
@@ -3615,9 +3585,7 @@ int virDomainSetBlockThreshold(virDomainPtr domain,
  * @domain: the domain
  * @flags: virDomainXMLFlags
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns a string that the caller frees, or NULL on failure. Since 0.0.3.
  */
 char *virDomainGetXMLDesc(virDomainPtr domain,
                           unsigned int flags);
@@ -3630,9 +3598,7 @@ char *virDomainGetXMLDesc(virDomainPtr domain,
  * @nativeConfig: the configuration
  * @flags: none are defined, pass 0
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 0.6.4 Since 0.6.4.
+ * Returns a string that the caller frees, or NULL on failure. Since 0.6.4.
  */
 char *virConnectDomainXMLFromNative(virConnectPtr conn,
                                     const char *nativeFormat,
@@ -3647,9 +3613,7 @@ char *virConnectDomainXMLFromNative(virConnectPtr conn,
  * @domainXml: the description
  * @flags: none are defined, pass 0
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 0.6.4 Since 0.6.4.
+ * Returns a string that the caller frees, or NULL on failure. Since 0.6.4.
  */
 char *virConnectDomainXMLToNative(virConnectPtr conn,
                                   const char *nativeFormat,
@@ -3662,9 +3626,7 @@ char *virConnectDomainXMLToNative(virConnectPtr conn,
  * @domain: the domain
  * @autostart: where 1 or 0 goes
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.2.1 Since 0.2.1.
+ * Returns 0, or -1 on failure. Since 0.2.1.
  */
 int virDomainGetAutostart(virDomainPtr domain,
                           int *autostart);
@@ -3675,9 +3637,7 @@ int virDomainGetAutostart(virDomainPtr domain,
  * @domain: the domain
  * @autostart: 1 if it is to, 0 if not
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.2.1 Since 0.2.1.
+ * Returns 0, or -1 on failure. Since 0.2.1.
  */
 int virDomainSetAutostart(virDomainPtr domain,
                           int autostart);
@@ -3688,9 +3648,7 @@ int virDomainSetAutostart(virDomainPtr domain,
  * @domain: the domain
  * @autostart: where 1 or 0 goes
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 11.2.0 Since 11.2.0.
+ * Returns 0, or -1 on failure. Since 11.2.0.
  */
 int virDomainGetAutostartOnce(virDomainPtr domain,
                               int *autostart);
@@ -3701,9 +3659,7 @@ int virDomainGetAutostartOnce(virDomainPtr domain,
  * @domain: the domain
  * @autostart: 1 if it is to, 0 if not
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 11.2.0 Since 11.2.0.
+ * Returns 0, or -1 on failure. Since 11.2.0.
  */
 int virDomainSetAutostartOnce(virDomainPtr domain,
                               int autostart);
@@ -3718,9 +3674,7 @@ int virDomainSetAutostartOnce(virDomainPtr domain,
  * @uri: the element's namespace; NULL for title and description
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.10 Since 0.9.10.
+ * Returns 0, or -1 on failure. Since 0.9.10.
  */
 int virDomainSetMetadata(virDomainPtr domain,
                          int type,
@@ -3737,9 +3691,7 @@ int virDomainSetMetadata(virDomainPtr domain,
  * @uri: the element's namespace; NULL for title and description
  * @flags: virDomainModificationImpact
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 0.9.10 Since 0.9.10.
+ * Returns a string that the caller frees, or NULL on failure. Since 0.9.10.
  */
 char *virDomainGetMetadata(virDomainPtr domain,
                            int type,
@@ -3752,9 +3704,7 @@ char *virDomainGetMetadata(virDomainPtr domain,
  * @domain: the domain
  * @flags: virDomainGetHostnameFlags
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 0.10.0 Since 0.10.0.
+ * Returns a string that the caller frees, or NULL on failure. Since 0.10.0.
  */
 char *virDomainGetHostname(virDomainPtr domain,
                            unsigned int flags);
@@ -3766,9 +3716,7 @@ char *virDomainGetHostname(virDomainPtr domain,
  * @msgs: where the NULL-terminated array goes that the caller frees, each string and the array itself
  * @flags: virDomainMessageType, 0 for all
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 7.1.0 Since 7.1.0.
+ * Returns how many there are, or -1 on failure. Since 7.1.0.
  */
 int virDomainGetMessages(virDomainPtr domain,
                          char ***msgs,
@@ -3784,9 +3732,7 @@ int virDomainGetMessages(virDomainPtr domain,
  * @virttype: how it is run, such as kvm or qemu; may be NULL
  * @flags: virConnectGetDomainCapabilitiesFlags
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 1.2.7 Since 1.2.7.
+ * Returns a string that the caller frees, or NULL on failure. Since 1.2.7.
  */
 char *virConnectGetDomainCapabilities(virConnectPtr conn,
                                       const char *emulatorbin,
@@ -3801,9 +3747,7 @@ char *virConnectGetDomainCapabilities(virConnectPtr conn,
  * @domain: the domain
  * @seclabel: where it goes; empty for a domain that does not run
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.6.1 Since 0.6.1.
+ * Returns 0, or -1 on failure. Since 0.6.1.
  */
 int virDomainGetSecurityLabel(virDomainPtr domain,
                               virSecurityLabelPtr seclabel);
@@ -3814,9 +3758,7 @@ int virDomainGetSecurityLabel(virDomainPtr domain,
  * @domain: the domain
  * @seclabels: where the array goes that the caller frees; NULL where there are none
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.10.0 Since 0.10.0.
+ * Returns how many there are, or -1 on failure. Since 0.10.0.
  */
 int virDomainGetSecurityLabelList(virDomainPtr domain,
                                   virSecurityLabelPtr *seclabels);
@@ -3829,9 +3771,7 @@ int virDomainGetSecurityLabelList(virDomainPtr domain,
  * @st: a new stream of the same connection
  * @flags: virDomainConsoleFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.8.6 Since 0.8.6.
+ * Returns 0, or -1 on failure. Since 0.8.6.
  */
 int virDomainOpenConsole(virDomainPtr dom,
                          const char *dev_name,
@@ -3846,9 +3786,7 @@ int virDomainOpenConsole(virDomainPtr dom,
  * @st: a new stream of the same connection
  * @flags: virDomainChannelFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.0.2 Since 1.0.2.
+ * Returns 0, or -1 on failure. Since 1.0.2.
  */
 int virDomainOpenChannel(virDomainPtr dom,
                          const char *name,
@@ -3863,9 +3801,7 @@ int virDomainOpenChannel(virDomainPtr dom,
  * @fd: the socket; the caller may close it afterwards
  * @flags: virDomainOpenGraphicsFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.7 Since 0.9.7.
+ * Returns 0, or -1 on failure. Since 0.9.7.
  */
 int virDomainOpenGraphics(virDomainPtr dom,
                           unsigned int idx,
@@ -3879,9 +3815,7 @@ int virDomainOpenGraphics(virDomainPtr dom,
  * @idx: which display, from 0 on
  * @flags: virDomainOpenGraphicsFlags
  *
- * Returns a socket that the caller closes, or -1 on failure.
- *
- * Since: 1.2.8 Since 1.2.8.
+ * Returns a socket that the caller closes, or -1 on failure. Since 1.2.8.
  */
 int virDomainOpenGraphicsFD(virDomainPtr dom,
                             unsigned int idx,
@@ -3895,9 +3829,7 @@ int virDomainOpenGraphicsFD(virDomainPtr dom,
  * @screen: which screen, from 0 on
  * @flags: must be 0
  *
- * Returns the MIME type of the picture, which the caller frees, or NULL on failure.
- *
- * Since: 0.9.2 Since 0.9.2.
+ * Returns the MIME type of the picture, which the caller frees, or NULL on failure. Since 0.9.2.
  */
 char *virDomainScreenshot(virDomainPtr domain,
                           virStreamPtr stream,
@@ -3914,9 +3846,7 @@ char *virDomainScreenshot(virDomainPtr domain,
  * @nkeycodes: how many there are, VIR_DOMAIN_SEND_KEY_MAX_KEYS at most
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.3 Since 0.9.3.
+ * Returns 0, or -1 on failure. Since 0.9.3.
  */
 int virDomainSendKey(virDomainPtr domain,
                      unsigned int codeset,
@@ -3933,9 +3863,7 @@ int virDomainSendKey(virDomainPtr domain,
  * @signum: a virDomainProcessSignal
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.0.1 Since 1.0.1.
+ * Returns 0, or -1 on failure. Since 1.0.1.
  */
 int virDomainSendProcessSignal(virDomainPtr domain,
                                long long pid_value,
@@ -3948,9 +3876,7 @@ int virDomainSendProcessSignal(virDomainPtr domain,
  * @domain: the domain
  * @nvcpus: how many
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.1.4 Since 0.1.4.
+ * Returns 0, or -1 on failure. Since 0.1.4.
  */
 int virDomainSetVcpus(virDomainPtr domain,
                       unsigned int nvcpus);
@@ -3962,9 +3888,7 @@ int virDomainSetVcpus(virDomainPtr domain,
  * @nvcpus: how many
  * @flags: virDomainVcpuFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.8.5 Since 0.8.5.
+ * Returns 0, or -1 on failure. Since 0.8.5.
  */
 int virDomainSetVcpusFlags(virDomainPtr domain,
                            unsigned int nvcpus,
@@ -3978,9 +3902,7 @@ int virDomainSetVcpusFlags(virDomainPtr domain,
  * @domain: the domain
  * @flags: virDomainVcpuFlags
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.8.5 Since 0.8.5.
+ * Returns how many there are, or -1 on failure. Since 0.8.5.
  */
 int virDomainGetVcpusFlags(virDomainPtr domain,
                            unsigned int flags);
@@ -3990,9 +3912,7 @@ int virDomainGetVcpusFlags(virDomainPtr domain,
  *
  * @domain: the domain
  *
- * Returns how many there may be, or -1 on failure.
- *
- * Since: 0.2.1 Since 0.2.1.
+ * Returns how many there may be, or -1 on failure. Since 0.2.1.
  */
 int virDomainGetMaxVcpus(virDomainPtr domain);
 
@@ -4004,9 +3924,7 @@ int virDomainGetMaxVcpus(virDomainPtr domain);
  * @state: 1 for on, 0 for off
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 3.1.0 Since 3.1.0.
+ * Returns 0, or -1 on failure. Since 3.1.0.
  */
 int virDomainSetVcpu(virDomainPtr domain,
                      const char *vcpumap,
@@ -4022,9 +3940,7 @@ int virDomainSetVcpu(virDomainPtr domain,
  * @cpumaps: room for @maxinfo maps of @maplen bytes each; may be NULL
  * @maplen: how many bytes a map has, 0 without @cpumaps
  *
- * Returns how many were stored, or -1 on failure.
- *
- * Since: 0.1.4 Since 0.1.4.
+ * Returns how many were stored, or -1 on failure. Since 0.1.4.
  */
 int virDomainGetVcpus(virDomainPtr domain,
                       virVcpuInfoPtr info,
@@ -4040,9 +3956,7 @@ int virDomainGetVcpus(virDomainPtr domain,
  * @cpumap: the host CPUs, one bit each, the lowest of the first byte for CPU 0
  * @maplen: how many bytes @cpumap has
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.1.4 Since 0.1.4.
+ * Returns 0, or -1 on failure. Since 0.1.4.
  */
 int virDomainPinVcpu(virDomainPtr domain,
                      unsigned int vcpu,
@@ -4058,9 +3972,7 @@ int virDomainPinVcpu(virDomainPtr domain,
  * @maplen: how many bytes @cpumap has
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.3 Since 0.9.3.
+ * Returns 0, or -1 on failure. Since 0.9.3.
  */
 int virDomainPinVcpuFlags(virDomainPtr domain,
                           unsigned int vcpu,
@@ -4077,9 +3989,7 @@ int virDomainPinVcpuFlags(virDomainPtr domain,
  * @maplen: how many bytes a map has
  * @flags: virDomainModificationImpact
  *
- * Returns how many maps were stored, or -1 on failure.
- *
- * Since: 0.9.3 Since 0.9.3.
+ * Returns how many maps were stored, or -1 on failure. Since 0.9.3.
  */
 int virDomainGetVcpuPinInfo(virDomainPtr domain,
                             int ncpumaps,
@@ -4095,9 +4005,7 @@ int virDomainGetVcpuPinInfo(virDomainPtr domain,
  * @maplen: how many bytes @cpumap has
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.10.0 Since 0.10.0.
+ * Returns 0, or -1 on failure. Since 0.10.0.
  */
 int virDomainPinEmulator(virDomainPtr domain,
                          unsigned char *cpumap,
@@ -4112,9 +4020,7 @@ int virDomainPinEmulator(virDomainPtr domain,
  * @maplen: how many bytes it has
  * @flags: virDomainModificationImpact
  *
- * Returns 1 if a map was stored, 0 if there is none, -1 on failure.
- *
- * Since: 0.10.0 Since 0.10.0.
+ * Returns 1 if a map was stored, 0 if there is none, -1 on failure. Since 0.10.0.
  */
 int virDomainGetEmulatorPinInfo(virDomainPtr domain,
                                 unsigned char *cpumap,
@@ -4129,9 +4035,7 @@ int virDomainGetEmulatorPinInfo(virDomainPtr domain,
  * @nparams: where its length goes
  * @flags: none are defined, pass 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns 0, or -1 on failure. Since 2.0.0.
  */
 int virDomainGetGuestVcpus(virDomainPtr domain,
                            virTypedParameterPtr *params,
@@ -4146,9 +4050,7 @@ int virDomainGetGuestVcpus(virDomainPtr domain,
  * @state: 1 for on, 0 for off
  * @flags: none are defined, pass 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns 0, or -1 on failure. Since 2.0.0.
  */
 int virDomainSetGuestVcpus(virDomainPtr domain,
                            const char *cpumap,
@@ -4163,9 +4065,7 @@ int virDomainSetGuestVcpus(virDomainPtr domain,
  * the array
  * @flags: virDomainModificationImpact
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 1.2.14 Since 1.2.14.
+ * Returns how many there are, or -1 on failure. Since 1.2.14.
  */
 int virDomainGetIOThreadInfo(virDomainPtr dom,
                              virDomainIOThreadInfoPtr **info,
@@ -4174,9 +4074,7 @@ int virDomainGetIOThreadInfo(virDomainPtr dom,
 /**
  * Frees what virDomainGetIOThreadInfo() told of one thread.
  *
- * @info: it; NULL is fine
- *
- * Since: 1.2.14 Since 1.2.14.
+ * @info: it; NULL is fine Since 1.2.14.
  */
 void virDomainIOThreadInfoFree(virDomainIOThreadInfoPtr info);
 
@@ -4189,9 +4087,7 @@ void virDomainIOThreadInfoFree(virDomainIOThreadInfoPtr info);
  * @maplen: how many bytes @cpumap has
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.2.14 Since 1.2.14.
+ * Returns 0, or -1 on failure. Since 1.2.14.
  */
 int virDomainPinIOThread(virDomainPtr domain,
                          unsigned int iothread_id,
@@ -4206,9 +4102,7 @@ int virDomainPinIOThread(virDomainPtr domain,
  * @iothread_id: its id, which no other may have
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.2.15 Since 1.2.15.
+ * Returns 0, or -1 on failure. Since 1.2.15.
  */
 int virDomainAddIOThread(virDomainPtr domain,
                          unsigned int iothread_id,
@@ -4221,9 +4115,7 @@ int virDomainAddIOThread(virDomainPtr domain,
  * @iothread_id: its id
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.2.15 Since 1.2.15.
+ * Returns 0, or -1 on failure. Since 1.2.15.
  */
 int virDomainDelIOThread(virDomainPtr domain,
                          unsigned int iothread_id,
@@ -4238,9 +4130,7 @@ int virDomainDelIOThread(virDomainPtr domain,
  * @nparams: how many there are
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 4.10.0 Since 4.10.0.
+ * Returns 0, or -1 on failure. Since 4.10.0.
  */
 int virDomainSetIOThreadParams(virDomainPtr domain,
                                unsigned int iothread_id,
@@ -4254,9 +4144,7 @@ int virDomainSetIOThreadParams(virDomainPtr domain,
  * @domain: the domain
  * @xml: description of the device
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.1.9 Since 0.1.9.
+ * Returns 0, or -1 on failure. Since 0.1.9.
  */
 int virDomainAttachDevice(virDomainPtr domain,
                           const char *xml);
@@ -4268,9 +4156,7 @@ int virDomainAttachDevice(virDomainPtr domain,
  * @xml: description of the device
  * @flags: virDomainDeviceModifyFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.7.7 Since 0.7.7.
+ * Returns 0, or -1 on failure. Since 0.7.7.
  */
 int virDomainAttachDeviceFlags(virDomainPtr domain,
                                const char *xml,
@@ -4283,9 +4169,7 @@ int virDomainAttachDeviceFlags(virDomainPtr domain,
  * @domain: the domain
  * @xml: description of the device, as far as it takes to tell it from others
  *
- * Returns 0 when the removal was asked for, or -1 on failure.
- *
- * Since: 0.1.9 Since 0.1.9.
+ * Returns 0 when the removal was asked for, or -1 on failure. Since 0.1.9.
  */
 int virDomainDetachDevice(virDomainPtr domain,
                           const char *xml);
@@ -4299,9 +4183,7 @@ int virDomainDetachDevice(virDomainPtr domain,
  * @xml: description of the device, as far as it takes to tell it from others
  * @flags: virDomainDeviceModifyFlags
  *
- * Returns 0 when the removal was asked for, or -1 on failure.
- *
- * Since: 0.7.7 Since 0.7.7.
+ * Returns 0 when the removal was asked for, or -1 on failure. Since 0.7.7.
  */
 int virDomainDetachDeviceFlags(virDomainPtr domain,
                                const char *xml,
@@ -4315,9 +4197,7 @@ int virDomainDetachDeviceFlags(virDomainPtr domain,
  * @alias: alias of the device
  * @flags: virDomainDeviceModifyFlags
  *
- * Returns 0 when the removal was asked for, or -1 on failure.
- *
- * Since: 4.4.0 Since 4.4.0.
+ * Returns 0 when the removal was asked for, or -1 on failure. Since 4.4.0.
  */
 int virDomainDetachDeviceAlias(virDomainPtr domain,
                                const char *alias,
@@ -4331,9 +4211,7 @@ int virDomainDetachDeviceAlias(virDomainPtr domain,
  * @xml: whole description of the device as it is to be
  * @flags: virDomainDeviceModifyFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns 0, or -1 on failure. Since 0.8.0.
  */
 int virDomainUpdateDeviceFlags(virDomainPtr domain,
                                const char *xml,
@@ -4348,9 +4226,7 @@ int virDomainUpdateDeviceFlags(virDomainPtr domain,
  * @nparams: how many there are
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.9 Since 0.9.9.
+ * Returns 0, or -1 on failure. Since 0.9.9.
  */
 int virDomainSetInterfaceParameters(virDomainPtr domain,
                                     const char *device,
@@ -4367,9 +4243,7 @@ int virDomainSetInterfaceParameters(virDomainPtr domain,
  * @nparams: how many there is room for, then how many were written; with 0, how many there are
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.9 Since 0.9.9.
+ * Returns 0, or -1 on failure. Since 0.9.9.
  */
 int virDomainGetInterfaceParameters(virDomainPtr domain,
                                     const char *device,
@@ -4386,9 +4260,7 @@ int virDomainGetInterfaceParameters(virDomainPtr domain,
  * @source: who is asked: a virDomainInterfaceAddressesSource
  * @flags: must be 0
  *
- * Returns how many interfaces there are, or -1 on failure.
- *
- * Since: 1.2.14 Since 1.2.14.
+ * Returns how many interfaces there are, or -1 on failure. Since 1.2.14.
  */
 int virDomainInterfaceAddresses(virDomainPtr dom,
                                 virDomainInterfacePtr **ifaces,
@@ -4398,9 +4270,7 @@ int virDomainInterfaceAddresses(virDomainPtr dom,
 /**
  * Frees an interface that virDomainInterfaceAddresses() has told of; NULL is fine.
  *
- * @iface: the interface
- *
- * Since: 1.2.14 Since 1.2.14.
+ * @iface: the interface Since 1.2.14.
  */
 void virDomainInterfaceFree(virDomainInterfacePtr iface);
 
@@ -4411,9 +4281,7 @@ void virDomainInterfaceFree(virDomainInterfacePtr iface);
  * @type: which display: a virDomainGraphicsReloadType
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 10.2.0 Since 10.2.0.
+ * Returns 0, or -1 on failure. Since 10.2.0.
  */
 int virDomainGraphicsReload(virDomainPtr domain,
                             unsigned int type,
@@ -4429,9 +4297,7 @@ int virDomainGraphicsReload(virDomainPtr domain,
  * @fds: the descriptors
  * @flags: virDomainFDAssociateFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 9.0.0 Since 9.0.0.
+ * Returns 0, or -1 on failure. Since 9.0.0.
  */
 int virDomainFDAssociate(virDomainPtr domain,
                          const char *name,
@@ -4449,9 +4315,7 @@ int virDomainFDAssociate(virDomainPtr domain,
  * @opaque: what it is called with
  * @freecb: frees @opaque once the registration has ended; may be NULL
  *
- * Returns 0, or -1 on failure; @opaque then stays with the caller.
- *
- * Since: 0.5.0 Since 0.5.0.
+ * Returns 0, or -1 on failure; @opaque then stays with the caller. Since 0.5.0.
  */
 int virConnectDomainEventRegister(virConnectPtr conn,
                                   virConnectDomainEventCallback cb,
@@ -4464,9 +4328,7 @@ int virConnectDomainEventRegister(virConnectPtr conn,
  * @conn: the connection
  * @cb: the function that was registered
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.5.0 Since 0.5.0.
+ * Returns 0, or -1 on failure. Since 0.5.0.
  */
 int virConnectDomainEventDeregister(virConnectPtr conn,
                                     virConnectDomainEventCallback cb);
@@ -4484,8 +4346,7 @@ int virConnectDomainEventDeregister(virConnectPtr conn,
  * @freecb: frees @opaque once the registration has ended; may be NULL
  *
  * Returns an id for virConnectDomainEventDeregisterAny(), or -1 on failure; @opaque then stays with the caller.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Since 0.8.0.
  */
 int virConnectDomainEventRegisterAny(virConnectPtr conn,
                                      virDomainPtr dom,
@@ -4500,9 +4361,7 @@ int virConnectDomainEventRegisterAny(virConnectPtr conn,
  * @conn: the connection
  * @callbackID: the id that the registration got
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns 0, or -1 on failure. Since 0.8.0.
  */
 int virConnectDomainEventDeregisterAny(virConnectPtr conn,
                                        int callbackID);
@@ -4514,9 +4373,7 @@ int virConnectDomainEventDeregisterAny(virConnectPtr conn,
  * @info: where the array goes that the caller frees, each file system with virDomainFSInfoFree(), then the array
  * @flags: must be 0
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 1.2.11 Since 1.2.11.
+ * Returns how many there are, or -1 on failure. Since 1.2.11.
  */
 int virDomainGetFSInfo(virDomainPtr dom,
                        virDomainFSInfoPtr **info,
@@ -4525,9 +4382,7 @@ int virDomainGetFSInfo(virDomainPtr dom,
 /**
  * Frees a file system that virDomainGetFSInfo() has told of; NULL is fine.
  *
- * @info: the file system
- *
- * Since: 1.2.11 Since 1.2.11.
+ * @info: the file system Since 1.2.11.
  */
 void virDomainFSInfoFree(virDomainFSInfoPtr info);
 
@@ -4539,9 +4394,7 @@ void virDomainFSInfoFree(virDomainFSInfoPtr info);
  * @minimum: free stretches below this many bytes may be left out
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.0.1 Since 1.0.1.
+ * Returns 0, or -1 on failure. Since 1.0.1.
  */
 int virDomainFSTrim(virDomainPtr dom,
                     const char *mountPoint,
@@ -4557,9 +4410,7 @@ int virDomainFSTrim(virDomainPtr dom,
  * @nmountpoints: how many are named
  * @flags: must be 0
  *
- * Returns how many file systems were frozen, or -1 on failure.
- *
- * Since: 1.2.5 Since 1.2.5.
+ * Returns how many file systems were frozen, or -1 on failure. Since 1.2.5.
  */
 int virDomainFSFreeze(virDomainPtr dom,
                       const char **mountpoints,
@@ -4574,9 +4425,7 @@ int virDomainFSFreeze(virDomainPtr dom,
  * @nmountpoints: how many are named
  * @flags: must be 0
  *
- * Returns how many file systems were thawed, or -1 on failure.
- *
- * Since: 1.2.5 Since 1.2.5.
+ * Returns how many file systems were thawed, or -1 on failure. Since 1.2.5.
  */
 int virDomainFSThaw(virDomainPtr dom,
                     const char **mountpoints,
@@ -4591,9 +4440,7 @@ int virDomainFSThaw(virDomainPtr dom,
  * @nseconds: where the nanoseconds beyond them go
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.2.5 Since 1.2.5.
+ * Returns 0, or -1 on failure. Since 1.2.5.
  */
 int virDomainGetTime(virDomainPtr dom,
                      long long *seconds,
@@ -4608,9 +4455,7 @@ int virDomainGetTime(virDomainPtr dom,
  * @nseconds: nanoseconds beyond them
  * @flags: virDomainSetTimeFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.2.5 Since 1.2.5.
+ * Returns 0, or -1 on failure. Since 1.2.5.
  */
 int virDomainSetTime(virDomainPtr dom,
                      long long seconds,
@@ -4625,9 +4470,7 @@ int virDomainSetTime(virDomainPtr dom,
  * @password: the password
  * @flags: virDomainSetUserPasswordFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.2.16 Since 1.2.16.
+ * Returns 0, or -1 on failure. Since 1.2.16.
  */
 int virDomainSetUserPassword(virDomainPtr dom,
                              const char *user,
@@ -4644,9 +4487,7 @@ int virDomainSetUserPassword(virDomainPtr dom,
  * @nparams: where its length goes
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 5.7.0 Since 5.7.0.
+ * Returns 0, or -1 on failure. Since 5.7.0.
  */
 int virDomainGetGuestInfo(virDomainPtr domain,
                           unsigned int types,
@@ -4662,9 +4503,7 @@ int virDomainGetGuestInfo(virDomainPtr domain,
  * @keys: where the array goes that the caller frees, each key and the array
  * @flags: must be 0
  *
- * Returns how many keys there are, or -1 on failure.
- *
- * Since: 6.10.0 Since 6.10.0.
+ * Returns how many keys there are, or -1 on failure. Since 6.10.0.
  */
 int virDomainAuthorizedSSHKeysGet(virDomainPtr domain,
                                   const char *user,
@@ -4680,9 +4519,7 @@ int virDomainAuthorizedSSHKeysGet(virDomainPtr domain,
  * @nkeys: how many there are
  * @flags: virDomainAuthorizedSSHKeysSetFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 6.10.0 Since 6.10.0.
+ * Returns 0, or -1 on failure. Since 6.10.0.
  */
 int virDomainAuthorizedSSHKeysSet(virDomainPtr domain,
                                   const char *user,
@@ -4697,9 +4534,7 @@ int virDomainAuthorizedSSHKeysSet(virDomainPtr domain,
  * @timeout: seconds, or a virDomainAgentResponseTimeoutValues
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 5.10.0 Since 5.10.0.
+ * Returns 0, or -1 on failure. Since 5.10.0.
  */
 int virDomainAgentSetResponseTimeout(virDomainPtr domain,
                                      int timeout,
@@ -4713,9 +4548,7 @@ int virDomainAgentSetResponseTimeout(virDomainPtr domain,
  * @domain: the domain
  * @to: path of the file
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns 0, or -1 on failure. Since 0.0.3.
  */
 int virDomainSave(virDomainPtr domain,
                   const char *to);
@@ -4728,9 +4561,7 @@ int virDomainSave(virDomainPtr domain,
  * @dxml: description to keep with it instead of the present one, NULL for that
  * @flags: virDomainSaveRestoreFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.4 Since 0.9.4.
+ * Returns 0, or -1 on failure. Since 0.9.4.
  */
 int virDomainSaveFlags(virDomainPtr domain,
                        const char *to,
@@ -4745,9 +4576,7 @@ int virDomainSaveFlags(virDomainPtr domain,
  * @nparams: how many there are
  * @flags: virDomainSaveRestoreFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 8.4.0 Since 8.4.0.
+ * Returns 0, or -1 on failure. Since 8.4.0.
  */
 int virDomainSaveParams(virDomainPtr domain,
                         virTypedParameterPtr params,
@@ -4760,9 +4589,7 @@ int virDomainSaveParams(virDomainPtr domain,
  * @conn: the connection
  * @from: path of the file
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns 0, or -1 on failure. Since 0.0.3.
  */
 int virDomainRestore(virConnectPtr conn,
                      const char *from);
@@ -4775,9 +4602,7 @@ int virDomainRestore(virConnectPtr conn,
  * @dxml: description to take instead of the one in the file, NULL for that
  * @flags: virDomainSaveRestoreFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.4 Since 0.9.4.
+ * Returns 0, or -1 on failure. Since 0.9.4.
  */
 int virDomainRestoreFlags(virConnectPtr conn,
                           const char *from,
@@ -4792,9 +4617,7 @@ int virDomainRestoreFlags(virConnectPtr conn,
  * @nparams: how many there are
  * @flags: virDomainSaveRestoreFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 8.4.0 Since 8.4.0.
+ * Returns 0, or -1 on failure. Since 8.4.0.
  */
 int virDomainRestoreParams(virConnectPtr conn,
                            virTypedParameterPtr params,
@@ -4808,9 +4631,7 @@ int virDomainRestoreParams(virConnectPtr conn,
  * @file: path of the file
  * @flags: virDomainSaveImageXMLFlags
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 0.9.4 Since 0.9.4.
+ * Returns a string that the caller frees, or NULL on failure. Since 0.9.4.
  */
 char *virDomainSaveImageGetXMLDesc(virConnectPtr conn,
                                    const char *file,
@@ -4824,9 +4645,7 @@ char *virDomainSaveImageGetXMLDesc(virConnectPtr conn,
  * @dxml: the new description
  * @flags: virDomainSaveRestoreFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.4 Since 0.9.4.
+ * Returns 0, or -1 on failure. Since 0.9.4.
  */
 int virDomainSaveImageDefineXML(virConnectPtr conn,
                                 const char *file,
@@ -4839,9 +4658,7 @@ int virDomainSaveImageDefineXML(virConnectPtr conn,
  * @dom: the domain
  * @flags: virDomainSaveRestoreFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns 0, or -1 on failure. Since 0.8.0.
  */
 int virDomainManagedSave(virDomainPtr dom,
                          unsigned int flags);
@@ -4852,9 +4669,7 @@ int virDomainManagedSave(virDomainPtr dom,
  * @dom: the domain
  * @flags: must be 0
  *
- * Returns 1 if so, 0 if not, or -1 on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns 1 if so, 0 if not, or -1 on failure. Since 0.8.0.
  */
 int virDomainHasManagedSaveImage(virDomainPtr dom,
                                  unsigned int flags);
@@ -4865,9 +4680,7 @@ int virDomainHasManagedSaveImage(virDomainPtr dom,
  * @dom: the domain
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns 0, or -1 on failure. Since 0.8.0.
  */
 int virDomainManagedSaveRemove(virDomainPtr dom,
                                unsigned int flags);
@@ -4878,9 +4691,7 @@ int virDomainManagedSaveRemove(virDomainPtr dom,
  * @domain: the domain
  * @flags: virDomainSaveImageXMLFlags
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 3.7.0 Since 3.7.0.
+ * Returns a string that the caller frees, or NULL on failure. Since 3.7.0.
  */
 char *virDomainManagedSaveGetXMLDesc(virDomainPtr domain,
                                      unsigned int flags);
@@ -4893,9 +4704,7 @@ char *virDomainManagedSaveGetXMLDesc(virDomainPtr domain,
  * @dxml: the new description
  * @flags: virDomainSaveRestoreFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 3.7.0 Since 3.7.0.
+ * Returns 0, or -1 on failure. Since 3.7.0.
  */
 int virDomainManagedSaveDefineXML(virDomainPtr domain,
                                   const char *dxml,
@@ -4908,9 +4717,7 @@ int virDomainManagedSaveDefineXML(virDomainPtr domain,
  * @to: path of the file
  * @flags: virDomainCoreDumpFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.1.9 Since 0.1.9.
+ * Returns 0, or -1 on failure. Since 0.1.9.
  */
 int virDomainCoreDump(virDomainPtr domain,
                       const char *to,
@@ -4924,9 +4731,7 @@ int virDomainCoreDump(virDomainPtr domain,
  * @dumpformat: a virDomainCoreDumpFormat
  * @flags: virDomainCoreDumpFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.2.3 Since 1.2.3.
+ * Returns 0, or -1 on failure. Since 1.2.3.
  */
 int virDomainCoreDumpWithFormat(virDomainPtr domain,
                                 const char *to,
@@ -4939,9 +4744,7 @@ int virDomainCoreDumpWithFormat(virDomainPtr domain,
  * @domain: the domain
  * @info: where the numbers go
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.7.7 Since 0.7.7.
+ * Returns 0, or -1 on failure. Since 0.7.7.
  */
 int virDomainGetJobInfo(virDomainPtr domain,
                         virDomainJobInfoPtr info);
@@ -4955,9 +4758,7 @@ int virDomainGetJobInfo(virDomainPtr domain,
  * @nparams: where its length goes
  * @flags: virDomainGetJobStatsFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.0.3 Since 1.0.3.
+ * Returns 0, or -1 on failure. Since 1.0.3.
  */
 int virDomainGetJobStats(virDomainPtr domain,
                          int *type,
@@ -4970,9 +4771,7 @@ int virDomainGetJobStats(virDomainPtr domain,
  *
  * @domain: the domain
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.7.7 Since 0.7.7.
+ * Returns 0, or -1 on failure. Since 0.7.7.
  */
 int virDomainAbortJob(virDomainPtr domain);
 
@@ -4982,9 +4781,7 @@ int virDomainAbortJob(virDomainPtr domain);
  * @domain: the domain
  * @flags: virDomainAbortJobFlagsValues
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 8.5.0 Since 8.5.0.
+ * Returns 0, or -1 on failure. Since 8.5.0.
  */
 int virDomainAbortJobFlags(virDomainPtr domain,
                            unsigned int flags);
@@ -4998,9 +4795,7 @@ int virDomainAbortJobFlags(virDomainPtr domain,
  * @checkpointXML: description of a checkpoint to make at the same instant, NULL for none
  * @flags: virDomainBackupBeginFlags
  *
- * Returns 0 when the backup has started, or -1 on failure.
- *
- * Since: 6.0.0 Since 6.0.0.
+ * Returns 0 when the backup has started, or -1 on failure. Since 6.0.0.
  */
 int virDomainBackupBegin(virDomainPtr domain,
                          const char *backupXML,
@@ -5013,9 +4808,7 @@ int virDomainBackupBegin(virDomainPtr domain,
  * @domain: the domain
  * @flags: must be 0
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 6.0.0 Since 6.0.0.
+ * Returns a string that the caller frees, or NULL on failure. Since 6.0.0.
  */
 char *virDomainBackupGetXMLDesc(virDomainPtr domain,
                                 unsigned int flags);
@@ -5027,9 +4820,7 @@ char *virDomainBackupGetXMLDesc(virDomainPtr domain,
  * @xmlDesc: the description
  * @flags: virDomainCreateFlags
  *
- * Returns a handle that the caller frees with virDomainFree(), or NULL on failure.
- *
- * Since: 0.5.0 Since 0.5.0.
+ * Returns a handle that the caller frees with virDomainFree(), or NULL on failure. Since 0.5.0.
  */
 virDomainPtr virDomainCreateXML(virConnectPtr conn,
                                 const char *xmlDesc,
@@ -5042,9 +4833,7 @@ virDomainPtr virDomainCreateXML(virConnectPtr conn,
  * @xmlDesc: the description
  * @flags: virDomainCreateFlags
  *
- * Returns a handle that the caller frees with virDomainFree(), or NULL on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns a handle that the caller frees with virDomainFree(), or NULL on failure. Since 0.0.3.
  */
 virDomainPtr virDomainCreateLinux(virConnectPtr conn,
                                   const char *xmlDesc,
@@ -5061,9 +4850,7 @@ virDomainPtr virDomainCreateLinux(virConnectPtr conn,
  * @files: the descriptors, which stay open here
  * @flags: virDomainCreateFlags
  *
- * Returns a handle that the caller frees with virDomainFree(), or NULL on failure.
- *
- * Since: 1.1.1 Since 1.1.1.
+ * Returns a handle that the caller frees with virDomainFree(), or NULL on failure. Since 1.1.1.
  */
 virDomainPtr virDomainCreateXMLWithFiles(virConnectPtr conn,
                                          const char *xmlDesc,
@@ -5076,9 +4863,7 @@ virDomainPtr virDomainCreateXMLWithFiles(virConnectPtr conn,
  *
  * @domain: the domain
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.1.1 Since 0.1.1.
+ * Returns 0, or -1 on failure. Since 0.1.1.
  */
 int virDomainCreate(virDomainPtr domain);
 
@@ -5088,9 +4873,7 @@ int virDomainCreate(virDomainPtr domain);
  * @domain: the domain
  * @flags: virDomainCreateFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.8.2 Since 0.8.2.
+ * Returns 0, or -1 on failure. Since 0.8.2.
  */
 int virDomainCreateWithFlags(virDomainPtr domain,
                              unsigned int flags);
@@ -5105,9 +4888,7 @@ int virDomainCreateWithFlags(virDomainPtr domain,
  * @files: the descriptors, which stay open here
  * @flags: virDomainCreateFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.1.1 Since 1.1.1.
+ * Returns 0, or -1 on failure. Since 1.1.1.
  */
 int virDomainCreateWithFiles(virDomainPtr domain,
                              unsigned int nfiles,
@@ -5120,9 +4901,7 @@ int virDomainCreateWithFiles(virDomainPtr domain,
  * @conn: the connection
  * @xml: the description
  *
- * Returns a handle that the caller frees with virDomainFree(), or NULL on failure.
- *
- * Since: 0.1.1 Since 0.1.1.
+ * Returns a handle that the caller frees with virDomainFree(), or NULL on failure. Since 0.1.1.
  */
 virDomainPtr virDomainDefineXML(virConnectPtr conn,
                                 const char *xml);
@@ -5134,9 +4913,7 @@ virDomainPtr virDomainDefineXML(virConnectPtr conn,
  * @xml: the description
  * @flags: virDomainDefineFlags
  *
- * Returns a handle that the caller frees with virDomainFree(), or NULL on failure.
- *
- * Since: 1.2.12 Since 1.2.12.
+ * Returns a handle that the caller frees with virDomainFree(), or NULL on failure. Since 1.2.12.
  */
 virDomainPtr virDomainDefineXMLFlags(virConnectPtr conn,
                                      const char *xml,
@@ -5147,9 +4924,7 @@ virDomainPtr virDomainDefineXMLFlags(virConnectPtr conn,
  *
  * @domain: the domain
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.1.1 Since 0.1.1.
+ * Returns 0, or -1 on failure. Since 0.1.1.
  */
 int virDomainUndefine(virDomainPtr domain);
 
@@ -5161,9 +4936,7 @@ int virDomainUndefine(virDomainPtr domain);
  * @domain: the domain
  * @flags: virDomainUndefineFlagsValues
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.4 Since 0.9.4.
+ * Returns 0, or -1 on failure. Since 0.9.4.
  */
 int virDomainUndefineFlags(virDomainPtr domain,
                            unsigned int flags);
@@ -5173,9 +4946,7 @@ int virDomainUndefineFlags(virDomainPtr domain,
  *
  * @domain: the domain
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns 0, or -1 on failure. Since 0.0.3.
  */
 int virDomainSuspend(virDomainPtr domain);
 
@@ -5184,9 +4955,7 @@ int virDomainSuspend(virDomainPtr domain);
  *
  * @domain: the domain
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns 0, or -1 on failure. Since 0.0.3.
  */
 int virDomainResume(virDomainPtr domain);
 
@@ -5198,9 +4967,7 @@ int virDomainResume(virDomainPtr domain);
  * @duration: wake up after so many seconds, 0 not by itself
  * @flags: none are defined, pass 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.10 Since 0.9.10.
+ * Returns 0, or -1 on failure. Since 0.9.10.
  */
 int virDomainPMSuspendForDuration(virDomainPtr dom,
                                   unsigned int target,
@@ -5213,9 +4980,7 @@ int virDomainPMSuspendForDuration(virDomainPtr dom,
  * @dom: the domain
  * @flags: none are defined, pass 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.11 Since 0.9.11.
+ * Returns 0, or -1 on failure. Since 0.9.11.
  */
 int virDomainPMWakeup(virDomainPtr dom,
                       unsigned int flags);
@@ -5225,9 +4990,7 @@ int virDomainPMWakeup(virDomainPtr dom,
  *
  * @domain: the domain
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns 0, or -1 on failure. Since 0.0.3.
  */
 int virDomainShutdown(virDomainPtr domain);
 
@@ -5237,9 +5000,7 @@ int virDomainShutdown(virDomainPtr domain);
  * @domain: the domain
  * @flags: virDomainShutdownFlagValues, 0 lets the hypervisor choose
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.10 Since 0.9.10.
+ * Returns 0, or -1 on failure. Since 0.9.10.
  */
 int virDomainShutdownFlags(virDomainPtr domain,
                            unsigned int flags);
@@ -5250,9 +5011,7 @@ int virDomainShutdownFlags(virDomainPtr domain,
  * @domain: the domain
  * @flags: virDomainRebootFlagValues, 0 lets the hypervisor choose
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.1.0 Since 0.1.0.
+ * Returns 0, or -1 on failure. Since 0.1.0.
  */
 int virDomainReboot(virDomainPtr domain,
                     unsigned int flags);
@@ -5263,9 +5022,7 @@ int virDomainReboot(virDomainPtr domain,
  * @domain: the domain
  * @flags: none are defined, pass 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.7 Since 0.9.7.
+ * Returns 0, or -1 on failure. Since 0.9.7.
  */
 int virDomainReset(virDomainPtr domain,
                    unsigned int flags);
@@ -5276,9 +5033,7 @@ int virDomainReset(virDomainPtr domain,
  *
  * @domain: the domain
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns 0, or -1 on failure. Since 0.0.3.
  */
 int virDomainDestroy(virDomainPtr domain);
 
@@ -5289,9 +5044,7 @@ int virDomainDestroy(virDomainPtr domain);
  * @domain: the domain
  * @flags: virDomainDestroyFlagsValues
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.4 Since 0.9.4.
+ * Returns 0, or -1 on failure. Since 0.9.4.
  */
 int virDomainDestroyFlags(virDomainPtr domain,
                           unsigned int flags);
@@ -5302,9 +5055,7 @@ int virDomainDestroyFlags(virDomainPtr domain,
  * @domain: the domain
  * @flags: none are defined, pass 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.2 Since 0.9.2.
+ * Returns 0, or -1 on failure. Since 0.9.2.
  */
 int virDomainInjectNMI(virDomainPtr domain,
                        unsigned int flags);
@@ -5316,9 +5067,7 @@ int virDomainInjectNMI(virDomainPtr domain,
  * @new_name: the new name
  * @flags: none are defined, pass 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.2.19 Since 1.2.19.
+ * Returns 0, or -1 on failure. Since 1.2.19.
  */
 int virDomainRename(virDomainPtr dom,
                     const char *new_name,
@@ -5332,9 +5081,7 @@ int virDomainRename(virDomainPtr dom,
  * @reason: where the reason goes, whose meaning depends on the state; may be NULL
  * @flags: none are defined, pass 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.2 Since 0.9.2.
+ * Returns 0, or -1 on failure. Since 0.9.2.
  */
 int virDomainGetState(virDomainPtr domain,
                       int *state,
@@ -5347,9 +5094,7 @@ int virDomainGetState(virDomainPtr domain,
  * @domain: the domain
  * @info: where they go
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns 0, or -1 on failure. Since 0.0.3.
  */
 int virDomainGetInfo(virDomainPtr domain,
                      virDomainInfoPtr info);
@@ -5361,9 +5106,7 @@ int virDomainGetInfo(virDomainPtr domain,
  * @info: where that goes
  * @flags: none are defined, pass 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.3 Since 0.9.3.
+ * Returns 0, or -1 on failure. Since 0.9.3.
  */
 int virDomainGetControlInfo(virDomainPtr domain,
                             virDomainControlInfoPtr info,
@@ -5377,9 +5120,7 @@ int virDomainGetControlInfo(virDomainPtr domain,
  * @seconds: how long to measure
  * @flags: virDomainDirtyRateCalcFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 7.2.0 Since 7.2.0.
+ * Returns 0, or -1 on failure. Since 7.2.0.
  */
 int virDomainStartDirtyRateCalc(virDomainPtr domain,
                                 int seconds,
@@ -5393,9 +5134,7 @@ int virDomainStartDirtyRateCalc(virDomainPtr domain,
  * @nparams: where its length goes
  * @flags: none are defined, pass 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 4.5.0 Since 4.5.0.
+ * Returns 0, or -1 on failure. Since 4.5.0.
  */
 int virDomainGetLaunchSecurityInfo(virDomainPtr domain,
                                    virTypedParameterPtr *params,
@@ -5410,9 +5149,7 @@ int virDomainGetLaunchSecurityInfo(virDomainPtr domain,
  * @nparams: how many there are
  * @flags: none are defined, pass 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 8.0.0 Since 8.0.0.
+ * Returns 0, or -1 on failure. Since 8.0.0.
  */
 int virDomainSetLaunchSecurityState(virDomainPtr domain,
                                     virTypedParameterPtr params,
@@ -5427,9 +5164,7 @@ int virDomainSetLaunchSecurityState(virDomainPtr domain,
  * @action: what to do, a virDomainLifecycleAction
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 3.9.0 Since 3.9.0.
+ * Returns 0, or -1 on failure. Since 3.9.0.
  */
 int virDomainSetLifecycleAction(virDomainPtr domain,
                                 unsigned int type,
@@ -5446,9 +5181,7 @@ int virDomainSetLifecycleAction(virDomainPtr domain,
  * to have them only counted
  * @flags: virConnectListAllDomainsFlags, 0 for all domains
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.9.13 Since 0.9.13.
+ * Returns how many there are, or -1 on failure. Since 0.9.13.
  */
 int virConnectListAllDomains(virConnectPtr conn,
                              virDomainPtr **domains,
@@ -5462,9 +5195,7 @@ int virConnectListAllDomains(virConnectPtr conn,
  * @ids: the array to fill
  * @maxids: its size
  *
- * Returns how many ids were stored, or -1 on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns how many ids were stored, or -1 on failure. Since 0.0.3.
  */
 int virConnectListDomains(virConnectPtr conn,
                           int *ids,
@@ -5475,9 +5206,7 @@ int virConnectListDomains(virConnectPtr conn,
  *
  * @conn: the connection
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns how many there are, or -1 on failure. Since 0.0.3.
  */
 int virConnectNumOfDomains(virConnectPtr conn);
 
@@ -5488,9 +5217,7 @@ int virConnectNumOfDomains(virConnectPtr conn);
  * @names: the array to fill; the caller frees each name
  * @maxnames: its size
  *
- * Returns how many names were stored, or -1 on failure.
- *
- * Since: 0.1.1 Since 0.1.1.
+ * Returns how many names were stored, or -1 on failure. Since 0.1.1.
  */
 int virConnectListDefinedDomains(virConnectPtr conn,
                                  char ** const names,
@@ -5501,9 +5228,7 @@ int virConnectListDefinedDomains(virConnectPtr conn,
  *
  * @conn: the connection
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.1.5 Since 0.1.5.
+ * Returns how many there are, or -1 on failure. Since 0.1.5.
  */
 int virConnectNumOfDefinedDomains(virConnectPtr conn);
 
@@ -5513,9 +5238,7 @@ int virConnectNumOfDefinedDomains(virConnectPtr conn);
  * @conn: the connection
  * @id: the id
  *
- * Returns a handle that the caller frees with virDomainFree(), or NULL on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns a handle that the caller frees with virDomainFree(), or NULL on failure. Since 0.0.3.
  */
 virDomainPtr virDomainLookupByID(virConnectPtr conn,
                                  int id);
@@ -5526,9 +5249,7 @@ virDomainPtr virDomainLookupByID(virConnectPtr conn,
  * @conn: the connection
  * @name: the name
  *
- * Returns a handle that the caller frees with virDomainFree(), or NULL on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns a handle that the caller frees with virDomainFree(), or NULL on failure. Since 0.0.3.
  */
 virDomainPtr virDomainLookupByName(virConnectPtr conn,
                                    const char *name);
@@ -5539,9 +5260,7 @@ virDomainPtr virDomainLookupByName(virConnectPtr conn,
  * @conn: the connection
  * @uuid: the UUID
  *
- * Returns a handle that the caller frees with virDomainFree(), or NULL on failure.
- *
- * Since: 0.0.5 Since 0.0.5.
+ * Returns a handle that the caller frees with virDomainFree(), or NULL on failure. Since 0.0.5.
  */
 virDomainPtr virDomainLookupByUUID(virConnectPtr conn,
                                    const unsigned char *uuid);
@@ -5552,9 +5271,7 @@ virDomainPtr virDomainLookupByUUID(virConnectPtr conn,
  * @conn: the connection
  * @uuidstr: the UUID, 32 hexadecimal digits, with or without hyphens
  *
- * Returns a handle that the caller frees with virDomainFree(), or NULL on failure.
- *
- * Since: 0.1.1 Since 0.1.1.
+ * Returns a handle that the caller frees with virDomainFree(), or NULL on failure. Since 0.1.1.
  */
 virDomainPtr virDomainLookupByUUIDString(virConnectPtr conn,
                                          const char *uuidstr);
@@ -5564,9 +5281,7 @@ virDomainPtr virDomainLookupByUUIDString(virConnectPtr conn,
  *
  * @domain: the domain
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.6.0 Since 0.6.0.
+ * Returns 0, or -1 on failure. Since 0.6.0.
  */
 int virDomainRef(virDomainPtr domain);
 
@@ -5575,9 +5290,7 @@ int virDomainRef(virDomainPtr domain);
  *
  * @domain: the domain
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns 0, or -1 on failure. Since 0.0.3.
  */
 int virDomainFree(virDomainPtr domain);
 
@@ -5587,9 +5300,7 @@ int virDomainFree(virDomainPtr domain);
  *
  * @dom: the domain
  *
- * Returns the connection, or NULL on failure.
- *
- * Since: 0.3.0 Since 0.3.0.
+ * Returns the connection, or NULL on failure. Since 0.3.0.
  */
 virConnectPtr virDomainGetConnect(virDomainPtr dom);
 
@@ -5598,9 +5309,7 @@ virConnectPtr virDomainGetConnect(virDomainPtr dom);
  *
  * @domain: the domain
  *
- * Returns the name, which the handle keeps and the caller must not free, or NULL on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns the name, which the handle keeps and the caller must not free, or NULL on failure. Since 0.0.3.
  */
 const char *virDomainGetName(virDomainPtr domain);
 
@@ -5610,9 +5319,7 @@ const char *virDomainGetName(virDomainPtr domain);
  * @domain: the domain
  * @uuid: room for VIR_UUID_BUFLEN bytes
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.0.5 Since 0.0.5.
+ * Returns 0, or -1 on failure. Since 0.0.5.
  */
 int virDomainGetUUID(virDomainPtr domain,
                      unsigned char *uuid);
@@ -5623,9 +5330,7 @@ int virDomainGetUUID(virDomainPtr domain,
  * @domain: the domain
  * @buf: room for VIR_UUID_STRING_BUFLEN bytes
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.1.1 Since 0.1.1.
+ * Returns 0, or -1 on failure. Since 0.1.1.
  */
 int virDomainGetUUIDString(virDomainPtr domain,
                            char *buf);
@@ -5636,9 +5341,7 @@ int virDomainGetUUIDString(virDomainPtr domain,
  *
  * @domain: the domain
  *
- * Returns the id, or (unsigned int)-1 for a domain that is shut off or on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns the id, or (unsigned int)-1 for a domain that is shut off or on failure. Since 0.0.3.
  */
 unsigned int virDomainGetID(virDomainPtr domain);
 
@@ -5647,9 +5350,7 @@ unsigned int virDomainGetID(virDomainPtr domain);
  *
  * @domain: the domain
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns a string that the caller frees, or NULL on failure. Since 0.0.3.
  */
 char *virDomainGetOSType(virDomainPtr domain);
 
@@ -5658,9 +5359,7 @@ char *virDomainGetOSType(virDomainPtr domain);
  *
  * @dom: the domain
  *
- * Returns 1 if it does, 0 if not, -1 on failure.
- *
- * Since: 0.7.3 Since 0.7.3.
+ * Returns 1 if it does, 0 if not, -1 on failure. Since 0.7.3.
  */
 int virDomainIsActive(virDomainPtr dom);
 
@@ -5669,9 +5368,7 @@ int virDomainIsActive(virDomainPtr dom);
  *
  * @dom: the domain
  *
- * Returns 1 if it has, 0 if not, -1 on failure.
- *
- * Since: 0.7.3 Since 0.7.3.
+ * Returns 1 if it has, 0 if not, -1 on failure. Since 0.7.3.
  */
 int virDomainIsPersistent(virDomainPtr dom);
 
@@ -5680,9 +5377,7 @@ int virDomainIsPersistent(virDomainPtr dom);
  *
  * @dom: the domain
  *
- * Returns 1 if it was, 0 if not, -1 on failure.
- *
- * Since: 0.8.6 Since 0.8.6.
+ * Returns 1 if it was, 0 if not, -1 on failure. Since 0.8.6.
  */
 int virDomainIsUpdated(virDomainPtr dom);
 
@@ -5698,9 +5393,7 @@ int virDomainIsUpdated(virDomainPtr dom);
  * @bandwidth: limit in MiB/s; 0 for none
  *
  * Returns a handle of the domain at the destination that the caller frees with virDomainFree(), or NULL on
- * failure.
- *
- * Since: 0.3.2 Since 0.3.2.
+ * failure. Since 0.3.2.
  */
 virDomainPtr virDomainMigrate(virDomainPtr domain,
                               virConnectPtr dconn,
@@ -5721,9 +5414,7 @@ virDomainPtr virDomainMigrate(virDomainPtr domain,
  * @bandwidth: limit in MiB/s; 0 for none
  *
  * Returns a handle of the domain at the destination that the caller frees with virDomainFree(), or NULL on
- * failure.
- *
- * Since: 0.9.2 Since 0.9.2.
+ * failure. Since 0.9.2.
  */
 virDomainPtr virDomainMigrate2(virDomainPtr domain,
                                virConnectPtr dconn,
@@ -5745,9 +5436,7 @@ virDomainPtr virDomainMigrate2(virDomainPtr domain,
  * @flags: virDomainMigrateFlags
  *
  * Returns a handle of the domain at the destination that the caller frees with virDomainFree(), or NULL on
- * failure.
- *
- * Since: 1.1.0 Since 1.1.0.
+ * failure. Since 1.1.0.
  */
 virDomainPtr virDomainMigrate3(virDomainPtr domain,
                                virConnectPtr dconn,
@@ -5764,9 +5453,7 @@ virDomainPtr virDomainMigrate3(virDomainPtr domain,
  * @dname: new name of the domain at the destination; NULL to keep it
  * @bandwidth: limit in MiB/s; 0 for none
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.7.2 Since 0.7.2.
+ * Returns 0, or -1 on failure. Since 0.7.2.
  */
 int virDomainMigrateToURI(virDomainPtr domain,
                           const char *duri,
@@ -5785,9 +5472,7 @@ int virDomainMigrateToURI(virDomainPtr domain,
  * @dname: new name of the domain at the destination; NULL to keep it
  * @bandwidth: limit in MiB/s; 0 for none
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.2 Since 0.9.2.
+ * Returns 0, or -1 on failure. Since 0.9.2.
  */
 int virDomainMigrateToURI2(virDomainPtr domain,
                            const char *dconnuri,
@@ -5806,9 +5491,7 @@ int virDomainMigrateToURI2(virDomainPtr domain,
  * @nparams: how many there are
  * @flags: virDomainMigrateFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.1.0 Since 1.1.0.
+ * Returns 0, or -1 on failure. Since 1.1.0.
  */
 int virDomainMigrateToURI3(virDomainPtr domain,
                            const char *dconnuri,
@@ -5823,9 +5506,7 @@ int virDomainMigrateToURI3(virDomainPtr domain,
  * @downtime: milliseconds
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns 0, or -1 on failure. Since 0.8.0.
  */
 int virDomainMigrateSetMaxDowntime(virDomainPtr domain,
                                    unsigned long long downtime,
@@ -5838,9 +5519,7 @@ int virDomainMigrateSetMaxDowntime(virDomainPtr domain,
  * @downtime: where the milliseconds go
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 3.7.0 Since 3.7.0.
+ * Returns 0, or -1 on failure. Since 3.7.0.
  */
 int virDomainMigrateGetMaxDowntime(virDomainPtr domain,
                                    unsigned long long *downtime,
@@ -5853,9 +5532,7 @@ int virDomainMigrateGetMaxDowntime(virDomainPtr domain,
  * @cacheSize: where the bytes go
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.0.3 Since 1.0.3.
+ * Returns 0, or -1 on failure. Since 1.0.3.
  */
 int virDomainMigrateGetCompressionCache(virDomainPtr domain,
                                         unsigned long long *cacheSize,
@@ -5869,9 +5546,7 @@ int virDomainMigrateGetCompressionCache(virDomainPtr domain,
  * @cacheSize: bytes; the hypervisor may round them
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.0.3 Since 1.0.3.
+ * Returns 0, or -1 on failure. Since 1.0.3.
  */
 int virDomainMigrateSetCompressionCache(virDomainPtr domain,
                                         unsigned long long cacheSize,
@@ -5884,9 +5559,7 @@ int virDomainMigrateSetCompressionCache(virDomainPtr domain,
  * @bandwidth: MiB/s
  * @flags: virDomainMigrateMaxSpeedFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.0 Since 0.9.0.
+ * Returns 0, or -1 on failure. Since 0.9.0.
  */
 int virDomainMigrateSetMaxSpeed(virDomainPtr domain,
                                 unsigned long bandwidth,
@@ -5899,9 +5572,7 @@ int virDomainMigrateSetMaxSpeed(virDomainPtr domain,
  * @bandwidth: where the MiB/s go
  * @flags: virDomainMigrateMaxSpeedFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.5 Since 0.9.5.
+ * Returns 0, or -1 on failure. Since 0.9.5.
  */
 int virDomainMigrateGetMaxSpeed(virDomainPtr domain,
                                 unsigned long *bandwidth,
@@ -5915,9 +5586,7 @@ int virDomainMigrateGetMaxSpeed(virDomainPtr domain,
  * @domain: the domain
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.3.3 Since 1.3.3.
+ * Returns 0, or -1 on failure. Since 1.3.3.
  */
 int virDomainMigrateStartPostCopy(virDomainPtr domain,
                                   unsigned int flags);
@@ -5930,9 +5599,7 @@ int virDomainMigrateStartPostCopy(virDomainPtr domain,
  * @nr_stats: its size
  * @flags: none are defined, pass 0
  *
- * Returns how many were stored, or -1 on failure.
- *
- * Since: 0.7.5 Since 0.7.5.
+ * Returns how many were stored, or -1 on failure. Since 0.7.5.
  */
 int virDomainMemoryStats(virDomainPtr dom,
                          virDomainMemoryStatPtr stats,
@@ -5947,9 +5614,7 @@ int virDomainMemoryStats(virDomainPtr dom,
  * @stats: where that goes, -1 for what is not known
  * @size: size of the structure
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.3.2 Since 0.3.2.
+ * Returns 0, or -1 on failure. Since 0.3.2.
  */
 int virDomainBlockStats(virDomainPtr dom,
                         const char *disk,
@@ -5965,9 +5630,7 @@ int virDomainBlockStats(virDomainPtr dom,
  * @nparams: its size, and then how many there are; with 0, how many there could be
  * @flags: none are defined, pass 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.5 Since 0.9.5.
+ * Returns 0, or -1 on failure. Since 0.9.5.
  */
 int virDomainBlockStatsFlags(virDomainPtr dom,
                              const char *disk,
@@ -5983,9 +5646,7 @@ int virDomainBlockStatsFlags(virDomainPtr dom,
  * @stats: where that goes, -1 for what is not known
  * @size: size of the structure
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.3.2 Since 0.3.2.
+ * Returns 0, or -1 on failure. Since 0.3.2.
  */
 int virDomainInterfaceStats(virDomainPtr dom,
                             const char *device,
@@ -6004,9 +5665,7 @@ int virDomainInterfaceStats(virDomainPtr dom,
  * @ncpus: how many CPUs, 1 for the total
  * @flags: virTypedParameterFlags
  *
- * Returns how many places of a CPU were filled, or what was asked for, or -1 on failure.
- *
- * Since: 0.9.10 Since 0.9.10.
+ * Returns how many places of a CPU were filled, or what was asked for, or -1 on failure. Since 0.9.10.
  */
 int virDomainGetCPUStats(virDomainPtr domain,
                          virTypedParameterPtr params,
@@ -6023,9 +5682,7 @@ int virDomainGetCPUStats(virDomainPtr domain,
  * @retStats: where the NULL-terminated array goes that the caller frees with virDomainStatsRecordListFree()
  * @flags: virConnectGetAllDomainStatsFlags
  *
- * Returns how many records there are, or -1 on failure.
- *
- * Since: 1.2.8 Since 1.2.8.
+ * Returns how many records there are, or -1 on failure. Since 1.2.8.
  */
 int virConnectGetAllDomainStats(virConnectPtr conn,
                                 unsigned int stats,
@@ -6040,9 +5697,7 @@ int virConnectGetAllDomainStats(virConnectPtr conn,
  * @retStats: where the NULL-terminated array goes that the caller frees with virDomainStatsRecordListFree()
  * @flags: virConnectGetAllDomainStatsFlags
  *
- * Returns how many records there are, or -1 on failure.
- *
- * Since: 1.2.8 Since 1.2.8.
+ * Returns how many records there are, or -1 on failure. Since 1.2.8.
  */
 int virDomainListGetStats(virDomainPtr *doms,
                           unsigned int stats,
@@ -6052,9 +5707,7 @@ int virDomainListGetStats(virDomainPtr *doms,
 /**
  * Frees an array of statistics, with what is in it.
  *
- * @stats: the array; NULL is fine
- *
- * Since: 1.2.8 Since 1.2.8.
+ * @stats: the array; NULL is fine Since 1.2.8.
  */
 void virDomainStatsRecordListFree(virDomainStatsRecordPtr *stats);
 
@@ -6063,9 +5716,7 @@ void virDomainStatsRecordListFree(virDomainStatsRecordPtr *stats);
  *
  * @domain: the domain
  *
- * Returns the memory in KiB, or 0 on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns the memory in KiB, or 0 on failure. Since 0.0.3.
  */
 unsigned long virDomainGetMaxMemory(virDomainPtr domain);
 
@@ -6075,9 +5726,7 @@ unsigned long virDomainGetMaxMemory(virDomainPtr domain);
  * @domain: the domain
  * @memory: the memory in KiB
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns 0, or -1 on failure. Since 0.0.3.
  */
 int virDomainSetMaxMemory(virDomainPtr domain,
                           unsigned long memory);
@@ -6088,9 +5737,7 @@ int virDomainSetMaxMemory(virDomainPtr domain,
  * @domain: the domain
  * @memory: the memory in KiB
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.1.1 Since 0.1.1.
+ * Returns 0, or -1 on failure. Since 0.1.1.
  */
 int virDomainSetMemory(virDomainPtr domain,
                        unsigned long memory);
@@ -6102,9 +5749,7 @@ int virDomainSetMemory(virDomainPtr domain,
  * @memory: the memory in KiB
  * @flags: virDomainMemoryModFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.0 Since 0.9.0.
+ * Returns 0, or -1 on failure. Since 0.9.0.
  */
 int virDomainSetMemoryFlags(virDomainPtr domain,
                             unsigned long memory,
@@ -6117,9 +5762,7 @@ int virDomainSetMemoryFlags(virDomainPtr domain,
  * @period: the seconds in between, 0 for never
  * @flags: virDomainMemoryModFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.1.1 Since 1.1.1.
+ * Returns 0, or -1 on failure. Since 1.1.1.
  */
 int virDomainSetMemoryStatsPeriod(virDomainPtr domain,
                                   int period,
@@ -6133,9 +5776,7 @@ int virDomainSetMemoryStatsPeriod(virDomainPtr domain,
  * @nparams: its size, and then how many there are; with 0, how many there could be
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.8.5 Since 0.8.5.
+ * Returns 0, or -1 on failure. Since 0.8.5.
  */
 int virDomainGetMemoryParameters(virDomainPtr domain,
                                  virTypedParameterPtr params,
@@ -6150,9 +5791,7 @@ int virDomainGetMemoryParameters(virDomainPtr domain,
  * @nparams: how many there are
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.8.5 Since 0.8.5.
+ * Returns 0, or -1 on failure. Since 0.8.5.
  */
 int virDomainSetMemoryParameters(virDomainPtr domain,
                                  virTypedParameterPtr params,
@@ -6167,9 +5806,7 @@ int virDomainSetMemoryParameters(virDomainPtr domain,
  * @nparams: its size, and then how many there are; with 0, how many there could be
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.9 Since 0.9.9.
+ * Returns 0, or -1 on failure. Since 0.9.9.
  */
 int virDomainGetNumaParameters(virDomainPtr domain,
                                virTypedParameterPtr params,
@@ -6184,9 +5821,7 @@ int virDomainGetNumaParameters(virDomainPtr domain,
  * @nparams: how many there are
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.9 Since 0.9.9.
+ * Returns 0, or -1 on failure. Since 0.9.9.
  */
 int virDomainSetNumaParameters(virDomainPtr domain,
                                virTypedParameterPtr params,
@@ -6201,9 +5836,7 @@ int virDomainSetNumaParameters(virDomainPtr domain,
  * @nparams: its size, and then how many there are; with 0, how many there could be
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.0 Since 0.9.0.
+ * Returns 0, or -1 on failure. Since 0.9.0.
  */
 int virDomainGetBlkioParameters(virDomainPtr domain,
                                 virTypedParameterPtr params,
@@ -6218,9 +5851,7 @@ int virDomainGetBlkioParameters(virDomainPtr domain,
  * @nparams: how many there are
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.0 Since 0.9.0.
+ * Returns 0, or -1 on failure. Since 0.9.0.
  */
 int virDomainSetBlkioParameters(virDomainPtr domain,
                                 virTypedParameterPtr params,
@@ -6235,9 +5866,7 @@ int virDomainSetBlkioParameters(virDomainPtr domain,
  * @nparams: where its length goes
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.3.3 Since 1.3.3.
+ * Returns 0, or -1 on failure. Since 1.3.3.
  */
 int virDomainGetPerfEvents(virDomainPtr domain,
                            virTypedParameterPtr *params,
@@ -6252,9 +5881,7 @@ int virDomainGetPerfEvents(virDomainPtr domain,
  * @nparams: how many there are
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.3.3 Since 1.3.3.
+ * Returns 0, or -1 on failure. Since 1.3.3.
  */
 int virDomainSetPerfEvents(virDomainPtr domain,
                            virTypedParameterPtr params,
@@ -6267,9 +5894,7 @@ int virDomainSetPerfEvents(virDomainPtr domain,
  * @domain: the domain
  * @nparams: where the number goes; may be NULL
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 0.2.3 Since 0.2.3.
+ * Returns a string that the caller frees, or NULL on failure. Since 0.2.3.
  */
 char *virDomainGetSchedulerType(virDomainPtr domain,
                                 int *nparams);
@@ -6281,9 +5906,7 @@ char *virDomainGetSchedulerType(virDomainPtr domain,
  * @params: the array to fill
  * @nparams: its size, as virDomainGetSchedulerType() tells it, and then how many were stored
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.2.3 Since 0.2.3.
+ * Returns 0, or -1 on failure. Since 0.2.3.
  */
 int virDomainGetSchedulerParameters(virDomainPtr domain,
                                     virTypedParameterPtr params,
@@ -6297,9 +5920,7 @@ int virDomainGetSchedulerParameters(virDomainPtr domain,
  * @nparams: its size, as virDomainGetSchedulerType() tells it, and then how many were stored
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.2 Since 0.9.2.
+ * Returns 0, or -1 on failure. Since 0.9.2.
  */
 int virDomainGetSchedulerParametersFlags(virDomainPtr domain,
                                          virTypedParameterPtr params,
@@ -6313,9 +5934,7 @@ int virDomainGetSchedulerParametersFlags(virDomainPtr domain,
  * @params: the values to set
  * @nparams: how many there are
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.2.3 Since 0.2.3.
+ * Returns 0, or -1 on failure. Since 0.2.3.
  */
 int virDomainSetSchedulerParameters(virDomainPtr domain,
                                     virTypedParameterPtr params,
@@ -6329,9 +5948,7 @@ int virDomainSetSchedulerParameters(virDomainPtr domain,
  * @nparams: how many there are
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.2 Since 0.9.2.
+ * Returns 0, or -1 on failure. Since 0.9.2.
  */
 int virDomainSetSchedulerParametersFlags(virDomainPtr domain,
                                          virTypedParameterPtr params,
@@ -6347,9 +5964,7 @@ int virDomainSetSchedulerParametersFlags(virDomainPtr domain,
  * @nparams: how many there are
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 11.2.0 Since 11.2.0.
+ * Returns 0, or -1 on failure. Since 11.2.0.
  */
 int virDomainSetThrottleGroup(virDomainPtr dom,
                               const char *group,
@@ -6364,9 +5979,7 @@ int virDomainSetThrottleGroup(virDomainPtr dom,
  * @group: name of the group
  * @flags: virDomainModificationImpact
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 11.2.0 Since 11.2.0.
+ * Returns 0, or -1 on failure. Since 11.2.0.
  */
 int virDomainDelThrottleGroup(virDomainPtr dom,
                               const char *group,

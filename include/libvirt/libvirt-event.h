@@ -71,9 +71,7 @@ typedef void (*virEventUpdateTimeoutFunc)(int timer,
  * @removeTimeout: removes a timer
  *
  * The functions may be called from any thread. Neither they nor what frees a callback's argument may call the
- * callbacks: these run from the loop only.
- *
- * Since: 0.5.0 Since 0.5.0.
+ * callbacks: these run from the loop only. Since 0.5.0.
  */
 void virEventRegisterImpl(virEventAddHandleFunc addHandle,
                           virEventUpdateHandleFunc updateHandle,
@@ -86,18 +84,14 @@ void virEventRegisterImpl(virEventAddHandleFunc addHandle,
  * Registers the library's own event loop, for programs that have none; they turn it with
  * virEventRunDefaultImpl().
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.0 Since 0.9.0.
+ * Returns 0, or -1 on failure. Since 0.9.0.
  */
 int virEventRegisterDefaultImpl(void);
 
 /**
  * Turns the library's own event loop once: waits until something is due, and calls what is.
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.0 Since 0.9.0.
+ * Returns 0, or -1 on failure. Since 0.9.0.
  */
 int virEventRunDefaultImpl(void);
 
@@ -110,9 +104,7 @@ int virEventRunDefaultImpl(void);
  * @opaque: passed to @cb
  * @ff: frees @opaque once the watch is gone; may be NULL
  *
- * Returns the number of the watch, or -1 if there is no event loop or it refused.
- *
- * Since: 0.9.3 Since 0.9.3.
+ * Returns the number of the watch, or -1 if there is no event loop or it refused. Since 0.9.3.
  */
 int virEventAddHandle(int fd,
                       int events,
@@ -124,9 +116,7 @@ int virEventAddHandle(int fd,
  * Changes what a watched descriptor is watched for.
  *
  * @watch: the number of the watch
- * @events: virEventHandleType bits; 0 to pause
- *
- * Since: 0.9.3 Since 0.9.3.
+ * @events: virEventHandleType bits; 0 to pause Since 0.9.3.
  */
 void virEventUpdateHandle(int watch,
                           int events);
@@ -136,9 +126,7 @@ void virEventUpdateHandle(int watch,
  *
  * @watch: the number of the watch
  *
- * Returns 0, or -1 if there is no such watch.
- *
- * Since: 0.9.3 Since 0.9.3.
+ * Returns 0, or -1 if there is no such watch. Since 0.9.3.
  */
 int virEventRemoveHandle(int watch);
 
@@ -150,9 +138,7 @@ int virEventRemoveHandle(int watch);
  * @opaque: passed to @cb
  * @ff: frees @opaque once the timer is gone; may be NULL
  *
- * Returns the number of the timer, or -1 if there is no event loop or it refused.
- *
- * Since: 0.9.3 Since 0.9.3.
+ * Returns the number of the timer, or -1 if there is no event loop or it refused. Since 0.9.3.
  */
 int virEventAddTimeout(int timeout,
                        virEventTimeoutCallback cb,
@@ -163,9 +149,7 @@ int virEventAddTimeout(int timeout,
  * Changes a timer.
  *
  * @timer: the number of the timer
- * @timeout: its new period in milliseconds; 0 for every turn of the loop, -1 to stop it
- *
- * Since: 0.9.3 Since 0.9.3.
+ * @timeout: its new period in milliseconds; 0 for every turn of the loop, -1 to stop it Since 0.9.3.
  */
 void virEventUpdateTimeout(int timer,
                            int timeout);
@@ -175,9 +159,7 @@ void virEventUpdateTimeout(int timer,
  *
  * @timer: the number of the timer
  *
- * Returns 0, or -1 if there is no such timer.
- *
- * Since: 0.9.3 Since 0.9.3.
+ * Returns 0, or -1 if there is no such timer. Since 0.9.3.
  */
 int virEventRemoveTimeout(int timer);
 

@@ -375,11 +375,7 @@ struct _virSecurityModel {
     char doi[VIR_SECURITY_DOI_BUFLEN];
 };
 
-/**
- * Credentials that are asked for on the terminal, for virConnectOpenAuth().
- *
- * Since: 0.4.1
- */
+/** Credentials that are asked for on the terminal, for virConnectOpenAuth(). Since 0.4.1. */
 VIR_EXPORT_VAR virConnectAuthPtr virConnectAuthPtrDefault;
 
 /**
@@ -387,9 +383,7 @@ VIR_EXPORT_VAR virConnectAuthPtr virConnectAuthPtrDefault;
  *
  * @conn: the connection
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.6.0 Since 0.6.0.
+ * Returns 0, or -1 on failure. Since 0.6.0.
  */
 int virConnectRef(virConnectPtr conn);
 
@@ -398,9 +392,7 @@ int virConnectRef(virConnectPtr conn);
  *
  * @conn: the connection
  *
- * Returns the name, which lives as long as the connection, or NULL on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns the name, which lives as long as the connection, or NULL on failure. Since 0.0.3.
  */
 const char *virConnectGetType(virConnectPtr conn);
 
@@ -410,9 +402,7 @@ const char *virConnectGetType(virConnectPtr conn);
  * @conn: the connection
  * @hvVer: where it goes: major * 1,000,000 + minor * 1,000 + release; 0 if it can't be told
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns 0, or -1 on failure. Since 0.0.3.
  */
 int virConnectGetVersion(virConnectPtr conn,
                          unsigned long *hvVer);
@@ -423,9 +413,7 @@ int virConnectGetVersion(virConnectPtr conn,
  * @conn: the connection
  * @libVer: where it goes: major * 1,000,000 + minor * 1,000 + release
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.7.3 Since 0.7.3.
+ * Returns 0, or -1 on failure. Since 0.7.3.
  */
 int virConnectGetLibVersion(virConnectPtr conn,
                             unsigned long *libVer);
@@ -435,9 +423,7 @@ int virConnectGetLibVersion(virConnectPtr conn,
  *
  * @conn: the connection
  *
- * Returns the text, which the caller frees, or NULL on failure.
- *
- * Since: 0.3.0 Since 0.3.0.
+ * Returns the text, which the caller frees, or NULL on failure. Since 0.3.0.
  */
 char *virConnectGetHostname(virConnectPtr conn);
 
@@ -446,9 +432,7 @@ char *virConnectGetHostname(virConnectPtr conn);
  *
  * @conn: the connection
  *
- * Returns the text, which the caller frees, or NULL on failure.
- *
- * Since: 0.3.0 Since 0.3.0.
+ * Returns the text, which the caller frees, or NULL on failure. Since 0.3.0.
  */
 char *virConnectGetURI(virConnectPtr conn);
 
@@ -458,9 +442,7 @@ char *virConnectGetURI(virConnectPtr conn);
  * @conn: the connection
  * @flags: unused so far, 0
  *
- * Returns the text, which the caller frees, or NULL on failure.
- *
- * Since: 0.8.8 Since 0.8.8.
+ * Returns the text, which the caller frees, or NULL on failure. Since 0.8.8.
  */
 char *virConnectGetSysinfo(virConnectPtr conn,
                            unsigned int flags);
@@ -470,9 +452,7 @@ char *virConnectGetSysinfo(virConnectPtr conn,
  *
  * @conn: the connection
  *
- * Returns 1 if it does, 0 if not, or -1 on failure.
- *
- * Since: 0.9.8 Since 0.9.8.
+ * Returns 1 if it does, 0 if not, or -1 on failure. Since 0.9.8.
  */
 int virConnectIsAlive(virConnectPtr conn);
 
@@ -481,9 +461,7 @@ int virConnectIsAlive(virConnectPtr conn);
  *
  * @conn: the connection
  *
- * Returns 1 if it is, 0 if not, or -1 on failure.
- *
- * Since: 0.7.3 Since 0.7.3.
+ * Returns 1 if it is, 0 if not, or -1 on failure. Since 0.7.3.
  */
 int virConnectIsEncrypted(virConnectPtr conn);
 
@@ -492,9 +470,7 @@ int virConnectIsEncrypted(virConnectPtr conn);
  *
  * @conn: the connection
  *
- * Returns 1 if it is secure, 0 if not, or -1 on failure.
- *
- * Since: 0.7.3 Since 0.7.3.
+ * Returns 1 if it is secure, 0 if not, or -1 on failure. Since 0.7.3.
  */
 int virConnectIsSecure(virConnectPtr conn);
 
@@ -505,9 +481,7 @@ int virConnectIsSecure(virConnectPtr conn);
  * @interval: seconds between probes; 0 or less for none
  * @count: how many probes may stay without an answer
  *
- * Returns 0, 1 if the other end does not know how to answer, or -1 on failure.
- *
- * Since: 0.9.8 Since 0.9.8.
+ * Returns 0, 1 if the other end does not know how to answer, or -1 on failure. Since 0.9.8.
  */
 int virConnectSetKeepAlive(virConnectPtr conn,
                            int interval,
@@ -521,9 +495,7 @@ int virConnectSetKeepAlive(virConnectPtr conn,
  * @opaque: passed to it
  * @freecb: frees @opaque when the registration ends; may be NULL
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.10.0 Since 0.10.0.
+ * Returns 0, or -1 on failure. Since 0.10.0.
  */
 int virConnectRegisterCloseCallback(virConnectPtr conn,
                                     virConnectCloseFunc cb,
@@ -536,9 +508,7 @@ int virConnectRegisterCloseCallback(virConnectPtr conn,
  * @conn: the connection
  * @cb: the function that was registered
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.10.0 Since 0.10.0.
+ * Returns 0, or -1 on failure. Since 0.10.0.
  */
 int virConnectUnregisterCloseCallback(virConnectPtr conn,
                                       virConnectCloseFunc cb);
@@ -551,9 +521,7 @@ int virConnectUnregisterCloseCallback(virConnectPtr conn,
  * @nparams: how many values there are
  * @flags: unused so far, 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 5.8.0 Since 5.8.0.
+ * Returns 0, or -1 on failure. Since 5.8.0.
  */
 int virConnectSetIdentity(virConnectPtr conn,
                           virTypedParameterPtr params,
@@ -566,9 +534,7 @@ int virConnectSetIdentity(virConnectPtr conn,
  * @conn: the connection
  * @type: the type of guest, such as kvm; NULL for the driver's default
  *
- * Returns the number, or -1 on failure.
- *
- * Since: 0.2.1 Since 0.2.1.
+ * Returns the number, or -1 on failure. Since 0.2.1.
  */
 int virConnectGetMaxVcpus(virConnectPtr conn,
                           const char *type);
@@ -578,9 +544,7 @@ int virConnectGetMaxVcpus(virConnectPtr conn,
  *
  * @conn: the connection
  *
- * Returns the text, which the caller frees, or NULL on failure.
- *
- * Since: 0.2.1 Since 0.2.1.
+ * Returns the text, which the caller frees, or NULL on failure. Since 0.2.1.
  */
 char *virConnectGetCapabilities(virConnectPtr conn);
 
@@ -591,9 +555,7 @@ char *virConnectGetCapabilities(virConnectPtr conn);
  * @xmlDesc: the CPU's description, as XML
  * @flags: virConnectCompareCPUFlags
  *
- * Returns a virCPUCompareResult, which is -1 on failure.
- *
- * Since: 0.7.5 Since 0.7.5.
+ * Returns a virCPUCompareResult, which is -1 on failure. Since 0.7.5.
  */
 int virConnectCompareCPU(virConnectPtr conn,
                          const char *xmlDesc,
@@ -610,9 +572,7 @@ int virConnectCompareCPU(virConnectPtr conn,
  * @xmlCPU: the CPU's description, as XML
  * @flags: virConnectCompareCPUFlags
  *
- * Returns a virCPUCompareResult, which is -1 on failure.
- *
- * Since: 4.4.0 Since 4.4.0.
+ * Returns a virCPUCompareResult, which is -1 on failure. Since 4.4.0.
  */
 int virConnectCompareHypervisorCPU(virConnectPtr conn,
                                    const char *emulator,
@@ -630,9 +590,7 @@ int virConnectCompareHypervisorCPU(virConnectPtr conn,
  * @ncpus: how many there are
  * @flags: virConnectBaselineCPUFlags
  *
- * Returns the text, which the caller frees, or NULL on failure.
- *
- * Since: 0.7.7 Since 0.7.7.
+ * Returns the text, which the caller frees, or NULL on failure. Since 0.7.7.
  */
 char *virConnectBaselineCPU(virConnectPtr conn,
                             const char **xmlCPUs,
@@ -651,9 +609,7 @@ char *virConnectBaselineCPU(virConnectPtr conn,
  * @ncpus: how many there are
  * @flags: virConnectBaselineCPUFlags
  *
- * Returns the text, which the caller frees, or NULL on failure.
- *
- * Since: 4.4.0 Since 4.4.0.
+ * Returns the text, which the caller frees, or NULL on failure. Since 4.4.0.
  */
 char *virConnectBaselineHypervisorCPU(virConnectPtr conn,
                                       const char *emulator,
@@ -673,9 +629,7 @@ char *virConnectBaselineHypervisorCPU(virConnectPtr conn,
  * have them only counted
  * @flags: unused so far, 0
  *
- * Returns how many there are, 0 if any name is accepted, or -1 on failure.
- *
- * Since: 1.1.3 Since 1.1.3.
+ * Returns how many there are, 0 if any name is accepted, or -1 on failure. Since 1.1.3.
  */
 int virConnectGetCPUModelNames(virConnectPtr conn,
                                const char *arch,
@@ -691,9 +645,7 @@ int virConnectGetCPUModelNames(virConnectPtr conn,
  * @nparams: how many there is room for, which must be as many as there are; 0 to be told
  * @flags: unused so far, 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.3 Since 0.9.3.
+ * Returns 0, or -1 on failure. Since 0.9.3.
  */
 int virNodeGetMemoryStats(virConnectPtr conn,
                           int cellNum,
@@ -706,9 +658,7 @@ int virNodeGetMemoryStats(virConnectPtr conn,
  *
  * @conn: the connection
  *
- * Returns the bytes, or 0 on failure.
- *
- * Since: 0.3.3 Since 0.3.3.
+ * Returns the bytes, or 0 on failure. Since 0.3.3.
  */
 unsigned long long virNodeGetFreeMemory(virConnectPtr conn);
 
@@ -720,9 +670,7 @@ unsigned long long virNodeGetFreeMemory(virConnectPtr conn);
  * @startCell: the first cell
  * @maxCells: how many cells there is room for
  *
- * Returns how many cells were written, or -1 on failure.
- *
- * Since: 0.3.3 Since 0.3.3.
+ * Returns how many cells were written, or -1 on failure. Since 0.3.3.
  */
 int virNodeGetCellsFreeMemory(virConnectPtr conn,
                               unsigned long long *freeMems,
@@ -737,9 +685,7 @@ int virNodeGetCellsFreeMemory(virConnectPtr conn,
  * @nparams: how many there is room for, 0 to be told how many there are; how many were written comes back
  * @flags: virTypedParameterFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.10.2 Since 0.10.2.
+ * Returns 0, or -1 on failure. Since 0.10.2.
  */
 int virNodeGetMemoryParameters(virConnectPtr conn,
                                virTypedParameterPtr params,
@@ -754,9 +700,7 @@ int virNodeGetMemoryParameters(virConnectPtr conn,
  * @nparams: how many there are
  * @flags: unused so far, 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.10.2 Since 0.10.2.
+ * Returns 0, or -1 on failure. Since 0.10.2.
  */
 int virNodeSetMemoryParameters(virConnectPtr conn,
                                virTypedParameterPtr params,
@@ -774,9 +718,7 @@ int virNodeSetMemoryParameters(virConnectPtr conn,
  * @counts: where the @npages * @cellCount numbers go, cell after cell
  * @flags: unused so far, 0
  *
- * Returns how many numbers were written, or -1 on failure.
- *
- * Since: 1.2.6 Since 1.2.6.
+ * Returns how many numbers were written, or -1 on failure. Since 1.2.6.
  */
 int virNodeGetFreePages(virConnectPtr conn,
                         unsigned int npages,
@@ -797,9 +739,7 @@ int virNodeGetFreePages(virConnectPtr conn,
  * @cellCount: how many cells
  * @flags: virNodeAllocPagesFlags
  *
- * Returns how many cells were changed, or -1 on failure.
- *
- * Since: 1.2.9 Since 1.2.9.
+ * Returns how many cells were changed, or -1 on failure. Since 1.2.9.
  */
 int virNodeAllocPages(virConnectPtr conn,
                       unsigned int npages,
@@ -815,9 +755,7 @@ int virNodeAllocPages(virConnectPtr conn,
  * @conn: the connection
  * @info: where it goes
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.1.0 Since 0.1.0.
+ * Returns 0, or -1 on failure. Since 0.1.0.
  */
 int virNodeGetInfo(virConnectPtr conn,
                    virNodeInfoPtr info);
@@ -831,9 +769,7 @@ int virNodeGetInfo(virConnectPtr conn,
  * @nparams: how many there is room for, which must be as many as there are; 0 to be told
  * @flags: unused so far, 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.3 Since 0.9.3.
+ * Returns 0, or -1 on failure. Since 0.9.3.
  */
 int virNodeGetCPUStats(virConnectPtr conn,
                        int cpuNum,
@@ -849,9 +785,7 @@ int virNodeGetCPUStats(virConnectPtr conn,
  * @online: where the number of CPUs goes that are online; may be NULL
  * @flags: unused so far, 0
  *
- * Returns how many CPUs there are, or -1 on failure.
- *
- * Since: 1.0.0 Since 1.0.0.
+ * Returns how many CPUs there are, or -1 on failure. Since 1.0.0.
  */
 int virNodeGetCPUMap(virConnectPtr conn,
                      unsigned char **cpumap,
@@ -866,9 +800,7 @@ int virNodeGetCPUMap(virConnectPtr conn,
  * @duration: for how many seconds, 60 or more
  * @flags: unused so far, 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.8 Since 0.9.8.
+ * Returns 0, or -1 on failure. Since 0.9.8.
  */
 int virNodeSuspendForDuration(virConnectPtr conn,
                               unsigned int target,
@@ -881,9 +813,7 @@ int virNodeSuspendForDuration(virConnectPtr conn,
  * @conn: the connection
  * @secmodel: where it goes
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.6.1 Since 0.6.1.
+ * Returns 0, or -1 on failure. Since 0.6.1.
  */
 int virNodeGetSecurityModel(virConnectPtr conn,
                             virSecurityModelPtr secmodel);
@@ -896,9 +826,7 @@ int virNodeGetSecurityModel(virConnectPtr conn,
  * @nparams: where its length goes
  * @flags: unused so far, 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 4.5.0 Since 4.5.0.
+ * Returns 0, or -1 on failure. Since 4.5.0.
  */
 int virNodeGetSEVInfo(virConnectPtr conn,
                       virTypedParameterPtr *params,
@@ -908,9 +836,7 @@ int virNodeGetSEVInfo(virConnectPtr conn,
 /**
  * Prepares the library. Opening a connection does it too; programs with threads call this first.
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.1.0 Since 0.1.0.
+ * Returns 0, or -1 on failure. Since 0.1.0.
  */
 int virInitialize(void);
 
@@ -921,9 +847,7 @@ int virInitialize(void);
  * @type: unused
  * @typeVer: where the same number goes once more; may be NULL
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns 0, or -1 on failure. Since 0.0.3.
  */
 int virGetVersion(unsigned long *libVer,
                   const char *type,
@@ -934,9 +858,7 @@ int virGetVersion(unsigned long *libVer,
  *
  * @name: its URI; NULL for the one in LIBVIRT_DEFAULT_URI, in libvirt.conf, or that is found on the host
  *
- * Returns a connection that the caller closes with virConnectClose(), or NULL on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns a connection that the caller closes with virConnectClose(), or NULL on failure. Since 0.0.3.
  */
 virConnectPtr virConnectOpen(const char *name);
 
@@ -945,9 +867,7 @@ virConnectPtr virConnectOpen(const char *name);
  *
  * @name: its URI; NULL as in virConnectOpen()
  *
- * Returns a connection that the caller closes with virConnectClose(), or NULL on failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * Returns a connection that the caller closes with virConnectClose(), or NULL on failure. Since 0.0.3.
  */
 virConnectPtr virConnectOpenReadOnly(const char *name);
 
@@ -958,9 +878,7 @@ virConnectPtr virConnectOpenReadOnly(const char *name);
  * @auth: who answers, such as virConnectAuthPtrDefault; NULL for nobody
  * @flags: virConnectFlags
  *
- * Returns a connection that the caller closes with virConnectClose(), or NULL on failure.
- *
- * Since: 0.4.0 Since 0.4.0.
+ * Returns a connection that the caller closes with virConnectClose(), or NULL on failure. Since 0.4.0.
  */
 virConnectPtr virConnectOpenAuth(const char *name,
                                  virConnectAuthPtr auth,
@@ -972,9 +890,7 @@ virConnectPtr virConnectOpenAuth(const char *name,
  * @conn: the connection
  *
  * Returns 0 if it was closed, 1 if others still hold it (objects on it, callbacks, virConnectRef()), or -1 on
- * failure.
- *
- * Since: 0.0.3 Since 0.0.3.
+ * failure. Since 0.0.3.
  */
 int virConnectClose(virConnectPtr conn);
 

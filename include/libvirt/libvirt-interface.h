@@ -45,9 +45,7 @@ typedef virInterface *virInterfacePtr;
  * to have them only counted
  * @flags: virConnectListAllInterfacesFlags, 0 for all interfaces
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.10.2 Since 0.10.2.
+ * Returns how many there are, or -1 on failure. Since 0.10.2.
  */
 int virConnectListAllInterfaces(virConnectPtr conn,
                                 virInterfacePtr **ifaces,
@@ -58,9 +56,7 @@ int virConnectListAllInterfaces(virConnectPtr conn,
  *
  * @conn: the connection
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.6.4 Since 0.6.4.
+ * Returns how many there are, or -1 on failure. Since 0.6.4.
  */
 int virConnectNumOfInterfaces(virConnectPtr conn);
 
@@ -72,9 +68,7 @@ int virConnectNumOfInterfaces(virConnectPtr conn);
  * @names: the array to fill; the caller frees each name
  * @maxnames: how many names it has room for
  *
- * Returns how many names were written, or -1 on failure.
- *
- * Since: 0.6.4 Since 0.6.4.
+ * Returns how many names were written, or -1 on failure. Since 0.6.4.
  */
 int virConnectListInterfaces(virConnectPtr conn,
                              char ** const names,
@@ -85,9 +79,7 @@ int virConnectListInterfaces(virConnectPtr conn,
  *
  * @conn: the connection
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.7.0 Since 0.7.0.
+ * Returns how many there are, or -1 on failure. Since 0.7.0.
  */
 int virConnectNumOfDefinedInterfaces(virConnectPtr conn);
 
@@ -99,9 +91,7 @@ int virConnectNumOfDefinedInterfaces(virConnectPtr conn);
  * @names: the array to fill; the caller frees each name
  * @maxnames: how many names it has room for
  *
- * Returns how many names were written, or -1 on failure.
- *
- * Since: 0.7.0 Since 0.7.0.
+ * Returns how many names were written, or -1 on failure. Since 0.7.0.
  */
 int virConnectListDefinedInterfaces(virConnectPtr conn,
                                     char ** const names,
@@ -113,9 +103,7 @@ int virConnectListDefinedInterfaces(virConnectPtr conn,
  * @conn: the connection
  * @name: the name
  *
- * Returns a handle that the caller drops with virInterfaceFree(), or NULL on failure.
- *
- * Since: 0.6.4 Since 0.6.4.
+ * Returns a handle that the caller drops with virInterfaceFree(), or NULL on failure. Since 0.6.4.
  */
 virInterfacePtr virInterfaceLookupByName(virConnectPtr conn,
                                          const char *name);
@@ -126,9 +114,7 @@ virInterfacePtr virInterfaceLookupByName(virConnectPtr conn,
  * @conn: the connection
  * @macstr: the address as text
  *
- * Returns a handle that the caller drops with virInterfaceFree(), or NULL on failure.
- *
- * Since: 0.6.4 Since 0.6.4.
+ * Returns a handle that the caller drops with virInterfaceFree(), or NULL on failure. Since 0.6.4.
  */
 virInterfacePtr virInterfaceLookupByMACString(virConnectPtr conn,
                                               const char *macstr);
@@ -141,9 +127,7 @@ virInterfacePtr virInterfaceLookupByMACString(virConnectPtr conn,
  * @xml: the description
  * @flags: virInterfaceDefineFlags
  *
- * Returns a handle that the caller drops with virInterfaceFree(), or NULL on failure.
- *
- * Since: 0.6.4 Since 0.6.4.
+ * Returns a handle that the caller drops with virInterfaceFree(), or NULL on failure. Since 0.6.4.
  */
 virInterfacePtr virInterfaceDefineXML(virConnectPtr conn,
                                       const char *xml,
@@ -154,9 +138,7 @@ virInterfacePtr virInterfaceDefineXML(virConnectPtr conn,
  *
  * @iface: the interface
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.6.4 Since 0.6.4.
+ * Returns 0, or -1 on failure. Since 0.6.4.
  */
 int virInterfaceUndefine(virInterfacePtr iface);
 
@@ -166,9 +148,7 @@ int virInterfaceUndefine(virInterfacePtr iface);
  * @iface: the interface
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.6.4 Since 0.6.4.
+ * Returns 0, or -1 on failure. Since 0.6.4.
  */
 int virInterfaceCreate(virInterfacePtr iface,
                        unsigned int flags);
@@ -179,9 +159,7 @@ int virInterfaceCreate(virInterfacePtr iface,
  * @iface: the interface
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.6.4 Since 0.6.4.
+ * Returns 0, or -1 on failure. Since 0.6.4.
  */
 int virInterfaceDestroy(virInterfacePtr iface,
                         unsigned int flags);
@@ -191,9 +169,7 @@ int virInterfaceDestroy(virInterfacePtr iface,
  *
  * @iface: the interface
  *
- * Returns the connection, without a new count of it: the caller does not close it. NULL on failure.
- *
- * Since: 0.6.4 Since 0.6.4.
+ * Returns the connection, without a new count of it: the caller does not close it. NULL on failure. Since 0.6.4.
  */
 virConnectPtr virInterfaceGetConnect(virInterfacePtr iface);
 
@@ -202,9 +178,7 @@ virConnectPtr virInterfaceGetConnect(virInterfacePtr iface);
  *
  * @iface: the interface
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.6.4 Since 0.6.4.
+ * Returns 0, or -1 on failure. Since 0.6.4.
  */
 int virInterfaceRef(virInterfacePtr iface);
 
@@ -215,9 +189,7 @@ int virInterfaceRef(virInterfacePtr iface);
  *
  * @iface: the interface
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.6.4 Since 0.6.4.
+ * Returns 0, or -1 on failure. Since 0.6.4.
  */
 int virInterfaceFree(virInterfacePtr iface);
 
@@ -226,9 +198,7 @@ int virInterfaceFree(virInterfacePtr iface);
  *
  * @iface: the interface
  *
- * Returns a string that lives as long as the handle, or NULL on failure.
- *
- * Since: 0.6.4 Since 0.6.4.
+ * Returns a string that lives as long as the handle, or NULL on failure. Since 0.6.4.
  */
 const char *virInterfaceGetName(virInterfacePtr iface);
 
@@ -237,9 +207,7 @@ const char *virInterfaceGetName(virInterfacePtr iface);
  *
  * @iface: the interface
  *
- * Returns a string that lives as long as the handle, or NULL on failure.
- *
- * Since: 0.6.4 Since 0.6.4.
+ * Returns a string that lives as long as the handle, or NULL on failure. Since 0.6.4.
  */
 const char *virInterfaceGetMACString(virInterfacePtr iface);
 
@@ -249,9 +217,7 @@ const char *virInterfaceGetMACString(virInterfacePtr iface);
  * @iface: the interface
  * @flags: virInterfaceXMLFlags
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 0.6.4 Since 0.6.4.
+ * Returns a string that the caller frees, or NULL on failure. Since 0.6.4.
  */
 char *virInterfaceGetXMLDesc(virInterfacePtr iface,
                              unsigned int flags);
@@ -261,9 +227,7 @@ char *virInterfaceGetXMLDesc(virInterfacePtr iface,
  *
  * @iface: the interface
  *
- * Returns 1 if so, 0 if not, -1 on failure.
- *
- * Since: 0.7.3 Since 0.7.3.
+ * Returns 1 if so, 0 if not, -1 on failure. Since 0.7.3.
  */
 int virInterfaceIsActive(virInterfacePtr iface);
 
@@ -273,9 +237,7 @@ int virInterfaceIsActive(virInterfacePtr iface);
  * @conn: the connection
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.2 Since 0.9.2.
+ * Returns 0, or -1 on failure. Since 0.9.2.
  */
 int virInterfaceChangeBegin(virConnectPtr conn,
                             unsigned int flags);
@@ -286,9 +248,7 @@ int virInterfaceChangeBegin(virConnectPtr conn,
  * @conn: the connection
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.2 Since 0.9.2.
+ * Returns 0, or -1 on failure. Since 0.9.2.
  */
 int virInterfaceChangeCommit(virConnectPtr conn,
                              unsigned int flags);
@@ -299,9 +259,7 @@ int virInterfaceChangeCommit(virConnectPtr conn,
  * @conn: the connection
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.2 Since 0.9.2.
+ * Returns 0, or -1 on failure. Since 0.9.2.
  */
 int virInterfaceChangeRollback(virConnectPtr conn,
                                unsigned int flags);

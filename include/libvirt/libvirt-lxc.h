@@ -16,9 +16,7 @@ extern "C" {
  * @fdlist: where the array of descriptors goes, for the caller to close and free
  * @flags: unused so far, 0
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 1.0.2 Since 1.0.2.
+ * Returns how many there are, or -1 on failure. Since 1.0.2.
  */
 int virDomainLxcOpenNamespace(virDomainPtr domain,
                               int **fdlist,
@@ -34,9 +32,7 @@ int virDomainLxcOpenNamespace(virDomainPtr domain,
  * @oldfdlist: where descriptors of the former namespaces go, for the caller to close and free; may be NULL
  * @flags: unused so far, 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.0.2 Since 1.0.2.
+ * Returns 0, or -1 on failure. Since 1.0.2.
  */
 int virDomainLxcEnterNamespace(virDomainPtr domain,
                                unsigned int nfdlist,
@@ -53,9 +49,7 @@ int virDomainLxcEnterNamespace(virDomainPtr domain,
  * @oldlabel: where the former label goes; may be NULL
  * @flags: unused so far, 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.0.4 Since 1.0.4.
+ * Returns 0, or -1 on failure. Since 1.0.4.
  */
 int virDomainLxcEnterSecurityLabel(virSecurityModelPtr model,
                                    virSecurityLabelPtr label,
@@ -68,9 +62,7 @@ int virDomainLxcEnterSecurityLabel(virSecurityModelPtr model,
  * @domain: the domain
  * @flags: unused so far, 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns 0, or -1 on failure. Since 2.0.0.
  */
 int virDomainLxcEnterCGroup(virDomainPtr domain,
                             unsigned int flags);

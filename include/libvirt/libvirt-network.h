@@ -259,9 +259,7 @@ struct _virNetworkDHCPLease {
  * have them only counted
  * @flags: virConnectListAllNetworksFlags, 0 for all networks
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.10.2 Since 0.10.2.
+ * Returns how many there are, or -1 on failure. Since 0.10.2.
  */
 int virConnectListAllNetworks(virConnectPtr conn,
                               virNetworkPtr **nets,
@@ -272,9 +270,7 @@ int virConnectListAllNetworks(virConnectPtr conn,
  *
  * @conn: the connection
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.2.0 Since 0.2.0.
+ * Returns how many there are, or -1 on failure. Since 0.2.0.
  */
 int virConnectNumOfNetworks(virConnectPtr conn);
 
@@ -286,9 +282,7 @@ int virConnectNumOfNetworks(virConnectPtr conn);
  * @names: the array to fill; the caller frees each name
  * @maxnames: how many names it has room for
  *
- * Returns how many names were written, or -1 on failure.
- *
- * Since: 0.2.0 Since 0.2.0.
+ * Returns how many names were written, or -1 on failure. Since 0.2.0.
  */
 int virConnectListNetworks(virConnectPtr conn,
                            char ** const names,
@@ -299,9 +293,7 @@ int virConnectListNetworks(virConnectPtr conn,
  *
  * @conn: the connection
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.2.0 Since 0.2.0.
+ * Returns how many there are, or -1 on failure. Since 0.2.0.
  */
 int virConnectNumOfDefinedNetworks(virConnectPtr conn);
 
@@ -313,9 +305,7 @@ int virConnectNumOfDefinedNetworks(virConnectPtr conn);
  * @names: the array to fill; the caller frees each name
  * @maxnames: how many names it has room for
  *
- * Returns how many names were written, or -1 on failure.
- *
- * Since: 0.2.0 Since 0.2.0.
+ * Returns how many names were written, or -1 on failure. Since 0.2.0.
  */
 int virConnectListDefinedNetworks(virConnectPtr conn,
                                   char ** const names,
@@ -327,9 +317,7 @@ int virConnectListDefinedNetworks(virConnectPtr conn,
  * @conn: the connection
  * @name: the name
  *
- * Returns a handle that the caller drops with virNetworkFree(), or NULL on failure.
- *
- * Since: 0.2.0 Since 0.2.0.
+ * Returns a handle that the caller drops with virNetworkFree(), or NULL on failure. Since 0.2.0.
  */
 virNetworkPtr virNetworkLookupByName(virConnectPtr conn,
                                      const char *name);
@@ -340,9 +328,7 @@ virNetworkPtr virNetworkLookupByName(virConnectPtr conn,
  * @conn: the connection
  * @uuid: the 16 bytes of the UUID
  *
- * Returns a handle that the caller drops with virNetworkFree(), or NULL on failure.
- *
- * Since: 0.2.0 Since 0.2.0.
+ * Returns a handle that the caller drops with virNetworkFree(), or NULL on failure. Since 0.2.0.
  */
 virNetworkPtr virNetworkLookupByUUID(virConnectPtr conn,
                                      const unsigned char *uuid);
@@ -353,9 +339,7 @@ virNetworkPtr virNetworkLookupByUUID(virConnectPtr conn,
  * @conn: the connection
  * @uuidstr: the UUID as text
  *
- * Returns a handle that the caller drops with virNetworkFree(), or NULL on failure.
- *
- * Since: 0.2.0 Since 0.2.0.
+ * Returns a handle that the caller drops with virNetworkFree(), or NULL on failure. Since 0.2.0.
  */
 virNetworkPtr virNetworkLookupByUUIDString(virConnectPtr conn,
                                            const char *uuidstr);
@@ -366,9 +350,7 @@ virNetworkPtr virNetworkLookupByUUIDString(virConnectPtr conn,
  * @conn: the connection
  * @xmlDesc: the description
  *
- * Returns a handle that the caller drops with virNetworkFree(), or NULL on failure.
- *
- * Since: 0.2.0 Since 0.2.0.
+ * Returns a handle that the caller drops with virNetworkFree(), or NULL on failure. Since 0.2.0.
  */
 virNetworkPtr virNetworkCreateXML(virConnectPtr conn,
                                   const char *xmlDesc);
@@ -380,9 +362,7 @@ virNetworkPtr virNetworkCreateXML(virConnectPtr conn,
  * @xmlDesc: the description
  * @flags: virNetworkCreateFlags
  *
- * Returns a handle that the caller drops with virNetworkFree(), or NULL on failure.
- *
- * Since: 7.8.0 Since 7.8.0.
+ * Returns a handle that the caller drops with virNetworkFree(), or NULL on failure. Since 7.8.0.
  */
 virNetworkPtr virNetworkCreateXMLFlags(virConnectPtr conn,
                                        const char *xmlDesc,
@@ -394,9 +374,7 @@ virNetworkPtr virNetworkCreateXMLFlags(virConnectPtr conn,
  * @conn: the connection
  * @xml: the description
  *
- * Returns a handle that the caller drops with virNetworkFree(), or NULL on failure.
- *
- * Since: 0.2.0 Since 0.2.0.
+ * Returns a handle that the caller drops with virNetworkFree(), or NULL on failure. Since 0.2.0.
  */
 virNetworkPtr virNetworkDefineXML(virConnectPtr conn,
                                   const char *xml);
@@ -408,9 +386,7 @@ virNetworkPtr virNetworkDefineXML(virConnectPtr conn,
  * @xml: the description
  * @flags: virNetworkDefineFlags
  *
- * Returns a handle that the caller drops with virNetworkFree(), or NULL on failure.
- *
- * Since: 7.7.0 Since 7.7.0.
+ * Returns a handle that the caller drops with virNetworkFree(), or NULL on failure. Since 7.7.0.
  */
 virNetworkPtr virNetworkDefineXMLFlags(virConnectPtr conn,
                                        const char *xml,
@@ -421,9 +397,7 @@ virNetworkPtr virNetworkDefineXMLFlags(virConnectPtr conn,
  *
  * @network: the network
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.2.0 Since 0.2.0.
+ * Returns 0, or -1 on failure. Since 0.2.0.
  */
 int virNetworkUndefine(virNetworkPtr network);
 
@@ -437,9 +411,7 @@ int virNetworkUndefine(virNetworkPtr network);
  * @xml: the new part, or enough of the old one to find it
  * @flags: virNetworkUpdateFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.10.2 Since 0.10.2.
+ * Returns 0, or -1 on failure. Since 0.10.2.
  */
 int virNetworkUpdate(virNetworkPtr network,
                      unsigned int command,
@@ -453,9 +425,7 @@ int virNetworkUpdate(virNetworkPtr network,
  *
  * @network: the network
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.2.0 Since 0.2.0.
+ * Returns 0, or -1 on failure. Since 0.2.0.
  */
 int virNetworkCreate(virNetworkPtr network);
 
@@ -464,9 +434,7 @@ int virNetworkCreate(virNetworkPtr network);
  *
  * @network: the network
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.2.0 Since 0.2.0.
+ * Returns 0, or -1 on failure. Since 0.2.0.
  */
 int virNetworkDestroy(virNetworkPtr network);
 
@@ -475,9 +443,7 @@ int virNetworkDestroy(virNetworkPtr network);
  *
  * @net: the network
  *
- * Returns the connection, without a new count of it: the caller does not close it. NULL on failure.
- *
- * Since: 0.3.0 Since 0.3.0.
+ * Returns the connection, without a new count of it: the caller does not close it. NULL on failure. Since 0.3.0.
  */
 virConnectPtr virNetworkGetConnect(virNetworkPtr net);
 
@@ -486,9 +452,7 @@ virConnectPtr virNetworkGetConnect(virNetworkPtr net);
  *
  * @network: the network
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.6.0 Since 0.6.0.
+ * Returns 0, or -1 on failure. Since 0.6.0.
  */
 int virNetworkRef(virNetworkPtr network);
 
@@ -498,9 +462,7 @@ int virNetworkRef(virNetworkPtr network);
  *
  * @network: the network
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.2.0 Since 0.2.0.
+ * Returns 0, or -1 on failure. Since 0.2.0.
  */
 int virNetworkFree(virNetworkPtr network);
 
@@ -509,9 +471,7 @@ int virNetworkFree(virNetworkPtr network);
  *
  * @network: the network
  *
- * Returns a string that lives as long as the handle, or NULL on failure.
- *
- * Since: 0.2.0 Since 0.2.0.
+ * Returns a string that lives as long as the handle, or NULL on failure. Since 0.2.0.
  */
 const char *virNetworkGetName(virNetworkPtr network);
 
@@ -521,9 +481,7 @@ const char *virNetworkGetName(virNetworkPtr network);
  * @network: the network
  * @uuid: room for 16 bytes
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.2.0 Since 0.2.0.
+ * Returns 0, or -1 on failure. Since 0.2.0.
  */
 int virNetworkGetUUID(virNetworkPtr network,
                       unsigned char *uuid);
@@ -534,9 +492,7 @@ int virNetworkGetUUID(virNetworkPtr network,
  * @network: the network
  * @buf: room for VIR_UUID_STRING_BUFLEN (37) characters
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.2.0 Since 0.2.0.
+ * Returns 0, or -1 on failure. Since 0.2.0.
  */
 int virNetworkGetUUIDString(virNetworkPtr network,
                             char *buf);
@@ -547,9 +503,7 @@ int virNetworkGetUUIDString(virNetworkPtr network,
  * @network: the network
  * @flags: virNetworkXMLFlags; VIR_NETWORK_XML_INACTIVE shows what the next start will use
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 0.2.0 Since 0.2.0.
+ * Returns a string that the caller frees, or NULL on failure. Since 0.2.0.
  */
 char *virNetworkGetXMLDesc(virNetworkPtr network,
                            unsigned int flags);
@@ -559,9 +513,7 @@ char *virNetworkGetXMLDesc(virNetworkPtr network,
  *
  * @network: the network
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 0.2.0 Since 0.2.0.
+ * Returns a string that the caller frees, or NULL on failure. Since 0.2.0.
  */
 char *virNetworkGetBridgeName(virNetworkPtr network);
 
@@ -571,9 +523,7 @@ char *virNetworkGetBridgeName(virNetworkPtr network);
  * @network: the network
  * @autostart: where 1 goes if so, or 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.2.1 Since 0.2.1.
+ * Returns 0, or -1 on failure. Since 0.2.1.
  */
 int virNetworkGetAutostart(virNetworkPtr network,
                            int *autostart);
@@ -584,9 +534,7 @@ int virNetworkGetAutostart(virNetworkPtr network,
  * @network: the network
  * @autostart: 0 for no, anything else for yes
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.2.1 Since 0.2.1.
+ * Returns 0, or -1 on failure. Since 0.2.1.
  */
 int virNetworkSetAutostart(virNetworkPtr network,
                            int autostart);
@@ -596,9 +544,7 @@ int virNetworkSetAutostart(virNetworkPtr network,
  *
  * @net: the network
  *
- * Returns 1 if so, 0 if not, -1 on failure.
- *
- * Since: 0.7.3 Since 0.7.3.
+ * Returns 1 if so, 0 if not, -1 on failure. Since 0.7.3.
  */
 int virNetworkIsActive(virNetworkPtr net);
 
@@ -607,9 +553,7 @@ int virNetworkIsActive(virNetworkPtr net);
  *
  * @net: the network
  *
- * Returns 1 if so, 0 if not, -1 on failure.
- *
- * Since: 0.7.3 Since 0.7.3.
+ * Returns 1 if so, 0 if not, -1 on failure. Since 0.7.3.
  */
 int virNetworkIsPersistent(virNetworkPtr net);
 
@@ -622,9 +566,7 @@ int virNetworkIsPersistent(virNetworkPtr net);
  * virNetworkDHCPLeaseFree(), then the array; NULL to have them only counted
  * @flags: must be 0
  *
- * Returns how many leases there are, or -1 on failure.
- *
- * Since: 1.2.6 Since 1.2.6.
+ * Returns how many leases there are, or -1 on failure. Since 1.2.6.
  */
 int virNetworkGetDHCPLeases(virNetworkPtr network,
                             const char *mac,
@@ -634,9 +576,7 @@ int virNetworkGetDHCPLeases(virNetworkPtr network,
 /**
  * Frees a lease and its strings.
  *
- * @lease: the lease; NULL is fine
- *
- * Since: 1.2.6 Since 1.2.6.
+ * @lease: the lease; NULL is fine Since 1.2.6.
  */
 void virNetworkDHCPLeaseFree(virNetworkDHCPLeasePtr lease);
 
@@ -650,9 +590,7 @@ void virNetworkDHCPLeaseFree(virNetworkDHCPLeasePtr lease);
  * @uri: the element's namespace; NULL for titles and descriptions
  * @flags: virNetworkUpdateFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 9.7.0 Since 9.7.0.
+ * Returns 0, or -1 on failure. Since 9.7.0.
  */
 int virNetworkSetMetadata(virNetworkPtr network,
                           int type,
@@ -669,9 +607,7 @@ int virNetworkSetMetadata(virNetworkPtr network,
  * @uri: the element's namespace; NULL for titles and descriptions
  * @flags: virNetworkUpdateFlags: one of them, or 0 for the network as it is now
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 9.7.0 Since 9.7.0.
+ * Returns a string that the caller frees, or NULL on failure. Since 9.7.0.
  */
 char *virNetworkGetMetadata(virNetworkPtr network,
                             int type,
@@ -689,9 +625,7 @@ char *virNetworkGetMetadata(virNetworkPtr network,
  * @opaque: what it is called with
  * @freecb: frees @opaque once the registration has ended; may be NULL
  *
- * Returns the id that ends the registration, or -1 on failure; @opaque then stays with the caller.
- *
- * Since: 1.2.1 Since 1.2.1.
+ * Returns the id that ends the registration, or -1 on failure; @opaque then stays with the caller. Since 1.2.1.
  */
 int virConnectNetworkEventRegisterAny(virConnectPtr conn,
                                       virNetworkPtr net,
@@ -706,9 +640,7 @@ int virConnectNetworkEventRegisterAny(virConnectPtr conn,
  * @conn: the connection
  * @callbackID: the id that the registration got
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.2.1 Since 1.2.1.
+ * Returns 0, or -1 on failure. Since 1.2.1.
  */
 int virConnectNetworkEventDeregisterAny(virConnectPtr conn,
                                         int callbackID);
@@ -721,9 +653,7 @@ int virConnectNetworkEventDeregisterAny(virConnectPtr conn,
  * have them only counted
  * @flags: must be 0
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 5.5.0 Since 5.5.0.
+ * Returns how many there are, or -1 on failure. Since 5.5.0.
  */
 int virNetworkListAllPorts(virNetworkPtr network,
                            virNetworkPortPtr **ports,
@@ -735,9 +665,7 @@ int virNetworkListAllPorts(virNetworkPtr network,
  * @net: the network
  * @uuid: the 16 bytes of the UUID
  *
- * Returns a handle that the caller drops with virNetworkPortFree(), or NULL on failure.
- *
- * Since: 5.5.0 Since 5.5.0.
+ * Returns a handle that the caller drops with virNetworkPortFree(), or NULL on failure. Since 5.5.0.
  */
 virNetworkPortPtr virNetworkPortLookupByUUID(virNetworkPtr net,
                                              const unsigned char *uuid);
@@ -748,9 +676,7 @@ virNetworkPortPtr virNetworkPortLookupByUUID(virNetworkPtr net,
  * @net: the network
  * @uuidstr: the UUID as text
  *
- * Returns a handle that the caller drops with virNetworkPortFree(), or NULL on failure.
- *
- * Since: 5.5.0 Since 5.5.0.
+ * Returns a handle that the caller drops with virNetworkPortFree(), or NULL on failure. Since 5.5.0.
  */
 virNetworkPortPtr virNetworkPortLookupByUUIDString(virNetworkPtr net,
                                                    const char *uuidstr);
@@ -762,9 +688,7 @@ virNetworkPortPtr virNetworkPortLookupByUUIDString(virNetworkPtr net,
  * @xmldesc: the description
  * @flags: virNetworkPortCreateFlags
  *
- * Returns a handle that the caller drops with virNetworkPortFree(), or NULL on failure.
- *
- * Since: 5.5.0 Since 5.5.0.
+ * Returns a handle that the caller drops with virNetworkPortFree(), or NULL on failure. Since 5.5.0.
  */
 virNetworkPortPtr virNetworkPortCreateXML(virNetworkPtr net,
                                           const char *xmldesc,
@@ -775,9 +699,7 @@ virNetworkPortPtr virNetworkPortCreateXML(virNetworkPtr net,
  *
  * @port: the port
  *
- * Returns the network, without a new count of it: the caller does not free it. NULL on failure.
- *
- * Since: 5.5.0 Since 5.5.0.
+ * Returns the network, without a new count of it: the caller does not free it. NULL on failure. Since 5.5.0.
  */
 virNetworkPtr virNetworkPortGetNetwork(virNetworkPortPtr port);
 
@@ -787,9 +709,7 @@ virNetworkPtr virNetworkPortGetNetwork(virNetworkPortPtr port);
  * @port: the port
  * @flags: must be 0
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 5.5.0 Since 5.5.0.
+ * Returns a string that the caller frees, or NULL on failure. Since 5.5.0.
  */
 char *virNetworkPortGetXMLDesc(virNetworkPortPtr port,
                                unsigned int flags);
@@ -799,9 +719,7 @@ char *virNetworkPortGetXMLDesc(virNetworkPortPtr port,
  *
  * @port: the port
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 5.5.0 Since 5.5.0.
+ * Returns 0, or -1 on failure. Since 5.5.0.
  */
 int virNetworkPortRef(virNetworkPortPtr port);
 
@@ -812,9 +730,7 @@ int virNetworkPortRef(virNetworkPortPtr port);
  *
  * @port: the port
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 5.5.0 Since 5.5.0.
+ * Returns 0, or -1 on failure. Since 5.5.0.
  */
 int virNetworkPortFree(virNetworkPortPtr port);
 
@@ -824,9 +740,7 @@ int virNetworkPortFree(virNetworkPortPtr port);
  * @port: the port
  * @uuid: room for 16 bytes
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 5.5.0 Since 5.5.0.
+ * Returns 0, or -1 on failure. Since 5.5.0.
  */
 int virNetworkPortGetUUID(virNetworkPortPtr port,
                           unsigned char *uuid);
@@ -837,9 +751,7 @@ int virNetworkPortGetUUID(virNetworkPortPtr port,
  * @port: the port
  * @buf: room for VIR_UUID_STRING_BUFLEN (37) characters
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 5.5.0 Since 5.5.0.
+ * Returns 0, or -1 on failure. Since 5.5.0.
  */
 int virNetworkPortGetUUIDString(virNetworkPortPtr port,
                                 char *buf);
@@ -850,9 +762,7 @@ int virNetworkPortGetUUIDString(virNetworkPortPtr port,
  * @port: the port
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 5.5.0 Since 5.5.0.
+ * Returns 0, or -1 on failure. Since 5.5.0.
  */
 int virNetworkPortDelete(virNetworkPortPtr port,
                          unsigned int flags);
@@ -865,9 +775,7 @@ int virNetworkPortDelete(virNetworkPortPtr port,
  * @nparams: where its length goes
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 5.5.0 Since 5.5.0.
+ * Returns 0, or -1 on failure. Since 5.5.0.
  */
 int virNetworkPortGetParameters(virNetworkPortPtr port,
                                 virTypedParameterPtr *params,
@@ -882,9 +790,7 @@ int virNetworkPortGetParameters(virNetworkPortPtr port,
  * @nparams: how many there are
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 5.5.0 Since 5.5.0.
+ * Returns 0, or -1 on failure. Since 5.5.0.
  */
 int virNetworkPortSetParameters(virNetworkPortPtr port,
                                 virTypedParameterPtr params,

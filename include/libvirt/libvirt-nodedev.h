@@ -156,9 +156,7 @@ typedef void (*virConnectNodeDeviceEventLifecycleCallback)(virConnectPtr conn,
  * to have them only counted
  * @flags: virConnectListAllNodeDeviceFlags, 0 for all devices
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.10.2 Since 0.10.2.
+ * Returns how many there are, or -1 on failure. Since 0.10.2.
  */
 int virConnectListAllNodeDevices(virConnectPtr conn,
                                  virNodeDevicePtr **devices,
@@ -171,9 +169,7 @@ int virConnectListAllNodeDevices(virConnectPtr conn,
  * @cap: only devices with this capability (such as 'pci' or 'net'); NULL for all
  * @flags: must be 0
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.5.0 Since 0.5.0.
+ * Returns how many there are, or -1 on failure. Since 0.5.0.
  */
 int virNodeNumOfDevices(virConnectPtr conn,
                         const char *cap,
@@ -189,9 +185,7 @@ int virNodeNumOfDevices(virConnectPtr conn,
  * @maxnames: how many names it has room for
  * @flags: must be 0
  *
- * Returns how many names were written, or -1 on failure.
- *
- * Since: 0.5.0 Since 0.5.0.
+ * Returns how many names were written, or -1 on failure. Since 0.5.0.
  */
 int virNodeListDevices(virConnectPtr conn,
                        const char *cap,
@@ -205,9 +199,7 @@ int virNodeListDevices(virConnectPtr conn,
  * @conn: the connection
  * @name: the name
  *
- * Returns a handle that the caller drops with virNodeDeviceFree(), or NULL on failure.
- *
- * Since: 0.5.0 Since 0.5.0.
+ * Returns a handle that the caller drops with virNodeDeviceFree(), or NULL on failure. Since 0.5.0.
  */
 virNodeDevicePtr virNodeDeviceLookupByName(virConnectPtr conn,
                                            const char *name);
@@ -220,9 +212,7 @@ virNodeDevicePtr virNodeDeviceLookupByName(virConnectPtr conn,
  * @wwpn: the name of the port, 16 hexadecimal digits
  * @flags: must be 0
  *
- * Returns a handle that the caller drops with virNodeDeviceFree(), or NULL on failure.
- *
- * Since: 1.0.3 Since 1.0.3.
+ * Returns a handle that the caller drops with virNodeDeviceFree(), or NULL on failure. Since 1.0.3.
  */
 virNodeDevicePtr virNodeDeviceLookupSCSIHostByWWN(virConnectPtr conn,
                                                   const char *wwnn,
@@ -236,9 +226,7 @@ virNodeDevicePtr virNodeDeviceLookupSCSIHostByWWN(virConnectPtr conn,
  * @xmlDesc: the description
  * @flags: virNodeDeviceCreateXMLFlags
  *
- * Returns a handle that the caller drops with virNodeDeviceFree(), or NULL on failure.
- *
- * Since: 0.6.3 Since 0.6.3.
+ * Returns a handle that the caller drops with virNodeDeviceFree(), or NULL on failure. Since 0.6.3.
  */
 virNodeDevicePtr virNodeDeviceCreateXML(virConnectPtr conn,
                                         const char *xmlDesc,
@@ -251,9 +239,7 @@ virNodeDevicePtr virNodeDeviceCreateXML(virConnectPtr conn,
  * @xmlDesc: the description
  * @flags: virNodeDeviceDefineXMLFlags
  *
- * Returns a handle that the caller drops with virNodeDeviceFree(), or NULL on failure.
- *
- * Since: 7.3.0 Since 7.3.0.
+ * Returns a handle that the caller drops with virNodeDeviceFree(), or NULL on failure. Since 7.3.0.
  */
 virNodeDevicePtr virNodeDeviceDefineXML(virConnectPtr conn,
                                         const char *xmlDesc,
@@ -265,9 +251,7 @@ virNodeDevicePtr virNodeDeviceDefineXML(virConnectPtr conn,
  * @dev: the device
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 7.3.0 Since 7.3.0.
+ * Returns 0, or -1 on failure. Since 7.3.0.
  */
 int virNodeDeviceCreate(virNodeDevicePtr dev,
                         unsigned int flags);
@@ -277,9 +261,7 @@ int virNodeDeviceCreate(virNodeDevicePtr dev,
  *
  * @dev: the device
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.6.3 Since 0.6.3.
+ * Returns 0, or -1 on failure. Since 0.6.3.
  */
 int virNodeDeviceDestroy(virNodeDevicePtr dev);
 
@@ -289,9 +271,7 @@ int virNodeDeviceDestroy(virNodeDevicePtr dev);
  * @dev: the device
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 7.3.0 Since 7.3.0.
+ * Returns 0, or -1 on failure. Since 7.3.0.
  */
 int virNodeDeviceUndefine(virNodeDevicePtr dev,
                           unsigned int flags);
@@ -303,9 +283,7 @@ int virNodeDeviceUndefine(virNodeDevicePtr dev,
  * @xmlDesc: the new description
  * @flags: virNodeDeviceUpdateFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 10.1.0 Since 10.1.0.
+ * Returns 0, or -1 on failure. Since 10.1.0.
  */
 int virNodeDeviceUpdate(virNodeDevicePtr dev,
                         const char *xmlDesc,
@@ -316,9 +294,7 @@ int virNodeDeviceUpdate(virNodeDevicePtr dev,
  *
  * @dev: the device
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.6.0 Since 0.6.0.
+ * Returns 0, or -1 on failure. Since 0.6.0.
  */
 int virNodeDeviceRef(virNodeDevicePtr dev);
 
@@ -329,9 +305,7 @@ int virNodeDeviceRef(virNodeDevicePtr dev);
  *
  * @dev: the device
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.5.0 Since 0.5.0.
+ * Returns 0, or -1 on failure. Since 0.5.0.
  */
 int virNodeDeviceFree(virNodeDevicePtr dev);
 
@@ -340,9 +314,7 @@ int virNodeDeviceFree(virNodeDevicePtr dev);
  *
  * @dev: the device
  *
- * Returns a string that lives as long as the handle, or NULL on failure.
- *
- * Since: 0.5.0 Since 0.5.0.
+ * Returns a string that lives as long as the handle, or NULL on failure. Since 0.5.0.
  */
 const char *virNodeDeviceGetName(virNodeDevicePtr dev);
 
@@ -351,9 +323,7 @@ const char *virNodeDeviceGetName(virNodeDevicePtr dev);
  *
  * @dev: the device
  *
- * Returns a string that lives as long as the handle; NULL for the root of the tree, and on failure.
- *
- * Since: 0.5.0 Since 0.5.0.
+ * Returns a string that lives as long as the handle; NULL for the root of the tree, and on failure. Since 0.5.0.
  */
 const char *virNodeDeviceGetParent(virNodeDevicePtr dev);
 
@@ -362,9 +332,7 @@ const char *virNodeDeviceGetParent(virNodeDevicePtr dev);
  *
  * @dev: the device
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.5.0 Since 0.5.0.
+ * Returns how many there are, or -1 on failure. Since 0.5.0.
  */
 int virNodeDeviceNumOfCaps(virNodeDevicePtr dev);
 
@@ -375,9 +343,7 @@ int virNodeDeviceNumOfCaps(virNodeDevicePtr dev);
  * @names: the array to fill; the caller frees each name
  * @maxnames: how many names it has room for
  *
- * Returns how many names were written, or -1 on failure.
- *
- * Since: 0.5.0 Since 0.5.0.
+ * Returns how many names were written, or -1 on failure. Since 0.5.0.
  */
 int virNodeDeviceListCaps(virNodeDevicePtr dev,
                           char ** const names,
@@ -389,9 +355,7 @@ int virNodeDeviceListCaps(virNodeDevicePtr dev,
  * @dev: the device
  * @flags: virNodeDeviceXMLFlags
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 0.5.0 Since 0.5.0.
+ * Returns a string that the caller frees, or NULL on failure. Since 0.5.0.
  */
 char *virNodeDeviceGetXMLDesc(virNodeDevicePtr dev,
                               unsigned int flags);
@@ -403,9 +367,7 @@ char *virNodeDeviceGetXMLDesc(virNodeDevicePtr dev,
  *
  * @dev: the device
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.6.1 Since 0.6.1.
+ * Returns 0, or -1 on failure. Since 0.6.1.
  */
 int virNodeDeviceDettach(virNodeDevicePtr dev);
 
@@ -416,9 +378,7 @@ int virNodeDeviceDettach(virNodeDevicePtr dev);
  * @driverName: which driver holds it for guests, such as 'vfio'; NULL for the hypervisor's choice
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.0.5 Since 1.0.5.
+ * Returns 0, or -1 on failure. Since 1.0.5.
  */
 int virNodeDeviceDetachFlags(virNodeDevicePtr dev,
                              const char *driverName,
@@ -429,9 +389,7 @@ int virNodeDeviceDetachFlags(virNodeDevicePtr dev,
  *
  * @dev: the device
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.6.1 Since 0.6.1.
+ * Returns 0, or -1 on failure. Since 0.6.1.
  */
 int virNodeDeviceReAttach(virNodeDevicePtr dev);
 
@@ -440,9 +398,7 @@ int virNodeDeviceReAttach(virNodeDevicePtr dev);
  *
  * @dev: the device
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.6.1 Since 0.6.1.
+ * Returns 0, or -1 on failure. Since 0.6.1.
  */
 int virNodeDeviceReset(virNodeDevicePtr dev);
 
@@ -452,9 +408,7 @@ int virNodeDeviceReset(virNodeDevicePtr dev);
  * @dev: the device
  * @autostart: where 1 goes if so, or 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 7.8.0 Since 7.8.0.
+ * Returns 0, or -1 on failure. Since 7.8.0.
  */
 int virNodeDeviceGetAutostart(virNodeDevicePtr dev,
                               int *autostart);
@@ -465,9 +419,7 @@ int virNodeDeviceGetAutostart(virNodeDevicePtr dev,
  * @dev: the device
  * @autostart: 0 for no, anything else for yes
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 7.8.0 Since 7.8.0.
+ * Returns 0, or -1 on failure. Since 7.8.0.
  */
 int virNodeDeviceSetAutostart(virNodeDevicePtr dev,
                               int autostart);
@@ -477,9 +429,7 @@ int virNodeDeviceSetAutostart(virNodeDevicePtr dev,
  *
  * @dev: the device
  *
- * Returns 1 if so, 0 if not, -1 on failure.
- *
- * Since: 7.8.0 Since 7.8.0.
+ * Returns 1 if so, 0 if not, -1 on failure. Since 7.8.0.
  */
 int virNodeDeviceIsPersistent(virNodeDevicePtr dev);
 
@@ -488,9 +438,7 @@ int virNodeDeviceIsPersistent(virNodeDevicePtr dev);
  *
  * @dev: the device
  *
- * Returns 1 if so, 0 if not, -1 on failure.
- *
- * Since: 7.8.0 Since 7.8.0.
+ * Returns 1 if so, 0 if not, -1 on failure. Since 7.8.0.
  */
 int virNodeDeviceIsActive(virNodeDevicePtr dev);
 
@@ -505,9 +453,7 @@ int virNodeDeviceIsActive(virNodeDevicePtr dev);
  * @opaque: what it is called with
  * @freecb: frees @opaque once the registration has ended; may be NULL
  *
- * Returns the id that ends the registration, or -1 on failure; @opaque then stays with the caller.
- *
- * Since: 2.2.0 Since 2.2.0.
+ * Returns the id that ends the registration, or -1 on failure; @opaque then stays with the caller. Since 2.2.0.
  */
 int virConnectNodeDeviceEventRegisterAny(virConnectPtr conn,
                                          virNodeDevicePtr dev,
@@ -522,9 +468,7 @@ int virConnectNodeDeviceEventRegisterAny(virConnectPtr conn,
  * @conn: the connection
  * @callbackID: the id that the registration got
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 2.2.0 Since 2.2.0.
+ * Returns 0, or -1 on failure. Since 2.2.0.
  */
 int virConnectNodeDeviceEventDeregisterAny(virConnectPtr conn,
                                            int callbackID);

@@ -43,9 +43,7 @@ typedef virNWFilterBinding *virNWFilterBindingPtr;
  * to have them only counted
  * @flags: must be 0
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.10.2 Since 0.10.2.
+ * Returns how many there are, or -1 on failure. Since 0.10.2.
  */
 int virConnectListAllNWFilters(virConnectPtr conn,
                                virNWFilterPtr **filters,
@@ -56,9 +54,7 @@ int virConnectListAllNWFilters(virConnectPtr conn,
  *
  * @conn: the connection
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns how many there are, or -1 on failure. Since 0.8.0.
  */
 int virConnectNumOfNWFilters(virConnectPtr conn);
 
@@ -71,9 +67,7 @@ int virConnectNumOfNWFilters(virConnectPtr conn);
  * @names: the array to fill; the caller frees each name
  * @maxnames: how many names it has room for
  *
- * Returns how many names were written, or -1 on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns how many names were written, or -1 on failure. Since 0.8.0.
  */
 int virConnectListNWFilters(virConnectPtr conn,
                             char ** const names,
@@ -85,9 +79,7 @@ int virConnectListNWFilters(virConnectPtr conn,
  * @conn: the connection
  * @name: the name
  *
- * Returns a handle that the caller drops with virNWFilterFree(), or NULL on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns a handle that the caller drops with virNWFilterFree(), or NULL on failure. Since 0.8.0.
  */
 virNWFilterPtr virNWFilterLookupByName(virConnectPtr conn,
                                        const char *name);
@@ -98,9 +90,7 @@ virNWFilterPtr virNWFilterLookupByName(virConnectPtr conn,
  * @conn: the connection
  * @uuid: the 16 bytes of the UUID
  *
- * Returns a handle that the caller drops with virNWFilterFree(), or NULL on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns a handle that the caller drops with virNWFilterFree(), or NULL on failure. Since 0.8.0.
  */
 virNWFilterPtr virNWFilterLookupByUUID(virConnectPtr conn,
                                        const unsigned char *uuid);
@@ -111,9 +101,7 @@ virNWFilterPtr virNWFilterLookupByUUID(virConnectPtr conn,
  * @conn: the connection
  * @uuidstr: the UUID as text
  *
- * Returns a handle that the caller drops with virNWFilterFree(), or NULL on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns a handle that the caller drops with virNWFilterFree(), or NULL on failure. Since 0.8.0.
  */
 virNWFilterPtr virNWFilterLookupByUUIDString(virConnectPtr conn,
                                              const char *uuidstr);
@@ -124,9 +112,7 @@ virNWFilterPtr virNWFilterLookupByUUIDString(virConnectPtr conn,
  * @conn: the connection
  * @xmlDesc: the description
  *
- * Returns a handle that the caller drops with virNWFilterFree(), or NULL on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns a handle that the caller drops with virNWFilterFree(), or NULL on failure. Since 0.8.0.
  */
 virNWFilterPtr virNWFilterDefineXML(virConnectPtr conn,
                                     const char *xmlDesc);
@@ -139,9 +125,7 @@ virNWFilterPtr virNWFilterDefineXML(virConnectPtr conn,
  * @xmlDesc: the description
  * @flags: virNWFilterDefineFlags
  *
- * Returns a handle that the caller drops with virNWFilterFree(), or NULL on failure.
- *
- * Since: 7.7.0 Since 7.7.0.
+ * Returns a handle that the caller drops with virNWFilterFree(), or NULL on failure. Since 7.7.0.
  */
 virNWFilterPtr virNWFilterDefineXMLFlags(virConnectPtr conn,
                                          const char *xmlDesc,
@@ -152,9 +136,7 @@ virNWFilterPtr virNWFilterDefineXMLFlags(virConnectPtr conn,
  *
  * @nwfilter: the filter
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns 0, or -1 on failure. Since 0.8.0.
  */
 int virNWFilterUndefine(virNWFilterPtr nwfilter);
 
@@ -163,9 +145,7 @@ int virNWFilterUndefine(virNWFilterPtr nwfilter);
  *
  * @nwfilter: the filter
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns 0, or -1 on failure. Since 0.8.0.
  */
 int virNWFilterRef(virNWFilterPtr nwfilter);
 
@@ -176,9 +156,7 @@ int virNWFilterRef(virNWFilterPtr nwfilter);
  *
  * @nwfilter: the filter
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns 0, or -1 on failure. Since 0.8.0.
  */
 int virNWFilterFree(virNWFilterPtr nwfilter);
 
@@ -187,9 +165,7 @@ int virNWFilterFree(virNWFilterPtr nwfilter);
  *
  * @nwfilter: the filter
  *
- * Returns a string that lives as long as the handle, or NULL on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns a string that lives as long as the handle, or NULL on failure. Since 0.8.0.
  */
 const char *virNWFilterGetName(virNWFilterPtr nwfilter);
 
@@ -199,9 +175,7 @@ const char *virNWFilterGetName(virNWFilterPtr nwfilter);
  * @nwfilter: the filter
  * @uuid: room for 16 bytes
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns 0, or -1 on failure. Since 0.8.0.
  */
 int virNWFilterGetUUID(virNWFilterPtr nwfilter,
                        unsigned char *uuid);
@@ -212,9 +186,7 @@ int virNWFilterGetUUID(virNWFilterPtr nwfilter,
  * @nwfilter: the filter
  * @buf: room for VIR_UUID_STRING_BUFLEN (37) characters
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns 0, or -1 on failure. Since 0.8.0.
  */
 int virNWFilterGetUUIDString(virNWFilterPtr nwfilter,
                              char *buf);
@@ -225,9 +197,7 @@ int virNWFilterGetUUIDString(virNWFilterPtr nwfilter,
  * @nwfilter: the filter
  * @flags: must be 0
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns a string that the caller frees, or NULL on failure. Since 0.8.0.
  */
 char *virNWFilterGetXMLDesc(virNWFilterPtr nwfilter,
                             unsigned int flags);
@@ -240,9 +210,7 @@ char *virNWFilterGetXMLDesc(virNWFilterPtr nwfilter,
  * to have them only counted
  * @flags: must be 0
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 4.5.0 Since 4.5.0.
+ * Returns how many there are, or -1 on failure. Since 4.5.0.
  */
 int virConnectListAllNWFilterBindings(virConnectPtr conn,
                                       virNWFilterBindingPtr **bindings,
@@ -254,9 +222,7 @@ int virConnectListAllNWFilterBindings(virConnectPtr conn,
  * @conn: the connection
  * @portdev: the device's name on the host, such as vnet0
  *
- * Returns a handle that the caller drops with virNWFilterBindingFree(), or NULL on failure.
- *
- * Since: 4.5.0 Since 4.5.0.
+ * Returns a handle that the caller drops with virNWFilterBindingFree(), or NULL on failure. Since 4.5.0.
  */
 virNWFilterBindingPtr virNWFilterBindingLookupByPortDev(virConnectPtr conn,
                                                         const char *portdev);
@@ -268,9 +234,7 @@ virNWFilterBindingPtr virNWFilterBindingLookupByPortDev(virConnectPtr conn,
  * @xml: the description
  * @flags: virNWFilterBindingCreateFlags
  *
- * Returns a handle that the caller drops with virNWFilterBindingFree(), or NULL on failure.
- *
- * Since: 4.5.0 Since 4.5.0.
+ * Returns a handle that the caller drops with virNWFilterBindingFree(), or NULL on failure. Since 4.5.0.
  */
 virNWFilterBindingPtr virNWFilterBindingCreateXML(virConnectPtr conn,
                                                   const char *xml,
@@ -281,9 +245,7 @@ virNWFilterBindingPtr virNWFilterBindingCreateXML(virConnectPtr conn,
  *
  * @binding: the binding
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 4.5.0 Since 4.5.0.
+ * Returns 0, or -1 on failure. Since 4.5.0.
  */
 int virNWFilterBindingDelete(virNWFilterBindingPtr binding);
 
@@ -292,9 +254,7 @@ int virNWFilterBindingDelete(virNWFilterBindingPtr binding);
  *
  * @binding: the binding
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 4.5.0 Since 4.5.0.
+ * Returns 0, or -1 on failure. Since 4.5.0.
  */
 int virNWFilterBindingRef(virNWFilterBindingPtr binding);
 
@@ -304,9 +264,7 @@ int virNWFilterBindingRef(virNWFilterBindingPtr binding);
  *
  * @binding: the binding
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 4.5.0 Since 4.5.0.
+ * Returns 0, or -1 on failure. Since 4.5.0.
  */
 int virNWFilterBindingFree(virNWFilterBindingPtr binding);
 
@@ -315,9 +273,7 @@ int virNWFilterBindingFree(virNWFilterBindingPtr binding);
  *
  * @binding: the binding
  *
- * Returns a string that lives as long as the handle, or NULL on failure.
- *
- * Since: 4.5.0 Since 4.5.0.
+ * Returns a string that lives as long as the handle, or NULL on failure. Since 4.5.0.
  */
 const char *virNWFilterBindingGetPortDev(virNWFilterBindingPtr binding);
 
@@ -326,9 +282,7 @@ const char *virNWFilterBindingGetPortDev(virNWFilterBindingPtr binding);
  *
  * @binding: the binding
  *
- * Returns a string that lives as long as the handle, or NULL on failure.
- *
- * Since: 4.5.0 Since 4.5.0.
+ * Returns a string that lives as long as the handle, or NULL on failure. Since 4.5.0.
  */
 const char *virNWFilterBindingGetFilterName(virNWFilterBindingPtr binding);
 
@@ -338,9 +292,7 @@ const char *virNWFilterBindingGetFilterName(virNWFilterBindingPtr binding);
  * @binding: the binding
  * @flags: must be 0
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 4.5.0 Since 4.5.0.
+ * Returns a string that the caller frees, or NULL on failure. Since 4.5.0.
  */
 char *virNWFilterBindingGetXMLDesc(virNWFilterBindingPtr binding,
                                    unsigned int flags);

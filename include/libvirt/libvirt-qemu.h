@@ -56,9 +56,7 @@ typedef void (*virConnectDomainQemuMonitorEventCallback)(virConnectPtr conn,
  * @result: where the answer goes, which the caller frees
  * @flags: virDomainQemuMonitorCommandFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.8.3 Since 0.8.3.
+ * Returns 0, or -1 on failure. Since 0.8.3.
  */
 int virDomainQemuMonitorCommand(virDomainPtr domain,
                                 const char *cmd,
@@ -77,9 +75,7 @@ int virDomainQemuMonitorCommand(virDomainPtr domain,
  * @result: where the answer goes, which the caller frees
  * @flags: virDomainQemuMonitorCommandFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 8.2.0 Since 8.2.0.
+ * Returns 0, or -1 on failure. Since 8.2.0.
  */
 int virDomainQemuMonitorCommandWithFiles(virDomainPtr domain,
                                          const char *cmd,
@@ -97,9 +93,7 @@ int virDomainQemuMonitorCommandWithFiles(virDomainPtr domain,
  * @pid_value: its process number
  * @flags: unused so far, 0
  *
- * Returns a handle that the caller frees with virDomainFree(), or NULL on failure.
- *
- * Since: 0.9.4 Since 0.9.4.
+ * Returns a handle that the caller frees with virDomainFree(), or NULL on failure. Since 0.9.4.
  */
 virDomainPtr virDomainQemuAttach(virConnectPtr conn,
                                  unsigned int pid_value,
@@ -113,9 +107,7 @@ virDomainPtr virDomainQemuAttach(virConnectPtr conn,
  * @timeout: how many seconds to wait, or a virDomainQemuAgentCommandTimeoutValues
  * @flags: unused so far, 0
  *
- * Returns the answer, which the caller frees, or NULL on failure.
- *
- * Since: 0.10.0 Since 0.10.0.
+ * Returns the answer, which the caller frees, or NULL on failure. Since 0.10.0.
  */
 char *virDomainQemuAgentCommand(virDomainPtr domain,
                                 const char *cmd,
@@ -133,9 +125,7 @@ char *virDomainQemuAgentCommand(virDomainPtr domain,
  * @freecb: frees @opaque when the registration ends; may be NULL
  * @flags: virConnectDomainQemuMonitorEventRegisterFlags
  *
- * Returns the number of the registration, or -1 on failure.
- *
- * Since: 1.2.3 Since 1.2.3.
+ * Returns the number of the registration, or -1 on failure. Since 1.2.3.
  */
 int virConnectDomainQemuMonitorEventRegister(virConnectPtr conn,
                                              virDomainPtr dom,
@@ -151,9 +141,7 @@ int virConnectDomainQemuMonitorEventRegister(virConnectPtr conn,
  * @conn: the connection
  * @callbackID: its number
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 1.2.3 Since 1.2.3.
+ * Returns 0, or -1 on failure. Since 1.2.3.
  */
 int virConnectDomainQemuMonitorEventDeregister(virConnectPtr conn,
                                                int callbackID);

@@ -99,9 +99,7 @@ typedef void (*virConnectSecretEventLifecycleCallback)(virConnectPtr conn,
  *
  * @conn: the connection
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.7.1 Since 0.7.1.
+ * Returns how many there are, or -1 on failure. Since 0.7.1.
  */
 int virConnectNumOfSecrets(virConnectPtr conn);
 
@@ -112,9 +110,7 @@ int virConnectNumOfSecrets(virConnectPtr conn);
  * @uuids: the array to fill; the caller frees each string
  * @maxuuids: how many strings it has room for
  *
- * Returns how many UUIDs were written, or -1 on failure.
- *
- * Since: 0.7.1 Since 0.7.1.
+ * Returns how many UUIDs were written, or -1 on failure. Since 0.7.1.
  */
 int virConnectListSecrets(virConnectPtr conn,
                           char **uuids,
@@ -128,9 +124,7 @@ int virConnectListSecrets(virConnectPtr conn,
  * to have them only counted
  * @flags: virConnectListAllSecretsFlags, 0 for all secrets
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.10.2 Since 0.10.2.
+ * Returns how many there are, or -1 on failure. Since 0.10.2.
  */
 int virConnectListAllSecrets(virConnectPtr conn,
                              virSecretPtr **secrets,
@@ -142,9 +136,7 @@ int virConnectListAllSecrets(virConnectPtr conn,
  * @conn: the connection
  * @uuid: the 16 bytes of the UUID
  *
- * Returns a handle that the caller drops with virSecretFree(), or NULL on failure.
- *
- * Since: 0.7.1 Since 0.7.1.
+ * Returns a handle that the caller drops with virSecretFree(), or NULL on failure. Since 0.7.1.
  */
 virSecretPtr virSecretLookupByUUID(virConnectPtr conn,
                                    const unsigned char *uuid);
@@ -155,9 +147,7 @@ virSecretPtr virSecretLookupByUUID(virConnectPtr conn,
  * @conn: the connection
  * @uuidstr: the UUID as text
  *
- * Returns a handle that the caller drops with virSecretFree(), or NULL on failure.
- *
- * Since: 0.7.1 Since 0.7.1.
+ * Returns a handle that the caller drops with virSecretFree(), or NULL on failure. Since 0.7.1.
  */
 virSecretPtr virSecretLookupByUUIDString(virConnectPtr conn,
                                          const char *uuidstr);
@@ -169,9 +159,7 @@ virSecretPtr virSecretLookupByUUIDString(virConnectPtr conn,
  * @usageType: the kind of use, a virSecretUsageType
  * @usageID: who uses it: the path of a volume, the name of a client, a target
  *
- * Returns a handle that the caller drops with virSecretFree(), or NULL on failure.
- *
- * Since: 0.7.1 Since 0.7.1.
+ * Returns a handle that the caller drops with virSecretFree(), or NULL on failure. Since 0.7.1.
  */
 virSecretPtr virSecretLookupByUsage(virConnectPtr conn,
                                     int usageType,
@@ -184,9 +172,7 @@ virSecretPtr virSecretLookupByUsage(virConnectPtr conn,
  * @xml: the description
  * @flags: virSecretDefineFlags
  *
- * Returns a handle that the caller drops with virSecretFree(), or NULL on failure.
- *
- * Since: 0.7.1 Since 0.7.1.
+ * Returns a handle that the caller drops with virSecretFree(), or NULL on failure. Since 0.7.1.
  */
 virSecretPtr virSecretDefineXML(virConnectPtr conn,
                                 const char *xml,
@@ -197,9 +183,7 @@ virSecretPtr virSecretDefineXML(virConnectPtr conn,
  *
  * @secret: the secret
  *
- * Returns the connection, without a new count of it: the caller does not close it. NULL on failure.
- *
- * Since: 0.7.1 Since 0.7.1.
+ * Returns the connection, without a new count of it: the caller does not close it. NULL on failure. Since 0.7.1.
  */
 virConnectPtr virSecretGetConnect(virSecretPtr secret);
 
@@ -208,9 +192,7 @@ virConnectPtr virSecretGetConnect(virSecretPtr secret);
  *
  * @secret: the secret
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.7.1 Since 0.7.1.
+ * Returns 0, or -1 on failure. Since 0.7.1.
  */
 int virSecretRef(virSecretPtr secret);
 
@@ -221,9 +203,7 @@ int virSecretRef(virSecretPtr secret);
  *
  * @secret: the secret
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.7.1 Since 0.7.1.
+ * Returns 0, or -1 on failure. Since 0.7.1.
  */
 int virSecretFree(virSecretPtr secret);
 
@@ -233,9 +213,7 @@ int virSecretFree(virSecretPtr secret);
  * @secret: the secret
  * @uuid: room for 16 bytes
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.7.1 Since 0.7.1.
+ * Returns 0, or -1 on failure. Since 0.7.1.
  */
 int virSecretGetUUID(virSecretPtr secret,
                      unsigned char *uuid);
@@ -246,9 +224,7 @@ int virSecretGetUUID(virSecretPtr secret,
  * @secret: the secret
  * @buf: room for VIR_UUID_STRING_BUFLEN (37) characters
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.7.1 Since 0.7.1.
+ * Returns 0, or -1 on failure. Since 0.7.1.
  */
 int virSecretGetUUIDString(virSecretPtr secret,
                            char *buf);
@@ -258,9 +234,7 @@ int virSecretGetUUIDString(virSecretPtr secret,
  *
  * @secret: the secret
  *
- * Returns a virSecretUsageType, or -1 on failure.
- *
- * Since: 0.7.1 Since 0.7.1.
+ * Returns a virSecretUsageType, or -1 on failure. Since 0.7.1.
  */
 int virSecretGetUsageType(virSecretPtr secret);
 
@@ -269,9 +243,7 @@ int virSecretGetUsageType(virSecretPtr secret);
  *
  * @secret: the secret
  *
- * Returns a string that lives as long as the handle, or NULL on failure.
- *
- * Since: 0.7.1 Since 0.7.1.
+ * Returns a string that lives as long as the handle, or NULL on failure. Since 0.7.1.
  */
 const char *virSecretGetUsageID(virSecretPtr secret);
 
@@ -281,9 +253,7 @@ const char *virSecretGetUsageID(virSecretPtr secret);
  * @secret: the secret
  * @flags: must be 0
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 0.7.1 Since 0.7.1.
+ * Returns a string that the caller frees, or NULL on failure. Since 0.7.1.
  */
 char *virSecretGetXMLDesc(virSecretPtr secret,
                           unsigned int flags);
@@ -296,9 +266,7 @@ char *virSecretGetXMLDesc(virSecretPtr secret,
  * @value_size: how many they are
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.7.1 Since 0.7.1.
+ * Returns 0, or -1 on failure. Since 0.7.1.
  */
 int virSecretSetValue(virSecretPtr secret,
                       const unsigned char *value,
@@ -312,9 +280,7 @@ int virSecretSetValue(virSecretPtr secret,
  * @value_size: where the number of its bytes goes
  * @flags: must be 0
  *
- * Returns the value, which the caller frees, or NULL on failure.
- *
- * Since: 0.7.1 Since 0.7.1.
+ * Returns the value, which the caller frees, or NULL on failure. Since 0.7.1.
  */
 unsigned char *virSecretGetValue(virSecretPtr secret,
                                  size_t *value_size,
@@ -325,9 +291,7 @@ unsigned char *virSecretGetValue(virSecretPtr secret,
  *
  * @secret: the secret
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.7.1 Since 0.7.1.
+ * Returns 0, or -1 on failure. Since 0.7.1.
  */
 int virSecretUndefine(virSecretPtr secret);
 
@@ -342,9 +306,7 @@ int virSecretUndefine(virSecretPtr secret);
  * @opaque: what it is called with
  * @freecb: frees @opaque once the registration has ended; may be NULL
  *
- * Returns the id that ends the registration, or -1 on failure; @opaque then stays with the caller.
- *
- * Since: 3.0.0 Since 3.0.0.
+ * Returns the id that ends the registration, or -1 on failure; @opaque then stays with the caller. Since 3.0.0.
  */
 int virConnectSecretEventRegisterAny(virConnectPtr conn,
                                      virSecretPtr secret,
@@ -359,9 +321,7 @@ int virConnectSecretEventRegisterAny(virConnectPtr conn,
  * @conn: the connection
  * @callbackID: the id that the registration got
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 3.0.0 Since 3.0.0.
+ * Returns 0, or -1 on failure. Since 3.0.0.
  */
 int virConnectSecretEventDeregisterAny(virConnectPtr conn,
                                        int callbackID);

@@ -314,9 +314,7 @@ struct _virStorageVolInfo {
  * @conn: the connection
  * @flags: must be 0
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 5.2.0 Since 5.2.0.
+ * Returns a string that the caller frees, or NULL on failure. Since 5.2.0.
  */
 char *virConnectGetStoragePoolCapabilities(virConnectPtr conn,
                                            unsigned int flags);
@@ -329,9 +327,7 @@ char *virConnectGetStoragePoolCapabilities(virConnectPtr conn,
  * @srcSpec: a <source> element that narrows the search; some kinds need it (a host name), others take NULL
  * @flags: must be 0
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 0.4.5 Since 0.4.5.
+ * Returns a string that the caller frees, or NULL on failure. Since 0.4.5.
  */
 char *virConnectFindStoragePoolSources(virConnectPtr conn,
                                        const char *type,
@@ -346,9 +342,7 @@ char *virConnectFindStoragePoolSources(virConnectPtr conn,
  * have them only counted
  * @flags: virConnectListAllStoragePoolsFlags, 0 for all pools
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.10.2 Since 0.10.2.
+ * Returns how many there are, or -1 on failure. Since 0.10.2.
  */
 int virConnectListAllStoragePools(virConnectPtr conn,
                                   virStoragePoolPtr **pools,
@@ -359,9 +353,7 @@ int virConnectListAllStoragePools(virConnectPtr conn,
  *
  * @conn: the connection
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns how many there are, or -1 on failure. Since 0.4.1.
  */
 int virConnectNumOfStoragePools(virConnectPtr conn);
 
@@ -373,9 +365,7 @@ int virConnectNumOfStoragePools(virConnectPtr conn);
  * @names: the array to fill; the caller frees each name
  * @maxnames: how many names it has room for
  *
- * Returns how many names were written, or -1 on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns how many names were written, or -1 on failure. Since 0.4.1.
  */
 int virConnectListStoragePools(virConnectPtr conn,
                                char ** const names,
@@ -386,9 +376,7 @@ int virConnectListStoragePools(virConnectPtr conn,
  *
  * @conn: the connection
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns how many there are, or -1 on failure. Since 0.4.1.
  */
 int virConnectNumOfDefinedStoragePools(virConnectPtr conn);
 
@@ -401,9 +389,7 @@ int virConnectNumOfDefinedStoragePools(virConnectPtr conn);
  * @names: the array to fill; the caller frees each name
  * @maxnames: how many names it has room for
  *
- * Returns how many names were written, or -1 on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns how many names were written, or -1 on failure. Since 0.4.1.
  */
 int virConnectListDefinedStoragePools(virConnectPtr conn,
                                       char ** const names,
@@ -415,9 +401,7 @@ int virConnectListDefinedStoragePools(virConnectPtr conn,
  * @conn: the connection
  * @name: the name
  *
- * Returns a handle that the caller drops with virStoragePoolFree(), or NULL on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns a handle that the caller drops with virStoragePoolFree(), or NULL on failure. Since 0.4.1.
  */
 virStoragePoolPtr virStoragePoolLookupByName(virConnectPtr conn,
                                              const char *name);
@@ -428,9 +412,7 @@ virStoragePoolPtr virStoragePoolLookupByName(virConnectPtr conn,
  * @conn: the connection
  * @uuid: the 16 bytes of the UUID
  *
- * Returns a handle that the caller drops with virStoragePoolFree(), or NULL on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns a handle that the caller drops with virStoragePoolFree(), or NULL on failure. Since 0.4.1.
  */
 virStoragePoolPtr virStoragePoolLookupByUUID(virConnectPtr conn,
                                              const unsigned char *uuid);
@@ -441,9 +423,7 @@ virStoragePoolPtr virStoragePoolLookupByUUID(virConnectPtr conn,
  * @conn: the connection
  * @uuidstr: the UUID as text
  *
- * Returns a handle that the caller drops with virStoragePoolFree(), or NULL on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns a handle that the caller drops with virStoragePoolFree(), or NULL on failure. Since 0.4.1.
  */
 virStoragePoolPtr virStoragePoolLookupByUUIDString(virConnectPtr conn,
                                                    const char *uuidstr);
@@ -453,9 +433,7 @@ virStoragePoolPtr virStoragePoolLookupByUUIDString(virConnectPtr conn,
  *
  * @vol: the volume
  *
- * Returns a handle that the caller drops with virStoragePoolFree(), or NULL on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns a handle that the caller drops with virStoragePoolFree(), or NULL on failure. Since 0.4.1.
  */
 virStoragePoolPtr virStoragePoolLookupByVolume(virStorageVolPtr vol);
 
@@ -465,9 +443,7 @@ virStoragePoolPtr virStoragePoolLookupByVolume(virStorageVolPtr vol);
  * @conn: the connection
  * @path: the path, as in the <target> of the pool
  *
- * Returns a handle that the caller drops with virStoragePoolFree(), or NULL on failure.
- *
- * Since: 4.1.0 Since 4.1.0.
+ * Returns a handle that the caller drops with virStoragePoolFree(), or NULL on failure. Since 4.1.0.
  */
 virStoragePoolPtr virStoragePoolLookupByTargetPath(virConnectPtr conn,
                                                    const char *path);
@@ -479,9 +455,7 @@ virStoragePoolPtr virStoragePoolLookupByTargetPath(virConnectPtr conn,
  * @xmlDesc: the description
  * @flags: virStoragePoolCreateFlags
  *
- * Returns a handle that the caller drops with virStoragePoolFree(), or NULL on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns a handle that the caller drops with virStoragePoolFree(), or NULL on failure. Since 0.4.1.
  */
 virStoragePoolPtr virStoragePoolCreateXML(virConnectPtr conn,
                                           const char *xmlDesc,
@@ -494,9 +468,7 @@ virStoragePoolPtr virStoragePoolCreateXML(virConnectPtr conn,
  * @xml: the description
  * @flags: virStoragePoolDefineFlags
  *
- * Returns a handle that the caller drops with virStoragePoolFree(), or NULL on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns a handle that the caller drops with virStoragePoolFree(), or NULL on failure. Since 0.4.1.
  */
 virStoragePoolPtr virStoragePoolDefineXML(virConnectPtr conn,
                                           const char *xml,
@@ -508,9 +480,7 @@ virStoragePoolPtr virStoragePoolDefineXML(virConnectPtr conn,
  * @pool: the pool
  * @flags: virStoragePoolBuildFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns 0, or -1 on failure. Since 0.4.1.
  */
 int virStoragePoolBuild(virStoragePoolPtr pool,
                         unsigned int flags);
@@ -520,9 +490,7 @@ int virStoragePoolBuild(virStoragePoolPtr pool,
  *
  * @pool: the pool
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns 0, or -1 on failure. Since 0.4.1.
  */
 int virStoragePoolUndefine(virStoragePoolPtr pool);
 
@@ -532,9 +500,7 @@ int virStoragePoolUndefine(virStoragePoolPtr pool);
  * @pool: the pool
  * @flags: virStoragePoolCreateFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns 0, or -1 on failure. Since 0.4.1.
  */
 int virStoragePoolCreate(virStoragePoolPtr pool,
                          unsigned int flags);
@@ -544,9 +510,7 @@ int virStoragePoolCreate(virStoragePoolPtr pool,
  *
  * @pool: the pool
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns 0, or -1 on failure. Since 0.4.1.
  */
 int virStoragePoolDestroy(virStoragePoolPtr pool);
 
@@ -556,9 +520,7 @@ int virStoragePoolDestroy(virStoragePoolPtr pool);
  * @pool: the pool
  * @flags: virStoragePoolDeleteFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns 0, or -1 on failure. Since 0.4.1.
  */
 int virStoragePoolDelete(virStoragePoolPtr pool,
                          unsigned int flags);
@@ -569,9 +531,7 @@ int virStoragePoolDelete(virStoragePoolPtr pool,
  * @pool: the pool
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns 0, or -1 on failure. Since 0.4.1.
  */
 int virStoragePoolRefresh(virStoragePoolPtr pool,
                           unsigned int flags);
@@ -581,9 +541,7 @@ int virStoragePoolRefresh(virStoragePoolPtr pool,
  *
  * @pool: the pool
  *
- * Returns the connection, without a new count of it: the caller does not close it. NULL on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns the connection, without a new count of it: the caller does not close it. NULL on failure. Since 0.4.1.
  */
 virConnectPtr virStoragePoolGetConnect(virStoragePoolPtr pool);
 
@@ -592,9 +550,7 @@ virConnectPtr virStoragePoolGetConnect(virStoragePoolPtr pool);
  *
  * @pool: the pool
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.6.0 Since 0.6.0.
+ * Returns 0, or -1 on failure. Since 0.6.0.
  */
 int virStoragePoolRef(virStoragePoolPtr pool);
 
@@ -605,9 +561,7 @@ int virStoragePoolRef(virStoragePoolPtr pool);
  *
  * @pool: the pool
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns 0, or -1 on failure. Since 0.4.1.
  */
 int virStoragePoolFree(virStoragePoolPtr pool);
 
@@ -616,9 +570,7 @@ int virStoragePoolFree(virStoragePoolPtr pool);
  *
  * @pool: the pool
  *
- * Returns a string that lives as long as the handle, or NULL on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns a string that lives as long as the handle, or NULL on failure. Since 0.4.1.
  */
 const char *virStoragePoolGetName(virStoragePoolPtr pool);
 
@@ -628,9 +580,7 @@ const char *virStoragePoolGetName(virStoragePoolPtr pool);
  * @pool: the pool
  * @uuid: room for 16 bytes
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns 0, or -1 on failure. Since 0.4.1.
  */
 int virStoragePoolGetUUID(virStoragePoolPtr pool,
                           unsigned char *uuid);
@@ -641,9 +591,7 @@ int virStoragePoolGetUUID(virStoragePoolPtr pool,
  * @pool: the pool
  * @buf: room for VIR_UUID_STRING_BUFLEN (37) characters
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns 0, or -1 on failure. Since 0.4.1.
  */
 int virStoragePoolGetUUIDString(virStoragePoolPtr pool,
                                 char *buf);
@@ -654,9 +602,7 @@ int virStoragePoolGetUUIDString(virStoragePoolPtr pool,
  * @pool: the pool
  * @info: where it goes
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns 0, or -1 on failure. Since 0.4.1.
  */
 int virStoragePoolGetInfo(virStoragePoolPtr pool,
                           virStoragePoolInfoPtr info);
@@ -667,9 +613,7 @@ int virStoragePoolGetInfo(virStoragePoolPtr pool,
  * @pool: the pool
  * @flags: virStorageXMLFlags
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns a string that the caller frees, or NULL on failure. Since 0.4.1.
  */
 char *virStoragePoolGetXMLDesc(virStoragePoolPtr pool,
                                unsigned int flags);
@@ -680,9 +624,7 @@ char *virStoragePoolGetXMLDesc(virStoragePoolPtr pool,
  * @pool: the pool
  * @autostart: where 1 goes if so, or 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns 0, or -1 on failure. Since 0.4.1.
  */
 int virStoragePoolGetAutostart(virStoragePoolPtr pool,
                                int *autostart);
@@ -693,9 +635,7 @@ int virStoragePoolGetAutostart(virStoragePoolPtr pool,
  * @pool: the pool
  * @autostart: 0 for no, anything else for yes
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns 0, or -1 on failure. Since 0.4.1.
  */
 int virStoragePoolSetAutostart(virStoragePoolPtr pool,
                                int autostart);
@@ -705,9 +645,7 @@ int virStoragePoolSetAutostart(virStoragePoolPtr pool,
  *
  * @pool: the pool
  *
- * Returns 1 if so, 0 if not, -1 on failure.
- *
- * Since: 0.7.3 Since 0.7.3.
+ * Returns 1 if so, 0 if not, -1 on failure. Since 0.7.3.
  */
 int virStoragePoolIsActive(virStoragePoolPtr pool);
 
@@ -716,9 +654,7 @@ int virStoragePoolIsActive(virStoragePoolPtr pool);
  *
  * @pool: the pool
  *
- * Returns 1 if so, 0 if not, -1 on failure.
- *
- * Since: 0.7.3 Since 0.7.3.
+ * Returns 1 if so, 0 if not, -1 on failure. Since 0.7.3.
  */
 int virStoragePoolIsPersistent(virStoragePoolPtr pool);
 
@@ -733,9 +669,7 @@ int virStoragePoolIsPersistent(virStoragePoolPtr pool);
  * @opaque: what it is called with
  * @freecb: frees @opaque once the registration has ended; may be NULL
  *
- * Returns the id that ends the registration, or -1 on failure; @opaque then stays with the caller.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns the id that ends the registration, or -1 on failure; @opaque then stays with the caller. Since 2.0.0.
  */
 int virConnectStoragePoolEventRegisterAny(virConnectPtr conn,
                                           virStoragePoolPtr pool,
@@ -750,9 +684,7 @@ int virConnectStoragePoolEventRegisterAny(virConnectPtr conn,
  * @conn: the connection
  * @callbackID: the id that the registration got
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 2.0.0 Since 2.0.0.
+ * Returns 0, or -1 on failure. Since 2.0.0.
  */
 int virConnectStoragePoolEventDeregisterAny(virConnectPtr conn,
                                             int callbackID);
@@ -765,9 +697,7 @@ int virConnectStoragePoolEventDeregisterAny(virConnectPtr conn,
  * have them only counted
  * @flags: must be 0
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.10.2 Since 0.10.2.
+ * Returns how many there are, or -1 on failure. Since 0.10.2.
  */
 int virStoragePoolListAllVolumes(virStoragePoolPtr pool,
                                  virStorageVolPtr **vols,
@@ -778,9 +708,7 @@ int virStoragePoolListAllVolumes(virStoragePoolPtr pool,
  *
  * @pool: the pool
  *
- * Returns how many there are, or -1 on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns how many there are, or -1 on failure. Since 0.4.1.
  */
 int virStoragePoolNumOfVolumes(virStoragePoolPtr pool);
 
@@ -792,9 +720,7 @@ int virStoragePoolNumOfVolumes(virStoragePoolPtr pool);
  * @names: the array to fill; the caller frees each name
  * @maxnames: how many names it has room for
  *
- * Returns how many names were written, or -1 on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns how many names were written, or -1 on failure. Since 0.4.1.
  */
 int virStoragePoolListVolumes(virStoragePoolPtr pool,
                               char ** const names,
@@ -806,9 +732,7 @@ int virStoragePoolListVolumes(virStoragePoolPtr pool,
  * @pool: the pool
  * @name: the name
  *
- * Returns a handle that the caller drops with virStorageVolFree(), or NULL on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns a handle that the caller drops with virStorageVolFree(), or NULL on failure. Since 0.4.1.
  */
 virStorageVolPtr virStorageVolLookupByName(virStoragePoolPtr pool,
                                            const char *name);
@@ -819,9 +743,7 @@ virStorageVolPtr virStorageVolLookupByName(virStoragePoolPtr pool,
  * @conn: the connection
  * @key: the key
  *
- * Returns a handle that the caller drops with virStorageVolFree(), or NULL on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns a handle that the caller drops with virStorageVolFree(), or NULL on failure. Since 0.4.1.
  */
 virStorageVolPtr virStorageVolLookupByKey(virConnectPtr conn,
                                           const char *key);
@@ -832,9 +754,7 @@ virStorageVolPtr virStorageVolLookupByKey(virConnectPtr conn,
  * @conn: the connection
  * @path: the path
  *
- * Returns a handle that the caller drops with virStorageVolFree(), or NULL on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns a handle that the caller drops with virStorageVolFree(), or NULL on failure. Since 0.4.1.
  */
 virStorageVolPtr virStorageVolLookupByPath(virConnectPtr conn,
                                            const char *path);
@@ -846,9 +766,7 @@ virStorageVolPtr virStorageVolLookupByPath(virConnectPtr conn,
  * @xmlDesc: the description
  * @flags: virStorageVolCreateFlags
  *
- * Returns a handle that the caller drops with virStorageVolFree(), or NULL on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns a handle that the caller drops with virStorageVolFree(), or NULL on failure. Since 0.4.1.
  */
 virStorageVolPtr virStorageVolCreateXML(virStoragePoolPtr pool,
                                         const char *xmlDesc,
@@ -862,9 +780,7 @@ virStorageVolPtr virStorageVolCreateXML(virStoragePoolPtr pool,
  * @clonevol: the volume to copy, in the same pool or another
  * @flags: virStorageVolCreateFlags
  *
- * Returns a handle that the caller drops with virStorageVolFree(), or NULL on failure.
- *
- * Since: 0.6.4 Since 0.6.4.
+ * Returns a handle that the caller drops with virStorageVolFree(), or NULL on failure. Since 0.6.4.
  */
 virStorageVolPtr virStorageVolCreateXMLFrom(virStoragePoolPtr pool,
                                             const char *xmlDesc,
@@ -877,9 +793,7 @@ virStorageVolPtr virStorageVolCreateXMLFrom(virStoragePoolPtr pool,
  * @vol: the volume
  * @flags: virStorageVolDeleteFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns 0, or -1 on failure. Since 0.4.1.
  */
 int virStorageVolDelete(virStorageVolPtr vol,
                         unsigned int flags);
@@ -890,9 +804,7 @@ int virStorageVolDelete(virStorageVolPtr vol,
  * @vol: the volume
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.8.0 Since 0.8.0.
+ * Returns 0, or -1 on failure. Since 0.8.0.
  */
 int virStorageVolWipe(virStorageVolPtr vol,
                       unsigned int flags);
@@ -904,9 +816,7 @@ int virStorageVolWipe(virStorageVolPtr vol,
  * @algorithm: a virStorageVolWipeAlgorithm
  * @flags: must be 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.10 Since 0.9.10.
+ * Returns 0, or -1 on failure. Since 0.9.10.
  */
 int virStorageVolWipePattern(virStorageVolPtr vol,
                              unsigned int algorithm,
@@ -919,9 +829,7 @@ int virStorageVolWipePattern(virStorageVolPtr vol,
  * @capacity: the new capacity in bytes, or the difference with VIR_STORAGE_VOL_RESIZE_DELTA
  * @flags: virStorageVolResizeFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.10 Since 0.9.10.
+ * Returns 0, or -1 on failure. Since 0.9.10.
  */
 int virStorageVolResize(virStorageVolPtr vol,
                         unsigned long long capacity,
@@ -932,9 +840,7 @@ int virStorageVolResize(virStorageVolPtr vol,
  *
  * @vol: the volume
  *
- * Returns the connection, without a new count of it: the caller does not close it. NULL on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns the connection, without a new count of it: the caller does not close it. NULL on failure. Since 0.4.1.
  */
 virConnectPtr virStorageVolGetConnect(virStorageVolPtr vol);
 
@@ -943,9 +849,7 @@ virConnectPtr virStorageVolGetConnect(virStorageVolPtr vol);
  *
  * @vol: the volume
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.6.0 Since 0.6.0.
+ * Returns 0, or -1 on failure. Since 0.6.0.
  */
 int virStorageVolRef(virStorageVolPtr vol);
 
@@ -956,9 +860,7 @@ int virStorageVolRef(virStorageVolPtr vol);
  *
  * @vol: the volume
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns 0, or -1 on failure. Since 0.4.1.
  */
 int virStorageVolFree(virStorageVolPtr vol);
 
@@ -967,9 +869,7 @@ int virStorageVolFree(virStorageVolPtr vol);
  *
  * @vol: the volume
  *
- * Returns a string that lives as long as the handle, or NULL on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns a string that lives as long as the handle, or NULL on failure. Since 0.4.1.
  */
 const char *virStorageVolGetName(virStorageVolPtr vol);
 
@@ -978,9 +878,7 @@ const char *virStorageVolGetName(virStorageVolPtr vol);
  *
  * @vol: the volume
  *
- * Returns a string that lives as long as the handle, or NULL on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns a string that lives as long as the handle, or NULL on failure. Since 0.4.1.
  */
 const char *virStorageVolGetKey(virStorageVolPtr vol);
 
@@ -989,9 +887,7 @@ const char *virStorageVolGetKey(virStorageVolPtr vol);
  *
  * @vol: the volume
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns a string that the caller frees, or NULL on failure. Since 0.4.1.
  */
 char *virStorageVolGetPath(virStorageVolPtr vol);
 
@@ -1001,9 +897,7 @@ char *virStorageVolGetPath(virStorageVolPtr vol);
  * @vol: the volume
  * @info: where it goes
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns 0, or -1 on failure. Since 0.4.1.
  */
 int virStorageVolGetInfo(virStorageVolPtr vol,
                          virStorageVolInfoPtr info);
@@ -1015,9 +909,7 @@ int virStorageVolGetInfo(virStorageVolPtr vol,
  * @info: where it goes
  * @flags: virStorageVolInfoFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 3.0.0 Since 3.0.0.
+ * Returns 0, or -1 on failure. Since 3.0.0.
  */
 int virStorageVolGetInfoFlags(virStorageVolPtr vol,
                               virStorageVolInfoPtr info,
@@ -1029,9 +921,7 @@ int virStorageVolGetInfoFlags(virStorageVolPtr vol,
  * @vol: the volume
  * @flags: must be 0
  *
- * Returns a string that the caller frees, or NULL on failure.
- *
- * Since: 0.4.1 Since 0.4.1.
+ * Returns a string that the caller frees, or NULL on failure. Since 0.4.1.
  */
 char *virStorageVolGetXMLDesc(virStorageVolPtr vol,
                               unsigned int flags);
@@ -1045,9 +935,7 @@ char *virStorageVolGetXMLDesc(virStorageVolPtr vol,
  * @length: how many bytes; 0 for all there are
  * @flags: virStorageVolDownloadFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.0 Since 0.9.0.
+ * Returns 0, or -1 on failure. Since 0.9.0.
  */
 int virStorageVolDownload(virStorageVolPtr vol,
                           virStreamPtr stream,
@@ -1064,9 +952,7 @@ int virStorageVolDownload(virStorageVolPtr vol,
  * @length: how many bytes at most; 0 for as many as there is room for
  * @flags: virStorageVolUploadFlags
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.9.0 Since 0.9.0.
+ * Returns 0, or -1 on failure. Since 0.9.0.
  */
 int virStorageVolUpload(virStorageVolPtr vol,
                         virStreamPtr stream,

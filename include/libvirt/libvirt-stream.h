@@ -74,9 +74,7 @@ typedef int (*virStreamSourceSkipFunc)(virStreamPtr st,
  * @conn: the connection
  * @flags: virStreamFlags
  *
- * Returns a stream that the caller frees with virStreamFree(), or NULL on failure.
- *
- * Since: 0.7.2 Since 0.7.2.
+ * Returns a stream that the caller frees with virStreamFree(), or NULL on failure. Since 0.7.2.
  */
 virStreamPtr virStreamNew(virConnectPtr conn,
                           unsigned int flags);
@@ -86,9 +84,7 @@ virStreamPtr virStreamNew(virConnectPtr conn,
  *
  * @stream: the stream
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.7.2 Since 0.7.2.
+ * Returns 0, or -1 on failure. Since 0.7.2.
  */
 int virStreamRef(virStreamPtr stream);
 
@@ -97,9 +93,7 @@ int virStreamRef(virStreamPtr stream);
  *
  * @stream: the stream
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.7.2 Since 0.7.2.
+ * Returns 0, or -1 on failure. Since 0.7.2.
  */
 int virStreamFree(virStreamPtr stream);
 
@@ -111,9 +105,7 @@ int virStreamFree(virStreamPtr stream);
  * @nbytes: how many bytes there are
  *
  * Returns how many bytes were sent, -2 if a non-blocking stream would have to wait, or -1 on failure, which
- * aborts the stream.
- *
- * Since: 0.7.2 Since 0.7.2.
+ * aborts the stream. Since 0.7.2.
  */
 int virStreamSend(virStreamPtr stream,
                   const char *data,
@@ -127,8 +119,7 @@ int virStreamSend(virStreamPtr stream,
  * @nbytes: how many bytes there is room for
  *
  * Returns how many bytes came, 0 at the end, -2 if a non-blocking stream would have to wait, or -1 on failure.
- *
- * Since: 0.7.2 Since 0.7.2.
+ * Since 0.7.2.
  */
 int virStreamRecv(virStreamPtr stream,
                   char *data,
@@ -143,9 +134,7 @@ int virStreamRecv(virStreamPtr stream,
  * @flags: virStreamRecvFlagsValues
  *
  * Returns how many bytes came, 0 at the end, -2 if a non-blocking stream would have to wait, -3 at a hole, or -1
- * on failure.
- *
- * Since: 3.4.0 Since 3.4.0.
+ * on failure. Since 3.4.0.
  */
 int virStreamRecvFlags(virStreamPtr stream,
                        char *data,
@@ -159,9 +148,7 @@ int virStreamRecvFlags(virStreamPtr stream,
  * @length: its length, in bytes
  * @flags: unused so far, 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 3.4.0 Since 3.4.0.
+ * Returns 0, or -1 on failure. Since 3.4.0.
  */
 int virStreamSendHole(virStreamPtr stream,
                       long long length,
@@ -174,9 +161,7 @@ int virStreamSendHole(virStreamPtr stream,
  * @length: where its length goes, in bytes
  * @flags: unused so far, 0
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 3.4.0 Since 3.4.0.
+ * Returns 0, or -1 on failure. Since 3.4.0.
  */
 int virStreamRecvHole(virStreamPtr stream,
                       long long *length,
@@ -189,9 +174,7 @@ int virStreamRecvHole(virStreamPtr stream,
  * @handler: gives the data, and 0 at its end
  * @opaque: passed to the handlers
  *
- * Returns 0, or -1 on failure, which aborts the stream.
- *
- * Since: 0.7.2 Since 0.7.2.
+ * Returns 0, or -1 on failure, which aborts the stream. Since 0.7.2.
  */
 int virStreamSendAll(virStreamPtr stream,
                      virStreamSourceFunc handler,
@@ -207,9 +190,7 @@ int virStreamSendAll(virStreamPtr stream,
  * @skipHandler: goes past a hole
  * @opaque: passed to the handlers
  *
- * Returns 0, or -1 on failure, which aborts the stream.
- *
- * Since: 3.4.0 Since 3.4.0.
+ * Returns 0, or -1 on failure, which aborts the stream. Since 3.4.0.
  */
 int virStreamSparseSendAll(virStreamPtr stream,
                            virStreamSourceFunc handler,
@@ -225,9 +206,7 @@ int virStreamSparseSendAll(virStreamPtr stream,
  * @handler: takes the data
  * @opaque: passed to the handlers
  *
- * Returns 0, or -1 on failure, which aborts the stream.
- *
- * Since: 0.7.2 Since 0.7.2.
+ * Returns 0, or -1 on failure, which aborts the stream. Since 0.7.2.
  */
 int virStreamRecvAll(virStreamPtr stream,
                      virStreamSinkFunc handler,
@@ -242,9 +221,7 @@ int virStreamRecvAll(virStreamPtr stream,
  * @holeHandler: takes the length of a hole
  * @opaque: passed to the handlers
  *
- * Returns 0, or -1 on failure, which aborts the stream.
- *
- * Since: 3.4.0 Since 3.4.0.
+ * Returns 0, or -1 on failure, which aborts the stream. Since 3.4.0.
  */
 int virStreamSparseRecvAll(virStreamPtr stream,
                            virStreamSinkFunc handler,
@@ -260,9 +237,7 @@ int virStreamSparseRecvAll(virStreamPtr stream,
  * @opaque: passed to it
  * @ff: frees @opaque when the function is removed; may be NULL
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.7.2 Since 0.7.2.
+ * Returns 0, or -1 on failure. Since 0.7.2.
  */
 int virStreamEventAddCallback(virStreamPtr stream,
                               int events,
@@ -276,9 +251,7 @@ int virStreamEventAddCallback(virStreamPtr stream,
  * @stream: the stream
  * @events: virStreamEventType bits; 0 to pause
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.7.2 Since 0.7.2.
+ * Returns 0, or -1 on failure. Since 0.7.2.
  */
 int virStreamEventUpdateCallback(virStreamPtr stream,
                                  int events);
@@ -288,9 +261,7 @@ int virStreamEventUpdateCallback(virStreamPtr stream,
  *
  * @stream: the stream
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.7.2 Since 0.7.2.
+ * Returns 0, or -1 on failure. Since 0.7.2.
  */
 int virStreamEventRemoveCallback(virStreamPtr stream);
 
@@ -299,9 +270,7 @@ int virStreamEventRemoveCallback(virStreamPtr stream);
  *
  * @stream: the stream
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.7.2 Since 0.7.2.
+ * Returns 0, or -1 on failure. Since 0.7.2.
  */
 int virStreamFinish(virStreamPtr stream);
 
@@ -310,9 +279,7 @@ int virStreamFinish(virStreamPtr stream);
  *
  * @stream: the stream
  *
- * Returns 0, or -1 on failure.
- *
- * Since: 0.7.2 Since 0.7.2.
+ * Returns 0, or -1 on failure. Since 0.7.2.
  */
 int virStreamAbort(virStreamPtr stream);
 

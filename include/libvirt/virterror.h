@@ -450,44 +450,35 @@ struct _virError {
  * The calling thread's last error.
  *
  * Returns the error, which stays the library's and valid until the thread's next call, or NULL if there is none.
- *
- * Since: 0.1.0 Since 0.1.0.
+ * Since 0.1.0.
  */
 virErrorPtr virGetLastError(void);
 
 /**
  * The code of the calling thread's last error.
  *
- * Returns a virErrorNumber, VIR_ERR_OK if there is no error.
- *
- * Since: 4.5.0 Since 4.5.0.
+ * Returns a virErrorNumber, VIR_ERR_OK if there is no error. Since 4.5.0.
  */
 int virGetLastErrorCode(void);
 
 /**
  * The part of the library that raised the calling thread's last error.
  *
- * Returns a virErrorDomain, VIR_FROM_NONE if there is no error.
- *
- * Since: 4.5.0 Since 4.5.0.
+ * Returns a virErrorDomain, VIR_FROM_NONE if there is no error. Since 4.5.0.
  */
 int virGetLastErrorDomain(void);
 
 /**
  * The message of the calling thread's last error.
  *
- * Returns the message, never NULL, valid until the thread's next call.
- *
- * Since: 1.0.6 Since 1.0.6.
+ * Returns the message, never NULL, valid until the thread's next call. Since 1.0.6.
  */
 const char *virGetLastErrorMessage(void);
 
 /**
  * Copies the calling thread's last error.
  *
- * Returns the copy, empty if there is no error, for the caller to free with virFreeError().
- *
- * Since: 0.6.1 Since 0.6.1.
+ * Returns the copy, empty if there is no error, for the caller to free with virFreeError(). Since 0.6.1.
  */
 virErrorPtr virSaveLastError(void);
 
@@ -496,34 +487,24 @@ virErrorPtr virSaveLastError(void);
  *
  * @to: where the copy goes; what stood there is overwritten, not freed
  *
- * Returns the error's code, 0 if there is no error, or -1 if @to is NULL.
- *
- * Since: 0.1.0 Since 0.1.0.
+ * Returns the error's code, 0 if there is no error, or -1 if @to is NULL. Since 0.1.0.
  */
 int virCopyLastError(virErrorPtr to);
 
-/**
- * Forgets the calling thread's last error.
- *
- * Since: 0.1.0 Since 0.1.0.
- */
+/** Forgets the calling thread's last error. Since 0.1.0. */
 void virResetLastError(void);
 
 /**
  * Frees what an error holds and empties it.
  *
- * @err: the error; may be NULL
- *
- * Since: 0.1.0 Since 0.1.0.
+ * @err: the error; may be NULL Since 0.1.0.
  */
 void virResetError(virErrorPtr err);
 
 /**
  * Frees an error that virSaveLastError() made.
  *
- * @err: the error; may be NULL
- *
- * Since: 0.6.1 Since 0.6.1.
+ * @err: the error; may be NULL Since 0.6.1.
  */
 void virFreeError(virErrorPtr err);
 
@@ -534,8 +515,7 @@ void virFreeError(virErrorPtr err);
  * @conn: the connection
  *
  * Returns the connection's error, with code VIR_ERR_OK if there is none, or NULL without a connection.
- *
- * Since: 0.1.0 Since 0.1.0.
+ * Since 0.1.0.
  */
 virErrorPtr virConnGetLastError(virConnectPtr conn);
 
@@ -545,9 +525,7 @@ virErrorPtr virConnGetLastError(virConnectPtr conn);
  * @conn: the connection
  * @to: where the copy goes; what stood there is overwritten, not freed
  *
- * Returns the error's code, 0 if there is no error, or -1 without a connection or a place.
- *
- * Since: 0.1.0 Since 0.1.0.
+ * Returns the error's code, 0 if there is no error, or -1 without a connection or a place. Since 0.1.0.
  */
 int virConnCopyLastError(virConnectPtr conn,
                          virErrorPtr to);
@@ -555,9 +533,7 @@ int virConnCopyLastError(virConnectPtr conn,
 /**
  * Forgets the last error on a connection.
  *
- * @conn: the connection
- *
- * Since: 0.1.0 Since 0.1.0.
+ * @conn: the connection Since 0.1.0.
  */
 void virConnResetLastError(virConnectPtr conn);
 
@@ -565,9 +541,7 @@ void virConnResetLastError(virConnectPtr conn);
  * Chooses who is told of errors that no connection's function takes.
  *
  * @userData: passed to the function
- * @handler: the function; NULL to have errors printed to standard error, as at the start
- *
- * Since: 0.1.0 Since 0.1.0.
+ * @handler: the function; NULL to have errors printed to standard error, as at the start Since 0.1.0.
  */
 void virSetErrorFunc(void *userData,
                      virErrorFunc handler);
@@ -577,9 +551,7 @@ void virSetErrorFunc(void *userData,
  *
  * @conn: the connection
  * @userData: passed to the function
- * @handler: the function; NULL to leave it to the one of virSetErrorFunc(), as at the start
- *
- * Since: 0.1.0 Since 0.1.0.
+ * @handler: the function; NULL to leave it to the one of virSetErrorFunc(), as at the start Since 0.1.0.
  */
 void virConnSetErrorFunc(virConnectPtr conn,
                          void *userData,
@@ -588,9 +560,7 @@ void virConnSetErrorFunc(virConnectPtr conn,
 /**
  * Prints an error to standard error, as is done where nobody asked to be told.
  *
- * @err: the error; may be NULL
- *
- * Since: 0.1.0 Since 0.1.0.
+ * @err: the error; may be NULL Since 0.1.0.
  */
 void virDefaultErrorFunc(virErrorPtr err);
 

@@ -83,6 +83,11 @@ pub(super) fn parse(text: &str) -> Result<Uri<&str>> {
     Ok(uri)
 }
 
+/// The path, decoded.
+pub(super) fn path(uri: &Uri<&str>) -> String {
+    uri.path().decode().to_string_lossy().into_owned()
+}
+
 /// The value of a query parameter, decoded.
 pub(super) fn parameter(uri: &Uri<&str>, name: &str) -> Option<String> {
     let pairs = uri.query()?.as_str().split('&').filter_map(|pair| pair.split_once('='));

@@ -5,6 +5,7 @@ use super::{Connection, address, embedded};
 use ferrovirt_core::abi::{VIR_CONNECT_NO_ALIASES, VIR_CONNECT_RO};
 use ferrovirt_core::driver::Authenticator;
 use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_driver_test::TestDriver;
 use fluent_uri::Uri;
 use std::sync::Arc;
 
@@ -28,7 +29,6 @@ pub struct OpenOptions {
 pub(crate) struct Request<'a> {
     pub uri: &'a Uri<&'a str>,
     /// Who answers if the other side wants a login.
-    #[expect(dead_code, reason = "drivers that log in are still to come")]
     pub authenticator: Option<Arc<dyn Authenticator>>,
 }
 
@@ -42,7 +42,20 @@ impl Request<'_> {
 type Opener = fn(&Request<'_>) -> Result<Drivers>;
 
 /// The compiled-in drivers, by URI scheme.
-const OPENERS: &[(&str, Opener)] = &[("qemu", embedded::qemu)];
+const OPENERS: &[(&str, Opener)] = &[("qemu", embedded::qemu), ("test", open_test)];
+
+fn open_test(request: &Request<'_>) -> Result<Drivers> {
+    let path = address::path(request.uri);
+    let driver = Arc::new(TestDriver::open(&path, request.authenticator.as_deref())?);
+    Ok(Drivers {
+        hypervisor: driver.clone(),
+        network: driver.clone(),
+        interface: driver.clone(),
+        nodedev: driver.clone(),
+        storage: driver.clone(),
+        ..Drivers::hypervisor_only(driver)
+    })
+}
 
 type Probe = fn() -> Option<String>;
 

@@ -1,4 +1,4 @@
-//! `cargo xtask codegen`: writes `include/libvirt/` anew from the code, or says what is stale.
+//! `cargo xtask codegen`: writes `include/libvirt/` and `docs/status.md` anew from the code, or says what is stale.
 
 use std::{fs, path::Path};
 
@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     api::{self, header},
-    root,
+    root, status,
 };
 
 #[derive(clap::Args)]
@@ -24,23 +24,24 @@ pub fn run(args: &Args) -> Result<()> {
             return Ok(());
         }
         let names: Vec<_> = stale.iter().map(|(name, _)| name.as_str()).collect();
-        bail!("stale in include/libvirt: {}; run `cargo xtask codegen`", names.join(", "));
+        bail!("stale: {}; run `cargo xtask codegen`", names.join(", "));
     }
     for (name, text) in stale {
-        let path = root.join("include/libvirt").join(&name);
+        let path = root.join(&name);
         fs::create_dir_all(path.parent().expect("it lies in a folder"))?;
         fs::write(&path, text).with_context(|| path.display().to_string())?;
-        println!("wrote include/libvirt/{name}");
+        println!("wrote {name}");
     }
     Ok(())
 }
 
-/// The headers that are not what the code says: name and text as it should be.
+/// The files that are not what the code says: their paths, and their text as it should be.
 pub fn stale(root: &Path) -> Result<Vec<(String, String)>> {
     let api = api::load(root)?;
-    let mut headers = header::write_all(root, &api)?;
-    headers.retain(|(name, text)| {
-        fs::read_to_string(root.join("include/libvirt").join(name)).ok().as_deref() != Some(text)
-    });
-    Ok(headers)
+    let headers = header::write_all(root, &api)?;
+    let mut files: Vec<_> =
+        headers.into_iter().map(|(name, text)| (format!("include/libvirt/{name}"), text)).collect();
+    files.push((status::PAGE.to_owned(), status::write(root)?));
+    files.retain(|(name, text)| fs::read_to_string(root.join(name)).ok().as_deref() != Some(text));
+    Ok(files)
 }

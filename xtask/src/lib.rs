@@ -9,6 +9,7 @@ pub mod dist;
 pub mod guest;
 pub mod licences;
 pub mod packages;
+pub mod status;
 pub mod test;
 
 use std::path::{Path, PathBuf};

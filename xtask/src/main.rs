@@ -11,7 +11,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Write the C headers anew from the code, or tell whether they are stale
+    /// Write the C headers and docs/status.md anew from the code, or tell whether they are stale
     Codegen(xtask::codegen::Args),
     /// Compare our library with the stock one, beside DESIGN's budgets
     Bench(xtask::bench::Args),

@@ -19,7 +19,7 @@ const EVERYTHING: &str = "#include <libvirt/libvirt.h>
 ";
 
 #[test]
-fn committed_headers_are_current() {
+fn committed_files_are_current() {
     let stale: Vec<_> = codegen::stale(&root()).unwrap().into_iter().map(|(name, _)| name).collect();
     assert!(stale.is_empty(), "stale: {stale:?}; run `cargo xtask codegen`");
 }

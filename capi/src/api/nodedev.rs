@@ -395,7 +395,7 @@ pub extern "C" fn virNodeDeviceIsActive(dev: virNodeDevicePtr) -> c_int {
 /// @eventID: the kind, a virNodeDeviceEventID
 /// @cb: the function, cast from the type that the kind of event has
 /// @opaque: what it is called with
-/// @freecb: frees @opaque once the registration has ended; may be NULL
+/// @freecb: (optional) frees @opaque once the registration has ended; may be NULL
 ///
 /// Returns the id that ends the registration, or -1 on failure; @opaque then stays with the caller.
 ///

@@ -71,7 +71,7 @@ pub extern "C" fn virDomainQemuMonitorCommandWithFiles(
 ///
 /// @conn: the connection
 /// @pid_value: its process number
-/// @flags: unused so far, 0
+/// @flags: (optional) unused so far, 0
 ///
 /// Returns a handle that the caller frees with virDomainFree(), or NULL on failure.
 ///
@@ -108,7 +108,7 @@ pub extern "C" fn virDomainQemuAgentCommand(
 /// @event: the event's name, or a pattern; NULL for all
 /// @cb: the function
 /// @opaque: passed to it
-/// @freecb: frees @opaque when the registration ends; may be NULL
+/// @freecb: (optional) frees @opaque when the registration ends; may be NULL
 /// @flags: virConnectDomainQemuMonitorEventRegisterFlags
 ///
 /// Returns the number of the registration, or -1 on failure.

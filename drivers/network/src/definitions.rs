@@ -8,6 +8,7 @@ use ferrovirt_core::abi::{VIR_NETWORK_EVENT_DEFINED, VIR_NETWORK_EVENT_UNDEFINED
 use ferrovirt_core::persist::{self, Durability};
 use ferrovirt_core::store::Claim;
 use ferrovirt_core::{Error, NetworkId, Result};
+use ferrovirt_xml::from_str;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -168,5 +169,8 @@ fn load(state: &NetworkState, path: &Path) -> Result<()> {
         view.autostart = autostart;
     });
     // What was made up must be the same next time.
-    if !text.contains(&definition.to_xml()) { save(state, &definition) } else { Ok(()) }
+    let given: Network = from_str(&text, "network_definition")?;
+    let same = (given.uuid, given.bridge_name()) == (definition.uuid, definition.bridge_name())
+        && (given.mac == definition.mac || definition.mac.is_none());
+    if same { Ok(()) } else { save(state, &definition) }
 }

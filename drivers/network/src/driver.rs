@@ -57,6 +57,7 @@ impl NetworkState {
             netlink: OnceLock::new(),
             paths,
         });
+        recover::remove_half_written(&state)?;
         recover::take_down_pending(&state)?;
         definitions::load_all(&state)?;
         recover::take_over_active(&state)?;

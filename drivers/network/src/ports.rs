@@ -256,8 +256,11 @@ fn class_for(live: &Live, port: Uuid, bandwidth: &Bandwidth) -> Result<Option<u3
     Ok((3..).find(|class| !used.contains(class)))
 }
 
-/// The parameters there are, and where each belongs.
-const KNOWN: [(&str, fn(&mut Rates) -> &mut Option<u64>); 7] = [
+/// Where a parameter belongs.
+type Place = fn(&mut Rates) -> &mut Option<u64>;
+
+/// The parameters there are.
+const KNOWN: [(&str, Place); 7] = [
     (VIR_NETWORK_PORT_BANDWIDTH_IN_AVERAGE, |rates| &mut rates.inbound.average),
     (VIR_NETWORK_PORT_BANDWIDTH_IN_PEAK, |rates| &mut rates.inbound.peak),
     (VIR_NETWORK_PORT_BANDWIDTH_IN_FLOOR, |rates| &mut rates.inbound.floor),

@@ -13,16 +13,16 @@ use std::io::ErrorKind;
 pub fn stop(state: &NetworkState, network: &Network) -> Result<()> {
     let paths = &state.paths;
     let (status, pending) = (paths.status(&network.name), paths.pending(&network.name));
+    let mut failures = Vec::new();
     // Whoever opens the driver after a crash takes down what is pending.
     if let Err(err) = fs::rename(&status, &pending)
         && err.kind() != ErrorKind::NotFound
     {
-        return Err(Error::system(
-            err,
-            format!("cannot note in '{}' that the network stops", pending.display()),
-        ));
+        let what = format!("cannot note in '{}' that the network stops", pending.display());
+        failures.push(Error::system(err, what));
+        failures.extend(persist::remove(&status).err());
     }
-    let mut failures = take_down(state, network);
+    failures.extend(take_down(state, network));
     if failures.is_empty() {
         failures.extend(persist::remove(&pending).err());
     }
@@ -52,8 +52,19 @@ fn remove_bridge(state: &NetworkState, network: &Network) -> Vec<Error> {
         None
     });
     if let Some(bridge) = network.bridge_name() {
-        keep(state.netlink().and_then(|netlink| Ok(bridge::delete(netlink, bridge)?)));
-        keep(state.firewall.release(&firewall::of(network)).map_err(Error::from));
+        // The kernel waits for a quiet moment before a bridge is gone; meanwhile the rules can go.
+        let delete = || state.netlink().and_then(|netlink| Ok(bridge::delete(netlink, bridge)?));
+        let (deleted, released) = std::thread::scope(|scope| {
+            let deletion = std::thread::Builder::new().spawn_scoped(scope, delete);
+            let released = state.firewall.release(&firewall::of(network)).map_err(Error::from);
+            let deleted = match deletion {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| Err(Error::from_panic(&*panic))),
+                Err(_) => delete(),
+            };
+            (deleted, released)
+        });
+        keep(deleted);
+        keep(released);
     }
     if let Some(daemon) = daemon {
         keep(dnsmasq::wait(&daemon));
@@ -77,8 +88,9 @@ fn return_bridge(state: &NetworkState, network: &Network) -> Result<()> {
 /// Removes the files of all ports.
 pub fn forget_ports(paths: &Paths, network: &str) -> Result<()> {
     let folder = paths.ports(network);
-    for path in persist::list(&folder, "xml")? {
-        persist::remove(&path)?;
+    // With what interrupted writes may have left.
+    for extension in ["xml", "new"] {
+        persist::list(&folder, extension)?.iter().try_for_each(|path| persist::remove(path))?;
     }
     for folder in [Some(folder.as_path()), folder.parent()].into_iter().flatten() {
         match fs::remove_dir(folder) {

@@ -49,10 +49,12 @@ pub fn claim(shared: &Shared, model: &Domain) -> Result<(Arc<Vm>, bool)> {
     }
 }
 
-/// Writes a definition to its place.
-pub fn save(shared: &Shared, model: &Domain) -> Result<()> {
-    let text = format!("{HEADER}{}", model.format());
-    persist::write_atomic(&shared.paths.definition(&model.name), text.as_bytes(), 0o600, Durability::Power)
+/// Writes a definition to its place; as that which readers are shown it comes back.
+pub fn save(shared: &Shared, model: Domain) -> Result<Arc<Definition>> {
+    let text = model.format();
+    let file = format!("{HEADER}{text}");
+    persist::write_atomic(&shared.paths.definition(&model.name), file.as_bytes(), 0o600, Durability::Power)?;
+    Ok(Definition::with_text(model, text))
 }
 
 /// Takes in all definitions on disk. One that can't be read is logged and left alone: the others must not suffer.

@@ -5,7 +5,7 @@ use crate::graphics_ports::GraphicsPorts;
 use crate::host_capabilities::HostReport;
 use crate::layout::Paths;
 use crate::reactor::Reactor;
-use crate::vm::{Definition, Vm};
+use crate::vm::Vm;
 use crate::{autostart, definitions, reconnect};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::driver::NetworkDriver;
@@ -113,8 +113,7 @@ impl Shared {
 
     /// Makes a changed definition the one on disk and for the next start.
     pub fn keep_definition(&self, vm: &Vm, model: Domain) -> Result<()> {
-        definitions::save(self, &model)?;
-        let definition = Definition::new(model);
+        let definition = definitions::save(self, model)?;
         vm.change(|view| view.persistent = Some(definition.clone()));
         Ok(())
     }

@@ -20,6 +20,19 @@ impl Definition {
         Arc::new(Self { model, public: OnceLock::new() })
     }
 
+    /// A definition that has just been formatted: where there is nothing to hide, `text` is what readers get.
+    pub fn with_text(model: Domain, text: String) -> Arc<Self> {
+        let mut public = model.clone();
+        public.strip_secrets();
+        shown(&mut public);
+        let hides_nothing = public == model;
+        let this = Self { model, public: OnceLock::new() };
+        if hides_nothing {
+            this.public.get_or_init(|| text);
+        }
+        Arc::new(this)
+    }
+
     /// The XML without secrets; made once.
     pub fn xml(&self) -> &str {
         self.public.get_or_init(|| {

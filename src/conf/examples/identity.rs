@@ -1,7 +1,7 @@
 //! Whether files come back as they were: `identity KIND FILE...` reads each file as that kind of model, writes it, and
 //! shows where the two differ. White space at both ends and comments don't count.
 
-use ferrovirt_conf::{capabilities, cpu, domain, domain_capabilities};
+use ferrovirt_conf::{capabilities, cpu, domain, domain_capabilities, network};
 use ferrovirt_xml::{XmlElement, from_str, to_string};
 use std::process::ExitCode;
 
@@ -14,6 +14,8 @@ const KINDS: &[(&str, Round)] = &[
     ("domain-steps", all_steps),
     ("guest-cpu", round::<cpu::GuestCpu>),
     ("host-cpu", round::<cpu::HostCpu>),
+    ("network", round::<network::Network>),
+    ("network-port", round::<network::NetworkPort>),
     ("capabilities", round::<capabilities::Capabilities>),
     ("domain-capabilities", round::<domain_capabilities::DomainCapabilities>),
 ];

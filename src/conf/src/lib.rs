@@ -6,9 +6,14 @@
 #![forbid(unsafe_code)]
 
 pub mod capabilities;
+pub mod checkpoint;
 pub mod cpu;
 pub mod domain;
 pub mod domain_capabilities;
+pub mod interface;
 pub mod metadata;
 pub mod network;
+pub mod nodedev;
+pub mod snapshot;
+pub mod storage;
 pub mod values;

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 /// The peer's test data; it lies beside the project, and some of it is kept back.
 fn fixtures() -> Option<PathBuf> {
-    let folder =
+    let mut folders =
         Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|folder| folder.join("shared/fixtures"));
-    let found = folder.filter(|folder| folder.is_dir()).next();
+    let found = folders.find(|folder| folder.is_dir());
     if found.is_none() {
         eprintln!("SKIPPED: the peer's fixtures are not beside the project");
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::{Namespace, RawElement, Tag, XmlContent, XmlValue};
+use crate::{Namespace, RawElement, RawNode, Tag, XmlContent, XmlValue};
 
 /// Builds a document element by element: `open`, attributes, text or children, `close`.
 #[derive(Debug, Default)]
@@ -170,6 +170,48 @@ impl Writer {
         self.indent();
         element.write(&mut self.out, self.depth);
         self.out.push('\n');
+    }
+
+    /// An element of which only a tree of names, attributes and texts is known, laid out as models are.
+    pub fn tree(&mut self, element: &RawElement) {
+        self.end_start_tag();
+        self.indent();
+        self.out.push('<');
+        self.out.push_str(&element.name);
+        self.state = State::StartTag;
+        self.depth += 1;
+        self.tree_attributes(element);
+        self.tree_content(element);
+        self.depth -= 1;
+        match self.state {
+            State::StartTag => self.out.push_str("/>\n"),
+            state => {
+                if state == State::Line {
+                    self.indent();
+                }
+                self.out.push_str("</");
+                self.out.push_str(&element.name);
+                self.out.push_str(">\n");
+            }
+        }
+        self.state = State::Line;
+    }
+
+    /// The attributes of such an element.
+    pub fn tree_attributes(&mut self, element: &RawElement) {
+        element.attributes.iter().for_each(|attribute| self.attr_str(&attribute.name, &attribute.value));
+    }
+
+    /// What stands in such an element: elements, or text where there are none.
+    pub fn tree_content(&mut self, element: &RawElement) {
+        let has_elements = element.elements().next().is_some();
+        for child in &element.children {
+            match child {
+                RawNode::Element(child) => self.tree(child),
+                RawNode::Text(text) | RawNode::Cdata(text) if !has_elements => self.text_str(text),
+                _ => {}
+            }
+        }
     }
 
     /// A comment on a line of its own. `text` must not contain `--`.

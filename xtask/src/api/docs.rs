@@ -59,11 +59,11 @@ fn push(doc: &mut Doc, line: &str) {
     }
 }
 
-/// Splits `Text. Since 1.2.3.` into `Text.` and `1.2.3`.
+/// Splits `Text. Since 1.2.3.` into `Text.` and `1.2.3`; a line of its own may also be `Since: 1.2.3`.
 fn split_since(line: &str) -> (&str, Option<&str>) {
     let line = line.trim_end();
-    if let Some((text, release)) = line.rsplit_once("Since ") {
-        let release = release.trim_end_matches('.');
+    if let Some((text, release)) = line.rsplit_once("Since") {
+        let release = release.trim_start_matches(':').trim_start().trim_end_matches('.');
         let numbers = release.split('.').filter(|part| part.parse::<u32>().is_ok()).count();
         if numbers == 3 && release.split('.').count() == 3 {
             return (text.trim_end(), Some(release));
@@ -88,5 +88,10 @@ mod tests {
     #[test]
     fn prose_about_time_stays() {
         assert_eq!(split_since("Since the start of the guest."), ("Since the start of the guest.", None));
+    }
+
+    #[test]
+    fn since_may_stand_alone() {
+        assert_eq!(split_since("Since: 0.2.0"), ("", Some("0.2.0")));
     }
 }

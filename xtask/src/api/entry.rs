@@ -3,10 +3,7 @@
 //! The file says which header an entry point belongs to: `domain.rs`, `domain_block.rs` and anything in a folder
 //! `domain/` is `libvirt-domain.h`; see [`super::layout::header_of`].
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use syn::{Attribute, FnArg, ItemFn, Meta, Pat};
@@ -21,12 +18,9 @@ use super::{
 /// Adds all entry points to their headers.
 pub fn read(root: &Path, api: &mut Api) -> Result<()> {
     let folder = root.join("capi/src");
-    let mut paths = Vec::new();
-    walk(&folder, &mut paths)?;
-    paths.sort();
-    for path in paths {
+    for path in source::rust_files(&folder)? {
         let file = source::parse_file(&path)?;
-        let inside = path.strip_prefix(&folder).expect("walk stays inside");
+        let inside = path.strip_prefix(&folder).expect("it was found there");
         for item in items(&file.items) {
             let Some(item) = read_item(item).with_context(|| path.display().to_string())? else { continue };
             let Some(layout) = header(inside) else {
@@ -39,27 +33,15 @@ pub fn read(root: &Path, api: &mut Api) -> Result<()> {
     Ok(())
 }
 
-fn walk(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
-        let path = entry?.path();
-        if path.is_dir() {
-            walk(&path, paths)?;
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            paths.push(path);
-        }
-    }
-    Ok(())
-}
-
 /// The innermost part of a path that names a header.
-fn header(path: &Path) -> Option<&'static HeaderLayout> {
+pub fn header(path: &Path) -> Option<&'static HeaderLayout> {
     let parts: Vec<_> =
         path.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
     parts.iter().rev().find_map(|part| layout::header_of(part))
 }
 
 /// The items of a file, those in inline modules too, but not its tests.
-fn items(items: &[syn::Item]) -> Vec<&syn::Item> {
+pub fn items(items: &[syn::Item]) -> Vec<&syn::Item> {
     let mut found = Vec::new();
     for item in items {
         match item {
@@ -124,7 +106,7 @@ fn without_prototype(mut doc: Doc, name: &str) -> Doc {
 }
 
 /// Marked `#[no_mangle]` or `#[unsafe(no_mangle)]`.
-fn is_exported(attributes: &[Attribute]) -> bool {
+pub fn is_exported(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         Meta::Path(path) => path.is_ident("no_mangle"),
         Meta::List(list) => list.path.is_ident("unsafe") && list.tokens.to_string() == "no_mangle",

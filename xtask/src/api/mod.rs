@@ -12,14 +12,14 @@
 mod ctype;
 pub mod description;
 mod docs;
-mod entry;
+pub mod entry;
 pub mod forward;
 mod fragment;
 pub mod header;
 pub mod layout;
 pub mod model;
 pub mod pkgconfig;
-mod source;
+pub mod source;
 pub mod symbols;
 
 use std::{collections::HashSet, path::Path};

@@ -44,6 +44,21 @@ pub fn read(root: &Path, layout: &HeaderLayout) -> Result<Vec<Item>> {
     Ok(items)
 }
 
+/// All Rust files below a folder, sorted.
+pub fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        if path.is_dir() {
+            paths.extend(rust_files(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
 /// Reads a Rust file.
 pub fn parse_file(path: &Path) -> Result<syn::File> {
     let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;

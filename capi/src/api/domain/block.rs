@@ -158,7 +158,7 @@ pub extern "C" fn virDomainBlockJobSetSpeed(
 ///
 /// @dom: the domain
 /// @disk: target name of the disk, or the path of its image
-/// @bandwidth: limit in MiB/s, or in bytes/s if the flags say so; 0 for none
+/// @bandwidth: (optional) limit in MiB/s, or in bytes/s if the flags say so; 0 for none
 /// @flags: virDomainBlockPullFlags
 ///
 /// Returns 0 when the job has started, or -1 on failure.
@@ -180,7 +180,7 @@ pub extern "C" fn virDomainBlockPull(
 /// @dom: the domain
 /// @disk: target name of the disk, or the path of its image
 /// @base: the file to keep as backing file, NULL to keep none; for a copy, where it goes
-/// @bandwidth: limit in MiB/s, or in bytes/s if the flags say so; 0 for none
+/// @bandwidth: (optional) limit in MiB/s, or in bytes/s if the flags say so; 0 for none
 /// @flags: virDomainBlockRebaseFlags
 ///
 /// Returns 0 when the job has started, or -1 on failure.
@@ -232,7 +232,7 @@ pub extern "C" fn virDomainBlockCopy(
 /// @disk: target name of the disk, or the path of its image
 /// @base: the file to move to, NULL for the lowest of the chain
 /// @top: the file to begin at, NULL for the highest of the chain
-/// @bandwidth: limit in MiB/s, or in bytes/s if the flags say so; 0 for none
+/// @bandwidth: (optional) limit in MiB/s, or in bytes/s if the flags say so; 0 for none
 /// @flags: virDomainBlockCommitFlags
 ///
 /// Returns 0 when the job has started, or -1 on failure.

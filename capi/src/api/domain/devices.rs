@@ -210,7 +210,7 @@ pub extern "C" fn virDomainGraphicsReload(domain: virDomainPtr, r#type: c_uint, 
 /// @name: name of the group of descriptors
 /// @nfds: how many descriptors there are
 /// @fds: the descriptors
-/// @flags: virDomainFDAssociateFlags
+/// @flags: (optional) virDomainFDAssociateFlags
 ///
 /// Returns 0, or -1 on failure.
 ///

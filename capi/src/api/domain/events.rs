@@ -14,7 +14,7 @@ use std::ffi::{c_int, c_void};
 /// @conn: the connection
 /// @cb: the function, which may be registered once
 /// @opaque: what it is called with
-/// @freecb: frees @opaque once the registration has ended; may be NULL
+/// @freecb: (optional) frees @opaque once the registration has ended; may be NULL
 ///
 /// Returns 0, or -1 on failure; @opaque then stays with the caller.
 ///
@@ -61,7 +61,7 @@ pub extern "C" fn virConnectDomainEventDeregister(
 /// @eventID: the kind, a virDomainEventID
 /// @cb: the function; its type depends on the kind, VIR_DOMAIN_EVENT_CALLBACK() casts it
 /// @opaque: what it is called with
-/// @freecb: frees @opaque once the registration has ended; may be NULL
+/// @freecb: (optional) frees @opaque once the registration has ended; may be NULL
 ///
 /// Returns an id for virConnectDomainEventDeregisterAny(), or -1 on failure; @opaque then stays with the caller.
 ///

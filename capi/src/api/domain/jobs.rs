@@ -25,7 +25,7 @@ pub extern "C" fn virDomainSave(domain: virDomainPtr, to: *const c_char) -> c_in
 ///
 /// @domain: the domain
 /// @to: path of the file
-/// @dxml: description to keep with it instead of the present one, NULL for that
+/// @dxml: (optional) description to keep with it instead of the present one, NULL for that
 /// @flags: virDomainSaveRestoreFlags
 ///
 /// Returns 0, or -1 on failure.
@@ -78,7 +78,7 @@ pub extern "C" fn virDomainRestore(conn: virConnectPtr, from: *const c_char) -> 
 ///
 /// @conn: the connection
 /// @from: path of the file
-/// @dxml: description to take instead of the one in the file, NULL for that
+/// @dxml: (optional) description to take instead of the one in the file, NULL for that
 /// @flags: virDomainSaveRestoreFlags
 ///
 /// Returns 0, or -1 on failure.

@@ -14,9 +14,9 @@ use std::ptr::null;
 /// @domain: the domain
 /// @dconn: the connection to the destination
 /// @flags: virDomainMigrateFlags
-/// @dname: new name of the domain at the destination; NULL to keep it
-/// @uri: where the memory goes, NULL to leave that to the destination; with VIR_MIGRATE_PEER2PEER, the destination's connection URI as the source sees it
-/// @bandwidth: limit in MiB/s; 0 for none
+/// @dname: (optional) new name of the domain at the destination; NULL to keep it
+/// @uri: (optional) where the memory goes, NULL to leave that to the destination; with VIR_MIGRATE_PEER2PEER, the destination's connection URI as the source sees it
+/// @bandwidth: (optional) limit in MiB/s; 0 for none
 ///
 /// Returns a handle of the domain at the destination that the caller frees with virDomainFree(), or NULL on failure.
 ///
@@ -40,11 +40,11 @@ pub extern "C" fn virDomainMigrate(
 ///
 /// @domain: the domain
 /// @dconn: the connection to the destination
-/// @dxml: description to start from at the destination; NULL for the present one
+/// @dxml: (optional) description to start from at the destination; NULL for the present one
 /// @flags: virDomainMigrateFlags
-/// @dname: new name of the domain at the destination; NULL to keep it
-/// @uri: where the memory goes; NULL to leave that to the destination
-/// @bandwidth: limit in MiB/s; 0 for none
+/// @dname: (optional) new name of the domain at the destination; NULL to keep it
+/// @uri: (optional) where the memory goes; NULL to leave that to the destination
+/// @bandwidth: (optional) limit in MiB/s; 0 for none
 ///
 /// Returns a handle of the domain at the destination that the caller frees with virDomainFree(), or NULL on failure.
 ///
@@ -70,8 +70,8 @@ pub extern "C" fn virDomainMigrate2(
 ///
 /// @domain: the domain
 /// @dconn: the connection to the destination
-/// @params: the parameters, named VIR_MIGRATE_PARAM_...
-/// @nparams: how many there are
+/// @params: (optional) the parameters, named VIR_MIGRATE_PARAM_...
+/// @nparams: (optional) how many there are
 /// @flags: virDomainMigrateFlags
 ///
 /// Returns a handle of the domain at the destination that the caller frees with virDomainFree(), or NULL on failure.
@@ -95,8 +95,8 @@ pub extern "C" fn virDomainMigrate3(
 /// @domain: the domain
 /// @duri: the destination's connection URI with VIR_MIGRATE_PEER2PEER, otherwise where the memory goes
 /// @flags: virDomainMigrateFlags
-/// @dname: new name of the domain at the destination; NULL to keep it
-/// @bandwidth: limit in MiB/s; 0 for none
+/// @dname: (optional) new name of the domain at the destination; NULL to keep it
+/// @bandwidth: (optional) limit in MiB/s; 0 for none
 ///
 /// Returns 0, or -1 on failure.
 ///
@@ -118,12 +118,12 @@ pub extern "C" fn virDomainMigrateToURI(
 /// Moves a domain to another host that only the source talks to, with another description if wanted.
 ///
 /// @domain: the domain
-/// @dconnuri: the destination's connection URI as the source sees it; NULL without VIR_MIGRATE_PEER2PEER
-/// @miguri: where the memory goes; NULL to leave that to the destination
-/// @dxml: description to start from at the destination; NULL for the present one
+/// @dconnuri: (optional) the destination's connection URI as the source sees it; NULL without VIR_MIGRATE_PEER2PEER
+/// @miguri: (optional) where the memory goes; NULL to leave that to the destination
+/// @dxml: (optional) description to start from at the destination; NULL for the present one
 /// @flags: virDomainMigrateFlags
-/// @dname: new name of the domain at the destination; NULL to keep it
-/// @bandwidth: limit in MiB/s; 0 for none
+/// @dname: (optional) new name of the domain at the destination; NULL to keep it
+/// @bandwidth: (optional) limit in MiB/s; 0 for none
 ///
 /// Returns 0, or -1 on failure.
 ///
@@ -147,9 +147,9 @@ pub extern "C" fn virDomainMigrateToURI2(
 /// Moves a domain to another host that only the source talks to, with any parameters that both hosts know.
 ///
 /// @domain: the domain
-/// @dconnuri: the destination's connection URI as the source sees it; NULL without VIR_MIGRATE_PEER2PEER
-/// @params: the parameters, named VIR_MIGRATE_PARAM_...
-/// @nparams: how many there are
+/// @dconnuri: (optional) the destination's connection URI as the source sees it; NULL without VIR_MIGRATE_PEER2PEER
+/// @params: (optional) the parameters, named VIR_MIGRATE_PARAM_...
+/// @nparams: (optional) how many there are
 /// @flags: virDomainMigrateFlags
 ///
 /// Returns 0, or -1 on failure.

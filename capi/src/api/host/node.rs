@@ -46,8 +46,8 @@ pub extern "C" fn virNodeGetCPUStats(
 /// Tells which of the host's CPUs are online.
 ///
 /// @conn: the connection
-/// @cpumap: where a map goes that the caller frees, a bit for each CPU; may be NULL
-/// @online: where the number of CPUs goes that are online; may be NULL
+/// @cpumap: (optional) where a map goes that the caller frees, a bit for each CPU; may be NULL
+/// @online: (optional) where the number of CPUs goes that are online; may be NULL
 /// @flags: unused so far, 0
 ///
 /// Returns how many CPUs there are, or -1 on failure.

@@ -39,7 +39,7 @@ pub extern "C" fn virGetVersion(libVer: *mut c_ulong, r#type: *const c_char, typ
 
 /// Opens a connection to a hypervisor.
 ///
-/// @name: its URI; NULL for the one in LIBVIRT_DEFAULT_URI, in libvirt.conf, or that is found on the host
+/// @name: (optional) its URI; NULL for the one in LIBVIRT_DEFAULT_URI, in libvirt.conf, or that is found on the host
 ///
 /// Returns a connection that the caller closes with virConnectClose(), or NULL on failure.
 ///
@@ -51,7 +51,7 @@ pub extern "C" fn virConnectOpen(name: *const c_char) -> virConnectPtr {
 
 /// Opens a connection over which nothing can be changed.
 ///
-/// @name: its URI; NULL as in virConnectOpen()
+/// @name: (optional) its URI; NULL as in virConnectOpen()
 ///
 /// Returns a connection that the caller closes with virConnectClose(), or NULL on failure.
 ///
@@ -63,7 +63,7 @@ pub extern "C" fn virConnectOpenReadOnly(name: *const c_char) -> virConnectPtr {
 
 /// Opens a connection, with answers to the questions of a login.
 ///
-/// @name: its URI; NULL as in virConnectOpen()
+/// @name: (optional) its URI; NULL as in virConnectOpen()
 /// @auth: who answers, such as virConnectAuthPtrDefault; NULL for nobody
 /// @flags: virConnectFlags
 ///

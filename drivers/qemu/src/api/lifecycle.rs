@@ -57,13 +57,11 @@ impl DomainLifecycle for QemuDriver {
         let model = definitions::parse(&self.shared, xml, parse)?;
         let (vm, fresh) = claim(&self.shared, &model)?;
         let _job = vm.job.begin("define")?;
-        if let Err(err) = definitions::save(&self.shared, &model) {
+        let definition = definitions::save(&self.shared, model).inspect_err(|_| {
             if fresh {
                 self.shared.domains.remove(&vm);
             }
-            return Err(err);
-        }
-        let definition = Definition::new(model);
+        })?;
         vm.change(|view| {
             view.persistent = Some(definition.clone());
             view.updated = view.live.is_some();

@@ -1,0 +1,173 @@
+//! The description and its texts: XML, metadata, autostart, warnings.
+
+use crate::driver::TestDriver;
+use crate::refuse;
+use ferrovirt_conf::cpu::CpuMode;
+use ferrovirt_conf::domain::{DiskDevice, Domain, StorageType};
+use ferrovirt_conf::metadata::{self, Notes};
+use ferrovirt_core::driver::{DomainConfig, SecurityLabel};
+use ferrovirt_core::{DomainEventKind, DomainId, Error, ErrorCode, ErrorDomain, Result, abi};
+use ferrovirt_xml::YesNo;
+
+const IMPACT: u32 = abi::VIR_DOMAIN_AFFECT_LIVE | abi::VIR_DOMAIN_AFFECT_CONFIG;
+
+impl DomainConfig for TestDriver {
+    fn domain_get_xml_desc(&self, domain: &DomainId, flags: u32) -> Result<String> {
+        let known =
+            abi::VIR_DOMAIN_XML_SECURE | abi::VIR_DOMAIN_XML_INACTIVE | abi::VIR_DOMAIN_XML_MIGRATABLE;
+        refuse::flags(flags, known, "virDomainGetXMLDesc")?;
+        let view = self.host.guest(domain)?.view();
+        let inactive = flags & abi::VIR_DOMAIN_XML_INACTIVE != 0;
+        let definition = match &view.next {
+            Some(next) if inactive => next.clone(),
+            _ if inactive => view.definition.at_rest(),
+            _ => view.definition.clone(),
+        };
+        Ok(match flags & abi::VIR_DOMAIN_XML_SECURE {
+            0 => definition.xml().to_owned(),
+            _ => definition.secure_xml(),
+        })
+    }
+
+    fn domain_get_autostart(&self, domain: &DomainId) -> Result<bool> {
+        Ok(self.host.guest(domain)?.view().autostart)
+    }
+
+    fn domain_set_autostart(&self, domain: &DomainId, autostart: bool) -> Result<()> {
+        self.host.guest(domain)?.change(&self.host, |guest| {
+            guest.autostart = autostart;
+            Ok(())
+        })
+    }
+
+    fn domain_set_metadata(
+        &self,
+        domain: &DomainId,
+        kind: i32,
+        text: Option<&str>,
+        key: Option<&str>,
+        uri: Option<&str>,
+        flags: u32,
+    ) -> Result<()> {
+        refuse::flags(flags, IMPACT, "virDomainSetMetadata")?;
+        self.host.guest(domain)?.change(&self.host, |guest| {
+            guest.edit_both(flags, |model| {
+                let (title, description) = (&mut model.title, &mut model.description);
+                let notes = Notes { title, description, metadata: &mut model.metadata };
+                notes.set(kind, text, key, uri).map_err(own)
+            })?;
+            guest.announce(DomainEventKind::MetadataChange { kind, uri: uri.map(str::to_owned) });
+            Ok(())
+        })
+    }
+
+    fn domain_get_metadata(
+        &self,
+        domain: &DomainId,
+        kind: i32,
+        uri: Option<&str>,
+        flags: u32,
+    ) -> Result<String> {
+        refuse::flags(flags, IMPACT, "virDomainGetMetadata")?;
+        let view = self.host.guest(domain)?.view();
+        let model = &view.one(flags)?.0.model;
+        let (title, description) = (model.title.as_deref(), model.description.as_deref());
+        let found = metadata::get(title, description, model.metadata.as_ref(), kind, uri).map_err(own)?;
+        found.ok_or_else(|| {
+            let text = format!("domain '{}' has no such metadata", domain.name);
+            Error::new(ErrorCode::NoDomainMetadata, text).domain(ErrorDomain::Domain)
+        })
+    }
+
+    fn domain_get_hostname(&self, domain: &DomainId, flags: u32) -> Result<String> {
+        refuse::flags(flags, 0, "virDomainGetHostname")?;
+        self.host.guest(domain)?.view().check_active()?;
+        Ok(format!("{}host", domain.name))
+    }
+
+    fn domain_get_messages(&self, domain: &DomainId, flags: u32) -> Result<Vec<String>> {
+        let (deprecation, tainting) = (abi::VIR_DOMAIN_MESSAGE_DEPRECATION, abi::VIR_DOMAIN_MESSAGE_TAINTING);
+        let known = deprecation | tainting | abi::VIR_DOMAIN_MESSAGE_IOERRORS;
+        refuse::flags(flags, known, "virDomainGetMessages")?;
+        let view = self.host.guest(domain)?.view();
+        let wanted = |flag| flags == 0 || flags & flag != 0;
+        let mut messages = Vec::new();
+        if wanted(tainting) {
+            messages.extend(view.warnings.taints.iter().map(|taint| format!("tainted: {}", taint.text())));
+        }
+        if wanted(deprecation) {
+            let deprecated = view.warnings.deprecated.iter();
+            messages.extend(deprecated.map(|what| format!("deprecated configuration: {what}")));
+        }
+        Ok(messages)
+    }
+
+    fn domain_get_security_label(&self, domain: &DomainId) -> Result<SecurityLabel> {
+        let view = self.host.guest(domain)?.view();
+        Ok(match view.is_active() {
+            true => SecurityLabel { label: "libvirt-test".to_owned(), enforcing: true },
+            false => SecurityLabel::default(),
+        })
+    }
+}
+
+fn own(err: Error) -> Error {
+    err.or_domain(ErrorDomain::Domain)
+}
+
+/// What of a description is risky or deprecated.
+#[derive(Default)]
+pub struct Warnings {
+    taints: Vec<Taint>,
+    deprecated: Vec<String>,
+}
+
+/// Why a guest may misbehave or harm the host, in libvirt's order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Taint {
+    HighPrivileges,
+    CdromPassthrough,
+    CustomDtb,
+    DeprecatedConfig,
+}
+
+impl Taint {
+    fn text(self) -> &'static str {
+        match self {
+            Self::HighPrivileges => "running with undesirable elevated privileges",
+            Self::CdromPassthrough => "use of host cdrom passthrough",
+            Self::CustomDtb => "custom device tree blob used",
+            Self::DeprecatedConfig => "use of deprecated configuration settings",
+        }
+    }
+}
+
+/// The CPU model that this hypervisor calls deprecated, so that programs can see such a warning.
+const DEPRECATED_CPU: &str = "Deprecated-Test";
+
+impl Warnings {
+    pub fn of(model: &Domain) -> Self {
+        let mut warnings = Self::default();
+        for disk in &model.devices.disks {
+            if disk.rawio == Some(YesNo::Yes) {
+                warnings.taints.push(Taint::HighPrivileges);
+            }
+            let block = disk.source.location.kind() == StorageType::Block;
+            if disk.device == DiskDevice::Cdrom && block && disk.source.path().is_some() {
+                warnings.taints.push(Taint::CdromPassthrough);
+            }
+        }
+        if let Some(cpu) = &model.cpu {
+            if cpu.mode() == CpuMode::Custom && cpu.model_name() == Some(DEPRECATED_CPU) {
+                warnings.taints.push(Taint::DeprecatedConfig);
+                warnings.deprecated.push(format!("CPU model {DEPRECATED_CPU}"));
+            }
+        }
+        if model.os.dtb.is_some() {
+            warnings.taints.push(Taint::CustomDtb);
+        }
+        warnings.taints.sort();
+        warnings.taints.dedup();
+        warnings
+    }
+}

@@ -1,0 +1,171 @@
+//! A guest's description, and its texts, made once.
+
+use ferrovirt_conf::cpu::Arch;
+use ferrovirt_conf::domain::{Domain, Interface, Namespaces, OsType, ParseFlags, VideoType};
+use ferrovirt_core::{Error, ErrorDomain, Result, abi};
+use ferrovirt_xml::{Document, Namespace, Node, RawElement, Tag, XmlElement, check_strict};
+use std::sync::{Arc, OnceLock};
+
+/// A description with the texts that readers ask for again and again.
+pub struct Definition {
+    pub model: Domain,
+    public: OnceLock<String>,
+}
+
+impl Definition {
+    pub fn new(model: Domain) -> Arc<Self> {
+        Arc::new(Self { model, public: OnceLock::new() })
+    }
+
+    /// The XML without secrets; made once.
+    pub fn xml(&self) -> &str {
+        self.public.get_or_init(|| {
+            let mut model = self.model.clone();
+            model.strip_secrets();
+            model.format()
+        })
+    }
+
+    /// The XML with all there is.
+    pub fn secure_xml(&self) -> String {
+        self.model.format()
+    }
+
+    /// This description as that of a guest that runs under `id`.
+    pub fn running(&self, id: i32) -> Arc<Self> {
+        let mut model = self.model.clone();
+        model.id = u32::try_from(id).ok();
+        Self::new(model)
+    }
+
+    /// This description as that of a guest that does not run.
+    pub fn at_rest(self: &Arc<Self>) -> Arc<Self> {
+        if self.model.id.is_none() {
+            return self.clone();
+        }
+        let mut model = self.model.clone();
+        model.strip_live();
+        Self::new(model)
+    }
+}
+
+/// What the file of a host may say of a guest besides its description.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Wishes {
+    /// `virDomainState` to begin with.
+    pub state: u32,
+    pub transient: bool,
+    pub managed_save: bool,
+    pub snapshots: Vec<RawElement>,
+}
+
+const NAMESPACE: Namespace = Namespace { uri: "http://libvirt.org/schemas/domain/test/1.0", prefix: "test" };
+
+/// Reads a description that a user gave: parsed, filled in, checked.
+pub fn parse(xml: &str, flags: ParseFlags) -> Result<Domain> {
+    let document =
+        Document::parse(xml, "domain_definition").map_err(|err| err.or_domain(ErrorDomain::Domain))?;
+    document.expect_root(Domain::TAG).map_err(|err| err.or_domain(ErrorDomain::Domain))?;
+    if flags.schema {
+        check_strict::<Domain>(&document).map_err(|err| err.or_domain(ErrorDomain::Domain))?;
+    }
+    Ok(parse_node(&document.root(), flags)?.0)
+}
+
+/// The same for a description inside of another document.
+pub fn parse_node(node: &Node<'_>, flags: ParseFlags) -> Result<(Domain, Wishes)> {
+    let mut model = Domain::from_node(node, flags)?;
+    let os_type = node.child("os").and_then(|os| os.child("type"));
+    if os_type.is_none_or(|kind| kind.attr("arch").is_none()) {
+        model.os.arch = Some(Arch::I686);
+    }
+    // No other hypervisor's extensions are known here.
+    model.namespaces = Namespaces::default();
+    let wishes = Wishes::read(node)?;
+    fill_own_defaults(&mut model);
+    model.fill_defaults(flags)?;
+    model.validate(flags)?;
+    name_interfaces(&mut model);
+    Ok((model, wishes))
+}
+
+impl Wishes {
+    fn read(node: &Node<'_>) -> Result<Self> {
+        let child = |name| node.child(Tag::in_ns(name, NAMESPACE));
+        let refuse = |node: &Node<'_>, text: &str| {
+            Err(node.error(ferrovirt_core::ErrorCode::XmlError, text).domain(ErrorDomain::Test))
+        };
+        let transient = child("transient").is_some();
+        let managed_save = child("hasmanagedsave").is_some();
+        let state = match child("runstate") {
+            None => abi::VIR_DOMAIN_RUNNING,
+            Some(element) => match element.text().trim().parse() {
+                Ok(state) if state < abi::VIR_DOMAIN_LAST => state,
+                _ => return refuse(&element, "<test:runstate> must be the number of a state, 0 to 7"),
+            },
+        };
+        if transient && state == abi::VIR_DOMAIN_SHUTOFF {
+            return refuse(
+                node,
+                "a domain that is <test:transient> can't have the <test:runstate> of one that is off",
+            );
+        }
+        if managed_save && state != abi::VIR_DOMAIN_SHUTOFF {
+            return refuse(
+                node,
+                "a domain that <test:hasmanagedsave> must have the <test:runstate> of one that is off",
+            );
+        }
+        let snapshots = node.children_named(Tag::in_ns("domainsnapshot", NAMESPACE));
+        Ok(Self {
+            state,
+            transient,
+            managed_save,
+            snapshots: snapshots.map(|node| RawElement::from_node(&node)).collect(),
+        })
+    }
+}
+
+/// What this hypervisor fills in before what all fill in.
+fn fill_own_defaults(model: &mut Domain) {
+    let arch = model.os.arch;
+    let kind = match model.os.os_type {
+        OsType::Xen | OsType::Linux => VideoType::Xen,
+        _ if matches!(arch, Some(Arch::Ppc64 | Arch::Ppc64le)) => VideoType::Vga,
+        _ => VideoType::Cirrus,
+    };
+    let undecided = model.devices.videos.iter_mut().filter(|video| video.model.kind == VideoType::Default);
+    undecided.for_each(|video| video.model.kind = kind);
+}
+
+/// The vendor part of the MAC addresses that are made up.
+pub const MAC_PREFIX: [u8; 3] = [0x52, 0x54, 0x00];
+
+/// Gives addresses to those interfaces that have none, and names to their host's ends.
+fn name_interfaces(model: &mut Domain) {
+    let taken = |interfaces: &[Interface], name: &str| {
+        interfaces.iter().any(|interface| interface.target.dev.as_deref() == Some(name))
+    };
+    for index in 0..model.devices.interfaces.len() {
+        model.devices.interfaces[index].ensure_mac(MAC_PREFIX);
+        if model.devices.interfaces[index].target.dev.is_none() {
+            let mut names = (0..).map(|number| format!("testnet{number}"));
+            let free = names.find(|name| !taken(&model.devices.interfaces, name));
+            model.devices.interfaces[index].target.dev = free;
+        }
+    }
+}
+
+/// The flags for what a user defines.
+pub const fn user(schema: bool) -> ParseFlags {
+    ParseFlags { schema, skip_validate: false, ..ParseFlags::LOAD }
+}
+
+/// An error that says that a name can't be a guest's.
+pub fn check_name(name: &str) -> Result<()> {
+    if name.contains('\n') {
+        let text = format!("the name '{}' of a domain must be one line", name.escape_debug());
+        return Err(Error::xml(text).domain(ErrorDomain::Domain));
+    }
+    Ok(())
+}

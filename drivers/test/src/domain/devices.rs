@@ -1,0 +1,213 @@
+//! The devices of a guest: its network interfaces, and changing devices while it runs.
+
+use super::hotplug;
+use crate::driver::TestDriver;
+use crate::refuse;
+use ferrovirt_conf::domain::{Connection, Domain, Interface};
+use ferrovirt_conf::network::{Bandwidth, BandwidthRate, Network};
+use ferrovirt_conf::values::Mac;
+use ferrovirt_core::driver::{DomainDevices, DomainInterface, InterfaceAddress};
+use ferrovirt_core::{
+    DomainEventKind, DomainId, Error, ErrorCode, ErrorDomain, KnownParam, Result, TypedParams, TypedValue,
+    abi,
+};
+use std::net::IpAddr;
+
+const IMPACT: u32 = abi::VIR_DOMAIN_AFFECT_LIVE | abi::VIR_DOMAIN_AFFECT_CONFIG;
+
+impl DomainDevices for TestDriver {
+    fn domain_attach_device_flags(&self, domain: &DomainId, xml: &str, flags: u32) -> Result<()> {
+        self.host.guest(domain)?.change(&self.host, |guest| {
+            check_live(guest.affected(flags)?, flags)?;
+            let mut model = guest.definition.model.clone();
+            let device = hotplug::parse(xml, &model)?;
+            let alias = hotplug::attach(&mut model, device)?;
+            guest.definition = super::Definition::new(model);
+            if let Some(alias) = alias {
+                guest.announce(DomainEventKind::DeviceAdded { alias });
+            }
+            Ok(())
+        })
+    }
+
+    fn domain_update_device_flags(&self, domain: &DomainId, xml: &str, flags: u32) -> Result<()> {
+        refuse::flags(flags, IMPACT, "virDomainUpdateDeviceFlags")?;
+        self.host.guest(domain)?.change(&self.host, |guest| {
+            let (_, config) = guest.affected(flags)?;
+            guest.edit_both(flags, |model| hotplug::update(model, hotplug::parse(xml, model)?))?;
+            if config {
+                guest
+                    .announce_lifecycle(abi::VIR_DOMAIN_EVENT_DEFINED, abi::VIR_DOMAIN_EVENT_DEFINED_UPDATED);
+            }
+            Ok(())
+        })
+    }
+
+    fn domain_detach_device_alias(&self, domain: &DomainId, alias: &str, flags: u32) -> Result<()> {
+        self.host.guest(domain)?.change(&self.host, |guest| {
+            check_live(guest.affected(flags)?, flags)?;
+            let mut model = guest.definition.model.clone();
+            hotplug::detach(&mut model, alias)?;
+            guest.definition = super::Definition::new(model);
+            guest.announce(DomainEventKind::DeviceRemoved { alias: alias.to_owned() });
+            Ok(())
+        })
+    }
+
+    fn domain_get_interface_parameters(
+        &self,
+        domain: &DomainId,
+        device: &str,
+        flags: u32,
+    ) -> Result<TypedParams> {
+        refuse::flags(flags, IMPACT, "virDomainGetInterfaceParameters")?;
+        let view = self.host.guest(domain)?.view();
+        let model = &view.one(flags)?.0.model;
+        let bandwidth = model.devices.interfaces[interface(model, device)?].bandwidth.unwrap_or_default();
+        let (inbound, outbound) =
+            (bandwidth.inbound.unwrap_or_default(), bandwidth.outbound.unwrap_or_default());
+        let rates = [
+            inbound.average,
+            inbound.peak,
+            inbound.burst,
+            inbound.floor,
+            outbound.average,
+            outbound.peak,
+            outbound.burst,
+        ];
+        let small = |rate: Option<u64>| TypedValue::UInt(rate.unwrap_or(0).try_into().unwrap_or(u32::MAX));
+        Ok(RATES.iter().zip(rates).map(|(name, rate)| ((*name).to_owned(), small(rate))).collect())
+    }
+
+    fn domain_set_interface_parameters(
+        &self,
+        domain: &DomainId,
+        device: &str,
+        params: &TypedParams,
+        flags: u32,
+    ) -> Result<()> {
+        refuse::flags(flags, IMPACT, "virDomainSetInterfaceParameters")?;
+        let row = |name| KnownParam { name, kind: abi::VIR_TYPED_PARAM_UINT as i32, multiple: false };
+        params.check(&RATES.map(row))?;
+        self.host.guest(domain)?.change(&self.host, |guest| {
+            guest.edit_one(flags, |model, _| {
+                let place = interface(model, device)?;
+                let interface = &mut model.devices.interfaces[place];
+                let changed = limited(interface.bandwidth.unwrap_or_default(), params);
+                interface.bandwidth =
+                    Some(changed).filter(|limits| limits.inbound.is_some() || limits.outbound.is_some());
+                Ok(())
+            })
+        })
+    }
+
+    fn domain_interface_addresses(
+        &self,
+        domain: &DomainId,
+        source: u32,
+        flags: u32,
+    ) -> Result<Vec<DomainInterface>> {
+        refuse::flags(flags, 0, "virDomainInterfaceAddresses")?;
+        if source >= abi::VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LAST {
+            let text = format!("there is no source number {source} of interface addresses");
+            return Err(refuse::error(ErrorCode::ArgumentUnsupported, text));
+        }
+        let view = self.host.guest(domain)?.view();
+        view.check_active()?;
+        let interfaces = view.definition.model.devices.interfaces.iter().enumerate();
+        let described = interfaces.map(|(index, interface)| {
+            let address = match &interface.connection {
+                // Other guests and other interfaces have other addresses.
+                Connection::Network(port) => {
+                    let offset = 20 * (view.id.unsigned_abs() - 1) + index as u32 + 1;
+                    address_in(&self.host.networks.find(&port.network)?, offset)
+                }
+                _ => InterfaceAddress {
+                    kind: abi::VIR_IP_ADDR_TYPE_IPV4 as i32,
+                    address: format!("192.168.0.{}", index + 1),
+                    prefix: 24,
+                },
+            };
+            Ok(DomainInterface {
+                name: interface.target.dev.clone().unwrap_or_default(),
+                mac: interface.mac_address().map(|mac| mac.to_string()),
+                addresses: vec![address],
+            })
+        });
+        described.collect()
+    }
+}
+
+/// Devices of a running guest change for as long as it runs, and not for longer.
+fn check_live((live, config): (bool, bool), flags: u32) -> Result<()> {
+    if live && !config && flags & !IMPACT == 0 {
+        return Ok(());
+    }
+    Err(refuse::invalid_arg("devices can be plugged and unplugged here only while the domain is active"))
+}
+
+/// The place of the interface with this MAC address, or with this name of its host's end.
+pub fn interface(model: &Domain, device: &str) -> Result<usize> {
+    let mac: Option<Mac> = device.parse().ok();
+    let is_it = |interface: &Interface| match mac {
+        Some(mac) => interface.mac_address() == Some(mac),
+        None => interface.target.dev.as_deref() == Some(device),
+    };
+    model.devices.interfaces.iter().position(is_it).ok_or_else(|| {
+        let text = format!("the domain has no interface '{device}', by MAC address or name");
+        Error::invalid_arg(text).domain(ErrorDomain::Domain)
+    })
+}
+
+const RATES: [&str; 7] = [
+    "inbound.average",
+    "inbound.peak",
+    "inbound.burst",
+    "inbound.floor",
+    "outbound.average",
+    "outbound.peak",
+    "outbound.burst",
+];
+
+/// The limits changed: a direction that gets an average is set anew, one whose average becomes 0 has no limit.
+fn limited(mut limits: Bandwidth, params: &TypedParams) -> Bandwidth {
+    let number = |name: &str| match params.get(name) {
+        Some(TypedValue::UInt(value)) => Some(u64::from(*value)),
+        _ => None,
+    };
+    let rate = |direction: &str| {
+        let of = |what: &str| number(&format!("{direction}.{what}")).filter(|value| *value != 0);
+        BandwidthRate { average: of("average"), peak: of("peak"), burst: of("burst"), floor: of("floor") }
+    };
+    let (inbound, outbound) = (rate("inbound"), rate("outbound"));
+    if inbound.average.or(inbound.floor).is_some() {
+        limits.inbound = Some(inbound);
+    } else if number("inbound.average").or(number("inbound.floor")).is_some() {
+        limits.inbound = None;
+    }
+    if outbound.average.is_some() {
+        limits.outbound = Some(outbound);
+    } else if number("outbound.average").is_some() {
+        limits.outbound = None;
+    }
+    limits
+}
+
+/// The address so far behind the first that the network gives away.
+fn address_in(network: &Network, offset: u32) -> InterfaceAddress {
+    let Some(ip) = network.ips.first() else { return InterfaceAddress::default() };
+    let first = ip.dhcp().ranges.first().and_then(|range| range.start).unwrap_or(ip.address);
+    let (kind, address) = match first {
+        IpAddr::V4(first) => {
+            (abi::VIR_IP_ADDR_TYPE_IPV4, IpAddr::V4(u32::from(first).wrapping_add(offset).into()))
+        }
+        IpAddr::V6(first) => {
+            (abi::VIR_IP_ADDR_TYPE_IPV6, IpAddr::V6(u128::from(first).wrapping_add(offset.into()).into()))
+        }
+    };
+    InterfaceAddress {
+        kind: kind as i32,
+        address: address.to_string(),
+        prefix: ip.prefix_len().unwrap_or(0).into(),
+    }
+}

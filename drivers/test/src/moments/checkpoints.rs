@@ -1,0 +1,178 @@
+//! Checkpoints of guests.
+
+use super::snapshots::leaves;
+use super::tree::{self, Wanted};
+use super::{Checkpoint, Moments};
+use crate::domain::{Change, parse_node, user};
+use crate::driver::TestDriver;
+use crate::refuse;
+use ferrovirt_conf::checkpoint::CheckpointXml;
+use ferrovirt_conf::domain::{Domain, ParseFlags};
+use ferrovirt_core::driver::CheckpointDriver;
+use ferrovirt_core::{DomainCheckpointId, DomainId, Error, ErrorCode, ErrorDomain, Result, abi};
+use ferrovirt_xml::Node;
+use std::sync::Arc;
+
+fn read_domain(node: &Node<'_>) -> Result<Domain> {
+    parse_node(node, ParseFlags { skip_validate: true, ..user(false) }).map(|(model, _)| model)
+}
+
+const LIST_FLAGS: u32 = abi::VIR_DOMAIN_CHECKPOINT_LIST_ROOTS
+    | abi::VIR_DOMAIN_CHECKPOINT_LIST_TOPOLOGICAL
+    | abi::VIR_DOMAIN_CHECKPOINT_LIST_LEAVES
+    | abi::VIR_DOMAIN_CHECKPOINT_LIST_NO_LEAVES;
+
+fn list(
+    all: &Moments<Checkpoint>,
+    domain: &DomainId,
+    from: Option<&str>,
+    flags: u32,
+) -> Vec<DomainCheckpointId> {
+    let bit = flags & abi::VIR_DOMAIN_CHECKPOINT_LIST_ROOTS != 0;
+    let (yes, no) = (abi::VIR_DOMAIN_CHECKPOINT_LIST_LEAVES, abi::VIR_DOMAIN_CHECKPOINT_LIST_NO_LEAVES);
+    let wanted = Wanted { nearest: bit == from.is_none(), leaves: leaves(flags, yes, no) };
+    all.list(from, wanted).into_iter().map(|checkpoint| id(domain, &checkpoint.name)).collect()
+}
+
+fn id(domain: &DomainId, name: &str) -> DomainCheckpointId {
+    DomainCheckpointId { domain: domain.clone(), name: name.into() }
+}
+
+fn missing(name: &str) -> Error {
+    tree::missing::<Checkpoint>(ErrorCode::NoDomainCheckpoint, name)
+}
+
+impl TestDriver {
+    fn checkpoint(&self, checkpoint: &DomainCheckpointId) -> Result<Arc<Checkpoint>> {
+        let view = self.host.guest(&checkpoint.domain)?.view();
+        view.checkpoints.find(&checkpoint.name).cloned().ok_or_else(|| missing(&checkpoint.name))
+    }
+}
+
+impl CheckpointDriver for TestDriver {
+    fn domain_checkpoint_create_xml(
+        &self,
+        domain: &DomainId,
+        xml: &str,
+        flags: u32,
+    ) -> Result<DomainCheckpointId> {
+        let redefine = abi::VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE;
+        let quiesce = abi::VIR_DOMAIN_CHECKPOINT_CREATE_QUIESCE;
+        refuse::flags(flags, redefine | quiesce, "virDomainCheckpointCreateXML")?;
+        self.host.guest(domain)?.change(&self.host, |guest| {
+            if !guest.snapshots.is_empty() {
+                return Err(refuse::operation_unsupported(
+                    "a domain with snapshots can't have checkpoints, too",
+                ));
+            }
+            if !guest.is_active() {
+                return Err(refuse::operation_unsupported("only a running domain can make a checkpoint"));
+            }
+            let redefined = flags & redefine != 0;
+            let checkpoint = Checkpoint::from_xml(xml, redefined, &read_domain)?;
+            let name = checkpoint.name.clone();
+            let update_current = if redefined { put(guest, checkpoint)? } else { make(guest, checkpoint)? };
+            if update_current {
+                Arc::make_mut(&mut guest.checkpoints).set_current(Some(&name));
+            }
+            Ok(id(domain, &name))
+        })
+    }
+
+    fn domain_checkpoint_get_xml_desc(&self, checkpoint: &DomainCheckpointId, flags: u32) -> Result<String> {
+        let secure = abi::VIR_DOMAIN_CHECKPOINT_XML_SECURE;
+        let no_domain = abi::VIR_DOMAIN_CHECKPOINT_XML_NO_DOMAIN;
+        let size = abi::VIR_DOMAIN_CHECKPOINT_XML_SIZE;
+        refuse::flags(flags, secure | no_domain | size, "virDomainCheckpointGetXMLDesc")?;
+        let found = self.checkpoint(checkpoint)?;
+        if flags & size != 0 {
+            self.host.guest(&checkpoint.domain)?.view().check_active()?;
+        }
+        // How much was written nobody has counted, as nothing was.
+        let what =
+            CheckpointXml { secure: flags & secure != 0, no_domain: flags & no_domain != 0, sizes: None };
+        Ok(found.to_xml(what))
+    }
+
+    fn domain_list_all_checkpoints(&self, domain: &DomainId, flags: u32) -> Result<Vec<DomainCheckpointId>> {
+        refuse::flags(flags, LIST_FLAGS, "virDomainListAllCheckpoints")?;
+        Ok(list(&self.host.guest(domain)?.view().checkpoints, domain, None, flags))
+    }
+
+    fn domain_checkpoint_list_all_children(
+        &self,
+        checkpoint: &DomainCheckpointId,
+        flags: u32,
+    ) -> Result<Vec<DomainCheckpointId>> {
+        refuse::flags(flags, LIST_FLAGS, "virDomainCheckpointListAllChildren")?;
+        self.checkpoint(checkpoint)?;
+        let view = self.host.guest(&checkpoint.domain)?.view();
+        Ok(list(&view.checkpoints, &checkpoint.domain, Some(&checkpoint.name), flags))
+    }
+
+    fn domain_checkpoint_lookup_by_name(
+        &self,
+        domain: &DomainId,
+        name: &str,
+        flags: u32,
+    ) -> Result<DomainCheckpointId> {
+        refuse::flags(flags, 0, "virDomainCheckpointLookupByName")?;
+        let view = self.host.guest(domain)?.view();
+        view.checkpoints.find(name).map(|_| id(domain, name)).ok_or_else(|| missing(name))
+    }
+
+    fn domain_checkpoint_get_parent(
+        &self,
+        checkpoint: &DomainCheckpointId,
+        flags: u32,
+    ) -> Result<DomainCheckpointId> {
+        refuse::flags(flags, 0, "virDomainCheckpointGetParent")?;
+        let found = self.checkpoint(checkpoint)?;
+        found.parent.as_deref().map(|parent| id(&checkpoint.domain, parent)).ok_or_else(|| {
+            let text = format!("checkpoint '{}' follows no other", checkpoint.name);
+            refuse::error(ErrorCode::NoDomainCheckpoint, text)
+        })
+    }
+
+    fn domain_checkpoint_delete(&self, checkpoint: &DomainCheckpointId, flags: u32) -> Result<()> {
+        let children = abi::VIR_DOMAIN_CHECKPOINT_DELETE_CHILDREN;
+        let only = abi::VIR_DOMAIN_CHECKPOINT_DELETE_CHILDREN_ONLY;
+        let metadata = abi::VIR_DOMAIN_CHECKPOINT_DELETE_METADATA_ONLY;
+        refuse::flags(flags, children | only | metadata, "virDomainCheckpointDelete")?;
+        self.host.guest(&checkpoint.domain)?.change(&self.host, |guest| {
+            guest.checkpoints.find(&checkpoint.name).ok_or_else(|| missing(&checkpoint.name))?;
+            let checkpoints = Arc::make_mut(&mut guest.checkpoints);
+            checkpoints.remove(&checkpoint.name, flags & children != 0, flags & only != 0);
+            Ok(())
+        })
+    }
+}
+
+/// Makes a checkpoint of the guest as it is; it is the current one.
+fn make(guest: &mut Change<'_>, mut checkpoint: Checkpoint) -> Result<bool> {
+    let mut model = guest.definition.model.clone();
+    model.strip_live();
+    checkpoint.domain = Some(Box::new(model));
+    checkpoint.align_disks()?;
+    checkpoint.parent = guest.checkpoints.current().map(|current| current.name.clone());
+    Arc::make_mut(&mut guest.checkpoints).add(checkpoint)?;
+    Ok(true)
+}
+
+/// Takes in what a checkpoint was that had been made before. Whether it becomes the current one comes back: as the
+/// first, or as the one after the current one.
+fn put(guest: &mut Change<'_>, mut checkpoint: Checkpoint) -> Result<bool> {
+    guest.checkpoints.check_parent(&checkpoint)?;
+    match &checkpoint.domain {
+        Some(model) if model.uuid != guest.definition.model.uuid => {
+            let text = format!("checkpoint '{}' is one of another domain, by its uuid", checkpoint.name);
+            return Err(Error::invalid_arg(text).domain(ErrorDomain::DomainCheckpoint));
+        }
+        Some(_) => checkpoint.align_disks()?,
+        None => checkpoint.name_bitmaps(),
+    }
+    let current = guest.checkpoints.current();
+    let follows = current.is_none_or(|current| checkpoint.parent.as_ref() == Some(&current.name));
+    Arc::make_mut(&mut guest.checkpoints).put(checkpoint);
+    Ok(follows)
+}

@@ -1,0 +1,11 @@
+//! Snapshots and checkpoints: trees of moments in a guest's life.
+
+mod checkpoints;
+mod snapshots;
+mod tree;
+
+pub use snapshots::{check_relations, install as install_snapshot};
+pub use tree::Moments;
+
+pub use ferrovirt_conf::checkpoint::DomainCheckpoint as Checkpoint;
+pub use ferrovirt_conf::snapshot::DomainSnapshot as Snapshot;

@@ -1,0 +1,331 @@
+//! Snapshots of guests.
+
+use super::tree::{self, Wanted};
+use super::{Moments, Snapshot};
+use crate::domain::{Change, Definition, matches, parse_node, user};
+use crate::driver::TestDriver;
+use crate::refuse;
+use ferrovirt_conf::domain::{Domain, ParseFlags, SnapshotLocation};
+use ferrovirt_conf::snapshot::SnapshotState;
+use ferrovirt_core::driver::SnapshotDriver;
+use ferrovirt_core::{DomainId, DomainSnapshotId, Error, ErrorCode, ErrorDomain, Result, abi};
+use ferrovirt_xml::{Document, Node};
+use std::sync::Arc;
+
+fn read_domain(node: &Node<'_>) -> Result<Domain> {
+    parse_node(node, ParseFlags { skip_validate: true, ..user(false) }).map(|(model, _)| model)
+}
+
+/// Takes in a snapshot of the host's own description.
+pub fn install(guest: &mut Change<'_>, text: &str) -> Result<()> {
+    let document = Document::parse(text, "domainsnapshot")?;
+    let node = document.root();
+    let snapshot = Snapshot::from_node(&node, true, &read_domain)?;
+    let active = node.child("active").is_some_and(|active| active.text().trim() != "0");
+    let name = snapshot.name.clone();
+    let snapshots = Arc::make_mut(&mut guest.snapshots);
+    snapshots.add(snapshot)?;
+    if active {
+        if snapshots.current().is_some() {
+            return Err(refuse::internal(format!("snapshot '{name}' can't be the active one: there is one")));
+        }
+        snapshots.set_current(Some(&name));
+    }
+    Ok(())
+}
+
+/// Whether the snapshots that were taken in belong together.
+pub fn check_relations(guest: &mut Change<'_>) -> Result<()> {
+    if guest.snapshots.is_tree() {
+        return Ok(());
+    }
+    Err(refuse::internal(format!("snapshots of domain '{}' follow each other in a circle", guest.name())))
+}
+
+const LIST_FLAGS: u32 = abi::VIR_DOMAIN_SNAPSHOT_LIST_ROOTS
+    | abi::VIR_DOMAIN_SNAPSHOT_LIST_TOPOLOGICAL
+    | abi::VIR_DOMAIN_SNAPSHOT_LIST_METADATA
+    | abi::VIR_DOMAIN_SNAPSHOT_LIST_NO_METADATA
+    | abi::VIR_DOMAIN_SNAPSHOT_LIST_LEAVES
+    | abi::VIR_DOMAIN_SNAPSHOT_LIST_NO_LEAVES
+    | abi::VIR_DOMAIN_SNAPSHOT_LIST_INACTIVE
+    | abi::VIR_DOMAIN_SNAPSHOT_LIST_ACTIVE
+    | abi::VIR_DOMAIN_SNAPSHOT_LIST_DISK_ONLY
+    | abi::VIR_DOMAIN_SNAPSHOT_LIST_INTERNAL
+    | abi::VIR_DOMAIN_SNAPSHOT_LIST_EXTERNAL;
+
+/// What the flags for leaves say: of both or none, nothing.
+pub fn leaves(flags: u32, yes: u32, no: u32) -> Option<bool> {
+    let (yes, no) = (flags & yes != 0, flags & no != 0);
+    (yes != no).then_some(yes)
+}
+
+fn list(
+    snapshots: &Moments<Snapshot>,
+    domain: &DomainId,
+    from: Option<&str>,
+    flags: u32,
+) -> Vec<DomainSnapshotId> {
+    let bit = flags & abi::VIR_DOMAIN_SNAPSHOT_LIST_ROOTS != 0;
+    let (yes, no) = (abi::VIR_DOMAIN_SNAPSHOT_LIST_LEAVES, abi::VIR_DOMAIN_SNAPSHOT_LIST_NO_LEAVES);
+    // Without a start the bit asks for the roots alone; with one, for all and not only the nearest.
+    let wanted = Wanted { nearest: bit == from.is_none(), leaves: leaves(flags, yes, no) };
+    // All snapshots have metadata here.
+    let (with, without) = (abi::VIR_DOMAIN_SNAPSHOT_LIST_METADATA, abi::VIR_DOMAIN_SNAPSHOT_LIST_NO_METADATA);
+    if flags & (with | without) == without {
+        return Vec::new();
+    }
+    let found = snapshots.list(from, wanted).into_iter().filter(|snapshot| {
+        let off = snapshot.state == Some(SnapshotState::Shutoff);
+        let disks = snapshot.state == Some(SnapshotState::DiskSnapshot);
+        let external = snapshot.is_external();
+        let states = [
+            (abi::VIR_DOMAIN_SNAPSHOT_LIST_INACTIVE, off),
+            (abi::VIR_DOMAIN_SNAPSHOT_LIST_DISK_ONLY, disks),
+            (abi::VIR_DOMAIN_SNAPSHOT_LIST_ACTIVE, !off && !disks),
+        ];
+        let places = [
+            (abi::VIR_DOMAIN_SNAPSHOT_LIST_INTERNAL, !external),
+            (abi::VIR_DOMAIN_SNAPSHOT_LIST_EXTERNAL, external),
+        ];
+        matches(flags, &states) && matches(flags, &places)
+    });
+    found.map(|snapshot| id(domain, &snapshot.name)).collect()
+}
+
+fn id(domain: &DomainId, name: &str) -> DomainSnapshotId {
+    DomainSnapshotId { domain: domain.clone(), name: name.into() }
+}
+
+fn missing(name: &str) -> Error {
+    tree::missing::<Snapshot>(ErrorCode::NoDomainSnapshot, name)
+}
+
+impl SnapshotDriver for TestDriver {
+    fn domain_snapshot_create_xml(
+        &self,
+        domain: &DomainId,
+        xml: &str,
+        flags: u32,
+    ) -> Result<DomainSnapshotId> {
+        let redefine = flags & abi::VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE != 0;
+        let known = abi::VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE
+            | abi::VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT
+            | abi::VIR_DOMAIN_SNAPSHOT_CREATE_HALT
+            | abi::VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE
+            | abi::VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC
+            | abi::VIR_DOMAIN_SNAPSHOT_CREATE_LIVE
+            | abi::VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE;
+        refuse::flags(flags, known, "virDomainSnapshotCreateXML")?;
+        self.host.guest(domain)?.change(&self.host, |guest| {
+            if !guest.checkpoints.is_empty() {
+                return Err(refuse::operation_unsupported(
+                    "a domain with checkpoints can't have snapshots, too",
+                ));
+            }
+            let halt = flags & abi::VIR_DOMAIN_SNAPSHOT_CREATE_HALT != 0;
+            if !guest.persistent && halt {
+                let text = "a transient domain would be gone if its snapshot stopped it";
+                return Err(refuse::operation_invalid(text));
+            }
+            let snapshot = Snapshot::from_xml(xml, redefine, &read_domain)?;
+            let name = snapshot.name.clone();
+            if redefine {
+                redefine_snapshot(guest, snapshot)?;
+            } else {
+                take(guest, snapshot)?;
+            }
+            if !redefine || flags & abi::VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT != 0 {
+                Arc::make_mut(&mut guest.snapshots).set_current(Some(&name));
+            }
+            if halt && !redefine && guest.is_active() {
+                let detail = abi::VIR_DOMAIN_EVENT_STOPPED_FROM_SNAPSHOT;
+                guest.stop(abi::VIR_DOMAIN_SHUTOFF_FROM_SNAPSHOT, detail);
+            }
+            Ok(id(domain, &name))
+        })
+    }
+
+    fn domain_snapshot_get_xml_desc(&self, snapshot: &DomainSnapshotId, flags: u32) -> Result<String> {
+        let secure = abi::VIR_DOMAIN_SNAPSHOT_XML_SECURE;
+        refuse::flags(flags, secure, "virDomainSnapshotGetXMLDesc")?;
+        Ok(self.snapshot(snapshot)?.to_xml(snapshot.domain.uuid, flags & secure != 0))
+    }
+
+    fn domain_list_all_snapshots(&self, domain: &DomainId, flags: u32) -> Result<Vec<DomainSnapshotId>> {
+        refuse::flags(flags, LIST_FLAGS, "virDomainListAllSnapshots")?;
+        Ok(list(&self.host.guest(domain)?.view().snapshots, domain, None, flags))
+    }
+
+    fn domain_snapshot_list_all_children(
+        &self,
+        snapshot: &DomainSnapshotId,
+        flags: u32,
+    ) -> Result<Vec<DomainSnapshotId>> {
+        refuse::flags(flags, LIST_FLAGS, "virDomainSnapshotListAllChildren")?;
+        self.snapshot(snapshot)?;
+        let view = self.host.guest(&snapshot.domain)?.view();
+        Ok(list(&view.snapshots, &snapshot.domain, Some(&snapshot.name), flags))
+    }
+
+    fn domain_snapshot_lookup_by_name(
+        &self,
+        domain: &DomainId,
+        name: &str,
+        flags: u32,
+    ) -> Result<DomainSnapshotId> {
+        refuse::flags(flags, 0, "virDomainSnapshotLookupByName")?;
+        let view = self.host.guest(domain)?.view();
+        view.snapshots.find(name).map(|_| id(domain, name)).ok_or_else(|| missing(name))
+    }
+
+    fn domain_has_current_snapshot(&self, domain: &DomainId, flags: u32) -> Result<bool> {
+        refuse::flags(flags, 0, "virDomainHasCurrentSnapshot")?;
+        Ok(self.host.guest(domain)?.view().snapshots.current().is_some())
+    }
+
+    fn domain_snapshot_current(&self, domain: &DomainId, flags: u32) -> Result<DomainSnapshotId> {
+        refuse::flags(flags, 0, "virDomainSnapshotCurrent")?;
+        let view = self.host.guest(domain)?.view();
+        view.snapshots.current().map(|current| id(domain, &current.name)).ok_or_else(|| {
+            refuse::error(ErrorCode::NoDomainSnapshot, "no snapshot of the domain is the current one")
+        })
+    }
+
+    fn domain_snapshot_get_parent(
+        &self,
+        snapshot: &DomainSnapshotId,
+        flags: u32,
+    ) -> Result<DomainSnapshotId> {
+        refuse::flags(flags, 0, "virDomainSnapshotGetParent")?;
+        let found = self.snapshot(snapshot)?;
+        found.parent.as_deref().map(|parent| id(&snapshot.domain, parent)).ok_or_else(|| {
+            let text = format!("snapshot '{}' follows no other", snapshot.name);
+            refuse::error(ErrorCode::NoDomainSnapshot, text)
+        })
+    }
+
+    fn domain_snapshot_is_current(&self, snapshot: &DomainSnapshotId, flags: u32) -> Result<bool> {
+        refuse::flags(flags, 0, "virDomainSnapshotIsCurrent")?;
+        self.snapshot(snapshot)?;
+        let view = self.host.guest(&snapshot.domain)?.view();
+        Ok(view.snapshots.current().is_some_and(|current| *current.name == *snapshot.name))
+    }
+
+    fn domain_snapshot_has_metadata(&self, snapshot: &DomainSnapshotId, flags: u32) -> Result<bool> {
+        refuse::flags(flags, 0, "virDomainSnapshotHasMetadata")?;
+        self.snapshot(snapshot).map(|_| true)
+    }
+
+    fn domain_revert_to_snapshot(&self, snapshot: &DomainSnapshotId, flags: u32) -> Result<i32> {
+        let known = abi::VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING
+            | abi::VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED
+            | abi::VIR_DOMAIN_SNAPSHOT_REVERT_FORCE;
+        refuse::flags(flags, known, "virDomainRevertToSnapshot")?;
+        let host = &self.host;
+        host.guest(&snapshot.domain)?.change(host, |guest| {
+            let found =
+                guest.snapshots.find(&snapshot.name).cloned().ok_or_else(|| missing(&snapshot.name))?;
+            let run = flags & abi::VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING != 0;
+            let pause = flags & abi::VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED != 0;
+            let online = found.state.is_some_and(SnapshotState::is_online);
+            if !guest.persistent && !online && !run && !pause {
+                let text = "a transient domain would be gone if it went back to being off: ask for it to run";
+                return Err(refuse::operation_invalid(text));
+            }
+            let Some(model) = &found.domain else {
+                let text = format!("snapshot '{}' does not know what the domain was like", found.name);
+                return Err(refuse::error(ErrorCode::SnapshotRevertRisky, text));
+            };
+            if guest.is_active() {
+                guest.shut_off(abi::VIR_DOMAIN_SHUTOFF_FROM_SNAPSHOT);
+                let detail = abi::VIR_DOMAIN_EVENT_STOPPED_FROM_SNAPSHOT;
+                guest.announce_lifecycle(abi::VIR_DOMAIN_EVENT_STOPPED, detail);
+            }
+            let mut model = Domain::clone(model);
+            model.strip_live();
+            guest.definition = Definition::new(model);
+            if online || run || pause {
+                guest.start(host, abi::VIR_DOMAIN_RUNNING_FROM_SNAPSHOT);
+                let detail = abi::VIR_DOMAIN_EVENT_STARTED_FROM_SNAPSHOT;
+                guest.announce_lifecycle(abi::VIR_DOMAIN_EVENT_STARTED, detail);
+            }
+            if guest.is_active() && !run && (pause || found.state == Some(SnapshotState::Paused)) {
+                guest.set_state(abi::VIR_DOMAIN_PAUSED, abi::VIR_DOMAIN_PAUSED_FROM_SNAPSHOT);
+                let detail = abi::VIR_DOMAIN_EVENT_SUSPENDED_FROM_SNAPSHOT;
+                guest.announce_lifecycle(abi::VIR_DOMAIN_EVENT_SUSPENDED, detail);
+            }
+            Arc::make_mut(&mut guest.snapshots).set_current(Some(&found.name));
+            Ok(guest.id)
+        })
+    }
+
+    fn domain_snapshot_delete(&self, snapshot: &DomainSnapshotId, flags: u32) -> Result<()> {
+        let children = abi::VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN;
+        let only = abi::VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY;
+        refuse::flags(flags, children | only, "virDomainSnapshotDelete")?;
+        self.host.guest(&snapshot.domain)?.change(&self.host, |guest| {
+            guest.snapshots.find(&snapshot.name).ok_or_else(|| missing(&snapshot.name))?;
+            let snapshots = Arc::make_mut(&mut guest.snapshots);
+            snapshots.remove(&snapshot.name, flags & children != 0, flags & only != 0);
+            Ok(())
+        })
+    }
+}
+
+impl TestDriver {
+    fn snapshot(&self, snapshot: &DomainSnapshotId) -> Result<Arc<Snapshot>> {
+        let view = self.host.guest(&snapshot.domain)?.view();
+        view.snapshots.find(&snapshot.name).cloned().ok_or_else(|| missing(&snapshot.name))
+    }
+}
+
+/// Takes a snapshot of the guest as it is.
+fn take(guest: &mut Change<'_>, mut snapshot: Snapshot) -> Result<()> {
+    let mut model = guest.definition.model.clone();
+    model.strip_live();
+    snapshot.domain = Some(Box::new(model));
+    if snapshot.disks.iter().any(|disk| disk.snapshot == Some(SnapshotLocation::Manual)) {
+        return Err(refuse::operation_unsupported("disks can't be snapshot by hand here"));
+    }
+    snapshot.state = SnapshotState::from_number(guest.state);
+    let external = snapshot.memory == Some(SnapshotLocation::External);
+    if !external {
+        snapshot.memory = Some(match snapshot.state {
+            Some(SnapshotState::Shutoff) => SnapshotLocation::No,
+            _ => SnapshotLocation::Internal,
+        });
+    }
+    let location = if external { SnapshotLocation::External } else { SnapshotLocation::Internal };
+    snapshot.align_disks(None, location)?;
+    snapshot.parent = guest.snapshots.current().map(|current| current.name.clone());
+    Arc::make_mut(&mut guest.snapshots).add(snapshot)
+}
+
+/// Takes in what a snapshot was that had been taken before.
+fn redefine_snapshot(guest: &mut Change<'_>, mut snapshot: Snapshot) -> Result<()> {
+    guest.snapshots.check_parent(&snapshot)?;
+    let refuse = |text: String| Err(Error::invalid_arg(text).domain(ErrorDomain::DomainSnapshot));
+    let name = &snapshot.name;
+    let uuid = guest.definition.model.uuid;
+    if snapshot.domain.as_ref().is_some_and(|model| model.uuid != uuid) {
+        return refuse(format!("snapshot '{name}' is one of another domain, by its uuid"));
+    }
+    let known = guest.snapshots.find(name).cloned();
+    if let Some(known) = &known {
+        let online = |snapshot: &Snapshot| snapshot.state.is_some_and(SnapshotState::is_online);
+        let disks = |snapshot: &Snapshot| snapshot.state == Some(SnapshotState::DiskSnapshot);
+        if online(known) != online(&snapshot) {
+            return refuse(format!("snapshot '{name}' can't change between with and without memory"));
+        }
+        if disks(known) != disks(&snapshot) {
+            return refuse(format!("snapshot '{name}' can't change between all and only the disks"));
+        }
+    }
+    let external = snapshot.state == Some(SnapshotState::DiskSnapshot) || snapshot.is_external();
+    let location = if external { SnapshotLocation::External } else { SnapshotLocation::Internal };
+    let other = known.as_ref().and_then(|known| known.domain.as_deref());
+    snapshot.align_disks(other, location)?;
+    Arc::make_mut(&mut guest.snapshots).put(snapshot);
+    Ok(())
+}

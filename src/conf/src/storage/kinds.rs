@@ -1,0 +1,99 @@
+//! The types of pools: what each needs of its source, and which formats pools and volumes of it have.
+
+use crate::domain::StorageFormat;
+use ferrovirt_xml::{XmlEnum, XmlValue};
+
+/// What a pool is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, XmlEnum)]
+pub enum PoolType {
+    Dir,
+    Fs,
+    #[xml(name = "netfs")]
+    NetFs,
+    Logical,
+    Disk,
+    Iscsi,
+    IscsiDirect,
+    Scsi,
+    Mpath,
+    Rbd,
+    Sheepdog,
+    Gluster,
+    Zfs,
+    Vstorage,
+}
+
+/// Which parts of a source a type of pool has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Needs {
+    pub host: bool,
+    pub device: bool,
+    pub dir: bool,
+    pub adapter: bool,
+    pub name: bool,
+    pub initiator: bool,
+    /// Its volumes are no files or devices of the host.
+    pub network: bool,
+}
+
+const NOTHING: Needs = Needs {
+    host: false,
+    device: false,
+    dir: false,
+    adapter: false,
+    name: false,
+    initiator: false,
+    network: false,
+};
+
+impl PoolType {
+    pub(super) fn needs(self) -> Needs {
+        match self {
+            Self::Dir | Self::Mpath => NOTHING,
+            Self::Fs | Self::Disk => Needs { device: true, ..NOTHING },
+            Self::NetFs => Needs { host: true, dir: true, ..NOTHING },
+            Self::Logical | Self::Zfs => Needs { name: true, device: true, ..NOTHING },
+            Self::Iscsi => Needs { host: true, device: true, initiator: true, ..NOTHING },
+            Self::IscsiDirect => {
+                Needs { host: true, device: true, initiator: true, network: true, ..NOTHING }
+            }
+            Self::Scsi => Needs { adapter: true, ..NOTHING },
+            Self::Rbd | Self::Sheepdog => Needs { host: true, name: true, network: true, ..NOTHING },
+            Self::Gluster => Needs { host: true, dir: true, name: true, network: true, ..NOTHING },
+            Self::Vstorage => Needs { name: true, ..NOTHING },
+        }
+    }
+
+    /// The formats that such a pool may have, the one of those that do not say first; none where pools have no format.
+    pub fn formats(self) -> &'static [&'static str] {
+        match self {
+            Self::Fs => &[
+                "auto", "ext2", "ext3", "ext4", "ufs", "iso9660", "udf", "gfs", "gfs2", "vfat", "hfs+",
+                "xfs", "ocfs2", "vmfs",
+            ],
+            Self::NetFs => &["auto", "nfs", "glusterfs", "cifs"],
+            Self::Disk => &["unknown", "dos", "dvh", "gpt", "mac", "bsd", "pc98", "sun", "lvm2"],
+            Self::Logical => &["lvm2", "unknown"],
+            _ => &[],
+        }
+    }
+
+    /// The format of a volume that does not say; `None` where volumes have no format.
+    pub fn volume_format(self) -> Option<&'static str> {
+        match self {
+            Self::Dir | Self::Fs | Self::NetFs | Self::Rbd | Self::Gluster | Self::Vstorage => Some("raw"),
+            Self::Disk => Some("none"),
+            _ => None,
+        }
+    }
+
+    /// Whether a volume may have this format.
+    pub(super) fn knows_volume_format(self, name: &str) -> bool {
+        const PARTITIONS: &[&str] =
+            &["none", "linux", "fat16", "fat32", "linux-swap", "linux-lvm", "linux-raid", "extended"];
+        match self {
+            Self::Disk => PARTITIONS.contains(&name),
+            _ => name != "none" && StorageFormat::from_text(name).is_some(),
+        }
+    }
+}

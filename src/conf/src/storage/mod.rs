@@ -1,0 +1,18 @@
+//! `<pool>` and `<volume>`: where guests' disks are kept.
+
+mod adapter;
+mod kinds;
+mod permissions;
+mod pool;
+mod source;
+mod volume;
+
+pub use adapter::{ParentAddress, PoolAdapter};
+pub use kinds::PoolType;
+pub use permissions::Permissions;
+pub use pool::{PoolTarget, RefreshAllocation, StoragePool};
+pub use source::{PoolDevice, PoolHost, PoolSource};
+pub use volume::{StorageVolume, VolumeLayer, VolumeType};
+
+#[cfg(test)]
+mod tests;

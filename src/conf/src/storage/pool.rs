@@ -1,0 +1,231 @@
+//! `<pool>`: a pool of volumes.
+
+use super::kinds::Needs;
+use super::{Permissions, PoolSource, PoolType};
+use crate::values::ByteSize;
+use ferrovirt_core::{ErrorCode, ErrorDomain, Result};
+use ferrovirt_xml::{Document, Node, XmlContent, XmlElement, XmlEnum, YesNo, check_strict, to_string};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A pool.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, XmlElement)]
+#[xml(name = "pool")]
+pub struct StoragePool {
+    #[xml(attr = "type")]
+    pub kind: PoolType,
+    /// There, once filled in.
+    #[xml(value)]
+    pub name: Option<String>,
+    /// There, once filled in.
+    #[xml(value)]
+    pub uuid: Option<Uuid>,
+    /// All there is; drivers fill it in, as the two below.
+    #[xml(child = "capacity", default)]
+    pub capacity: ByteSize,
+    #[xml(child = "allocation", default)]
+    pub allocation: ByteSize,
+    #[xml(child = "available", default)]
+    pub available: ByteSize,
+    /// Whether new files may be copied on write.
+    #[xml(attr = "features/cow/@state")]
+    pub copy_on_write: Option<YesNo>,
+    #[xml(child, default)]
+    pub source: PoolSource,
+    /// Of pools whose volumes are files or devices of the host.
+    #[xml(child)]
+    pub target: Option<PoolTarget>,
+    #[xml(attr = "refresh/volume/@allocation")]
+    pub refresh_allocation: Option<RefreshAllocation>,
+}
+
+/// `<target>`: where the volumes are.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
+#[serde(default)]
+#[xml(name = "target", block)]
+pub struct PoolTarget {
+    #[xml(value)]
+    pub path: Option<String>,
+    #[xml(child, omit_empty)]
+    pub permissions: Option<Permissions>,
+}
+
+/// What is taken for the space that a volume takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, XmlEnum)]
+pub enum RefreshAllocation {
+    Default,
+    Capacity,
+}
+
+impl StoragePool {
+    /// Reads and checks a definition; with `strict`, elements that are not in the schema are refused.
+    pub fn from_xml(text: &str, strict: bool) -> Result<Self> {
+        let read = || {
+            let document = Document::parse(text, "storage_pool_definition")?;
+            document.expect_root(Self::TAG)?;
+            if strict {
+                check_strict::<Self>(&document)?;
+            }
+            Self::from_node(&document.root())
+        };
+        read().map_err(|err| err.or_domain(ErrorDomain::Storage))
+    }
+
+    /// Reads a definition inside of another document.
+    pub fn from_node(node: &Node<'_>) -> Result<Self> {
+        let read = || {
+            let mut pool = Self::parse(node)?;
+            pool.fill_defaults(node)?;
+            Ok(pool)
+        };
+        read().map_err(|err: ferrovirt_core::Error| err.or_domain(ErrorDomain::Storage))
+    }
+
+    /// The definition as text.
+    pub fn to_xml(&self) -> String {
+        to_string(self)
+    }
+
+    /// The name, which every definition has that was read.
+    pub fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_default()
+    }
+
+    /// Where the volumes are.
+    pub fn target_path(&self) -> Option<&str> {
+        self.target.as_ref()?.path.as_deref()
+    }
+
+    fn fill_defaults(&mut self, node: &Node<'_>) -> Result<()> {
+        let needs = self.kind.needs();
+        let place = node.child("source").unwrap_or(*node);
+        self.check_source(&place)?;
+        self.fill_source(&place, needs)?;
+        self.uuid.get_or_insert_with(Uuid::new_v4);
+        (self.capacity, self.allocation, self.available) = Default::default();
+        if needs.network {
+            self.target = None;
+        } else {
+            self.fill_target(node)?;
+        }
+        if self.kind == PoolType::IscsiDirect && self.source.initiator.is_none() {
+            let text = "<source> of this pool needs an <initiator> with its iqn";
+            return Err(place.error(ErrorCode::ConfigUnsupported, text));
+        }
+        Ok(())
+    }
+
+    fn check_source(&self, place: &Node<'_>) -> Result<()> {
+        let source = &self.source;
+        if self.kind == PoolType::Rbd && source.name.is_none() {
+            return Err(place.missing_child("name", ErrorCode::XmlError));
+        }
+        let formats = self.kind.formats();
+        if let Some(format) = source.format.as_ref().filter(|_| !formats.is_empty())
+            && !formats.contains(&format.as_str())
+        {
+            let text = format!("'{format}' is not a format of such pools; known are {}", formats.join(", "));
+            return Err(place.error(ErrorCode::ConfigUnsupported, text));
+        }
+        if source.auth.as_ref().is_some_and(|auth| auth.kind.is_none()) {
+            return Err(place.error(ErrorCode::ConfigUnsupported, "<auth> of a pool needs its type"));
+        }
+        if let Some(version) = &source.protocol_version {
+            let nfs = matches!(source.format.as_deref(), None | Some("nfs" | "auto"));
+            if !nfs {
+                let text = "<protocol ver='…'> is for NFS only";
+                return Err(place.error(ErrorCode::ConfigUnsupported, text));
+            }
+            if version.contains(',') {
+                return Err(place.error(ErrorCode::XmlDetail, "<protocol ver='…'> must not contain a comma"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills in what follows from the rest, and drops what this type of pool does not have.
+    fn fill_source(&mut self, place: &Node<'_>, needs: Needs) -> Result<()> {
+        let source = &mut self.source;
+        source.dir = source.dir.take().map(|dir| sanitized(&dir));
+        if self.kind == PoolType::Gluster {
+            source.dir.get_or_insert_with(|| "/".to_owned());
+        }
+        if self.name.is_none() && needs.name {
+            self.name = source.name.clone();
+        }
+        let missing = |name: &str| Err(place.missing_child(name, ErrorCode::XmlError));
+        let Some(name) = self.name.clone() else { return missing("name") };
+        if name.contains('/') {
+            return Err(place.error(ErrorCode::XmlError, format!("the name '{name}' can't contain '/'")));
+        }
+        if needs.host && source.hosts.is_empty() {
+            return missing("host");
+        }
+        if needs.dir && source.dir.is_none() {
+            return missing("dir");
+        }
+        if needs.name {
+            source.name.get_or_insert(name);
+        } else {
+            source.name = None;
+        }
+        if needs.adapter {
+            match &source.adapter {
+                None => return missing("adapter"),
+                Some(adapter) => adapter.validate(place)?,
+            }
+        } else {
+            source.adapter = None;
+        }
+        let only_devices = needs.device && !needs.host && !needs.name;
+        if only_devices && source.devices.is_empty() {
+            return missing("device");
+        }
+        if !needs.host {
+            source.hosts.clear();
+        }
+        if !needs.device {
+            source.devices.clear();
+        }
+        source.dir = source.dir.take().filter(|_| needs.dir);
+        source.initiator = source.initiator.take().filter(|_| needs.initiator);
+        let default = self.kind.formats().first();
+        source.format = default.map(|default| source.format.take().unwrap_or_else(|| (*default).to_owned()));
+        Ok(())
+    }
+
+    fn fill_target(&mut self, node: &Node<'_>) -> Result<()> {
+        let name = self.source.name.as_deref().unwrap_or_default();
+        let target = self.target.get_or_insert_default();
+        let path = match self.kind {
+            PoolType::Logical => format!("/dev/{name}"),
+            PoolType::Zfs => format!("/dev/zvol/{name}"),
+            _ => match target.path.take() {
+                Some(path) => path,
+                None => {
+                    let text = "the pool needs a <path> in its <target>";
+                    return Err(node.error(ErrorCode::XmlError, text));
+                }
+            },
+        };
+        target.path = Some(sanitized(&path));
+        target.permissions = target.permissions.take().map(Permissions::filled);
+        Ok(())
+    }
+}
+
+/// A path without repeated slashes and without one at its end. Two at the beginning mean something, and stay.
+fn sanitized(path: &str) -> String {
+    let mut clean = String::with_capacity(path.len());
+    let network = path.starts_with("//") && !path.starts_with("///");
+    for letter in path.chars() {
+        let first_two = network && clean == "/";
+        if letter != '/' || !clean.ends_with('/') || first_two {
+            clean.push(letter);
+        }
+    }
+    if clean.len() > 1 && clean.ends_with('/') && clean != "//" {
+        clean.pop();
+    }
+    clean
+}

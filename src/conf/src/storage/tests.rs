@@ -1,0 +1,82 @@
+//! What pools and volumes keep, fill in and refuse.
+
+use super::*;
+use ferrovirt_core::ErrorCode::{self, ConfigUnsupported, Overflow, XmlError};
+
+fn pool(kind: &str, inside: &str) -> ferrovirt_core::Result<StoragePool> {
+    StoragePool::from_xml(&format!("<pool type='{kind}'>{inside}</pool>"), false)
+}
+
+#[test]
+fn a_pool_keeps_its_form() {
+    let text = "\
+<pool type='netfs'>
+  <name>nfs</name>
+  <uuid>70a7eb15-6c34-ee9c-bf57-69e8e5ff3fb2</uuid>
+  <capacity unit='bytes'>0</capacity>
+  <allocation unit='bytes'>0</allocation>
+  <available unit='bytes'>0</available>
+  <source>
+    <host name='server'/>
+    <dir path='/export'/>
+    <format type='nfs'/>
+    <protocol ver='4'/>
+  </source>
+  <target>
+    <path>/mnt</path>
+    <permissions>
+      <mode>0755</mode>
+      <owner>0</owner>
+    </permissions>
+  </target>
+</pool>
+";
+    assert_eq!(StoragePool::from_xml(text, true).unwrap().to_xml(), text);
+}
+
+#[test]
+fn names_and_paths_follow_from_each_other() {
+    let found = pool("logical", "<source><name>vg</name></source>").unwrap();
+    assert_eq!((found.name(), found.target_path()), ("vg", Some("/dev/vg")));
+    let found = pool("dir", "<name>d</name><target><path>//a///b/</path></target>").unwrap();
+    assert_eq!(found.target_path(), Some("//a/b"));
+}
+
+#[test]
+fn what_a_type_needs_must_be_there() {
+    let code = |kind: &str, inside: &str| pool(kind, inside).unwrap_err().code();
+    assert_eq!(code("dir", "<target><path>/a</path></target>"), XmlError);
+    assert_eq!(code("dir", "<name>a</name>"), XmlError);
+    assert_eq!(code("nowhere", "<name>a</name>"), XmlError);
+    assert_eq!(code("netfs", "<name>a</name><source><format type='ext4'/></source>"), ConfigUnsupported);
+    assert_eq!(code("scsi", "<name>a</name><target><path>/a</path></target>"), XmlError);
+    assert_eq!(code("fs", "<name>a</name><target><path>/a</path></target>"), XmlError);
+}
+
+fn refused(inside: &str) -> ErrorCode {
+    StorageVolume::from_xml(&format!("<volume>{inside}</volume>"), PoolType::Dir).unwrap_err().code()
+}
+
+#[test]
+fn a_volume_fills_in_what_follows() {
+    let text = "<volume><name>v</name><capacity unit='KiB'>2</capacity><target><features/></target></volume>";
+    let volume = StorageVolume::from_xml(text, PoolType::Dir).unwrap();
+    assert_eq!((volume.capacity, volume.allocation), (2048, 2048));
+    assert_eq!(volume.target.format.as_deref(), Some("raw"));
+    assert_eq!(volume.target.compat.as_deref(), Some("1.1"));
+    assert_eq!(StorageVolume::from_xml(&volume.to_xml(), PoolType::Dir).unwrap(), volume);
+}
+
+#[test]
+fn sizes_formats_and_versions_must_be_ones() {
+    assert_eq!(refused("<capacity>1</capacity>"), XmlError);
+    assert_eq!(refused("<name>v</name>"), XmlError);
+    assert_eq!(refused("<name>v</name><capacity unit='EiB'>9</capacity>"), Overflow);
+    let rest = "<name>v</name><capacity>1</capacity>";
+    assert_eq!(refused(&format!("{rest}<target><format type='none'/></target>")), ConfigUnsupported);
+    assert_eq!(refused(&format!("{rest}<target><compat>1</compat></target>")), XmlError);
+    assert_eq!(
+        refused(&format!("{rest}<target><permissions><mode>9</mode></permissions></target>")),
+        XmlError
+    );
+}

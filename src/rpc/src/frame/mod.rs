@@ -1,0 +1,11 @@
+//! Messages: their header, how they are cut out of the bytes of a socket, descriptors that go along, packets of streams.
+
+mod header;
+mod message;
+mod reader;
+mod transport;
+
+pub use header::{Header, MessageKind, Status};
+pub use message::{Message, OutgoingMessage, StreamHole};
+pub use reader::FrameReader;
+pub use transport::{Received, Transport, UnixTransport};
