@@ -2,7 +2,8 @@
 
 use crate::capabilities::Capabilities;
 use crate::command::{
-    self, CommandLine, Context, Launch, Passed, Pretend, Sealed, SecretUse, Secrets, Settings, Surroundings,
+    self, CommandLine, Context, Descriptors, Launch, Part, Passed, Plugged, Pretend, Sealed, SecretUse,
+    Secrets, Settings, Surroundings,
 };
 use crate::layout::{Paths, short_name};
 use crate::network::Taps;
@@ -55,6 +56,19 @@ pub fn complete(paths: &Paths, capabilities: &Capabilities, model: &mut Domain) 
 /// The id that the guest runs under, or is about to.
 fn running_id(model: &Domain) -> i32 {
     model.id.and_then(|id| i32::try_from(id).ok()).unwrap_or(-1)
+}
+
+/// What a device of a running guest consists of; descriptors are named by `descriptors`.
+pub fn parts(
+    paths: &Paths,
+    model: &Domain,
+    capabilities: &Capabilities,
+    which: Plugged,
+    descriptors: &mut dyn Descriptors,
+) -> Result<Vec<Part>> {
+    with_surroundings(paths, &model.name, running_id(model), |host| {
+        command::parts(Context { model, capabilities, host }, which, descriptors)
+    })
 }
 
 /// The command line as text, for a guest that is not started.

@@ -14,6 +14,7 @@ mod displays;
 mod driver;
 mod graphics_ports;
 pub mod host_capabilities;
+mod hotplug;
 mod launch;
 pub mod layout;
 mod live;

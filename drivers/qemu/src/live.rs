@@ -1,6 +1,7 @@
 //! A running guest: its process, its monitor, and what must be given back when it ends.
 
 use crate::consoles::Consoles;
+use crate::hotplug::Removals;
 use crate::network::Plugs;
 use crate::qmp::Client;
 use crate::reactor::Reactor;
@@ -23,6 +24,8 @@ pub struct Live {
     /// The guest's place in the host's networks.
     pub plugs: Plugs,
     pub consoles: Consoles,
+    /// Who waits for the guest to let go of a device.
+    pub removals: Removals,
     end: Mutex<End>,
     ended: Condvar,
 }
@@ -90,6 +93,7 @@ impl Live {
             vcpu_threads,
             plugs,
             consoles: Consoles::default(),
+            removals: Removals::default(),
             end: Mutex::default(),
             ended: Condvar::new(),
         })
@@ -132,6 +136,7 @@ impl Live {
 
     /// Everything of the guest has been given back; wakes whoever waits for that.
     pub fn has_ended(&self) {
+        self.removals.give_up();
         self.end.lock().done = true;
         self.ended.notify_all();
     }

@@ -5,11 +5,12 @@ use crate::status::{Status, StatusPort};
 use ferrovirt_conf::domain::{
     ActualConnection, ActualInterface, Connection, Domain, Interface, LinkState, MacTableManager,
 };
-use ferrovirt_conf::network::{NetworkPort, PortOwner, PortPlug, Vlan};
+use ferrovirt_conf::network::{Bandwidth, BandwidthRate, NetworkPort, PortOwner, PortPlug, Vlan};
 use ferrovirt_conf::values::Mac;
 use ferrovirt_core::{Error, NetworkId, NetworkPortId, Result};
 use ferrovirt_net::bridge_port::{PortVlans, VlanRange};
 use ferrovirt_net::mac_table::PortSpec;
+use ferrovirt_net::qos::{self, Rate, Shaping};
 use ferrovirt_net::tap::{self, TapOptions};
 use ferrovirt_net::{MacAddr, bridge, bridge_port, link};
 use ferrovirt_xml::YesNo;
@@ -22,7 +23,14 @@ pub type Taps = Vec<Vec<OwnedFd>>;
 
 /// What a guest's interfaces hold on the host.
 #[derive(Default)]
-pub struct Plugs(Mutex<Vec<Plug>>);
+pub struct Plugs(Mutex<Held>);
+
+#[derive(Default)]
+struct Held {
+    plugs: Vec<Plug>,
+    /// Everything has been given back, and what comes later has to be at once.
+    over: bool,
+}
 
 /// What one interface holds.
 #[derive(Default)]
@@ -36,23 +44,28 @@ pub struct Plug {
 impl Plugs {
     /// Gives everything back. What fails is only logged: the rest must go on.
     pub fn release(&self, shared: &Shared) {
-        let plugs = std::mem::take(&mut *self.0.lock());
+        let plugs = {
+            let mut held = self.0.lock();
+            held.over = true;
+            std::mem::take(&mut held.plugs)
+        };
         give_back(shared, &plugs);
     }
 
     /// Gives back what the interface with this tap holds.
     pub fn release_one(&self, shared: &Shared, tap: &str) {
-        let mut plugs = self.0.lock();
-        let at = plugs.iter().position(|plug| plug.tap.as_deref() == Some(tap));
-        let plug = at.map(|at| plugs.remove(at));
-        drop(plugs);
+        let plug = {
+            let plugs = &mut self.0.lock().plugs;
+            let at = plugs.iter().position(|plug| plug.tap.as_deref() == Some(tap));
+            at.map(|at| plugs.remove(at))
+        };
         give_back(shared, plug.as_slice());
     }
 
     /// What another process has to know to give it back.
     pub fn for_status(&self) -> Vec<StatusPort> {
-        let plugs = self.0.lock();
-        let of_networks = plugs.iter().filter_map(|plug| {
+        let held = self.0.lock();
+        let of_networks = held.plugs.iter().filter_map(|plug| {
             let port = plug.port.as_ref()?;
             Some(StatusPort {
                 network: port.network.name.to_string(),
@@ -64,9 +77,30 @@ impl Plugs {
         of_networks.collect()
     }
 
-    /// Takes over what `other` holds.
-    pub fn absorb(&self, other: Plugs) {
-        self.0.lock().append(&mut other.0.into_inner());
+    /// Takes over what `other` holds. If the guest has ended meanwhile, it is given back.
+    pub fn absorb(&self, shared: &Shared, other: Plugs) {
+        let mut plugs = other.0.into_inner().plugs;
+        let mut held = self.0.lock();
+        if !held.over {
+            held.plugs.append(&mut plugs);
+        }
+        drop(held);
+        give_back(shared, &plugs);
+    }
+
+    /// Holds one thing more.
+    pub fn hold(&self, plug: Plug) {
+        self.0.lock().plugs.push(plug);
+    }
+
+    /// Gives the interface with this tap the network port that `other` holds; `other` has the old one then.
+    pub fn exchange_port(&self, tap: &str, managed: bool, other: &Plugs) {
+        let (mut held, mut other) = (self.0.lock(), other.0.lock());
+        let mine = held.plugs.iter_mut().find(|plug| plug.tap.as_deref() == Some(tap));
+        if let (Some(mine), Some(other)) = (mine, other.plugs.first_mut()) {
+            mine.managed = managed;
+            std::mem::swap(&mut mine.port, &mut other.port);
+        }
     }
 }
 
@@ -106,7 +140,7 @@ pub fn plug_one(
     let mut plug = Plug::default();
     let outcome = plug_into(shared, owner, interface, &mut plug);
     // Kept also on failure: whoever holds the plugs gives everything back.
-    plugs.0.lock().push(plug);
+    plugs.hold(plug);
     outcome
 }
 
@@ -116,17 +150,7 @@ fn plug_into(
     interface: &mut Interface,
     plug: &mut Plug,
 ) -> Result<Vec<OwnedFd>> {
-    if let Connection::Network(wanted) = &interface.connection {
-        let network = shared.network.network_lookup_by_name(&wanted.network)?;
-        let (id, port) = allocate(shared, &network, owner, interface, wanted.port_group.clone())?;
-        plug.port = Some(id);
-        let actual = actual(&network, port)?;
-        if let Connection::Network(wanted) = &mut interface.connection {
-            wanted.port_id = plug.port.as_ref().map(|port| port.uuid);
-        }
-        interface.actual = Some(actual);
-        interface.publish_actual();
-    }
+    join(shared, owner, interface, plug)?;
     let (bridge, managed) = match &interface.connection {
         Connection::Network(port) => (port.bridge.clone(), port.mac_table_manager),
         Connection::Bridge(port) => (Some(port.bridge.clone()), port.mac_table_manager),
@@ -144,6 +168,24 @@ fn plug_into(
     };
     plug.managed = managed == Some(MacTableManager::Libvirt);
     make_tap(shared.links()?, interface, bridge.as_deref(), plug)
+}
+
+/// Gets an interface that is on a network its port there, and puts what it turned out to be into its description.
+pub fn join(shared: &Shared, owner: &PortOwner, interface: &mut Interface, plug: &mut Plug) -> Result<()> {
+    if let Connection::Network(wanted) = &interface.connection {
+        let network = shared.network.network_lookup_by_name(&wanted.network)?;
+        let (id, port) = allocate(shared, &network, owner, interface, wanted.port_group.clone())?;
+        plug.port = Some(id);
+        let actual = actual(&network, port)?;
+        if let Connection::Network(wanted) = &mut interface.connection {
+            wanted.port_id = plug.port.as_ref().map(|port| port.uuid);
+        }
+        // The network decides, which the port knows but the published interface does not say.
+        interface.trust_guest_rx_filters = actual.trust_guest_rx_filters.or(interface.trust_guest_rx_filters);
+        interface.actual = Some(actual);
+        interface.publish_actual();
+    }
+    Ok(())
 }
 
 /// Asks the network for a port.
@@ -239,6 +281,10 @@ fn make_tap(
     let tap = tap::create(&links.netlink, &options)?;
     plug.tap = Some(tap.name.clone());
     interface.target.dev = Some(tap.name.clone());
+    let shaping = limits(interface.actual_bandwidth());
+    if shaping != Shaping::default() {
+        qos::set(&links.netlink, tap.index, &shaping)?;
+    }
     let link_up = interface.link_state != Some(LinkState::Down);
     match bridge {
         Some(bridge) if plug.managed => {
@@ -254,6 +300,17 @@ fn make_tap(
         None => link::set_up(&links.netlink, tap.index, link_up)?,
     }
     Ok(tap.queues)
+}
+
+/// The limits of an interface's tap.
+pub fn limits(bandwidth: Option<&Bandwidth>) -> Shaping {
+    let rate = |rate: Option<BandwidthRate>| {
+        let rate = rate?;
+        // What is only guaranteed is the network's business.
+        Some(Rate { average: rate.average.filter(|rate| *rate > 0)?, peak: rate.peak, burst: rate.burst })
+    };
+    let of = |pick: fn(&Bandwidth) -> Option<BandwidthRate>| rate(bandwidth.and_then(pick));
+    Shaping::of_tap(of(|limits| limits.inbound), of(|limits| limits.outbound))
 }
 
 /// The interface's port as the MAC table is to keep it.
@@ -322,7 +379,7 @@ pub fn leftovers(status: &Status) -> Plugs {
             tap: Some(tap),
         })
     });
-    Plugs(Mutex::new(with_tap.collect()))
+    Plugs(Mutex::new(Held { plugs: with_tap.collect(), over: false }))
 }
 
 fn port_id(port: &StatusPort) -> NetworkPortId {

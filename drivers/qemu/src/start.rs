@@ -4,10 +4,10 @@ use crate::capabilities::Capabilities;
 use crate::driver::Shared;
 use crate::live::{Live, Parts};
 use crate::network::{self, Plugs};
-use crate::qmp::{Client, Cont, EventStream, Options, QueryChardev, QueryCpusFast};
+use crate::qmp::{Client, Cont, EventStream, Options, QueryChardev, QueryCpusFast, SetLink};
 use crate::vm::{Definition, Vm};
 use crate::{displays, launch, model, status, watch};
-use ferrovirt_conf::domain::Domain;
+use ferrovirt_conf::domain::{Domain, LinkState};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, ErrorDomain, Event, Result, abi};
 use ferrovirt_host::process::{Command, PidFile, Process, Stdio};
@@ -32,7 +32,8 @@ fn start_up(shared: &Arc<Shared>, vm: &Arc<Vm>, definition: &Definition, paused:
     let name = vm.name();
     let process = attempt.process.clone().expect("an attempt that has begun has a process");
     let monitor_path = shared.paths.monitor(id, &name);
-    let ready = shared.reactor.call(async move { Ok(connect(&monitor_path, paused).await) })?;
+    let unplugged = unplugged(&attempt.model);
+    let ready = shared.reactor.call(async move { Ok(connect(&monitor_path, paused, unplugged).await) })?;
     let ready = ready.map_err(|err| attempt.explain(err))?;
     let (live, events) = attempt.succeed(ready);
     announce(shared, vm, &live, paused);
@@ -49,6 +50,12 @@ fn start_up(shared: &Arc<Shared>, vm: &Arc<Vm>, definition: &Definition, paused:
     Ok(id)
 }
 
+/// The cards whose cable is not plugged in, by their names in QEMU.
+fn unplugged(model: &Domain) -> Vec<String> {
+    let down = model.devices.interfaces.iter().filter(|card| card.link_state == Some(LinkState::Down));
+    down.filter_map(|card| card.info.alias.clone()).collect()
+}
+
 /// What a monitor that answers has told.
 struct Ready {
     monitor: Client,
@@ -59,11 +66,13 @@ struct Ready {
 }
 
 /// Waits for QEMU and asks what has to be known; all questions are under way at once.
-async fn connect(path: &Path, paused: bool) -> Result<Ready> {
+async fn connect(path: &Path, paused: bool, unplugged: Vec<String>) -> Result<Ready> {
     let options = Options { deadline: PATIENCE, ..Options::default() };
     let (monitor, events) = Client::connect(path, options).await?;
     let cpus = monitor.submit(&QueryCpusFast {});
     let chardevs = monitor.submit(&QueryChardev {});
+    let links: Vec<_> =
+        unplugged.into_iter().map(|name| monitor.submit(&SetLink { name, up: false })).collect();
     let cont = (!paused).then(|| monitor.submit(&Cont {}));
     let vcpu_threads = cpus.await?.into_iter().map(|cpu| cpu.thread_id as u32).collect();
     let terminals = chardevs.await?.into_iter().filter_map(|chardev| {
@@ -71,6 +80,9 @@ async fn connect(path: &Path, paused: bool) -> Result<Ready> {
         Some((chardev.label, path))
     });
     let terminals = terminals.collect();
+    for link in links {
+        link.await?;
+    }
     if let Some(cont) = cont {
         cont.await?;
     }

@@ -5,7 +5,7 @@ use crate::live::{Live, StopCause};
 use crate::qmp::{Cont, EventStream, GuestEvent, Quit, SystemReset};
 use crate::reactor::ended;
 use crate::vm::Vm;
-use crate::{rx_filter, status, stop};
+use crate::{hotplug, rx_filter, status, stop};
 use ferrovirt_conf::domain::LifecycleAction;
 use ferrovirt_core::{DomainEvent, DomainEventKind, Event, abi};
 use std::sync::Arc;
@@ -84,8 +84,17 @@ async fn handle(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, event: Gue
             publish(shared, vm, DomainEventKind::BalloonChange { actual: balloon.actual / 1024 });
         }
         GuestEvent::DeviceDeleted(deleted) => {
-            if let Some(alias) = deleted.device {
-                publish(shared, vm, DomainEventKind::DeviceRemoved { alias });
+            // Who waits for it clears away after it, too.
+            if let Some(alias) = deleted.device
+                && !live.removals.tell(&alias, hotplug::Answer::Released)
+            {
+                hotplug::finish_later(shared, vm, live, alias);
+            }
+        }
+        GuestEvent::DeviceUnplugGuestError(refused) => {
+            if let Some(alias) = refused.device {
+                live.removals.tell(&alias, hotplug::Answer::Refused);
+                publish(shared, vm, DomainEventKind::DeviceRemovalFailed { alias });
             }
         }
         GuestEvent::DeviceTrayMoved(tray) => {

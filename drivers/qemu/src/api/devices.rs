@@ -1,13 +1,48 @@
 //! Devices of a running guest, and the addresses of its interfaces.
 
 use crate::driver::QemuDriver;
+use crate::hotplug::{self, Scope};
 use crate::live::Live;
 use crate::model;
+use crate::vm::Vm;
 use ferrovirt_conf::domain::Interface;
 use ferrovirt_core::driver::{DomainDevices, DomainInterface, InterfaceAddress};
+use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainId, Error, ErrorCode, Result, abi};
+use std::sync::Arc;
+
+const SCOPE: u32 = abi::VIR_DOMAIN_AFFECT_LIVE | abi::VIR_DOMAIN_AFFECT_CONFIG;
 
 impl DomainDevices for QemuDriver {
+    fn domain_attach_device_flags(&self, domain: &DomainId, xml: &str, flags: u32) -> Result<()> {
+        super::refuse_flags(flags, SCOPE, "virDomainAttachDeviceFlags")?;
+        self.changing_devices(domain, flags, "attach device", |vm, scope| {
+            hotplug::attach(&self.shared, vm, xml, scope)
+        })
+    }
+
+    fn domain_detach_device_flags(&self, domain: &DomainId, xml: &str, flags: u32) -> Result<()> {
+        super::refuse_flags(flags, SCOPE, "virDomainDetachDeviceFlags")?;
+        self.changing_devices(domain, flags, "detach device", |vm, scope| {
+            hotplug::detach(&self.shared, vm, xml, scope)
+        })
+    }
+
+    fn domain_detach_device_alias(&self, domain: &DomainId, alias: &str, flags: u32) -> Result<()> {
+        super::refuse_flags(flags, SCOPE, "virDomainDetachDeviceAlias")?;
+        self.changing_devices(domain, flags, "detach device", |vm, scope| {
+            hotplug::detach_alias(&self.shared, vm, alias, scope)
+        })
+    }
+
+    fn domain_update_device_flags(&self, domain: &DomainId, xml: &str, flags: u32) -> Result<()> {
+        let force = abi::VIR_DOMAIN_DEVICE_MODIFY_FORCE;
+        super::refuse_flags(flags, SCOPE | force, "virDomainUpdateDeviceFlags")?;
+        self.changing_devices(domain, flags, "update device", |vm, scope| {
+            hotplug::update(&self.shared, vm, xml, scope, flags & force != 0)
+        })
+    }
+
     fn domain_interface_addresses(
         &self,
         domain: &DomainId,
@@ -32,6 +67,20 @@ impl DomainDevices for QemuDriver {
 }
 
 impl QemuDriver {
+    /// Runs a change to devices as the guest's job.
+    fn changing_devices(
+        &self,
+        domain: &DomainId,
+        flags: u32,
+        job: &'static str,
+        change: impl FnOnce(&Arc<Vm>, Scope) -> Result<()>,
+    ) -> Result<()> {
+        let vm = self.shared.find(domain)?;
+        let _job = vm.job.begin(job)?;
+        let (live, config) = super::affected(&vm.view(), flags, &vm.name())?;
+        change(&vm, Scope { live, config })
+    }
+
     /// What the DHCP servers of the guest's networks gave to its interfaces. An interface on a network whose server
     /// can't be asked is left out, as one without a lease is.
     fn addresses_by_lease(&self, live: &Live) -> Result<Vec<DomainInterface>> {

@@ -32,8 +32,8 @@ pub enum Passed {
 
 /// Where the builder gets descriptors from: real ones for a process, made-up ones for a text.
 pub trait Descriptors {
-    /// Under which number QEMU finds it.
-    fn pass(&mut self, what: Passed) -> Result<i32>;
+    /// Under which number QEMU finds it, or in a running guest under which name.
+    fn pass(&mut self, what: Passed) -> Result<String>;
 
     /// How many queues of this interface are open: its tap's descriptors, then vhost's.
     fn queues(&self, interface: usize) -> (usize, usize);
@@ -53,9 +53,9 @@ impl<'a> Open<'a> {
 }
 
 impl Descriptors for Open<'_> {
-    fn pass(&mut self, what: Passed) -> Result<i32> {
+    fn pass(&mut self, what: Passed) -> Result<String> {
         match self.files.remove(&what) {
-            Some(file) => self.command.pass_fd(file),
+            Some(file) => Ok(self.command.pass_fd(file)?.to_string()),
             None => Err(Error::internal(format!("the start has opened no descriptor for {what:?}"))),
         }
     }
@@ -78,9 +78,9 @@ pub struct Pretend {
 }
 
 impl Descriptors for Pretend {
-    fn pass(&mut self, _what: Passed) -> Result<i32> {
+    fn pass(&mut self, _what: Passed) -> Result<String> {
         self.next = self.next.max(2) + 1;
-        Ok(self.next)
+        Ok(self.next.to_string())
     }
 
     fn queues(&self, _interface: usize) -> (usize, usize) {

@@ -24,14 +24,19 @@ pub fn build(b: &mut Builder<'_>) -> Result<()> {
         {
             continue;
         }
-        source(b, disk)?;
-        if bus(disk) == DiskBus::Sd {
-            continue;
-        }
-        let props = b.context.disk(disk)?;
-        b.device(props)?;
+        build_one(b, disk)?;
     }
     Ok(())
+}
+
+/// One disk: its nodes, then the device.
+pub fn build_one(b: &mut Builder<'_>, disk: &Disk) -> Result<()> {
+    source(b, disk)?;
+    if bus(disk) == DiskBus::Sd {
+        return Ok(());
+    }
+    let props = b.context.disk(disk)?;
+    b.device(props)
 }
 
 fn bus(disk: &Disk) -> DiskBus {
@@ -74,7 +79,7 @@ fn copy_node(disk: &Disk) -> Option<String> {
 }
 
 /// The nodes of a disk.
-fn source(b: &mut Builder<'_>, disk: &Disk) -> Result<()> {
+pub fn source(b: &mut Builder<'_>, disk: &Disk) -> Result<()> {
     match &disk.source.location {
         StorageLocation::VhostUser(socket) => {
             let id = format!("chr-vu-{}", alias(&disk.info)?);

@@ -22,12 +22,17 @@ pub fn build(b: &mut Builder<'_>) -> Result<()> {
         if is_host_device(interface) {
             continue;
         }
-        let netdev = backend(b, at, interface)?;
-        b.line.netdev(&netdev);
-        let props = b.context.network_card(interface)?;
-        b.device(props)?;
+        build_one(b, at, interface)?;
     }
     Ok(())
+}
+
+/// The interface at a place in the definition: its back end, then the card.
+pub fn build_one(b: &mut Builder<'_>, at: usize, interface: &Interface) -> Result<()> {
+    let netdev = backend(b, at, interface)?;
+    b.line.netdev(&netdev);
+    let props = b.context.network_card(interface)?;
+    b.device(props)
 }
 
 /// Whether the card itself is a device of the host.
@@ -101,8 +106,7 @@ fn tap(b: &mut Builder<'_>, at: usize, interface: &Interface, props: &mut Props)
         return Err(Error::internal(format!("the tap {name} of an interface has not been opened")));
     }
     let list = |b: &mut Builder<'_>, count: usize, of: fn(usize, usize) -> Passed| -> Result<String> {
-        let fds: Result<Vec<String>> =
-            (0..count).map(|queue| Ok(b.descriptors.pass(of(at, queue))?.to_string())).collect();
+        let fds: Result<Vec<String>> = (0..count).map(|queue| b.descriptors.pass(of(at, queue))).collect();
         Ok(fds?.join(":"))
     };
     let fds = list(b, taps, |interface, queue| Passed::Tap { interface, queue })?;

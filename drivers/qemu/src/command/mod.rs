@@ -32,6 +32,7 @@ mod memory_device;
 mod numa;
 mod overrides;
 mod panic;
+mod parts;
 mod prepare;
 mod props;
 mod rng;
@@ -49,10 +50,11 @@ mod video;
 mod vsock;
 mod watchdog;
 
-pub use blockdev::number_images;
+pub use blockdev::{last_index, number_images};
 pub use context::{Builder, Context};
 pub use descriptors::{Descriptors, Open, Passed, Pretend};
 pub use line::CommandLine;
+pub use parts::{Part, Plugged, parts};
 pub use prepare::{align_memory, prepare};
 pub use props::Props;
 pub use surroundings::{

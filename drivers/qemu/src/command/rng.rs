@@ -7,15 +7,17 @@ use ferrovirt_conf::domain::{Rng, RngBackend};
 use ferrovirt_core::Result;
 
 pub fn build(b: &mut Builder<'_>) -> Result<()> {
-    for rng in &b.model().devices.rngs {
-        if let RngBackend::Egd { source } = &rng.backend {
-            chardev::build(b, alias(&rng.info)?, source, Purpose::Channel)?;
-        }
-        b.line.object(&backend(rng)?);
-        let props = b.context.rng(rng)?;
-        b.device(props)?;
+    b.model().devices.rngs.iter().try_for_each(|rng| build_one(b, rng))
+}
+
+/// One source of random numbers: where they come from, then the device.
+pub fn build_one(b: &mut Builder<'_>, rng: &Rng) -> Result<()> {
+    if let RngBackend::Egd { source } = &rng.backend {
+        chardev::build(b, alias(&rng.info)?, source, Purpose::Channel)?;
     }
-    Ok(())
+    b.line.object(&backend(rng)?);
+    let props = b.context.rng(rng)?;
+    b.device(props)
 }
 
 /// Where the numbers come from.

@@ -56,6 +56,25 @@ fn fill_all(model: &mut Domain, capabilities: &Capabilities, paths: &Paths, flag
     Ok(())
 }
 
+/// Fills in what a device leaves out that was added to a definition that is complete otherwise.
+pub fn fill_added(
+    model: &mut Domain,
+    capabilities: &Capabilities,
+    paths: &Paths,
+    flags: ParseFlags,
+) -> Result<()> {
+    let mut fill = || {
+        let context = model.context();
+        devices::fill(model, capabilities, paths, flags)?;
+        model.devices.fill_defaults(&context);
+        model.devices.add_implicit_controllers();
+        devices::fill(model, capabilities, paths, flags)?;
+        model.devices.fill_defaults(&context);
+        addresses::assign(model, capabilities, false)
+    };
+    fill().map_err(|err: ferrovirt_core::Error| err.or_domain(ErrorDomain::Qemu))
+}
+
 /// Companion USB controllers stand behind their masters, also those that do not say that they are companions.
 fn arrange_companions(model: &mut Domain) {
     let context = model.context();

@@ -35,6 +35,14 @@ pub fn validate(model: &Domain, capabilities: &Capabilities) -> Result<()> {
     subject.check().map_err(|err| err.or_domain(ErrorDomain::Qemu))
 }
 
+/// Refuses interfaces and disks that QEMU can't have; all else was checked when it came in.
+pub fn validate_added(model: &Domain, capabilities: &Capabilities) -> Result<()> {
+    let family = Family::of_domain(model);
+    let subject = Subject { model, capabilities, family, arch: machine::arch(model) };
+    let checked = interfaces::check(&subject).and_then(|()| disks::check(&subject));
+    checked.map_err(|err| err.or_domain(ErrorDomain::Qemu))
+}
+
 /// The refusal that most checks end in.
 pub(crate) fn refuse<T>(text: impl Into<String>) -> Result<T> {
     Err(Error::config_unsupported(text.into()))
