@@ -256,7 +256,8 @@ impl<'a> CallDoc<'a> {
         let mut parts = Self { info: String::new(), returns: String::new(), args: HashMap::new() };
         let mut info = Vec::new();
         for line in &doc.lines {
-            let arg = line.strip_prefix("- ").or(line.strip_prefix('@')).and_then(|line| line.split_once(": "));
+            let arg =
+                line.strip_prefix("- ").or(line.strip_prefix('@')).and_then(|line| line.split_once(": "));
             if let Some((name, meaning)) = arg {
                 parts.args.insert(name, meaning);
             } else if let Some(returns) = line.strip_prefix("Returns ") {
