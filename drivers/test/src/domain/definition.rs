@@ -1,7 +1,7 @@
 //! A guest's description, and its texts, made once.
 
 use ferrovirt_conf::cpu::Arch;
-use ferrovirt_conf::domain::{Domain, Interface, Namespaces, OsType, ParseFlags, VideoType};
+use ferrovirt_conf::domain::{Device, Domain, Interface, Namespaces, OsType, ParseFlags, VideoType};
 use ferrovirt_core::{Error, ErrorDomain, Result, abi};
 use ferrovirt_xml::{Document, Namespace, Node, RawElement, Tag, XmlElement, check_strict};
 use std::sync::{Arc, OnceLock};
@@ -84,6 +84,8 @@ pub fn parse_node(node: &Node<'_>, flags: ParseFlags) -> Result<(Domain, Wishes)
     let wishes = Wishes::read(node)?;
     fill_own_defaults(&mut model);
     model.fill_defaults(flags)?;
+    // A display brings a card with it that nobody has decided on yet.
+    fill_own_defaults(&mut model);
     model.validate(flags)?;
     name_interfaces(&mut model);
     Ok((model, wishes))
@@ -134,8 +136,11 @@ fn fill_own_defaults(model: &mut Domain) {
         _ if matches!(arch, Some(Arch::Ppc64 | Arch::Ppc64le)) => VideoType::Vga,
         _ => VideoType::Cirrus,
     };
-    let undecided = model.devices.videos.iter_mut().filter(|video| video.model.kind == VideoType::Default);
-    undecided.for_each(|video| video.model.kind = kind);
+    let context = model.context();
+    for video in model.devices.videos.iter_mut().filter(|video| video.model.kind == VideoType::Default) {
+        video.model.kind = kind;
+        video.fill_defaults(&context);
+    }
 }
 
 /// The vendor part of the MAC addresses that are made up.

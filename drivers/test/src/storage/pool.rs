@@ -2,8 +2,7 @@
 
 use crate::held::Held;
 use crate::refuse;
-use ferrovirt_conf::storage::{PoolType, StoragePool, StorageVolume};
-use ferrovirt_conf::values::ByteSize;
+use ferrovirt_conf::storage::{PoolSize, PoolType, StoragePool, StorageVolume};
 use ferrovirt_core::store::{Claim, Store, Stored};
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result, StoragePoolId, StorageVolId};
 use ferrovirt_xml::Node;
@@ -47,9 +46,9 @@ impl Stored for Pool {
 
 /// A definition with the sizes that all pools have at first.
 pub(super) fn sized(mut definition: StoragePool) -> StoragePool {
-    definition.capacity = ByteSize(CAPACITY);
-    definition.available = ByteSize(CAPACITY);
-    definition.allocation = ByteSize(0);
+    definition.capacity = PoolSize(CAPACITY);
+    definition.available = PoolSize(CAPACITY);
+    definition.allocation = PoolSize(0);
     definition
 }
 
@@ -244,8 +243,8 @@ impl View {
     fn account(&mut self, change: impl FnOnce(u64) -> u64) {
         let definition = Arc::make_mut(&mut self.definition);
         let taken = change(definition.allocation.0);
-        definition.allocation = ByteSize(taken);
-        definition.available = ByteSize(definition.capacity.0.saturating_sub(taken));
+        definition.allocation = PoolSize(taken);
+        definition.available = PoolSize(definition.capacity.0.saturating_sub(taken));
     }
 }
 

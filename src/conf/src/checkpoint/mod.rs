@@ -54,9 +54,10 @@ impl DomainCheckpoint {
     /// Reads a description. One that is to be `redefined` tells all of a checkpoint that was made before; another one
     /// only what is wanted.
     pub fn from_xml(text: &str, redefined: bool, read: ReadDomain<'_>) -> Result<Self> {
-        let document = Document::parse(text, "domain_checkpoint").map_err(own)?;
-        document.expect_root("domaincheckpoint").map_err(own)?;
+        let document = Document::parse(text, "domain_checkpoint")?;
+        document.expect_root("domaincheckpoint")?;
         let node = document.root();
+        check_children(&node)?;
         let mut checkpoint = Self { description: text_of(&node, "description"), ..Self::default() };
         let name = text_of(&node, "name");
         if redefined {
@@ -73,8 +74,7 @@ impl DomainCheckpoint {
             checkpoint.name = name.unwrap_or_else(|| checkpoint.creation_time.to_string());
         }
         let disks = node.child("disks").into_iter().flat_map(|disks| disks.children());
-        checkpoint.disks =
-            disks.map(|disk| CheckpointDisk::read(&disk)).collect::<Result<_>>().map_err(own)?;
+        checkpoint.disks = disks.map(|disk| CheckpointDisk::read(&disk)).collect::<Result<_>>()?;
         Ok(checkpoint)
     }
 
@@ -190,8 +190,26 @@ impl CheckpointDisk {
     }
 }
 
+/// Elements that are not known, or there twice, are always refused.
+fn check_children(node: &Node<'_>) -> Result<()> {
+    const KNOWN: [&str; 6] = ["name", "description", "parent", "creationTime", "disks", "domain"];
+    let refuse = |child: &Node<'_>, why: &str| {
+        let text = format!("<{}> {why} in <domaincheckpoint>", child.name());
+        Err(child.error(ErrorCode::XmlInvalidSchema, text))
+    };
+    for (index, child) in node.children().enumerate() {
+        if !KNOWN.contains(&child.name()) {
+            return refuse(&child, "is not known");
+        }
+        if node.children().take(index).any(|earlier| earlier.name() == child.name()) {
+            return refuse(&child, "can't be there twice");
+        }
+    }
+    Ok(())
+}
+
 fn own(err: Error) -> Error {
-    err.or_domain(ErrorDomain::DomainCheckpoint)
+    err.domain(ErrorDomain::DomainCheckpoint)
 }
 
 #[cfg(test)]

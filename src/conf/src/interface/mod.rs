@@ -6,8 +6,10 @@ mod protocol;
 pub use bond::{ArpMonitor, ArpValidate, Bond, BondMode, MiiCarrier, MiiMonitor};
 pub use protocol::{InterfaceDhcp, InterfaceIp, InterfaceProtocol, ProtocolFamily};
 
-use ferrovirt_core::{ErrorCode, ErrorDomain, Result};
-use ferrovirt_xml::{Document, Node, OnOff, XmlContent, XmlElement, XmlEnum, check_strict, to_string};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
+use ferrovirt_xml::{
+    Document, Node, OnOff, XmlContent, XmlElement, XmlEnum, XmlValue, check_strict, to_string,
+};
 use serde::{Deserialize, Serialize};
 
 /// An interface of the host. Only the part that fits its type is there.
@@ -110,21 +112,25 @@ pub struct HostVlan {
 impl HostInterface {
     /// Reads and checks a definition; with `strict`, elements that are not in the schema are refused.
     pub fn from_xml(text: &str, strict: bool) -> Result<Self> {
-        let read = || {
-            let document = Document::parse(text, "interface_definition")?;
-            document.expect_root(Self::TAG)?;
-            if strict {
-                check_strict::<Self>(&document)?;
-            }
-            Self::from_node(&document.root())
-        };
-        read().map_err(|err| err.or_domain(ErrorDomain::Interface))
+        let document = Document::parse(text, "interface_definition")?;
+        document.expect_root(Self::TAG)?;
+        if strict {
+            check_strict::<Self>(&document)?;
+        }
+        Self::from_node(&document.root())
     }
 
     /// Reads a definition inside of another document.
     pub fn from_node(node: &Node<'_>) -> Result<Self> {
-        let mut interface = Self::parse(node)?;
-        interface.check(node, None).map_err(|err| err.or_domain(ErrorDomain::Interface))?;
+        let read = || {
+            let interface = Self::parse(node)?;
+            interface.check(node, None)?;
+            Ok(interface)
+        };
+        // Of the type alone the reader tells; what else is wrong is wrong with the interface.
+        let typed = node.attr("type").and_then(HostInterfaceType::from_text).is_some();
+        let own = |err: Error| if typed { err.domain(ErrorDomain::Interface) } else { err };
+        let mut interface = read().map_err(own)?;
         interface.fill_defaults(false);
         Ok(interface)
     }

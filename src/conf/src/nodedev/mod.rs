@@ -4,7 +4,7 @@ mod capability;
 
 pub use capability::Capability;
 
-use ferrovirt_core::{ErrorCode, ErrorDomain, Result};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{Document, Node, Writer, XmlContent};
 use serde::{Deserialize, Serialize};
 
@@ -31,17 +31,14 @@ pub struct NodeDevice {
 impl NodeDevice {
     /// Reads a definition; one of a device that is to be made needs no name.
     pub fn from_xml(text: &str, new: bool) -> Result<Self> {
-        let read = || {
-            let document = Document::parse(text, "node_device_definition")?;
-            document.expect_root("device")?;
-            Self::read(&document.root(), new)
-        };
-        read().map_err(|err| err.or_domain(ErrorDomain::Nodedev))
+        let document = Document::parse(text, "node_device_definition")?;
+        document.expect_root("device")?;
+        Self::read(&document.root(), new).map_err(own)
     }
 
     /// Reads a definition inside of another document.
     pub fn from_node(node: &Node<'_>) -> Result<Self> {
-        Self::read(node, false).map_err(|err| err.or_domain(ErrorDomain::Nodedev))
+        Self::read(node, false).map_err(own)
     }
 
     fn read(node: &Node<'_>, new: bool) -> Result<Self> {
@@ -106,6 +103,10 @@ impl NodeDevice {
         let host = self.capability("scsi_host")?.inner("fc_host")?;
         Some((host.text("wwnn")?.to_owned(), host.text("wwpn")?.to_owned()))
     }
+}
+
+fn own(err: Error) -> Error {
+    err.domain(ErrorDomain::Nodedev)
 }
 
 #[cfg(test)]

@@ -75,8 +75,8 @@ impl DomainSnapshot {
     /// Reads a description. One that is to be `redefined` tells all of a snapshot that was taken before; another one
     /// only what is wanted.
     pub fn from_xml(text: &str, redefined: bool, read: ReadDomain<'_>) -> Result<Self> {
-        let document = Document::parse(text, "domain_snapshot").map_err(own)?;
-        document.expect_root("domainsnapshot").map_err(own)?;
+        let document = Document::parse(text, "domain_snapshot")?;
+        document.expect_root("domainsnapshot")?;
         Self::from_node(&document.root(), redefined, read)
     }
 
@@ -237,7 +237,7 @@ pub(crate) fn now() -> i64 {
 }
 
 fn own(err: Error) -> Error {
-    err.or_domain(ErrorDomain::DomainSnapshot)
+    err.domain(ErrorDomain::DomainSnapshot)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ mod volume;
 pub use adapter::{ParentAddress, PoolAdapter};
 pub use kinds::PoolType;
 pub use permissions::Permissions;
-pub use pool::{PoolTarget, RefreshAllocation, StoragePool};
+pub use pool::{PoolSize, PoolTarget, RefreshAllocation, StoragePool};
 pub use source::{PoolDevice, PoolHost, PoolSource};
 pub use volume::{StorageVolume, VolumeLayer, VolumeType};
 

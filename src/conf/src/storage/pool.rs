@@ -2,9 +2,10 @@
 
 use super::kinds::Needs;
 use super::{Permissions, PoolSource, PoolType};
-use crate::values::ByteSize;
-use ferrovirt_core::{ErrorCode, ErrorDomain, Result};
-use ferrovirt_xml::{Document, Node, XmlContent, XmlElement, XmlEnum, YesNo, check_strict, to_string};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
+use ferrovirt_xml::{
+    Document, Node, Shape, Writer, XmlContent, XmlElement, XmlEnum, XmlValue, YesNo, check_strict, to_string,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -22,11 +23,11 @@ pub struct StoragePool {
     pub uuid: Option<Uuid>,
     /// All there is; drivers fill it in, as the two below.
     #[xml(child = "capacity", default)]
-    pub capacity: ByteSize,
+    pub capacity: PoolSize,
     #[xml(child = "allocation", default)]
-    pub allocation: ByteSize,
+    pub allocation: PoolSize,
     #[xml(child = "available", default)]
-    pub available: ByteSize,
+    pub available: PoolSize,
     /// Whether new files may be copied on write.
     #[xml(attr = "features/cow/@state")]
     pub copy_on_write: Option<YesNo>,
@@ -37,6 +38,29 @@ pub struct StoragePool {
     pub target: Option<PoolTarget>,
     #[xml(attr = "refresh/volume/@allocation")]
     pub refresh_allocation: Option<RefreshAllocation>,
+}
+
+/// A size in bytes that is told and never asked for: what a definition says of it is not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PoolSize(pub u64);
+
+impl XmlContent for PoolSize {
+    fn parse(_: &Node<'_>) -> Result<Self> {
+        Ok(Self(0))
+    }
+
+    fn write_attrs(&self, w: &mut Writer) {
+        w.attr_str("unit", "bytes");
+    }
+
+    fn write_children(&self, w: &mut Writer) {
+        w.text(&self.0);
+    }
+
+    fn shape() -> &'static Shape {
+        Shape::ANY
+    }
 }
 
 /// `<target>`: where the volumes are.
@@ -60,15 +84,12 @@ pub enum RefreshAllocation {
 impl StoragePool {
     /// Reads and checks a definition; with `strict`, elements that are not in the schema are refused.
     pub fn from_xml(text: &str, strict: bool) -> Result<Self> {
-        let read = || {
-            let document = Document::parse(text, "storage_pool_definition")?;
-            document.expect_root(Self::TAG)?;
-            if strict {
-                check_strict::<Self>(&document)?;
-            }
-            Self::from_node(&document.root())
-        };
-        read().map_err(|err| err.or_domain(ErrorDomain::Storage))
+        let document = Document::parse(text, "storage_pool_definition")?;
+        document.expect_root(Self::TAG)?;
+        if strict {
+            check_strict::<Self>(&document)?;
+        }
+        Self::from_node(&document.root())
     }
 
     /// Reads a definition inside of another document.
@@ -78,7 +99,9 @@ impl StoragePool {
             pool.fill_defaults(node)?;
             Ok(pool)
         };
-        read().map_err(|err: ferrovirt_core::Error| err.or_domain(ErrorDomain::Storage))
+        // Of the type alone the reader tells; what else is wrong is wrong with the pool.
+        let typed = node.attr("type").and_then(PoolType::from_text).is_some();
+        read().map_err(|err: Error| if typed { err.domain(ErrorDomain::Storage) } else { err })
     }
 
     /// The definition as text.
@@ -102,7 +125,6 @@ impl StoragePool {
         self.check_source(&place)?;
         self.fill_source(&place, needs)?;
         self.uuid.get_or_insert_with(Uuid::new_v4);
-        (self.capacity, self.allocation, self.available) = Default::default();
         if needs.network {
             self.target = None;
         } else {

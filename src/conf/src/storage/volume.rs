@@ -67,17 +67,14 @@ pub enum ImageFeature {
 impl StorageVolume {
     /// Reads a definition for a pool of this type.
     pub fn from_xml(text: &str, pool: PoolType) -> Result<Self> {
-        let read = || {
-            let document = Document::parse(text, "storage_volume_definition")?;
-            document.expect_root("volume")?;
-            Self::from_node(&document.root(), pool)
-        };
-        read().map_err(|err| err.or_domain(ErrorDomain::Storage))
+        let document = Document::parse(text, "storage_volume_definition")?;
+        document.expect_root("volume")?;
+        Self::from_node(&document.root(), pool)
     }
 
     /// Reads a definition inside of another document.
     pub fn from_node(node: &Node<'_>, pool: PoolType) -> Result<Self> {
-        Self::read(node, pool).map_err(|err| err.or_domain(ErrorDomain::Storage))
+        Self::read(node, pool).map_err(|err| err.domain(ErrorDomain::Storage))
     }
 
     fn read(node: &Node<'_>, pool: PoolType) -> Result<Self> {
