@@ -3,6 +3,7 @@
 use crate::driver::Shared;
 use crate::live::{Live, Parts};
 use crate::network::Plugs;
+use crate::qmp::{self, types::RunState};
 use crate::qmp::{Client, EventStream, Options, QueryStatus};
 use crate::status::{self, Status};
 use crate::vm::{Definition, Vm};
@@ -63,7 +64,7 @@ fn running(status: &Status) -> Result<Option<Process>> {
 fn attach(shared: &Arc<Shared>, vm: &Arc<Vm>, status: Status, process: Arc<Process>, id: i32) -> Result<()> {
     let monitor_path = PathBuf::from(&status.monitor);
     let connected = shared.reactor.call(async move { Ok(connect(&monitor_path).await) })?;
-    let (monitor, events, runs) = match connected {
+    let (monitor, events, now_in) = match connected {
         Ok(connected) => connected,
         Err(err) => {
             tracing::error!(domain = %vm.name(), %err, "the guest's monitor does not answer; the guest is ended");
@@ -74,7 +75,7 @@ fn attach(shared: &Arc<Shared>, vm: &Arc<Vm>, status: Status, process: Arc<Proce
         }
     };
     let plugs = network::take_over(shared, &status);
-    let (state, reason) = now(&status, runs);
+    let (state, reason) = now(&status, now_in.running);
     let parts = Parts {
         id,
         process,
@@ -90,7 +91,13 @@ fn attach(shared: &Arc<Shared>, vm: &Arc<Vm>, status: Status, process: Arc<Proce
     });
     shared.domains.set_id(vm, id);
     tracing::info!(domain = %vm.name(), id, "guest found again");
-    shared.reactor.handle()?.spawn(watch::follow(shared.clone(), vm.clone(), live, events));
+    let reactor = shared.reactor.handle()?;
+    if now_in.status == RunState::Shutdown {
+        // It switched itself off while nobody watched: what its definition says of that is still to be done.
+        let (shared, vm, live) = (shared.clone(), vm.clone(), live.clone());
+        reactor.spawn(async move { watch::shut_down(&shared, &vm, &live, true).await });
+    }
+    reactor.spawn(watch::follow(shared.clone(), vm.clone(), live, events));
     status::save(shared, vm)
 }
 
@@ -105,11 +112,11 @@ fn now(status: &Status, runs: bool) -> (i32, i32) {
     }
 }
 
-async fn connect(path: &Path) -> Result<(Client, EventStream, bool)> {
+async fn connect(path: &Path) -> Result<(Client, EventStream, qmp::types::Status)> {
     let options = Options { deadline: PATIENCE, ..Options::default() };
     let (monitor, events) = Client::connect(path, options).await?;
     let status = monitor.execute(&QueryStatus {}).await.map_err(Error::from)?;
-    Ok((monitor, events, status.running))
+    Ok((monitor, events, status))
 }
 
 /// Gives back what a guest held that has ended unwatched.

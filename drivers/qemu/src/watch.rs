@@ -116,7 +116,7 @@ async fn handle(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, event: Gue
 }
 
 /// The guest has switched itself off, and waits for what its definition says of that.
-async fn shut_down(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, by_guest: bool) {
+pub async fn shut_down(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, by_guest: bool) {
     // QEMU says so again when it is made to end.
     if live.is_ending() {
         return;

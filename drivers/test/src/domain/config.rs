@@ -158,10 +158,12 @@ impl Warnings {
             }
         }
         if let Some(cpu) = &model.cpu
-            && cpu.mode() == CpuMode::Custom && cpu.model_name() == Some(DEPRECATED_CPU) {
-                warnings.taints.push(Taint::DeprecatedConfig);
-                warnings.deprecated.push(format!("CPU model {DEPRECATED_CPU}"));
-            }
+            && cpu.mode() == CpuMode::Custom
+            && cpu.model_name() == Some(DEPRECATED_CPU)
+        {
+            warnings.taints.push(Taint::DeprecatedConfig);
+            warnings.deprecated.push(format!("CPU model {DEPRECATED_CPU}"));
+        }
         if model.os.dtb.is_some() {
             warnings.taints.push(Taint::CustomDtb);
         }
