@@ -45,8 +45,8 @@ impl<'a> Numbers<'a> {
 }
 
 impl Descriptors for Numbers<'_> {
-    fn pass(&mut self, what: Passed) -> Result<i32> {
-        Ok(match what {
+    fn pass(&mut self, what: Passed) -> Result<String> {
+        let number = match what {
             Passed::Monitor | Passed::Socket { .. } => 1729,
             Passed::File { alias } if alias.starts_with("tpm") => 1730,
             Passed::Device { alias } if alias.starts_with("tpm") => 1731,
@@ -60,7 +60,8 @@ impl Descriptors for Numbers<'_> {
             Passed::Tap { interface, .. } if self.is_ethernet(interface) => 3,
             Passed::Tap { queue, .. } => 102 + queue as i32,
             Passed::Vhost { queue, .. } => 44 + queue as i32,
-        })
+        };
+        Ok(number.to_string())
     }
 
     fn queues(&self, interface: usize) -> (usize, usize) {
