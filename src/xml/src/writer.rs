@@ -63,10 +63,10 @@ impl Writer {
         self.indent();
         self.out.push('<');
         self.name(tag);
-        if let Some(ns) = tag.ns {
-            if !self.namespaces.contains(&ns) {
-                self.namespaces.push(ns);
-            }
+        if let Some(ns) = tag.ns
+            && !self.namespaces.contains(&ns)
+        {
+            self.namespaces.push(ns);
         }
         self.state = State::StartTag;
         self.depth += 1;
