@@ -169,11 +169,12 @@ impl Warnings {
                 warnings.taints.push(Taint::CdromPassthrough);
             }
         }
-        if let Some(cpu) = &model.cpu {
-            if cpu.mode() == CpuMode::Custom && cpu.model_name() == Some(DEPRECATED_CPU) {
-                warnings.taints.push(Taint::DeprecatedConfig);
-                warnings.deprecated.push(format!("CPU model {DEPRECATED_CPU}"));
-            }
+        if let Some(cpu) = &model.cpu
+            && cpu.mode() == CpuMode::Custom
+            && cpu.model_name() == Some(DEPRECATED_CPU)
+        {
+            warnings.taints.push(Taint::DeprecatedConfig);
+            warnings.deprecated.push(format!("CPU model {DEPRECATED_CPU}"));
         }
         if model.os.dtb.is_some() {
             warnings.taints.push(Taint::CustomDtb);
