@@ -3,7 +3,7 @@
 use crate::driver::TestDriver;
 use crate::refuse;
 use ferrovirt_conf::cpu::CpuMode;
-use ferrovirt_conf::domain::{DiskDevice, Domain, StorageType};
+use ferrovirt_conf::domain::{DiskDevice, Domain, Input, InputBus, InputType, StorageType};
 use ferrovirt_conf::metadata::{self, Notes};
 use ferrovirt_core::driver::{DomainConfig, SecurityLabel};
 use ferrovirt_core::{DomainEventKind, DomainId, Error, ErrorCode, ErrorDomain, Result, abi};
@@ -23,10 +23,11 @@ impl DomainConfig for TestDriver {
             _ if inactive => view.definition.at_rest(),
             _ => view.definition.clone(),
         };
-        Ok(match flags & abi::VIR_DOMAIN_XML_SECURE {
-            0 => definition.xml().to_owned(),
-            _ => definition.secure_xml(),
-        })
+        let secure = flags & abi::VIR_DOMAIN_XML_SECURE != 0;
+        if flags & abi::VIR_DOMAIN_XML_MIGRATABLE != 0 {
+            return Ok(migratable(&definition.model, secure));
+        }
+        Ok(if secure { definition.secure_xml() } else { definition.xml().to_owned() })
     }
 
     fn domain_get_autostart(&self, domain: &DomainId) -> Result<bool> {
@@ -113,6 +114,17 @@ impl DomainConfig for TestDriver {
 
 fn own(err: Error) -> Error {
     err.or_domain(ErrorDomain::Domain)
+}
+
+/// The description as older versions of libvirt understand it: of the machine's own keyboard they say nothing.
+fn migratable(model: &Domain, secure: bool) -> String {
+    let mut model = model.clone();
+    if !secure {
+        model.strip_secrets();
+    }
+    let own = |input: &Input| matches!(input.bus, Some(InputBus::Ps2 | InputBus::Xen));
+    model.devices.inputs.retain(|input| input.kind != InputType::Keyboard || !own(input));
+    model.format()
 }
 
 /// What of a description is risky or deprecated.

@@ -59,7 +59,7 @@ impl DomainSnapshot {
 
     /// Makes up names for new files: the old one's, with the snapshot's in place of the suffix.
     fn name_files(&mut self, disks: &[Disk]) -> Result<()> {
-        for (index, original) in disks.iter().enumerate().take(self.disks.len()) {
+        for (index, own) in disks.iter().enumerate() {
             let disk = &self.disks[index];
             if disk.snapshot != Some(SnapshotLocation::External) || disk.source.path().is_some() {
                 continue;
@@ -71,7 +71,7 @@ impl DomainSnapshot {
             if disk.source.location.kind() != StorageType::File {
                 return refuse("it is not to be a file");
             }
-            let Some(old) = original.source.path() else { return refuse("it has no source") };
+            let Some(old) = own.source.path() else { return refuse("it has no source") };
             // What is no regular file may be anything: nobody should write beside a device.
             if !std::fs::metadata(old).is_ok_and(|metadata| metadata.is_file()) {
                 return refuse("its source is not a regular file");
