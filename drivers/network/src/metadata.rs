@@ -4,10 +4,8 @@ use crate::driver::NetworkState;
 use crate::network::Live;
 use crate::update::Impact;
 use crate::{definitions, status};
-use ferrovirt_conf::network::{Network, metadata};
-use ferrovirt_core::abi::{
-    VIR_NETWORK_METADATA_DESCRIPTION, VIR_NETWORK_METADATA_ELEMENT, VIR_NETWORK_METADATA_TITLE,
-};
+use ferrovirt_conf::metadata::{self, Notes};
+use ferrovirt_conf::network::Network;
 use ferrovirt_core::event::NetworkEventKind;
 use ferrovirt_core::{Error, ErrorCode, Event, NetworkId, Result};
 use std::sync::Arc;
@@ -54,21 +52,8 @@ pub fn set(state: &NetworkState, id: &NetworkId, change: &Change<'_>, flags: u32
 }
 
 fn apply(definition: &mut Network, change: &Change<'_>) -> Result<()> {
-    let text = || change.metadata.filter(|text| !text.is_empty()).map(str::to_owned);
-    match change.kind as u32 {
-        VIR_NETWORK_METADATA_DESCRIPTION => definition.description = text(),
-        VIR_NETWORK_METADATA_TITLE => definition.title = text(),
-        VIR_NETWORK_METADATA_ELEMENT => {
-            metadata::set(
-                &mut definition.metadata,
-                change.metadata,
-                change.key,
-                change.uri.unwrap_or_default(),
-            )?;
-        }
-        _ => return Err(unknown(change.kind)),
-    }
-    Ok(())
+    let Network { title, description, metadata, .. } = definition;
+    Notes { title, description, metadata }.set(change.kind, change.metadata, change.key, change.uri)
 }
 
 pub fn get(state: &NetworkState, id: &NetworkId, kind: i32, uri: Option<&str>, flags: u32) -> Result<String> {
@@ -80,18 +65,10 @@ pub fn get(state: &NetworkState, id: &NetworkId, kind: i32, uri: Option<&str>, f
         ));
     }
     let definition = if impact.live { network.live()?.definition.clone() } else { network.config()? };
-    let found = match kind as u32 {
-        VIR_NETWORK_METADATA_DESCRIPTION => definition.description.clone(),
-        VIR_NETWORK_METADATA_TITLE => definition.title.clone(),
-        VIR_NETWORK_METADATA_ELEMENT => metadata::get(&definition.metadata, uri.unwrap_or_default()),
-        _ => return Err(unknown(kind)),
-    };
+    let (title, description) = (definition.title.as_deref(), definition.description.as_deref());
+    let found = metadata::get(title, description, definition.metadata.as_ref(), kind, uri)?;
     found.ok_or_else(|| {
         let text = format!("network '{}' has none of this kind", id.name);
         Error::new(ErrorCode::NoNetworkMetadata, text)
     })
-}
-
-fn unknown(kind: i32) -> Error {
-    Error::invalid_arg(format!("networks have no metadata of kind {kind}"))
 }

@@ -1,7 +1,7 @@
 //! What applications keep with an object: its title, its description, and elements in namespaces of their own.
 
 use ferrovirt_core::abi;
-use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::{RawElement, RawNode};
 
 /// The three places for an application's notes; domains and networks have all of them.
@@ -21,7 +21,8 @@ impl Notes<'_> {
             Ok(abi::VIR_DOMAIN_METADATA_ELEMENT) => {
                 let uri =
                     uri.ok_or_else(|| Error::invalid_arg("an element of metadata needs a namespace URI"))?;
-                let element = text.map(|text| element(text, key, uri)).transpose()?;
+                let element =
+                    text.map(|text| in_namespace(text, key.unwrap_or_default(), uri)).transpose()?;
                 replace(self.metadata, uri, element);
             }
             _ => return Err(unknown(kind)),
@@ -43,7 +44,7 @@ pub fn get(
         Ok(abi::VIR_DOMAIN_METADATA_TITLE) => Ok(title.map(str::to_owned)),
         Ok(abi::VIR_DOMAIN_METADATA_ELEMENT) => {
             let found = metadata.and_then(|all| all.elements().find(|element| Some(&*element.ns) == uri));
-            Ok(found.map(plain))
+            Ok(found.map(|element| plain(element, uri.unwrap_or_default())))
         }
         _ => Err(unknown(kind)),
     }
@@ -59,61 +60,61 @@ fn not_empty(text: Option<&str>) -> Option<String> {
     text.filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// The element as its application gave it: without the namespace that it is kept under.
-fn plain(element: &RawElement) -> String {
+/// The application's element, as it gave it: without its namespace.
+fn plain(element: &RawElement, uri: &str) -> String {
     let mut element = element.clone();
-    let uri = std::mem::take(&mut element.ns);
-    take_prefix(&mut element, &uri);
-    element.to_xml().trim_end().to_owned()
-}
-
-fn take_prefix(element: &mut RawElement, uri: &str) {
+    leave_namespace(&mut element, uri);
     element.declarations.retain(|(_, declared)| declared != uri);
-    element.name = element.local_name().to_owned();
-    for child in &mut element.children {
-        if let RawNode::Element(child) = child
-            && (child.ns == uri || child.ns.is_empty())
-        {
-            child.ns.clear();
-            take_prefix(child, uri);
-        }
-    }
+    element.to_xml()
 }
 
-/// The application's element, put into its namespace.
-fn element(text: &str, key: Option<&str>, uri: &str) -> Result<RawElement> {
-    let mut element = RawElement::parse(text, "metadata_xml")?;
-    let key =
-        key.ok_or_else(|| Error::new(ErrorCode::InvalidArg, "an element of metadata needs a prefix"))?;
-    put_prefix(&mut element, key, uri);
-    element.declarations.insert(0, (key.to_owned(), uri.to_owned()));
+/// Puts an application's element in place of the one that it has; `None` takes it out.
+fn replace(metadata: &mut Option<RawElement>, uri: &str, element: Option<RawElement>) {
+    let mut all =
+        metadata.take().unwrap_or_else(|| RawElement { name: "metadata".into(), ..Default::default() });
+    all.children.retain(|child| !matches!(child, RawNode::Element(found) if found.ns == uri));
+    all.children.extend(element.map(RawNode::Element));
+    let empty = all.elements().next().is_none();
+    *metadata = (!empty).then_some(all);
+}
+
+fn in_namespace(xml: &str, key: &str, uri: &str) -> Result<RawElement> {
+    let starts_well = key.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    if !starts_well || !key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.')) {
+        return Err(Error::internal(format!("'{key}' can't be the prefix of a namespace")));
+    }
+    let mut element = RawElement::parse(xml, "metadata_xml")?;
+    if element.declarations.iter().any(|(prefix, _)| prefix == key) {
+        return Err(Error::internal(format!("the prefix '{key}' is in use in the element itself")));
+    }
+    enter_namespace(&mut element, key, uri);
+    element.declarations.push((key.to_owned(), uri.to_owned()));
     Ok(element)
 }
 
-fn put_prefix(element: &mut RawElement, key: &str, uri: &str) {
-    if !element.ns.is_empty() {
-        return;
+/// All elements that have no namespace get this one.
+fn enter_namespace(element: &mut RawElement, key: &str, uri: &str) {
+    if element.ns.is_empty() {
+        element.name = format!("{key}:{}", element.name);
+        element.ns = uri.to_owned();
     }
-    element.name = format!("{key}:{}", element.name);
-    element.ns = uri.to_owned();
-    for child in &mut element.children {
-        if let RawNode::Element(child) = child {
-            put_prefix(child, key, uri);
-        }
-    }
+    each_child(element, |child| enter_namespace(child, key, uri));
 }
 
-fn replace(metadata: &mut Option<RawElement>, uri: &str, element: Option<RawElement>) {
-    let mut all = metadata.take().unwrap_or_else(|| RawElement {
-        name: "metadata".into(),
-        ns: String::new(),
-        declarations: Vec::new(),
-        attributes: Vec::new(),
-        children: Vec::new(),
-    });
-    all.children.retain(|node| !matches!(node, RawNode::Element(found) if found.ns == uri));
-    all.children.extend(element.map(RawNode::Element));
-    *metadata = all.sanitized();
+fn leave_namespace(element: &mut RawElement, uri: &str) {
+    if element.ns == uri {
+        element.name = element.local_name().to_owned();
+        element.ns.clear();
+    }
+    each_child(element, |child| leave_namespace(child, uri));
+}
+
+fn each_child(element: &mut RawElement, mut visit: impl FnMut(&mut RawElement)) {
+    for child in &mut element.children {
+        if let RawNode::Element(child) = child {
+            visit(child);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -130,7 +131,7 @@ mod tests {
         set(2, Some("<derp xmlns:foobar='http://x'>foobar</derp>"), Some("blurb"), Some("http://herp.derp/"));
         set(1, Some("a title"), None, None);
         let all = metadata.as_ref().unwrap().to_xml();
-        assert!(all.contains("<blurb:derp xmlns:blurb=\"http://herp.derp/\""), "{all}");
+        assert!(all.contains("<blurb:derp xmlns:") && all.contains("xmlns:blurb=\"http://herp.derp/\""), "{all}");
         let uri = Some("http://herp.derp/");
         let back = get(title.as_deref(), None, metadata.as_ref(), 2, uri).unwrap().unwrap();
         assert!(back.starts_with("<derp") && back.contains("foobar</derp>"), "{back}");
@@ -139,5 +140,13 @@ mod tests {
         let notes = Notes { title: &mut title, description: &mut description, metadata: &mut metadata };
         notes.set(2, None, None, uri).unwrap();
         assert_eq!(metadata, None);
+    }
+
+    #[test]
+    fn a_prefix_must_be_a_name_and_an_element_well_formed() {
+        for (text, key) in [("<a/>", "1:"), ("<a", "x")] {
+            let notes = Notes { title: &mut None, description: &mut None, metadata: &mut None };
+            assert!(notes.set(2, Some(text), Some(key), Some("urn:x")).is_err(), "{text} {key}");
+        }
     }
 }

@@ -7,7 +7,6 @@ mod dns;
 mod forward;
 mod ip;
 mod lenient;
-pub mod metadata;
 mod port;
 mod port_group;
 mod route;
