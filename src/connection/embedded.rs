@@ -16,8 +16,8 @@ pub(super) fn qemu(request: &Request<'_>) -> Result<Drivers> {
         return Err(Error::new(
             ErrorCode::NoConnect,
             format!(
-                "'{uri}' is served by a daemon, which this build can't reach yet; 'qemu:///embed?root=/a/folder' \
-                 runs guests inside this process"
+                "'{uri}': it is served by a daemon, which this build can't reach yet; 'qemu:///embed?root=/a/folder' runs \
+                 guests inside this process"
             ),
         ));
     };

@@ -131,7 +131,10 @@ mod tests {
         set(2, Some("<derp xmlns:foobar='http://x'>foobar</derp>"), Some("blurb"), Some("http://herp.derp/"));
         set(1, Some("a title"), None, None);
         let all = metadata.as_ref().unwrap().to_xml();
-        assert!(all.contains("<blurb:derp xmlns:") && all.contains("xmlns:blurb=\"http://herp.derp/\""), "{all}");
+        assert!(
+            all.contains("<blurb:derp xmlns:") && all.contains("xmlns:blurb=\"http://herp.derp/\""),
+            "{all}"
+        );
         let uri = Some("http://herp.derp/");
         let back = get(title.as_deref(), None, metadata.as_ref(), 2, uri).unwrap().unwrap();
         assert!(back.starts_with("<derp") && back.contains("foobar</derp>"), "{back}");
