@@ -96,11 +96,16 @@ pub fn retain<H: Handle>(object: &H) -> *mut H::C {
 pub fn release<H: Handle>(pointer: *mut H::C) -> Option<usize> {
     let address = pointer as usize;
     let (left, gone) = {
-        let mut table = H::registry().0.write();
-        let table = table.as_mut()?;
+        let mut registry = H::registry().0.write();
+        let table = registry.as_mut()?;
         let entry = table.get_mut(&address)?;
         entry.count -= 1;
-        (entry.count, if entry.count == 0 { table.remove(&address) } else { None })
+        let outcome = (entry.count, if entry.count == 0 { table.remove(&address) } else { None });
+        if table.is_empty() {
+            // A program that has given everything back finds nothing of ours left when it looks for leaks.
+            *registry = None;
+        }
+        outcome
     };
     if let Some(entry) = gone {
         entry.object.release_parent();
