@@ -234,6 +234,20 @@ fn usb_devices_need_usb() {
 }
 
 #[test]
+fn load_parameters_and_missing_screens_are_checked() {
+    let disk = |parm| {
+        format!(
+            "<devices><disk type='file'><source file='/a'/><target dev='sda' bus='scsi'/><boot order='1' loadparm='{parm}'/></disk></devices>"
+        )
+    };
+    let err = refused(&xml(&disk("SYS1?")));
+    assert_eq!((err.code(), err.error_domain()), (ErrorCode::Internal, ErrorDomain::Domain), "{err}");
+    assert!(Domain::read(&xml(&disk("SYS 1.")), ParseFlags::DEFINE).is_ok());
+    let videos = "<devices><video><model type='none'/></video><video><model type='vga'/></video></devices>";
+    assert_eq!(refused(&xml(videos)).code(), ErrorCode::ConfigUnsupported);
+}
+
+#[test]
 fn strict_reading_refuses_strangers() {
     let strict = ParseFlags { schema: true, ..ParseFlags::DEFINE };
     assert!(Domain::parse(&xml(""), strict).is_ok());
