@@ -222,7 +222,7 @@ impl<'a> Node<'a> {
         if rest.is_empty() { Cow::Borrowed(first.unwrap_or("")) } else { Cow::Owned(rest) }
     }
 
-    /// An error about this element: `line L, column C: sentence`, domain XML.
+    /// An error about this element: `line L, column C: sentence`; domain XML if that is its code, too.
     pub fn error(&self, code: ErrorCode, sentence: impl fmt::Display) -> Error {
         error_at(self.span(), code, sentence)
     }
@@ -265,7 +265,10 @@ fn same(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.as_bytes().first() == b.as_bytes().first() && a == b
 }
 
-/// An error about a place in a document.
+/// An error about a place in a document. Only what is wrong as XML is of the XML domain; other codes say that the object
+/// doesn't work that way, so that their domain is left to whoever reads it ([`Error::or_domain`]).
 pub(crate) fn error_at(at: Span, code: ErrorCode, sentence: impl fmt::Display) -> Error {
-    Error::new(code, format!("{at}: {sentence}")).domain(ErrorDomain::Xml)
+    let err = Error::new(code, format!("{at}: {sentence}"));
+    let of_xml = matches!(code, ErrorCode::XmlError | ErrorCode::XmlInvalidSchema);
+    if of_xml { err.domain(ErrorDomain::Xml) } else { err }
 }

@@ -3,7 +3,9 @@
 use crate::driver::TestDriver;
 use crate::refuse;
 use ferrovirt_conf::cpu::CpuMode;
-use ferrovirt_conf::domain::{DiskDevice, Domain, Input, InputBus, InputType, StorageType};
+use ferrovirt_conf::domain::{
+    DiskDevice, Domain, Graphics, Input, InputBus, InputType, ListenType, StorageType,
+};
 use ferrovirt_conf::metadata::{self, Notes};
 use ferrovirt_core::driver::{DomainConfig, SecurityLabel};
 use ferrovirt_core::{DomainEventKind, DomainId, Error, ErrorCode, ErrorDomain, Result, abi};
@@ -124,7 +126,23 @@ fn migratable(model: &Domain, secure: bool) -> String {
     }
     let own = |input: &Input| matches!(input.bus, Some(InputBus::Ps2 | InputBus::Xen));
     model.devices.inputs.retain(|input| input.kind != InputType::Keyboard || !own(input));
+    model.os.firmware = None;
+    model.devices.graphics.iter_mut().for_each(without_new_listens);
     model.format()
+}
+
+/// Leaves out the ways to listen that attributes of `<graphics>` said, or that were not there, before `<listen>` had them.
+fn without_new_listens(graphics: &mut Graphics) {
+    match graphics {
+        Graphics::Vnc(vnc) => {
+            vnc.listens.retain(|listen| listen.kind != ListenType::Socket || listen.socket.is_none());
+        }
+        Graphics::Spice(spice) if spice.listens.iter().any(|listen| listen.kind == ListenType::None) => {
+            spice.listens.retain(|listen| listen.kind != ListenType::None);
+            spice.autoport = Some(YesNo::No);
+        }
+        _ => {}
+    }
 }
 
 /// What of a description is risky or deprecated.
@@ -182,5 +200,25 @@ impl Warnings {
         warnings.taints.sort();
         warnings.taints.dedup();
         warnings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::definition;
+
+    #[test]
+    fn migratable_texts_have_neither_chosen_firmware_nor_new_ways_to_listen() {
+        let printed = |graphics: &str| {
+            let text = format!(
+                "<domain type='test'><name>a</name><memory>1</memory><os firmware='efi'><type>hvm</type></os><devices>{graphics}</devices></domain>"
+            );
+            migratable(&definition::parse(&text, definition::user(false)).unwrap(), false)
+        };
+        let vnc = printed("<graphics type='vnc' socket='/s'/>");
+        assert!(vnc.contains("<graphics type='vnc' socket='/s'/>") && vnc.contains("<os>"), "{vnc}");
+        let spice = printed("<graphics type='spice'><listen type='none'/></graphics>");
+        assert!(spice.contains("<graphics type='spice' autoport='no'/>"), "{spice}");
     }
 }

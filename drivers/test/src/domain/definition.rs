@@ -1,8 +1,8 @@
 //! A guest's description, and its texts, made once.
 
 use ferrovirt_conf::cpu::Arch;
-use ferrovirt_conf::domain::{Device, Domain, Interface, Namespaces, OsType, ParseFlags, VideoType};
-use ferrovirt_core::{Error, ErrorDomain, Result, abi};
+use ferrovirt_conf::domain::{Address, Device, Domain, Interface, Namespaces, OsType, ParseFlags, VideoType};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result, abi};
 use ferrovirt_xml::{Document, Namespace, Node, RawElement, Tag, XmlElement, check_strict};
 use std::sync::{Arc, OnceLock};
 
@@ -86,6 +86,7 @@ pub fn parse_node(node: &Node<'_>, flags: ParseFlags) -> Result<(Domain, Wishes)
     model.fill_defaults(flags)?;
     // A display brings a card with it that nobody has decided on yet.
     fill_own_defaults(&mut model);
+    fill_addresses(&mut model);
     model.validate(flags)?;
     name_interfaces(&mut model);
     Ok((model, wishes))
@@ -95,7 +96,7 @@ impl Wishes {
     fn read(node: &Node<'_>) -> Result<Self> {
         let child = |name| node.child(Tag::in_ns(name, NAMESPACE));
         let refuse = |node: &Node<'_>, text: &str| {
-            Err(node.error(ferrovirt_core::ErrorCode::XmlError, text).domain(ErrorDomain::Test))
+            Err(node.error(ErrorCode::XmlError, text).domain(ErrorDomain::Test))
         };
         let transient = child("transient").is_some();
         let managed_save = child("hasmanagedsave").is_some();
@@ -143,6 +144,23 @@ fn fill_own_defaults(model: &mut Domain) {
     }
 }
 
+/// Nobody assigns addresses here: what an address leaves open is zero.
+fn fill_addresses(model: &mut Domain) {
+    for info in model.devices.infos_mut() {
+        match &mut info.address {
+            Some(Address::VirtioSerial(place)) => {
+                place.port.get_or_insert(0);
+            }
+            Some(Address::Ccw(place)) => {
+                place.cssid.get_or_insert_default();
+                place.ssid.get_or_insert_default();
+                place.devno.get_or_insert_default();
+            }
+            _ => {}
+        }
+    }
+}
+
 /// The vendor part of the MAC addresses that are made up.
 pub const MAC_PREFIX: [u8; 3] = [0x52, 0x54, 0x00];
 
@@ -168,9 +186,46 @@ pub const fn user(schema: bool) -> ParseFlags {
 
 /// An error that says that a name can't be a guest's.
 pub fn check_name(name: &str) -> Result<()> {
+    let refuse = |code, domain, why: &str| {
+        Err(Error::new(code, format!("the name '{}' of a domain {why}", name.escape_debug())).domain(domain))
+    };
+    if name.contains('/') {
+        return refuse(ErrorCode::XmlError, ErrorDomain::Domain, "can't contain '/'");
+    }
     if name.contains('\n') {
-        let text = format!("the name '{}' of a domain must be one line", name.escape_debug());
-        return Err(Error::xml(text).domain(ErrorDomain::Domain));
+        return refuse(ErrorCode::XmlDetail, ErrorDomain::Xml, "must be one line");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn printed(devices: &str) -> String {
+        let text = format!(
+            "<domain type='test'><name>a</name><memory>1</memory><os><type>hvm</type></os><devices>{devices}</devices></domain>"
+        );
+        parse(&text, user(false)).unwrap().format()
+    }
+
+    #[test]
+    fn what_addresses_leave_open_is_zero() {
+        let channel =
+            "<channel type='pty'><target type='virtio'/><address type='virtio-serial' bus='2'/></channel>";
+        assert!(printed(channel).contains("<address type='virtio-serial' controller='0' bus='2' port='0'/>"));
+        let disk = "<disk type='file'><source file='/a'/><target dev='vda' bus='virtio'/><address type='ccw'/></disk>";
+        assert!(printed(disk).contains("<address type='ccw' cssid='0x0' ssid='0x0' devno='0x0000'/>"));
+    }
+
+    #[test]
+    fn names_are_one_line_without_a_slash() {
+        let refused = |name: &str| {
+            let err = check_name(name).unwrap_err();
+            (err.code(), err.error_domain())
+        };
+        assert_eq!(refused("a/b"), (ErrorCode::XmlError, ErrorDomain::Domain));
+        assert_eq!(refused("a\nb"), (ErrorCode::XmlDetail, ErrorDomain::Xml));
+        assert!(check_name("a b").is_ok());
+    }
 }

@@ -1,7 +1,7 @@
 //! The CPU that a guest gets.
 
 use crate::cpu::{CpuCache, MaxPhysAddr, Numa, Topology};
-use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{OnOff, XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 
@@ -175,6 +175,8 @@ impl GuestCpu {
             let text = "<maxphysaddr limit='…'> is only for mode='passthrough'";
             return Err(Error::new(ErrorCode::ConfigUnsupported, text));
         }
-        self.numa.as_ref().map_or(Ok(()), Numa::validate)
+        // Its nodes are the machine's, not the processor's.
+        let numa = self.numa.as_ref().map_or(Ok(()), Numa::validate);
+        numa.map_err(|err| err.or_domain(ErrorDomain::Domain))
     }
 }

@@ -1,6 +1,9 @@
 //! What all devices share: where the device sits, its alias, its place in the boot order.
 
-use ferrovirt_xml::{Hex, OnOff, XmlElement, XmlEnum, YesNo};
+use ferrovirt_core::Result;
+use ferrovirt_xml::{
+    Cardinality, Hex, Item, Node, OnOff, Shape, Writer, XmlContent, XmlElement, XmlEnum, YesNo,
+};
 use serde::{Deserialize, Serialize};
 
 /// The parts that every device may have.
@@ -26,8 +29,57 @@ pub struct DeviceInfo {
     pub rom_file: Option<String>,
     #[xml(attr = "acpi/@index")]
     pub acpi_index: Option<u32>,
-    #[xml(child)]
+    #[xml(with = "GuestAddress")]
     pub address: Option<Address>,
+}
+
+/// How `<address>` of a device in the guest is spelled: what is not decided yet is left out of it, unlike in that of a
+/// device of the host.
+struct GuestAddress;
+
+impl GuestAddress {
+    const SHAPE: &'static Shape = &Shape {
+        items: &[Item::Child {
+            tag: Address::TAG,
+            cardinality: Cardinality::Optional,
+            shape: <Address as XmlContent>::shape,
+        }],
+    };
+
+    fn parse(node: &Node<'_>) -> Result<Option<Address>> {
+        node.child(Address::TAG).map(|address| Address::parse(&address)).transpose()
+    }
+
+    fn write_attrs(_: &Option<Address>, _: &mut Writer) {}
+
+    fn write_children(address: &Option<Address>, w: &mut Writer) {
+        match address {
+            Some(Address::Pci(place)) if place.is_undecided() => {
+                let zpci = place.zpci.and_then(ZpciAddress::completed);
+                w.element(Address::TAG, &UndecidedPci { kind: "pci".into(), zpci });
+            }
+            Some(Address::Pci(place)) => {
+                let zpci = place.zpci.and_then(ZpciAddress::completed);
+                w.element(Address::TAG, &Address::Pci(PciAddress { zpci, ..*place }));
+            }
+            Some(address) => w.element(Address::TAG, address),
+            None => {}
+        }
+    }
+
+    fn shape() -> &'static Shape {
+        Self::SHAPE
+    }
+}
+
+/// `<address type='pci'>` without a place.
+#[derive(Debug, XmlElement)]
+#[xml(name = "address")]
+struct UndecidedPci {
+    #[xml(attr = "type")]
+    kind: String,
+    #[xml(child)]
+    zpci: Option<ZpciAddress>,
 }
 
 impl DeviceInfo {
@@ -66,6 +118,21 @@ pub enum Address {
     Dimm(DimmAddress),
     /// Deliberately nowhere: the guest must not see the device.
     Unassigned,
+}
+
+impl PciAddress {
+    /// Whether it is still to be decided where the device sits.
+    pub fn is_undecided(&self) -> bool {
+        (self.domain.0, self.bus.0, self.slot.0) == (0, 0, 0)
+    }
+}
+
+impl ZpciAddress {
+    /// As it is printed: with both numbers, or not at all.
+    fn completed(self) -> Option<Self> {
+        let (uid, fid) = (self.uid.unwrap_or_default(), self.fid.unwrap_or_default());
+        (self.uid.is_some() || self.fid.is_some()).then_some(Self { uid: Some(uid), fid: Some(fid) })
+    }
 }
 
 /// A PCI function. All zero stands for "not decided yet".
@@ -207,7 +274,7 @@ pub enum VirtioModel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ferrovirt_xml::check::check_same;
+    use ferrovirt_xml::check::{check, check_same};
 
     #[test]
     fn addresses_of_all_kinds_print_back() {
@@ -225,6 +292,24 @@ mod tests {
             "<address type='unassigned'/>",
         ] {
             check_same::<Address>(text);
+        }
+    }
+
+    #[test]
+    fn what_is_undecided_of_a_pci_address_is_not_printed() {
+        for (text, printed) in [
+            ("<address type='pci' function='0x7' multifunction='on'/>", "<address type='pci'/>"),
+            (
+                "<address type='pci'><zpci uid='0x0001'/></address>",
+                "<address type='pci'>\n    <zpci uid='0x0001' fid='0x00000000'/>\n  </address>",
+            ),
+            (
+                "<address type='pci' slot='1'><zpci/></address>",
+                "<address type='pci' domain='0x0000' bus='0x00' slot='0x01' function='0x0'/>",
+            ),
+        ] {
+            let panic = |address: &str| format!("<panic model='isa'>\n  {address}\n</panic>");
+            check::<crate::domain::Panic>(&panic(text), &panic(printed));
         }
     }
 }

@@ -2,8 +2,8 @@
 //! primary video card first; and the numbers that the user left to us.
 
 use super::{
-    Controller, ControllerModel, ControllerType, Devices, Disk, Port, Video, VideoType, assign_ports,
-    drive_index,
+    Controller, ControllerModel, ControllerType, Devices, Disk, HostSubsystem, InputBus, Port, Video,
+    VideoType, assign_ports, drive_index,
 };
 use ferrovirt_core::{Error, ErrorCode, Result};
 use ferrovirt_xml::YesNo;
@@ -21,6 +21,7 @@ impl Devices {
             self.add_controller(controller);
         }
         usb.check()?;
+        self.check_usb_is_there()?;
         for video in std::mem::take(&mut self.videos) {
             self.add_video(video);
         }
@@ -30,6 +31,30 @@ impl Devices {
         }
         self.number_controllers();
         Ok(())
+    }
+
+    /// Refuses USB devices where USB is switched off.
+    fn check_usb_is_there(&self) -> Result<()> {
+        let switches_off = |other: &Controller| {
+            other.kind == ControllerType::Usb && other.model == Some(ControllerModel::None)
+        };
+        if !self.controllers.iter().any(switches_off) {
+            return Ok(());
+        }
+        let found = if self.inputs.iter().any(|input| input.bus == Some(InputBus::Usb)) {
+            "input"
+        } else if self.hostdevs.iter().any(|dev| matches!(dev.subsystem(), Some(HostSubsystem::Usb { .. }))) {
+            "hostdev"
+        } else if !self.hubs.is_empty() {
+            "hub"
+        } else if !self.redirdevs.is_empty() {
+            "redirdev"
+        } else {
+            return Ok(());
+        };
+        let text =
+            format!("there is a USB <{found}>, but <controller type='usb' model='none'/> switches USB off");
+        Err(Error::config_unsupported(text))
     }
 
     /// Puts a disk before those of its bus whose names come later.

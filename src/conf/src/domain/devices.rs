@@ -66,7 +66,7 @@ pub struct Devices {
     pub rngs: Vec<Rng>,
     #[xml(child)]
     pub nvram: Option<Nvram>,
-    #[xml(child)]
+    #[xml(child, omit_empty)]
     pub panics: Vec<Panic>,
     #[xml(child)]
     pub shmems: Vec<Shmem>,
@@ -130,6 +130,13 @@ impl Devices {
         {
             infos.retain(|info| !std::ptr::eq(*info, &console.info));
         }
+        infos
+    }
+
+    /// The same, to be filled in; a console that is the first serial port once more has its own.
+    pub fn infos_mut(&mut self) -> Vec<&mut DeviceInfo> {
+        let mut infos = Vec::new();
+        each_with_info!(self.iter_mut(), device => infos.push(&mut device.info));
         infos
     }
 

@@ -76,7 +76,8 @@ impl Domain {
         check_essentials(node)?;
         check_names(node)?;
         check_counts(node)?;
-        let mut domain: Self = ferrovirt_xml::XmlContent::parse(node)?;
+        let mut domain: Self =
+            ferrovirt_xml::XmlContent::parse(node).map_err(|err| err.or_domain(ErrorDomain::Domain))?;
         if flags.skip_seclabel {
             domain.seclabels.clear();
         }
@@ -363,6 +364,10 @@ fn check_essentials(node: &Node<'_>) -> Result<()> {
     if !has_text("name") {
         return Err(Error::bare(ErrorCode::NoName).domain(ErrorDomain::Domain));
     }
+    if let Some(uuid) = node.child("uuid") {
+        ferrovirt_xml::rt::text::<Uuid>(&Some(uuid), ErrorCode::Internal)
+            .map_err(|err| err.or_domain(ErrorDomain::Domain))?;
+    }
     if node.attr("type").is_none_or(str::is_empty) {
         return Err(node.missing_attr("type", ErrorCode::Internal).domain(ErrorDomain::Domain));
     }
@@ -428,8 +433,8 @@ const MOST: &[(&str, &str, usize, ErrorCode)] = &[
 
 fn check_counts(node: &Node<'_>) -> Result<()> {
     for (parent, name, most, code) in MOST {
-        let parent = if parent.is_empty() { Some(*node) } else { node.child(*parent) };
-        let extra = parent.and_then(|parent| parent.children_named(*name).nth(*most));
+        let parents = node.children_named(*parent).chain(parent.is_empty().then_some(*node));
+        let extra = parents.flat_map(|parent| parent.children_named(*name)).nth(*most);
         if let Some(extra) = extra {
             let text = format!("there may be at most {most} <{name}>");
             return Err(extra.error(*code, text).domain(ErrorDomain::Domain));

@@ -1,7 +1,7 @@
 //! `<cachetune>` and `<memorytune>`: the share of the host's caches and memory bandwidth that some CPUs get.
 
 use crate::values::{CpuSet, Unit, pretty_size, read_size_attr};
-use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{Node, Shape, Writer, XmlContent, XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 
@@ -136,7 +136,7 @@ impl CacheTune {
                         "cache {} of level {} is given twice to CPUs '{}'",
                         cache.id, cache.level, tune.vcpus
                     );
-                    return Err(Error::xml(text));
+                    return Err(Error::xml(text).domain(ErrorDomain::Resctrl));
                 }
             }
             if let Some(monitor) = tune.monitors.iter().find(|monitor| monitor.level != MONITORED_LEVEL) {
@@ -175,7 +175,7 @@ impl MemoryTune {
             for (at, node) in tune.nodes.iter().enumerate() {
                 if tune.nodes[..at].iter().any(|earlier| earlier.id == node.id) {
                     let text = format!("<memorytune> gives node {} twice to CPUs '{}'", node.id, tune.vcpus);
-                    return Err(Error::xml(text));
+                    return Err(Error::xml(text).domain(ErrorDomain::Resctrl));
                 }
             }
             let no_caches =

@@ -182,6 +182,72 @@ fn refusals_have_the_codes_that_clients_know() {
 }
 
 #[test]
+fn only_what_is_wrong_as_xml_is_of_the_xml_domain() {
+    let clash = "<cachetune vcpus='0'><cache id='0' level='3' type='both' size='1'/><cache id='0' level='3' type='code' size='1'/></cachetune>";
+    let cell = "<cell id='1' cpus='0' memory='1'/>";
+    for (more, code, domain) in [
+        ("<on_reboot>dance</on_reboot>".into(), ErrorCode::ConfigUnsupported, ErrorDomain::Domain),
+        ("<vcpu current='x'>1</vcpu>".into(), ErrorCode::XmlError, ErrorDomain::Xml),
+        (format!("<cputune>{clash}</cputune>"), ErrorCode::XmlError, ErrorDomain::Resctrl),
+        (format!("<cpu><numa>{cell}</numa></cpu>"), ErrorCode::XmlError, ErrorDomain::Domain),
+        (
+            "<devices><serial type='tcp'><source/><source/></serial></devices>".into(),
+            ErrorCode::XmlError,
+            ErrorDomain::Domain,
+        ),
+        (
+            "<devices><memballoon/></devices><devices><memballoon/></devices>".into(),
+            ErrorCode::Internal,
+            ErrorDomain::Domain,
+        ),
+    ] {
+        let err = refused(&xml(&more));
+        assert_eq!((err.code(), err.error_domain()), (code, domain), "{err}\nin: {more}");
+    }
+}
+
+#[test]
+fn a_wrong_uuid_comes_before_what_is_missing() {
+    let err = refused("<domain><name>a</name><uuid>x</uuid></domain>");
+    assert_eq!((err.code(), err.error_domain()), (ErrorCode::Internal, ErrorDomain::Domain), "{err}");
+    assert!(err.message().contains("uuid"), "{err}");
+}
+
+#[test]
+fn a_panic_notifier_that_nothing_is_known_of_is_not_printed() {
+    let printed = |more: &str| Domain::read(&xml(more), ParseFlags::DEFINE).unwrap().format();
+    assert!(!printed("<devices><panic/></devices>").contains("<panic"));
+    assert!(printed("<devices><panic model='isa'/></devices>").contains("<panic model='isa'/>"));
+}
+
+#[test]
+fn usb_devices_need_usb() {
+    let off = "<controller type='usb' model='none'/>";
+    for device in
+        ["<input type='mouse' bus='usb'/>", "<hub type='usb'/>", "<redirdev bus='usb' type='spicevmc'/>"]
+    {
+        let err = refused(&xml(&format!("<devices>{off}{device}</devices>")));
+        assert_eq!(err.code(), ErrorCode::ConfigUnsupported, "{err}");
+    }
+    let other = xml(&format!("<devices>{off}<input type='mouse' bus='ps2'/></devices>"));
+    assert!(Domain::read(&other, ParseFlags::DEFINE).is_ok());
+}
+
+#[test]
+fn load_parameters_and_missing_screens_are_checked() {
+    let disk = |parm| {
+        format!(
+            "<devices><disk type='file'><source file='/a'/><target dev='sda' bus='scsi'/><boot order='1' loadparm='{parm}'/></disk></devices>"
+        )
+    };
+    let err = refused(&xml(&disk("SYS1?")));
+    assert_eq!((err.code(), err.error_domain()), (ErrorCode::Internal, ErrorDomain::Domain), "{err}");
+    assert!(Domain::read(&xml(&disk("SYS 1.")), ParseFlags::DEFINE).is_ok());
+    let videos = "<devices><video><model type='none'/></video><video><model type='vga'/></video></devices>";
+    assert_eq!(refused(&xml(videos)).code(), ErrorCode::ConfigUnsupported);
+}
+
+#[test]
 fn strict_reading_refuses_strangers() {
     let strict = ParseFlags { schema: true, ..ParseFlags::DEFINE };
     assert!(Domain::parse(&xml(""), strict).is_ok());

@@ -30,6 +30,8 @@ impl Domain {
         self.validate_boot()?;
         self.blkiotune.validate()?;
         self.validate_idmap()?;
+        self.validate_load_parms()?;
+        self.validate_videos()?;
         self.numatune.validate()?;
         if let Some(numa) = self.numa() {
             numa.validate_caches_and_links()?;
@@ -59,6 +61,29 @@ impl Domain {
             }
             _ => Ok(()),
         }
+    }
+
+    fn validate_load_parms(&self) -> Result<()> {
+        let wrong =
+            |text: &&str| !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b". ".contains(&byte));
+        match self.devices.infos().iter().filter_map(|info| info.load_parm.as_deref()).find(wrong) {
+            Some(text) => {
+                let text =
+                    format!("the loadparm '{text}' of <boot> may have letters, digits, '.' and ' ' only");
+                Err(Error::internal(text))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn validate_videos(&self) -> Result<()> {
+        let none = self.devices.videos.iter().any(|video| video.model.kind == crate::domain::VideoType::None);
+        if none && self.devices.videos.len() > 1 {
+            return Err(Error::config_unsupported(
+                "a <video> of type 'none' means that there is no other: take one out",
+            ));
+        }
+        Ok(())
     }
 
     fn validate_aliases(&self) -> Result<()> {

@@ -78,7 +78,8 @@ pub(super) fn scaled(node: &Node<'_>, text: &str, assumed: &str, unit: Unit) -> 
             format!("<{}> has unknown unit '{name}'; known are b, KiB, KB, MiB, MB, ... EiB", node.name());
         return Err(node.error(ErrorCode::InvalidArg, text));
     }
-    let count: Option<u64> = text.trim().parse().ok();
+    // White space may stand in front of a number, not behind it.
+    let count: Option<u64> = text.trim_start().parse().ok();
     let count = count.ok_or_else(|| -> Error {
         node.error(ErrorCode::XmlError, format!("<{}> must hold a number, not '{text}'", node.name()))
     })?;
@@ -108,6 +109,17 @@ impl XmlContent for ScaledSize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ferrovirt_xml::Document;
+
+    #[test]
+    fn white_space_may_only_stand_in_front() {
+        let read = |text: &str| {
+            let document = Document::parse(text, "test").unwrap();
+            ScaledSize::read(&document.root(), Unit::KiB).map_err(|err| err.code())
+        };
+        assert_eq!(read("<memory>\n 4</memory>"), Ok(4));
+        assert_eq!(read("<memory>4\n</memory>"), Err(ErrorCode::XmlError));
+    }
 
     #[test]
     fn binary_and_decimal_units_differ() {

@@ -1,6 +1,6 @@
 //! The host's end of a character device: its kind, its place, and the log of what went through.
 
-use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{
     Cardinality, Item, Node, OnOff, Shape, Tag, Writer, XmlContent, XmlElement, XmlValue, YesNo,
 };
@@ -145,7 +145,7 @@ fn at_most(node: &Node<'_>, name: &'static str, most: usize) -> Result<()> {
     let extra = node.children_named(name).nth(most);
     extra.map_or(Ok(()), |extra| {
         let text = format!("<{}> of a character device may have {most} <{name}>, not more", node.name());
-        Err(extra.error(ErrorCode::XmlError, text))
+        Err(extra.error(ErrorCode::XmlError, text).domain(ErrorDomain::Domain))
     })
 }
 
