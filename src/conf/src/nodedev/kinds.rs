@@ -256,10 +256,8 @@ fn mdev(form: &mut Form<'_>) -> Result<()> {
     part.set("number", number);
     form.push(part.out);
     for attribute in node.children_named("attr") {
-        let (Some(name), Some(value)) = (attribute.attr("name"), attribute.attr("value")) else {
-            let text = "<attr> of a mediated device needs the attributes 'name' and 'value'";
-            return Err(form.refuse(ErrorCode::ConfigUnsupported, text));
-        };
+        // What is not whole is left out.
+        let (Some(name), Some(value)) = (attribute.attr("name"), attribute.attr("value")) else { continue };
         let mut part = Form::new(attribute, "attr");
         part.set("name", name);
         part.set("value", value);
@@ -342,9 +340,8 @@ pub(super) fn mdev_types(form: &mut Form<'_>) -> Result<()> {
         kind.put("availableInstances", instances);
         inner.push(kind.out);
     }
-    if inner.out.children.is_empty() {
-        return Err(inner.refuse(CODE, "<capability type='mdev_types'> needs a <type>"));
+    if !inner.out.children.is_empty() {
+        form.push(inner.out);
     }
-    form.push(inner.out);
     Ok(())
 }

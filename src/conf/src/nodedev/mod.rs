@@ -202,7 +202,7 @@ mod tests {
             ("mdev", "<type/>".into(), ConfigUnsupported),
             ("ccw", "<cssid>0</cssid><ssid>0</ssid><devno>g</devno>".into(), ConfigUnsupported),
             ("ap_queue", "<ap-adapter>7</ap-adapter><ap-domain>256</ap-domain>".into(), ConfigUnsupported),
-            ("ap_matrix", "<capability type='mdev_types'/>".into(), XmlError),
+            ("ap_matrix", "<capability type='mdev_types'><type/></capability>".into(), XmlError),
             ("fc_host", String::new(), Internal),
         ] {
             let xml = inside(&format!("<capability type='{kind}'>{content}</capability>"));
@@ -233,6 +233,9 @@ mod tests {
         }
         assert!(!pci.contains("other") && !pci.contains("endpoint"));
         assert!(told("mdev", "<type id='t'/>").contains("<iommuGroup number='0'/>"));
+        let half = told("mdev", "<type id='t'/><attr name='a'/><attr name='b' value='c'/>");
+        assert!(!half.contains("'a'") && half.contains("<attr name='b' value='c'/>"), "{half}");
+        assert!(!told("ap_matrix", "<capability type='mdev_types'/>").contains("mdev_types"));
         let queue = told("ap_queue", "<ap-domain>10</ap-domain><ap-adapter>7</ap-adapter>");
         assert!(
             queue.contains("<ap-adapter>0x07</ap-adapter>\n    <ap-domain>0x000a</ap-domain>"),
