@@ -134,8 +134,9 @@ fn uuid(model: &Network) -> Uuid {
     model.uuid.expect("a description that was read has a UUID")
 }
 
+/// Lines for dnsmasq mean nothing here: there is no dnsmasq, and they are not kept.
 fn parse(xml: &str, strict: bool) -> Result<Network> {
-    Network::from_xml(xml, strict)
+    Ok(Network { dnsmasq: None, ..Network::from_xml(xml, strict)? })
 }
 
 impl Networks {
@@ -450,4 +451,17 @@ fn passes(view: &View, flags: u32) -> bool {
         ),
     ];
     pairs.iter().all(|(yes, no, holds)| matches(flags, &[(*yes, *holds), (*no, !*holds)]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn lines_for_dnsmasq_are_not_kept() {
+        let text = "<network xmlns:dnsmasq='http://libvirt.org/schemas/network/dnsmasq/1.0'><name>n</name>\
+                    <dnsmasq:options><dnsmasq:option value='a=b'/></dnsmasq:options></network>";
+        assert!(ferrovirt_conf::network::Network::from_xml(text, true).unwrap().to_xml().contains("a=b"));
+        assert!(!parse(text, true).unwrap().to_xml().contains("dnsmasq"));
+    }
 }

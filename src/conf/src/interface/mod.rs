@@ -128,8 +128,7 @@ impl HostInterface {
             Ok(interface)
         };
         // Of the type alone the reader tells; what else is wrong is wrong with the interface.
-        let typed = node.attr("type").and_then(HostInterfaceType::from_text).is_some();
-        let own = |err: Error| if typed { err.domain(ErrorDomain::Interface) } else { err };
+        let own = |err: Error| if typed(node) { err.domain(ErrorDomain::Interface) } else { err };
         let mut interface = read().map_err(own)?;
         interface.fill_defaults(false);
         Ok(interface)
@@ -193,6 +192,13 @@ impl HostInterface {
     }
 }
 
+/// Whether the interface and those inside of it say of what type they are.
+fn typed(node: &Node<'_>) -> bool {
+    let inner = ["bridge", "bond"].into_iter().filter_map(|part| node.child(part));
+    let mut inner = inner.flat_map(|part| part.children_named("interface"));
+    node.attr("type").and_then(HostInterfaceType::from_text).is_some() && inner.all(|node| typed(&node))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,6 +241,11 @@ mod tests {
             ErrorCode::XmlError
         );
         assert_eq!(code("<interface type='bond' name='a'/>"), ErrorCode::XmlError);
+        let domain = |xml: &str| HostInterface::from_xml(xml, false).unwrap_err().error_domain();
+        assert_eq!(domain("<interface type='bond' name='a'/>"), ErrorDomain::Interface);
+        let inside = "<bridge><interface name='b'/></bridge>";
+        let untyped = format!("<interface type='bridge' name='a'>{inside}</interface>");
+        assert_eq!(domain(&untyped), ErrorDomain::Xml);
         assert_eq!(code("<interface type='ethernet'/>"), ErrorCode::XmlError);
         assert_eq!(
             code("<interface type='ethernet' name='a'><mtu size='100001'/></interface>"),

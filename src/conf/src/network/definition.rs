@@ -6,7 +6,10 @@ use super::{
 };
 use crate::values::Mac;
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
-use ferrovirt_xml::{Document, Node, OnOff, RawElement, XmlElement, XmlEnum, YesNo, check_strict, to_string};
+use ferrovirt_xml::{
+    AutoBase, Document, Node, OnOff, RawElement, XmlElement, XmlEnum, XmlValue, YesNo, check_strict,
+    to_string,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -138,7 +141,13 @@ impl Network {
                 check_strict::<Self>(&document)?;
             }
             refuse_repeated(&document.root())?;
-            let mut network: Self = document.read()?;
+            let root = document.root();
+            let mut network: Self = document.read().map_err(|err: Error| match spoken_by_reader(&root) {
+                true => err,
+                // A text that is no address is refused by whoever looks addresses up.
+                false if err.code() == ErrorCode::SystemError => err.domain(ErrorDomain::None),
+                false => err.domain(ErrorDomain::Network),
+            })?;
             network.prepare();
             network.validate()?;
             network.fill_defaults();
@@ -250,7 +259,8 @@ impl Network {
         if let Some(port) = &self.virtual_port {
             port.validate()?;
             if port.kind.is_none() {
-                return Err(Error::xml(format!("the <virtualport> of network '{name}' needs a type")));
+                let text = format!("the <virtualport> of network '{name}' needs a type");
+                return Err(Error::xml(text).domain(ErrorDomain::None));
             }
         }
         self.port_groups.iter().try_for_each(PortGroup::validate)?;
@@ -323,6 +333,31 @@ impl Network {
         self.connections = 0;
         self.forward.iter_mut().for_each(Forward::strip_counts);
     }
+}
+
+/// Numbers and switches that the reader refuses in its own name; all else that can't be read is refused in the
+/// network's.
+fn spoken_by_reader(root: &Node<'_>) -> bool {
+    let switch = |text: &str| YesNo::from_text(text).is_some();
+    let number = |text: &str| u64::from_text(text).is_some();
+    let address = |text: &str| AutoBase::<u32>::from_text(text).is_some();
+    let bad = |node: &Node<'_>, names: &[&str], good: &dyn Fn(&str) -> bool| {
+        names.iter().any(|name| node.attr(name).is_some_and(|text| !good(text)))
+    };
+    let here = match root.name() {
+        "network" => bad(root, &["ipv6", "trustGuestRxFilters"], &switch),
+        "portgroup" => bad(root, &["trustGuestRxFilters"], &switch),
+        "domain" => bad(root, &["localOnly", "register"], &switch),
+        "dns" => bad(root, &["enable", "forwardPlainNames"], &switch),
+        "port" => bad(root, &["isolated"], &switch),
+        "ip" => bad(root, &["localPtr"], &switch) || bad(root, &["prefix"], &number),
+        "lease" => bad(root, &["expiry"], &number) || root.attr("unit").is_some(),
+        "bootp" => root.attr("file").is_none(),
+        "inbound" | "outbound" => bad(root, &["average", "peak", "floor", "burst"], &number),
+        "address" => bad(root, &["domain", "bus", "slot", "function"], &address),
+        _ => false,
+    };
+    here || root.children().any(|child| spoken_by_reader(&child))
 }
 
 /// Some elements may be there once only; of others libvirt takes the first, and so do we.
@@ -417,11 +452,37 @@ mod tests {
     }
 
     #[test]
+    fn the_reader_refuses_numbers_and_switches_and_the_network_all_else() {
+        let domain = |text: &str| Network::from_xml(text, false).unwrap_err().error_domain();
+        assert_eq!(domain("<network/>"), ErrorDomain::Network);
+        for range in ["start='x' end='10.0.0.9'", "start='10.0.0.9' end='10.0.0.2'"] {
+            let text = format!("<ip address='10.0.0.1' prefix='24'><dhcp><range {range}/></dhcp></ip>");
+            assert_eq!(domain(&format!("<network><name>n</name>{text}</network>")), ErrorDomain::None);
+        }
+        for (inside, own) in [
+            ("<uuid>no</uuid>", true),
+            ("<ip netmask='255.0.0.0'/>", true),
+            ("<ip address='no'/>", true),
+            ("<ip family='no' address='10.0.0.1'/>", true),
+            ("<forward mode='sideways'/>", true),
+            ("<ip address='10.0.0.1' prefix='yes'/>", false),
+            ("<dns enable='0'/>", false),
+            ("<bandwidth><inbound average='1' burst=''/></bandwidth>", false),
+            ("<forward mode='hostdev'><address type='pci' domain='x'/></forward>", false),
+        ] {
+            let whose = if own { ErrorDomain::Network } else { ErrorDomain::Xml };
+            assert_eq!(domain(&format!("<network><name>n</name>{inside}</network>")), whose, "{inside}");
+        }
+    }
+
+    #[test]
     fn what_was_left_out_is_filled_in() {
         let network =
             Network::from_xml("<network><name>n</name><forward mode='none'/></network>", true).unwrap();
         assert_eq!(network.mode(), ForwardMode::None);
         assert!(network.uuid.is_some() && network.forward.is_none());
+        let usual = "<network><name>n</name><forward mode=''/><ip address='10.0.0.1'/></network>";
+        assert_eq!(Network::from_xml(usual, true).unwrap().mode(), ForwardMode::Nat);
         let bridge = network.bridge.unwrap();
         assert_eq!((bridge.stp, bridge.delay, bridge.name), (Some(OnOff::On), Some(0), None));
     }

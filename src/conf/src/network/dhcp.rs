@@ -2,7 +2,7 @@
 
 use super::IpConfig;
 use crate::values::Mac;
-use ferrovirt_core::{Error, Result};
+use ferrovirt_core::{Error, ErrorDomain, Result};
 use ferrovirt_xml::{XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -141,7 +141,9 @@ impl DhcpRange {
         let end = self.end.ok_or_else(|| absent("end"))?;
         check_lease(&self.lease)?;
         let refuse = |why: &str| {
-            Err(Error::internal(format!("DHCP range {start} - {end} of network '{network}' {why}")))
+            // Of addresses alone nobody is the owner.
+            let text = format!("DHCP range {start} - {end} of network '{network}' {why}");
+            Err(Error::internal(text).domain(ErrorDomain::None))
         };
         if start.is_ipv4() != end.is_ipv4() {
             return refuse("mixes IPv4 and IPv6");

@@ -16,7 +16,7 @@ pub struct Forward {
     /// The first of `interfaces`, too.
     #[xml(attr)]
     pub dev: Option<String>,
-    #[xml(attr, default, error = "ConfigUnsupported")]
+    #[xml(attr, default, with = "lenient::empty_mode", error = "ConfigUnsupported")]
     pub mode: ForwardMode,
     /// Whether devices are taken from the host's drivers by themselves; `hostdev` only.
     #[xml(attr, with = "lenient::only_yes")]

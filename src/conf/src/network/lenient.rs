@@ -44,3 +44,19 @@ pub mod only_off {
         value.write_text(out);
     }
 }
+
+/// A way of forwarding; nothing at all is the usual one.
+pub mod empty_mode {
+    use crate::network::ForwardMode;
+    use ferrovirt_xml::{TextWriter, ValueKind, XmlValue};
+
+    pub const KIND: ValueKind = ForwardMode::KIND;
+
+    pub fn from_text(text: &str) -> Option<ForwardMode> {
+        if text.is_empty() { Some(ForwardMode::default()) } else { ForwardMode::from_text(text) }
+    }
+
+    pub fn write_text(value: &ForwardMode, out: &mut TextWriter<'_>) {
+        value.write_text(out);
+    }
+}

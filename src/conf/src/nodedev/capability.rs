@@ -1,6 +1,6 @@
 //! `<capability>`: what a device is and can do.
 //!
-//! The types are known; what stands in each is kept as a tree of names, attributes and texts.
+//! What stands in each is read by the rules of its type and kept as a tree of names, attributes and texts.
 
 use ferrovirt_core::{ErrorCode, Result};
 use ferrovirt_xml::{Node, RawElement, RawNode, Shape, Writer, XmlContent};
@@ -90,14 +90,21 @@ impl Capability {
     }
 }
 
-impl XmlContent for Capability {
-    fn parse(node: &Node<'_>) -> Result<Self> {
+impl Capability {
+    /// Reads one of a device; of a `new` one less is known.
+    pub(super) fn read(node: &Node<'_>, new: bool) -> Result<Self> {
         let kind = node.attr("type").ok_or_else(|| node.missing_attr("type", ErrorCode::XmlError))?;
         if !KINDS.contains(&kind) {
             let text = format!("'{kind}' is not the type of a device's capability");
-            return Err(node.error(ErrorCode::ConfigUnsupported, text));
+            return Err(node.error(ErrorCode::XmlError, text));
         }
-        Ok(Self { kind: kind.to_owned(), content: RawElement::from_node(node) })
+        Ok(Self { kind: kind.to_owned(), content: super::kinds::read(kind, *node, new)? })
+    }
+}
+
+impl XmlContent for Capability {
+    fn parse(node: &Node<'_>) -> Result<Self> {
+        Self::read(node, false)
     }
 
     fn write_attrs(&self, w: &mut Writer) {

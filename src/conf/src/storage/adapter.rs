@@ -1,7 +1,7 @@
 //! `<adapter>`: the SCSI host whose disks a pool is made of.
 
 use crate::domain::PciAddress;
-use ferrovirt_core::{ErrorCode, Result};
+use ferrovirt_core::{ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{Node, Shape, Writer, XmlContent, YesNo};
 use serde::{Deserialize, Serialize};
 
@@ -140,7 +140,8 @@ impl PoolAdapter {
                 let names = [wwnn, wwpn, parent_wwnn, parent_wwpn, parent_fabric_wwn];
                 match names.into_iter().flatten().find(|name| !is_world_wide_name(name)) {
                     Some(name) => {
-                        refuse(&format!("'{name}' is not a world wide name of 16 hexadecimal digits"))
+                        let text = format!("'{name}' is not a world wide name of 16 hexadecimal digits");
+                        Err(node.error(ErrorCode::Internal, text).domain(ErrorDomain::None))
                     }
                     None => Ok(()),
                 }

@@ -101,7 +101,7 @@ impl StoragePool {
         };
         // Of the type alone the reader tells; what else is wrong is wrong with the pool.
         let typed = node.attr("type").and_then(PoolType::from_text).is_some();
-        read().map_err(|err: Error| if typed { err.domain(ErrorDomain::Storage) } else { err })
+        read().map_err(|err: Error| if typed { own(err) } else { err })
     }
 
     /// The definition as text.
@@ -250,4 +250,12 @@ fn sanitized(path: &str) -> String {
         clean.pop();
     }
     clean
+}
+
+/// What the reader refuses is refused in the name of storage; what has no owner keeps none.
+pub(super) fn own(err: Error) -> Error {
+    match err.error_domain() {
+        ErrorDomain::Xml => err.domain(ErrorDomain::Storage),
+        _ => err.or_domain(ErrorDomain::Storage),
+    }
 }

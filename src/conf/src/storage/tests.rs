@@ -80,3 +80,20 @@ fn sizes_formats_and_versions_must_be_ones() {
         XmlError
     );
 }
+
+#[test]
+fn what_has_no_owner_is_refused_in_no_name() {
+    use ferrovirt_core::ErrorDomain;
+    let of = |inside: &str| {
+        let text = format!("<volume><name>v</name>{inside}</volume>");
+        StorageVolume::from_xml(&text, PoolType::Dir).unwrap_err().error_domain()
+    };
+    assert_eq!(of("<capacity unit='x'>9</capacity>"), ErrorDomain::None);
+    assert_eq!(of("<capacity>x</capacity>"), ErrorDomain::Storage);
+    let adapter = "<adapter type='fc_host' wwnn='yes' wwpn='1000000012341234'/>";
+    let pool = format!(
+        "<pool type='scsi'><name>a</name><source>{adapter}</source><target><path>/dev</path></target></pool>"
+    );
+    let err = StoragePool::from_xml(&pool, false).unwrap_err();
+    assert_eq!((err.code(), err.error_domain()), (ErrorCode::Internal, ErrorDomain::None));
+}

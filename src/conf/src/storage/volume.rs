@@ -74,7 +74,7 @@ impl StorageVolume {
 
     /// Reads a definition inside of another document.
     pub fn from_node(node: &Node<'_>, pool: PoolType) -> Result<Self> {
-        Self::read(node, pool).map_err(|err| err.domain(ErrorDomain::Storage))
+        Self::read(node, pool).map_err(super::pool::own)
     }
 
     fn read(node: &Node<'_>, pool: PoolType) -> Result<Self> {
@@ -153,8 +153,11 @@ fn read_size(node: &Node<'_>) -> Result<u64> {
         node.error(ErrorCode::XmlError, format!("<{}> must be a number of bytes", node.name()))
     })?;
     let unit = node.attr("unit").unwrap_or("bytes");
-    let scale = Unit::bytes_of(unit)
-        .ok_or_else(|| node.error(ErrorCode::InvalidArg, format!("there is no unit '{unit}'")))?;
+    let no_unit = || {
+        let err = node.error(ErrorCode::InvalidArg, format!("there is no unit '{unit}'"));
+        err.domain(ErrorDomain::None)
+    };
+    let scale = Unit::bytes_of(unit).ok_or_else(no_unit)?;
     count.checked_mul(scale).filter(|size| *size <= i64::MAX as u64).ok_or_else(|| {
         node.error(ErrorCode::Overflow, format!("{count} {unit} are more than can be counted"))
     })

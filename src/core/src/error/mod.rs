@@ -27,7 +27,8 @@ pub struct Error(Box<Inner>);
 #[derive(Clone)]
 struct Inner {
     code: ErrorCode,
-    domain: ErrorDomain,
+    /// Nothing as long as nobody has said, which is not the same as the domain `None`.
+    domain: Option<ErrorDomain>,
     level: ErrorLevel,
     detail: Option<String>,
     strings: [Option<String>; 3],
@@ -49,7 +50,7 @@ impl Error {
     fn build(code: ErrorCode, detail: Option<String>) -> Self {
         Self(Box::new(Inner {
             code,
-            domain: ErrorDomain::None,
+            domain: None,
             level: ErrorLevel::Error,
             detail,
             strings: [None, None, None],
@@ -68,6 +69,7 @@ impl Error {
         ints: [i32; 2],
     ) -> Self {
         let cause = Some(Arc::new(Verbatim(message)) as _);
+        let domain = Some(domain).filter(|domain| *domain != ErrorDomain::None);
         Self(Box::new(Inner { code, domain, level, detail: None, strings, ints, cause }))
     }
 
@@ -127,15 +129,15 @@ impl Error {
         Self::internal(format!("a bug in the library was caught (panic: {text}); please report it"))
     }
 
-    /// Sets the domain.
+    /// Sets the domain; `None` says that it has none, and stays.
     pub fn domain(mut self, domain: ErrorDomain) -> Self {
-        self.0.domain = domain;
+        self.0.domain = Some(domain);
         self
     }
 
     /// Sets the domain where none has been set yet.
     pub fn or_domain(self, domain: ErrorDomain) -> Self {
-        if self.0.domain == ErrorDomain::None { self.domain(domain) } else { self }
+        if self.0.domain.is_none() { self.domain(domain) } else { self }
     }
 
     /// Keeps the lower error that led to this one.
@@ -162,7 +164,7 @@ impl Error {
     }
 
     pub fn error_domain(&self) -> ErrorDomain {
-        self.0.domain
+        self.0.domain.unwrap_or(ErrorDomain::None)
     }
 
     pub fn level(&self) -> ErrorLevel {
@@ -237,7 +239,7 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Error({:?}, {:?}: {})", self.0.code, self.0.domain, self.message())
+        write!(f, "Error({:?}, {:?}: {})", self.0.code, self.error_domain(), self.message())
     }
 }
 
@@ -257,6 +259,9 @@ mod tests {
     #[test]
     fn fixed_text_and_detail_make_the_message() {
         let err = Error::new(ErrorCode::NoDomain, "no domain with name 'web'");
+        assert_eq!(err.clone().or_domain(ErrorDomain::Qemu).error_domain(), ErrorDomain::Qemu);
+        let of_none = err.clone().domain(ErrorDomain::None).or_domain(ErrorDomain::Qemu);
+        assert_eq!(of_none.error_domain(), ErrorDomain::None);
         assert_eq!(err.message(), "Domain not found: no domain with name 'web'");
         assert_eq!(err.strings()[1].as_deref(), Some("no domain with name 'web'"));
         assert_eq!(Error::bare(ErrorCode::NoMemory).message(), "out of memory");
