@@ -60,9 +60,11 @@ pub enum Change {
 pub fn plan(current: &BridgeNow, wanted: &BTreeMap<u32, PortWanted>) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut last = Vec::new();
+    let there = wanted.iter().filter(|(port, _)| current.ports.contains_key(port));
+    let taken: BTreeSet<Station> = there.flat_map(|(_, want)| want.stations.iter().copied()).collect();
     for (&port, want) in wanted {
         let Some(now) = current.ports.get(&port) else { continue };
-        plan_port(current, port, now, want, &mut changes);
+        plan_port(current, port, now, want, &taken, &mut changes);
         if want.up == Some(true) && !now.up {
             last.push(Change::Up { port });
         }
@@ -72,7 +74,16 @@ pub fn plan(current: &BridgeNow, wanted: &BTreeMap<u32, PortWanted>) -> Vec<Chan
     changes
 }
 
-fn plan_port(current: &BridgeNow, port: u32, now: &PortNow, want: &PortWanted, changes: &mut Vec<Change>) {
+/// `taken` are the stations that some port is to have: who lets one of them go need not drop it, since putting it
+/// behind the other port moves it.
+fn plan_port(
+    current: &BridgeNow,
+    port: u32,
+    now: &PortNow,
+    want: &PortWanted,
+    taken: &BTreeSet<Station>,
+    changes: &mut Vec<Change>,
+) {
     if want.up == Some(false) && now.up {
         changes.push(Change::Down { port });
     }
@@ -95,7 +106,7 @@ fn plan_port(current: &BridgeNow, port: u32, now: &PortNow, want: &PortWanted, c
     if !attached || now.flags != Some(want.flags) || vlan_missing {
         changes.push(Change::Program { port, flags: want.flags, vlans });
     }
-    for &station in want.dropped.difference(&want.stations) {
+    for &station in want.dropped.difference(taken) {
         if attached && current.stations.get(&station).is_some_and(|&(holder, _)| holder == port) {
             changes.push(Change::Drop { port, station });
         }
@@ -175,6 +186,16 @@ mod tests {
         }
         now.stations.insert((MAC, None), (1, EntryKind::Static));
         assert_eq!(plan(&now, &[(1, guest())].into()), []);
+    }
+
+    #[test]
+    fn a_station_that_moves_between_managed_ports_is_put_and_not_dropped() {
+        let attached = PortNow { bridge: Some(BRIDGE), flags: Some(PortFlags::managed(false)), up: true };
+        let mut now = bridge(&[(1, attached.clone()), (2, attached)]);
+        now.stations.insert((MAC, None), (2, EntryKind::Static));
+        let gone = PortWanted { stations: BTreeSet::new(), dropped: [(MAC, None)].into(), ..guest() };
+        let changes = plan(&now, &[(1, guest()), (2, gone)].into());
+        assert_eq!(changes, [Change::Put { port: 1, station: (MAC, None) }]);
     }
 
     #[test]
