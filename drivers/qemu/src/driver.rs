@@ -10,7 +10,7 @@ use crate::{autostart, definitions, reconnect};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::driver::NetworkDriver;
 use ferrovirt_core::layout::Layout;
-use ferrovirt_core::store::{Store, Stored};
+use ferrovirt_core::store::Store;
 use ferrovirt_core::{DomainId, Error, ErrorCode, ErrorDomain, EventHub, Result};
 use ferrovirt_host::process::PidFile;
 use ferrovirt_net::Netlink;
@@ -147,10 +147,4 @@ fn lock(paths: &Paths) -> Result<PidFile> {
             path.display()
         ))
     })
-}
-
-impl From<&Vm> for DomainId {
-    fn from(vm: &Vm) -> Self {
-        DomainId { name: vm.name(), uuid: vm.uuid(), id: vm.view().id() }
-    }
 }

@@ -89,7 +89,7 @@ impl DomainConfig for QemuDriver {
         let vm = self.shared.find(domain)?;
         let _job = vm.job.begin("set metadata")?;
         let view = vm.view();
-        let (live, config) = super::affected(&view, flags, &vm.name())?;
+        let (live, config) = super::affected(&vm, &view, flags)?;
         let change = |model: &mut Domain| {
             let Domain { title, description, metadata: notes, .. } = model;
             Notes { title, description, metadata: notes }.set(kind, metadata, key, uri)
@@ -119,7 +119,7 @@ impl DomainConfig for QemuDriver {
     ) -> Result<String> {
         let vm = self.shared.find(domain)?;
         let view = vm.view();
-        let (_, config) = super::affected(&view, flags, &vm.name())?;
+        let (_, config) = super::affected(&vm, &view, flags)?;
         let definition: Arc<Definition> = match &view.persistent {
             Some(persistent) if config => persistent.clone(),
             _ => view.current()?,

@@ -7,7 +7,6 @@ use crate::model;
 use crate::vm::Vm;
 use ferrovirt_conf::domain::Interface;
 use ferrovirt_core::driver::{DomainDevices, DomainInterface, InterfaceAddress};
-use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainId, Error, ErrorCode, Result, abi};
 use std::sync::Arc;
 
@@ -77,7 +76,7 @@ impl QemuDriver {
     ) -> Result<()> {
         let vm = self.shared.find(domain)?;
         let _job = vm.job.begin(job)?;
-        let (live, config) = super::affected(&vm.view(), flags, &vm.name())?;
+        let (live, config) = super::affected(&vm, &vm.view(), flags)?;
         change(&vm, Scope { live, config })
     }
 

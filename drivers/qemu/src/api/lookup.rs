@@ -11,7 +11,7 @@ impl DomainLookup for QemuDriver {
     fn connect_list_all_domains(&self, flags: u32) -> Result<Vec<DomainId>> {
         let all = self.shared.domains.all();
         let wanted = all.iter().filter(|vm| passes(&vm.view(), flags));
-        Ok(wanted.map(|vm| DomainId::from(&**vm)).collect())
+        Ok(wanted.map(|vm| vm.id()).collect())
     }
 
     fn domain_lookup_by_id(&self, id: i32) -> Result<DomainId> {

@@ -11,9 +11,10 @@ mod stats;
 mod tuning;
 mod unsupported;
 
-use crate::vm::View;
+use crate::vm::{View, Vm};
 use ferrovirt_conf::domain::ParseFlags;
-use ferrovirt_core::{Error, ErrorCode, Result, abi};
+use ferrovirt_core::store::Stored;
+use ferrovirt_core::{Error, Result, abi};
 
 /// Refuses flags that the call does not know, as libvirt does before anything is looked at.
 fn refuse_flags(flags: u32, known: u32, function: &str) -> Result<()> {
@@ -24,7 +25,7 @@ fn refuse_flags(flags: u32, known: u32, function: &str) -> Result<()> {
 }
 
 /// Whether a change is meant for the running guest, and whether for the definition on disk.
-fn affected(view: &View, flags: u32, name: &str) -> Result<(bool, bool)> {
+fn affected(vm: &Vm, view: &View, flags: u32) -> Result<(bool, bool)> {
     let (live, config) = (abi::VIR_DOMAIN_AFFECT_LIVE, abi::VIR_DOMAIN_AFFECT_CONFIG);
     let active = view.is_active();
     let (on_live, on_config) = match flags & (live | config) {
@@ -32,13 +33,13 @@ fn affected(view: &View, flags: u32, name: &str) -> Result<(bool, bool)> {
         chosen => (chosen & live != 0, chosen & config != 0),
     };
     if on_live && !active {
-        return Err(Error::operation_invalid(format!("domain '{name}' is not running")));
+        return Err(vm.not_running());
     }
     if on_config && view.persistent.is_none() {
-        return Err(Error::new(
-            ErrorCode::OperationInvalid,
-            format!("domain '{name}' is transient: it has no definition on disk to change"),
-        ));
+        return Err(Error::operation_invalid(format!(
+            "domain '{}' is transient: it has no definition on disk to change",
+            vm.name()
+        )));
     }
     Ok((on_live, on_config))
 }

@@ -23,7 +23,7 @@ impl DomainTuning for QemuDriver {
         let vm = self.shared.find(domain)?;
         let _job = vm.job.begin("set memory")?;
         let view = vm.view();
-        let (live, config) = super::affected(&view, flags, &vm.name())?;
+        let (live, config) = super::affected(&vm, &view, flags)?;
         if live && flags & maximum != 0 {
             return Err(Error::operation_invalid(format!(
                 "the memory that domain '{}' can have at most is fixed while it runs",
@@ -66,7 +66,7 @@ impl DomainTuning for QemuDriver {
         let vm = self.shared.find(domain)?;
         let _job = vm.job.begin("set vCPUs")?;
         let view = vm.view();
-        let (live, config) = super::affected(&view, flags, &vm.name())?;
+        let (live, config) = super::affected(&vm, &view, flags)?;
         if live {
             return Err(Error::new(
                 ErrorCode::OperationUnsupported,
@@ -95,7 +95,7 @@ impl DomainTuning for QemuDriver {
     fn domain_get_vcpus_flags(&self, domain: &DomainId, flags: u32) -> Result<u32> {
         let vm = self.shared.find(domain)?;
         let view = vm.view();
-        let (_, config) = super::affected(&view, flags, &vm.name())?;
+        let (_, config) = super::affected(&vm, &view, flags)?;
         let definition = match &view.persistent {
             Some(persistent) if config => persistent.clone(),
             _ => view.current()?,

@@ -114,6 +114,6 @@ fn keep(shared: &Shared, vm: &Vm, changed: Option<Domain>) -> Result<()> {
         event: abi::VIR_DOMAIN_EVENT_DEFINED as i32,
         detail: abi::VIR_DOMAIN_EVENT_DEFINED_UPDATED as i32,
     };
-    shared.events.publish(Event::Domain(DomainEvent { domain: vm.into(), kind }));
+    shared.events.publish(Event::Domain(DomainEvent { domain: vm.id(), kind }));
     Ok(())
 }
