@@ -5,7 +5,7 @@
 
 use crate::Connection;
 use ferrovirt_core::event::{Event, EventHub, Subscription};
-use ferrovirt_core::{Error, Result, event_loop};
+use ferrovirt_core::{Error, ErrorDomain, Result, event_loop};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
@@ -111,7 +111,7 @@ impl EventRegistry {
             && let Some(id) = state.find(subject, *function)
         {
             let detail = format!("this function is registered for the same events already, under id {id}");
-            return Err(Error::invalid_arg(detail));
+            return Err(Error::invalid_arg(detail).domain(ErrorDomain::None));
         }
         if state.timer.is_none() {
             let shared = Arc::downgrade(&self.0);
@@ -149,7 +149,8 @@ impl EventRegistry {
             let mut state = self.0.lock();
             let found = state.registrations.iter().position(|r| r.id == id);
             let at = found.ok_or_else(|| {
-                Error::invalid_arg(format!("no event callback is registered under id {id}"))
+                let detail = format!("no event callback is registered under id {id}");
+                Error::invalid_arg(detail).domain(ErrorDomain::None)
             })?;
             let removed = state.registrations.remove(at);
             let idle = state.registrations.is_empty();

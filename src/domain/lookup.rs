@@ -9,7 +9,7 @@ use ferrovirt_core::abi::{
     VIR_CONNECT_LIST_DOMAINS_ACTIVE, VIR_CONNECT_LIST_DOMAINS_INACTIVE, VIR_DOMAIN_EVENT_ID_LAST,
     VIR_DOMAIN_EVENT_ID_LIFECYCLE,
 };
-use ferrovirt_core::{DomainId, Error, Event, Result};
+use ferrovirt_core::{DomainId, Error, ErrorDomain, Event, Result};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -78,6 +78,7 @@ impl Connection {
     pub fn deregister_domain_lifecycle(&self, function: usize) -> Result<()> {
         let id = self.events().find(&old_lifecycle(), function).ok_or_else(|| {
             Error::invalid_arg(format!("function {function:#x} is not registered for domain events"))
+                .domain(ErrorDomain::None)
         })?;
         self.events().deregister(id)
     }

@@ -27,7 +27,7 @@ pub fn opt_text_list<'a>(
     length: usize,
     name: &str,
 ) -> Result<Option<Vec<&'a str>>> {
-    if start.is_null() && length == 0 { Ok(None) } else { text_list(start, length, name).map(Some) }
+    if start.is_null() { Ok(None) } else { text_list(start, length, name).map(Some) }
 }
 
 /// An open descriptor of the caller's, still the caller's.

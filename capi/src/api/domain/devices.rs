@@ -1,7 +1,7 @@
 //! `libvirt-domain.h`: attaching, detaching, changing devices; interface parameters and addresses.
 
 use crate::ffi::{
-    descriptors, free_interface, inspect, list_interfaces, modify, opt_params, params_room, text,
+    descriptors, free_interface, inspect, list_interfaces, modify, opt_params, opt_text, params_room, text,
 };
 use ferrovirt::Domain;
 use ferrovirt_core::abi::{
@@ -223,5 +223,7 @@ pub extern "C" fn virDomainFDAssociate(
     fds: *mut c_int,
     flags: c_uint,
 ) -> c_int {
-    modify(domain, |dom: &Domain| dom.fd_associate(text(name, "name")?, &descriptors(fds, nfds)?, flags))
+    modify(domain, |dom: &Domain| {
+        dom.fd_associate(opt_text(name, "name")?.unwrap_or_default(), &descriptors(fds, nfds)?, flags)
+    })
 }

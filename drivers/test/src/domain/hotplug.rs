@@ -82,7 +82,8 @@ fn read(xml: &str, model: &Domain) -> Result<Plug> {
         }
         name if OTHERS.contains(&name) => Plug::Other(name.to_owned()),
         name => {
-            return Err(node.error(ErrorCode::XmlError, format!("there is no device <{name}>")));
+            let err = node.error(ErrorCode::ConfigUnsupported, format!("there is no device <{name}>"));
+            return Err(err.domain(ErrorDomain::Domain));
         }
     };
     Ok(plug)
@@ -224,7 +225,7 @@ pub fn detach(model: &mut Domain, alias: &str) -> Result<()> {
         return Err(refuse::operation_unsupported(format!("the device '{alias}' can't be unplugged")));
     }
     let text = format!("the domain has no device with alias '{alias}'");
-    Err(Error::new(ErrorCode::DeviceMissing, text).domain(ErrorDomain::Domain))
+    Err(Error::internal(text).domain(ErrorDomain::Domain))
 }
 
 fn check_removable(disk: &Disk) -> Result<()> {

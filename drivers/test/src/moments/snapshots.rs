@@ -54,7 +54,7 @@ const LIST_FLAGS: u32 = abi::VIR_DOMAIN_SNAPSHOT_LIST_ROOTS
     | abi::VIR_DOMAIN_SNAPSHOT_LIST_INTERNAL
     | abi::VIR_DOMAIN_SNAPSHOT_LIST_EXTERNAL;
 
-/// What the flags for leaves say: of both or none, nothing.
+/// What the flags for leaves say: without one of them, nothing.
 pub fn leaves(flags: u32, yes: u32, no: u32) -> Option<bool> {
     let (yes, no) = (flags & yes != 0, flags & no != 0);
     (yes != no).then_some(yes)
@@ -72,7 +72,8 @@ fn list(
     let wanted = Wanted { nearest: bit == from.is_none(), leaves: leaves(flags, yes, no) };
     // All snapshots have metadata here.
     let (with, without) = (abi::VIR_DOMAIN_SNAPSHOT_LIST_METADATA, abi::VIR_DOMAIN_SNAPSHOT_LIST_NO_METADATA);
-    if flags & (with | without) == without {
+    // Nothing is a leaf and none at once.
+    if flags & (with | without) == without || flags & (yes | no) == yes | no {
         return Vec::new();
     }
     let found = snapshots.list(from, wanted).into_iter().filter(|snapshot| {

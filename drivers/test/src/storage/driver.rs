@@ -66,8 +66,9 @@ impl StorageDriver for TestDriver {
     ) -> Result<String> {
         refuse::flags(flags, 0, "virConnectFindStoragePoolSources")?;
         let found = PoolType::from_text(kind).filter(|found| *found != PoolType::Dir);
-        let found =
-            found.ok_or_else(|| refuse::internal(format!("there is no type '{kind}' of storage pools")))?;
+        let found = found.ok_or_else(|| {
+            refuse::error(ErrorCode::NoSupport, format!("pools of type '{kind}' have no sources to find"))
+        })?;
         let host = match source {
             None => None,
             Some(text) => {

@@ -95,7 +95,7 @@ impl Network {
 
     /// Reads the element that the call brought.
     fn entry<T: XmlElement>(&self, document: &Document<'_>) -> Result<T> {
-        document.expect_root(T::TAG)?;
+        document.expect_root(T::TAG).map_err(|err| err.domain(ErrorDomain::Network))?;
         document.read()
     }
 

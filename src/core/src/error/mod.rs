@@ -69,8 +69,7 @@ impl Error {
         ints: [i32; 2],
     ) -> Self {
         let cause = Some(Arc::new(Verbatim(message)) as _);
-        let domain = Some(domain).filter(|domain| *domain != ErrorDomain::None);
-        Self(Box::new(Inner { code, domain, level, detail: None, strings, ints, cause }))
+        Self(Box::new(Inner { code, domain: Some(domain), level, detail: None, strings, ints, cause }))
     }
 
     /// A broken invariant of ours, or a failure that has no code of its own (`VIR_ERR_INTERNAL_ERROR`).
