@@ -103,6 +103,7 @@ pub fn fill_cpu_stats(
         return Err(Error::invalid_arg(format!("params must {wanted} where nparams is {nparams}")));
     }
     let query = cpu_stats_query(nparams, start_cpu, ncpus)?;
+    bounded(nparams as usize, "params")?;
     let mut stats = stats(query)?;
     if let CpuStatsQuery::Values { .. } = query {
         // CPUs that the host does not have leave their places empty.

@@ -74,7 +74,7 @@ impl<T: CStat> StatsRoom<T> {
     /// Writes all of them, for which the array must have exactly the size; or answers the question.
     pub fn fill(&self, stats: &[(String, u64)]) -> Result<()> {
         let count = c_int::try_from(stats.len()).expect("there are few statistics");
-        if self.places == 0 {
+        if self.places == 0 || self.start.is_null() {
             self.count.set(count);
             return Ok(());
         }

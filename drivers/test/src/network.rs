@@ -114,6 +114,8 @@ impl View {
         (live, config): (bool, bool),
         edit: impl Fn(&mut Network) -> Result<()>,
     ) -> Result<()> {
+        // Where both are one description it changes once.
+        let config = config && !(live && self.next.is_none());
         for (wanted, live) in [(live, true), (config, false)] {
             if !wanted {
                 continue;
