@@ -51,7 +51,7 @@ impl AdminConnection {
         let privileged = rustix::process::geteuid().is_root();
         let own = if privileged { "libvirtd:///system" } else { "libvirtd:///session" };
         let uri = chosen.unwrap_or_else(|| own.to_owned());
-        let socket = socket_of(&uri, &user_runtime_directory())?;
+        let socket = socket_of(&uri, &address::user_runtime_directory())?;
         let detail = format!(
             "'{uri}' (socket '{}'): this build has no transport for the administration protocol",
             socket.display()
@@ -237,16 +237,6 @@ impl AdminClient {
     pub fn close(&self, flags: u32) -> Result<()> {
         self.server().driver().admin_client_close(self.server().name(), self.id(), flags)
     }
-}
-
-fn user_runtime_directory() -> PathBuf {
-    let absolute = |path: &PathBuf| path.is_absolute();
-    let own = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(absolute);
-    let base = own.unwrap_or_else(|| {
-        let home = env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-        home.join(".cache")
-    });
-    base.join("libvirt")
 }
 
 /// The daemon's socket for administrators.

@@ -1,0 +1,20 @@
+//! Connecting: from a way to a transport.
+
+mod command;
+mod tcp;
+mod unix;
+
+use crate::target::Way;
+use ferrovirt_core::Result;
+use ferrovirt_rpc::frame::Layered;
+
+/// Connects by the way that was chosen.
+pub(crate) fn dial(way: &Way) -> Result<Layered> {
+    match way {
+        Way::Unix { socket, daemon } => unix::connect(socket, daemon.as_deref()).map(Layered::new),
+        Way::Tcp { host, port } => tcp::connect(host, *port).map(Layered::new),
+        Way::Command { program, arguments, secure } => {
+            command::start(program, arguments, *secure).map(Layered::new)
+        }
+    }
+}
