@@ -19,6 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ferrovirt-host", &["ferrovirt-core", "ferrovirt-xml", "ferrovirt-conf"]),
     ("ferrovirt-net", &["ferrovirt-core"]),
     ("ferrovirt-rpc", &["ferrovirt-core"]),
+    ("ferrovirt-sasl", &["ferrovirt-core"]),
     ("ferrovirt", &[DRIVERS, "ferrovirt-core", "ferrovirt-xml", "ferrovirt-conf", "ferrovirt-host"]),
     ("ferrovirt-capi", &["ferrovirt", "ferrovirt-core"]),
     ("xtask", &[]),
@@ -35,6 +36,7 @@ const BELOW_DRIVERS: &[&str] = &[
     "ferrovirt-host",
     "ferrovirt-net",
     "ferrovirt-rpc",
+    "ferrovirt-sasl",
 ];
 
 /// Where `unsafe` may stand: the C boundary, and what wraps a system call. A path that ends in `/` is a folder.
@@ -46,6 +48,8 @@ const UNSAFE: &[&str] = &[
     "src/core/src/event_loop/default.rs",
     // Between fork and exec.
     "src/host/src/process/kernel.rs",
+    // The C interface of Cyrus SASL.
+    "src/sasl/src/library.rs",
     // TUNSETIFF has no netlink message.
     "src/net/src/tap.rs",
 ];

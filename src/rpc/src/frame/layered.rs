@@ -131,6 +131,10 @@ impl Transport for Layered {
         self.0.below.is_encrypted() || self.0.layer.lock().logged_in
     }
 
+    fn key_bits(&self) -> u32 {
+        self.0.below.key_bits()
+    }
+
     fn last_words(&self) -> Option<String> {
         self.0.below.last_words()
     }

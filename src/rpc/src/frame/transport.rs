@@ -27,6 +27,10 @@ pub trait Transport: Send + Sync {
     fn is_encrypted(&self) -> bool {
         false
     }
+    /// How many bits the key of the encryption has; 0 without any.
+    fn key_bits(&self) -> u32 {
+        0
+    }
     /// What the other end said when it went, where it has another way to say so than the connection itself.
     fn last_words(&self) -> Option<String> {
         None

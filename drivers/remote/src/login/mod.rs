@@ -1,5 +1,8 @@
 //! Logging in, by the way that the daemon asks for.
 
+mod auth_file;
+mod sasl;
+
 use crate::session::is_unknown;
 use crate::target::Target;
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
@@ -15,7 +18,7 @@ mod way {
 }
 
 /// Logs in by the way that the caller wants, or by the first that the daemon names.
-pub(crate) fn log_in(client: &Client, target: &Target, _transport: &Layered) -> Result<()> {
+pub(crate) fn log_in(client: &Client, target: &Target, transport: &Layered) -> Result<()> {
     let ways = match client.call(&AuthList {}) {
         // A daemon from before there were logins.
         Err(err) if is_unknown(&err) => return Ok(()),
@@ -30,6 +33,10 @@ pub(crate) fn log_in(client: &Client, target: &Target, _transport: &Layered) -> 
         way::NONE => Ok(()),
         // The daemon asks the system's authority about our process; nothing is to be sent.
         way::POLKIT => client.call(&AuthPolkit {}).map(|_| ()),
+        way::SASL => {
+            let mechanism = target.login.as_deref().and_then(|wanted| wanted.split_once('.'));
+            sasl::log_in(client, target, transport, mechanism.map(|(_, mechanism)| mechanism))
+        }
         other => Err(failed(format!("the daemon wants a login of kind {other}, which is not known here"))),
     }
 }
