@@ -3,7 +3,8 @@
 use crate::connection::{CloseSlot, address};
 use ferrovirt_core::abi::VIR_CONNECT_NO_ALIASES;
 use ferrovirt_core::driver::{AdminClientId, AdminDriver};
-use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result, TypedParams};
+use ferrovirt_core::{Error, ErrorDomain, Result, TypedParams};
+use ferrovirt_driver_remote::RemoteAdmin;
 use fluent_uri::UriRef;
 use std::env;
 use std::path::PathBuf;
@@ -52,11 +53,7 @@ impl AdminConnection {
         let own = if privileged { "libvirtd:///system" } else { "libvirtd:///session" };
         let uri = chosen.unwrap_or_else(|| own.to_owned());
         let socket = socket_of(&uri, &address::user_runtime_directory())?;
-        let detail = format!(
-            "'{uri}' (socket '{}'): this build has no transport for the administration protocol",
-            socket.display()
-        );
-        Err(Error::new(ErrorCode::NoConnect, detail).domain(ErrorDomain::Admin))
+        Ok(Self::with_driver(&uri, Arc::new(RemoteAdmin::open(&socket)?)))
     }
 
     /// A connection over a transport of the caller's.
@@ -284,6 +281,7 @@ fn socket_of(uri: &str, user_runtime: &std::path::Path) -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ferrovirt_core::ErrorCode;
     use std::path::Path;
 
     struct Daemon;
@@ -319,8 +317,9 @@ mod tests {
     }
 
     #[test]
-    fn opening_without_a_transport_says_so() {
-        let err = AdminConnection::open(Some("libvirtd:///system"), 0).err().unwrap();
-        assert_eq!((err.code(), err.error_domain()), (ErrorCode::NoConnect, ErrorDomain::Admin));
+    fn where_nobody_listens_the_socket_is_named() {
+        let err = AdminConnection::open(Some("libvirtd:///system?socket=/nowhere/admin"), 0).err().unwrap();
+        assert_eq!((err.code(), err.error_domain()), (ErrorCode::SystemError, ErrorDomain::Rpc));
+        assert!(err.message().contains("/nowhere/admin"), "{err}");
     }
 }

@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ferrovirt-net", &["ferrovirt-core"]),
     ("ferrovirt-rpc", &["ferrovirt-core"]),
     ("ferrovirt-sasl", &["ferrovirt-core"]),
+    ("ferrovirt-tls", &["ferrovirt-core"]),
     ("ferrovirt", &[DRIVERS, "ferrovirt-core", "ferrovirt-xml", "ferrovirt-conf", "ferrovirt-host"]),
     ("ferrovirt-capi", &["ferrovirt", "ferrovirt-core"]),
     ("xtask", &[]),
@@ -37,6 +38,7 @@ const BELOW_DRIVERS: &[&str] = &[
     "ferrovirt-net",
     "ferrovirt-rpc",
     "ferrovirt-sasl",
+    "ferrovirt-tls",
 ];
 
 /// Where `unsafe` may stand: the C boundary, and what wraps a system call. A path that ends in `/` is a folder.

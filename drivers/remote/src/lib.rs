@@ -1,7 +1,9 @@
 //! The driver that has a daemon do the work: each method is a call over the wire.
 #![forbid(unsafe_code)]
 
+mod admin;
 mod block;
+mod closing;
 mod config;
 mod connection;
 mod console;
@@ -27,5 +29,8 @@ mod storage;
 mod target;
 mod tuning;
 
+pub use admin::RemoteAdmin;
 pub use connection::RemoteDriver;
+pub use dial::Certificates;
+pub use ferrovirt_tls::Files;
 pub use target::{Target, Way};

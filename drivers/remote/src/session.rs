@@ -1,12 +1,13 @@
 //! A connection to a daemon: made, and made anew where that is wanted, with all that was set on it.
 
+use crate::closing::Closing;
 use crate::events::Events;
 use crate::login::log_in;
 use crate::reconnect::Recovery;
 use crate::target::Target;
 use crate::{dial, reconnect};
 use ferrovirt_core::driver::{CloseNotice, Feature};
-use ferrovirt_core::{Error, ErrorCode, Result, TypedParams, event_loop};
+use ferrovirt_core::{Error, ErrorCode, Result, TypedParams};
 use ferrovirt_rpc::client::{Client, CloseReason, Notice, NoticeSink};
 use ferrovirt_rpc::procedure::{Access, Procedure};
 use ferrovirt_rpc::program::remote::{
@@ -23,7 +24,7 @@ pub(crate) struct Session {
     link: RwLock<Arc<Client>>,
     pub events: Events,
     pub recovery: Recovery,
-    close_notice: Mutex<Option<Arc<CloseNotice>>>,
+    closing: Arc<Closing>,
     features: Mutex<HashMap<Feature, bool>>,
     settings: Mutex<Settings>,
     /// For the callbacks that must not keep the session.
@@ -48,7 +49,7 @@ impl Session {
             link: RwLock::new(Arc::new(client)),
             events: Events::new(this),
             recovery: Recovery::default(),
-            close_notice: Mutex::default(),
+            closing: Arc::default(),
             features: Mutex::default(),
             settings: Mutex::default(),
             this: this.clone(),
@@ -105,20 +106,21 @@ impl Session {
 
     /// Has `notice` told when this connection goes away, or the daemon's own to the hypervisor.
     pub fn register_close(&self, notice: CloseNotice) -> Result<()> {
-        if self.close_notice.lock().is_some() {
+        if self.closing.is_wanted() {
             return Err(Error::operation_invalid("a close callback is registered already"));
         }
         if self.supports(Feature::RemoteCloseCallback)? {
             self.call(&ConnectRegisterCloseCallback {})?;
             self.settings.lock().close_callback = true;
         }
-        *self.close_notice.lock() = Some(Arc::new(notice));
+        self.closing.set(notice);
         Ok(())
     }
 
     pub fn unregister_close(&self) -> Result<()> {
-        let removed = self.close_notice.lock().take();
-        removed.map(drop).ok_or_else(|| Error::operation_invalid("no close callback is registered"))?;
+        if !self.closing.remove() {
+            return Err(Error::operation_invalid("no close callback is registered"));
+        }
         let asked = std::mem::take(&mut self.settings.lock().close_callback);
         if asked && self.link().is_alive() {
             self.call(&ConnectUnregisterCloseCallback {})?;
@@ -126,26 +128,9 @@ impl Session {
         Ok(())
     }
 
-    /// Tells who wants to know that a connection is gone, from the event loop if there is one.
+    /// Tells who wants to know that a connection is gone.
     pub fn tell_closed(&self, reason: i32) {
-        let Some(notice) = self.close_notice.lock().clone() else { return };
-        let Some(current) = event_loop::current() else { return notice(reason) };
-        let (weak, this) = (Arc::downgrade(&current), self.this.clone());
-        let tell = move |timer| {
-            if let Some(current) = weak.upgrade()
-                && let Err(err) = current.remove_timeout(timer)
-            {
-                tracing::warn!(%err, "the event loop did not know the timer of a close callback");
-            }
-            // It may have been unregistered meanwhile.
-            let notice = this.upgrade().and_then(|session| session.close_notice.lock().clone());
-            if let Some(notice) = notice {
-                notice(reason);
-            }
-        };
-        if let Err(err) = current.add_timeout(0, Box::new(tell)) {
-            tracing::warn!(%err, "no close callback could be called");
-        }
+        self.closing.tell(reason);
     }
 
     /// No new connection is made from here on.

@@ -1,5 +1,6 @@
 //! What a connection is opened to: which daemon, which way, and what it is asked for.
 
+use crate::dial::Certificates;
 use ferrovirt_core::driver::Authenticator;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,6 +37,11 @@ pub enum Way {
     Tcp {
         host: String,
         port: u16,
+    },
+    Tls {
+        host: String,
+        port: u16,
+        certificates: Certificates,
     },
     /// A program whose standard input and output lead there.
     Command {

@@ -8,10 +8,11 @@ use super::address;
 use super::drivers::Drivers;
 use ferrovirt_core::driver::Authenticator;
 use ferrovirt_core::{ConfigFile, Error, ErrorCode, ErrorDomain, Result};
-use ferrovirt_driver_remote::{RemoteDriver, Target, Way};
+use ferrovirt_driver_remote::{Certificates, Files, RemoteDriver, Target, Way};
 use fluent_uri::Uri;
 use parameters::Parameters;
 use sockets::{Mode, Sockets};
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -155,7 +156,7 @@ fn target(asked: Asked<'_>) -> Result<Target> {
             None => sockets.choose(parameters.mode)?,
         },
         Transport::Tcp => Way::Tcp { host: host_or_here(&parts), port: parts.port.unwrap_or(TCP_PORT) },
-        Transport::Tls => tls(&parts, &parameters)?,
+        Transport::Tls => tls(&parts, &parameters),
         Transport::Ssh => ssh::way(&parts, &parameters, &sockets, &for_helper)?,
         Transport::Ext => ext(&parameters)?,
         Transport::Libssh | Transport::Libssh2 => {
@@ -206,9 +207,20 @@ fn host_or_here(parts: &Parts<'_>) -> String {
     parts.host.clone().unwrap_or_else(|| "localhost".to_owned())
 }
 
-fn tls(parts: &Parts<'_>, _parameters: &Parameters) -> Result<Way> {
-    let (host, port) = (host_or_here(parts), parts.port.unwrap_or(TLS_PORT));
-    Err(Error::no_support(format!("TLS to {host}:{port}")).domain(ErrorDomain::Remote))
+fn tls(parts: &Parts<'_>, parameters: &Parameters) -> Way {
+    if let Some(priority) = &parameters.tls_priority {
+        tracing::warn!(
+            priority,
+            "a priority of TLS ciphers is a wish that only GnuTLS understands; it is left out"
+        );
+    }
+    let folder = parameters.pki_path.as_deref().map(Path::new);
+    let files = Files::locate(folder, rustix::process::geteuid().is_root(), "client");
+    Way::Tls {
+        host: host_or_here(parts),
+        port: parts.port.unwrap_or(TLS_PORT),
+        certificates: Certificates { files, verify: !parameters.no_verify },
+    }
 }
 
 fn ext(parameters: &Parameters) -> Result<Way> {
@@ -227,7 +239,6 @@ fn wrong(detail: String) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
 
     fn target_of(uri: &str, read_only: bool) -> Result<Target> {
         let config = ConfigFile::default();
@@ -260,6 +271,12 @@ mod tests {
         assert_eq!(way("qemu:///system?socket=/a%20b").unwrap(), unix("/a b"));
         assert_eq!(way("qemu+TCP:///x").unwrap(), Way::Tcp { host: "localhost".into(), port: 16_509 });
         assert_eq!(way("qemu+tcp://[::1]:7/x").unwrap(), Way::Tcp { host: "::1".into(), port: 7 });
+        let Way::Tls { host, port: 16_514, certificates } = way("qemu://far/system?pkipath=/p").unwrap()
+        else {
+            panic!("a host without a way is reached by TLS")
+        };
+        assert!(host == "far" && certificates.verify);
+        assert_eq!(certificates.files.ca_certificate, Path::new("/p/cacert.pem"));
         let ext = Way::Command { program: "/bin/p".into(), arguments: Vec::new(), secure: false };
         assert_eq!(way("qemu+ext:///system?command=/bin/p").unwrap(), ext);
     }

@@ -6,7 +6,7 @@ mod library;
 pub use library::Question;
 
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
-use library::{Connection, Failure, Names, Outcome};
+use library::{Connection, Failure, Id, Names, Outcome};
 use std::ffi::CString;
 use std::net::SocketAddr;
 
@@ -23,7 +23,7 @@ const NO_PLAINTEXT: u32 = 0x01;
 const NO_ANONYMOUS: u32 = 0x10;
 
 /// The kinds of question, by the library's numbers and those of `virConnectCredentialType`.
-const KINDS: [(u64, u32); 8] = {
+const KINDS: [(Id, u32); 8] = {
     use ferrovirt_core::abi::*;
     [
         (0x4001, VIR_CRED_USERNAME),

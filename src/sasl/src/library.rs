@@ -30,14 +30,14 @@ const SUCCESS_DATA: c_uint = 4;
 
 #[repr(C)]
 struct Callback {
-    id: c_ulong,
+    id: Id,
     function: *const c_void,
     context: *const c_void,
 }
 
 #[repr(C)]
 struct Interact {
-    id: c_ulong,
+    id: Id,
     challenge: *const c_char,
     prompt: *const c_char,
     default: *const c_char,
@@ -54,6 +54,9 @@ struct SecurityProperties {
     names: *const *const c_char,
     values: *const *const c_char,
 }
+
+/// What tells kinds of question apart.
+pub type Id = c_ulong;
 
 /// A connection of the library's.
 type Conn = *mut c_void;
@@ -192,7 +195,7 @@ unsafe fn bytes(pointer: *const c_char, length: c_uint) -> Option<Vec<u8>> {
 /// A question of a mechanism.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    pub id: u64,
+    pub id: Id,
     pub challenge: Option<String>,
     pub prompt: String,
     pub default: Option<String>,
@@ -232,12 +235,12 @@ fn pointer(text: Option<&CStr>) -> *const c_char {
 
 impl Connection {
     /// The client's half; `kinds` are the questions that can be answered.
-    pub fn client(names: &Names<'_>, kinds: &[u64]) -> Result<Self, Failure> {
+    pub fn client(names: &Names<'_>, kinds: &[Id]) -> Result<Self, Failure> {
         let functions = load()?;
         let mut halves = HALVES.lock();
         set_up(functions, Half::Client, &mut halves)?;
         let end = Callback { id: 0, function: null(), context: null() };
-        let kinds = kinds.iter().map(|id| Callback { id: *id as c_ulong, function: null(), context: null() });
+        let kinds = kinds.iter().map(|id| Callback { id: *id, function: null(), context: null() });
         let callbacks: Box<[Callback]> = kinds.chain([end]).collect();
         let mut conn = null_mut();
         // SAFETY: all texts are C strings for the length of the call, which copies them. The callbacks have no
@@ -418,7 +421,7 @@ impl Connection {
             // SAFETY: the texts of a question are C strings or NULL, and live until the next call.
             unsafe {
                 questions.push(Question {
-                    id: question.id as u64,
+                    id: question.id,
                     challenge: text(question.challenge),
                     prompt: text(question.prompt).unwrap_or_default(),
                     default: text(question.default),

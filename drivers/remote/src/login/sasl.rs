@@ -138,7 +138,7 @@ impl<'a> Answers<'a> {
             return Err(failed("the login asks the same questions again and again".into()));
         }
         let mut answers =
-            questions.iter().map(|question| self.from_file(question)).collect::<Result<Vec<_>>>()?;
+            questions.iter().map(|question| self.kept_for(question)).collect::<Result<Vec<_>>>()?;
         let open: Vec<_> = (0..questions.len()).filter(|at| answers[*at].is_none()).collect();
         if open.is_empty() {
             return Ok(answers);
@@ -161,7 +161,7 @@ impl<'a> Answers<'a> {
         Ok(answers)
     }
 
-    fn from_file(&mut self, question: &Question) -> Result<Option<Vec<u8>>> {
+    fn kept_for(&mut self, question: &Question) -> Result<Option<Vec<u8>>> {
         let Some(path) = &self.target.auth_file else { return Ok(None) };
         let kind = question.credential();
         let item = IN_FILE.iter().find(|(known, _)| Some(*known as i32) == kind);
