@@ -3,7 +3,7 @@
 use super::drivers::Drivers;
 use super::open::Request;
 use ferrovirt_core::layout::Layout;
-use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_core::{Error, Result};
 use ferrovirt_driver_network::NetworkState;
 use ferrovirt_driver_qemu::QemuDriver;
 use std::path::Path;
@@ -11,16 +11,7 @@ use std::sync::Arc;
 
 /// `qemu:///embed?root=DIR`: guests and their networks, without a daemon.
 pub(super) fn qemu(request: &Request<'_>) -> Result<Drivers> {
-    let (uri, root) = (request.uri, request.parameter("root"));
-    let (Some(root), "/embed") = (root, uri.path().as_str()) else {
-        return Err(Error::new(
-            ErrorCode::NoConnect,
-            format!(
-                "'{uri}': it is served by a daemon, which this build can't reach yet; 'qemu:///embed?root=/a/folder' runs \
-                 guests inside this process"
-            ),
-        ));
-    };
+    let root = request.parameter("root").ok_or_else(|| Error::internal("an embedded driver has a root"))?;
     let layout = Layout::embedded(Path::new(&root));
     let network = NetworkState::open(layout.clone())?;
     let qemu = QemuDriver::open(layout, network.clone())?;

@@ -7,6 +7,7 @@ mod embedded;
 #[cfg(test)]
 mod idle;
 mod open;
+mod remote;
 
 pub use close::CloseCallback;
 pub use drivers::Drivers;
