@@ -36,9 +36,8 @@ fn guest(root: &Path, name: &str) -> Option<GuestCpu> {
     }
 }
 
-fn written(mut cpu: GuestCpu) -> String {
-    cpu.fill_defaults();
-    to_string(&cpu)
+fn written(cpu: GuestCpu) -> String {
+    cpu.into_document()
 }
 
 /// Both names of a pair, for those that are there, and what is expected.

@@ -62,6 +62,12 @@ impl GuestCpu {
         self.into()
     }
 
+    /// A document of its own.
+    pub fn into_document(mut self) -> String {
+        self.fill_defaults();
+        ferrovirt_xml::to_string(&self)
+    }
+
     /// Takes over a model with its vendor and features; all else stays.
     pub fn set_content(&mut self, content: CpuContent) {
         self.model.get_or_insert_default().name = content.model;

@@ -3,6 +3,7 @@
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{Document, Node, check_strict};
 
+use super::x86::Purpose;
 use super::{Arch, CpuContent, GuestCpu, HostCpu};
 
 /// A CPU that is compared with others.
@@ -96,6 +97,27 @@ fn read_guest(document: &Document<'_>) -> Result<CpuDefinition> {
     let guest: GuestCpu = document.read()?;
     guest.validate_alone()?;
     Ok(CpuDefinition::Guest(Box::new(guest)))
+}
+
+/// The best CPU that several hosts can all give, as a document. `keep` says of each feature whether the hypervisor is
+/// told of it at all.
+pub fn baseline_of_hosts(
+    xmls: &[&str],
+    expand: bool,
+    migratable: bool,
+    keep: impl Fn(Arch, &str) -> bool,
+) -> Result<String> {
+    let cpus = parse_cpus(xmls, CpuKind::Host)?;
+    let contents: Vec<CpuContent> = cpus.iter().map(CpuDefinition::content).collect();
+    let arch = cpus.iter().find_map(CpuDefinition::arch).expect("the CPUs of hosts have an architecture");
+    let mut baseline = super::baseline(arch, &contents, None, None, migratable)?;
+    baseline.features.retain(|feature| keep(arch, &feature.name));
+    if expand {
+        let mut content = baseline.content();
+        super::expand_features(arch, &mut content, Purpose::Guest)?;
+        baseline.set_content(content);
+    }
+    Ok(baseline.into_document())
 }
 
 /// Reads the CPUs of several hosts, or of hosts and guests.
