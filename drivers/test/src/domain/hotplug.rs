@@ -108,7 +108,7 @@ pub fn attach(model: &mut Domain, device: Plug) -> Result<Option<String>> {
         }
         Plug::Hostdev(hostdev) => {
             if !matches!(hostdev.device, HostDevice::Subsystem(HostSubsystem::Pci { .. })) {
-                let text = "only host devices on PCI can be plugged in";
+                let text = "plugging in a host device is not supported unless it is on PCI";
                 return Err(refuse::error(ErrorCode::ConfigUnsupported, text));
             }
             let alias = hostdev.info.alias.clone();
@@ -194,7 +194,8 @@ pub fn update(model: &mut Domain, device: Plug) -> Result<()> {
         Plug::Hostdev(_) => "hostdev".to_owned(),
         Plug::Other(name) => name,
     };
-    Err(refuse::operation_unsupported(format!("<{name}> can't be changed")))
+    // The words are those that virt-xml's users see, and its tests look for.
+    Err(refuse::operation_unsupported(format!("persistent update of device '{name}' is not supported")))
 }
 
 /// Unplugs the device of that alias.
@@ -224,7 +225,7 @@ pub fn detach(model: &mut Domain, alias: &str) -> Result<()> {
         return Err(refuse::operation_unsupported(format!("the device '{alias}' can't be unplugged")));
     }
     let text = format!("the domain has no device with alias '{alias}'");
-    Err(Error::new(ErrorCode::DeviceMissing, text).domain(ErrorDomain::Domain))
+    Err(Error::internal(text).domain(ErrorDomain::Domain))
 }
 
 fn check_removable(disk: &Disk) -> Result<()> {

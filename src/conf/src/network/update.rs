@@ -95,7 +95,16 @@ impl Network {
 
     /// Reads the element that the call brought.
     fn entry<T: XmlElement>(&self, document: &Document<'_>) -> Result<T> {
-        document.expect_root(T::TAG)?;
+        let root = document.root();
+        if root.name() != T::TAG.name {
+            let text = format!(
+                "<{}> was given to update network '{}', not <{}>",
+                root.name(),
+                self.name,
+                T::TAG.name
+            );
+            return Err(root.error(ErrorCode::XmlError, text).domain(ErrorDomain::Network));
+        }
         document.read()
     }
 
