@@ -204,7 +204,7 @@ impl Warnings {
             Plug::Disk(disk) => warnings.add(taints_of_disk(disk)),
             Plug::Interface(interface) => warnings.add(taints_of_interface(interface)),
             Plug::Hostdev(hostdev) => warnings.add(taints_of_hostdev(hostdev)),
-            Plug::Other(_) => {}
+            Plug::Other { .. } => {}
         }
         warnings
     }
