@@ -280,9 +280,6 @@ impl Domain {
 impl Connection {
     /// Whether the hypervisor's driver has a feature.
     pub fn supports(&self, feature: Feature) -> Result<bool> {
-        if feature.is_of_every_driver() {
-            return Ok(true);
-        }
         match self.drivers().hypervisor.connect_supports_feature(feature) {
             // A driver that does not know the question has nothing special to offer.
             Err(err) if err.code() == ErrorCode::NoSupport => Ok(false),

@@ -10,9 +10,6 @@ impl QemuExtension for TestDriver {}
 
 impl DomainMigration for TestDriver {
     fn connect_supports_feature(&self, feature: Feature) -> Result<bool> {
-        Ok(matches!(
-            feature,
-            Feature::FdPassing | Feature::TypedParamString | Feature::NetworkUpdateHasCorrectOrder
-        ))
+        Ok(matches!(feature, Feature::TypedParamString | Feature::NetworkUpdateHasCorrectOrder))
     }
 }

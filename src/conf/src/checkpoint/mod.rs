@@ -212,7 +212,7 @@ fn check_children(node: &Node<'_>) -> Result<()> {
         }
     }
     for disk in node.child("disks").into_iter().flat_map(|disks| disks.children()) {
-        if !disk.attr("name").is_some_and(|name| is_target(&name) || name.starts_with('/')) {
+        if !disk.attr("name").is_some_and(|name| is_target(name) || name.starts_with('/')) {
             return refuse(&disk, "needs the target of a disk or an absolute path as its 'name'");
         }
     }

@@ -49,11 +49,6 @@ impl Feature {
         Self::NetworkUpdateHasCorrectOrder,
     ];
 
-    /// Whether it needs no question: nothing in the way from the caller to a driver is without it.
-    pub fn is_of_every_driver(self) -> bool {
-        matches!(self, Self::FdPassing | Self::TypedParamString | Self::NetworkUpdateHasCorrectOrder)
-    }
-
     /// The feature of this number, if there is one.
     pub fn from_number(number: i32) -> Option<Self> {
         Self::ALL.into_iter().find(|feature| *feature as i32 == number)
