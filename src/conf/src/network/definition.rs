@@ -237,7 +237,7 @@ impl Network {
         let name = &self.name;
         if name.contains('/') {
             let text = format!("the network's name '{name}' must not contain '/'");
-            return Err(Error::new(ErrorCode::XmlDetail, text));
+            return Err(Error::new(ErrorCode::XmlDetail, text).domain(ErrorDomain::Xml));
         }
         if self.title.as_ref().is_some_and(|title| title.contains('\n')) {
             return Err(Error::xml(format!("the <title> of network '{name}' must be one line")));
