@@ -42,7 +42,12 @@ impl Request<'_> {
 type Opener = fn(&Request<'_>) -> Result<Drivers>;
 
 /// The compiled-in drivers, by URI scheme.
-const OPENERS: &[(&str, Opener)] = &[("qemu", embedded::qemu), ("test", open_test)];
+const OPENERS: &[(&str, Opener)] = &[
+    ("nwfilter", embedded::nwfilter),
+    ("qemu", embedded::qemu),
+    ("secret", embedded::secret),
+    ("test", open_test),
+];
 
 fn open_test(request: &Request<'_>) -> Result<Drivers> {
     let path = address::path(request.uri);
