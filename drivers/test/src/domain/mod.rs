@@ -1,6 +1,7 @@
 //! Guests: what one is at an instant, how it changes, and what can be asked of it.
 
 mod agent;
+mod compatible;
 mod config;
 mod console;
 mod cpus;
