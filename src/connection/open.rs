@@ -44,7 +44,7 @@ type Opener = fn(&Request<'_>) -> Result<Drivers>;
 /// The compiled-in drivers, by URI scheme.
 const OPENERS: &[(&str, Opener)] = &[("qemu", embedded::qemu), ("test", open_test)];
 
-fn open_test(request: &Request<'_>) -> Result<Drivers> {
+pub(super) fn open_test(request: &Request<'_>) -> Result<Drivers> {
     let path = address::path(request.uri);
     let driver = Arc::new(TestDriver::open(&path, request.authenticator.as_deref())?);
     Ok(Drivers {

@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ferrovirt-rpc", &["ferrovirt-core"]),
     ("ferrovirt", &[DRIVERS, "ferrovirt-core", "ferrovirt-xml", "ferrovirt-conf", "ferrovirt-host"]),
     ("ferrovirt-capi", &["ferrovirt", "ferrovirt-core"]),
+    ("ferrovirt-daemon", &["ferrovirt", "ferrovirt-core", "ferrovirt-host", "ferrovirt-rpc"]),
     ("xtask", &[]),
 ];
 
@@ -44,6 +45,10 @@ const UNSAFE: &[&str] = &[
     "capi/src/fake.rs",
     // A program's descriptors, borrowed by number for the poll.
     "src/core/src/event_loop/default.rs",
+    // Descriptors that systemd hands over by their numbers.
+    "src/daemon/src/activation.rs",
+    // The reactor watches a descriptor that its owner keeps open.
+    "src/daemon/src/client/socket.rs",
     // Between fork and exec.
     "src/host/src/process/kernel.rs",
     // TUNSETIFF has no netlink message.
