@@ -5,12 +5,12 @@ use crate::config::{Config, Permissions};
 use crate::handlers::Table;
 use crate::kind::Kind;
 use crate::listener::{Listener, Plan, Role, group, socket_path};
-use crate::logging::Logging;
 use crate::server::{ClientLimits, KeepaliveSettings, Server};
 use crate::workers::{Limits, Workers};
 use ferrovirt::LocalHost;
 use ferrovirt_core::layout::Layout;
 use ferrovirt_core::{Error, Result};
+use ferrovirt_log::{Level, Variables};
 use parking_lot::Mutex;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -65,7 +65,8 @@ pub struct Daemon {
     places: Places,
     host: LocalHost,
     servers: Vec<Arc<Server>>,
-    logging: Logging,
+    /// Where the log goes unless somebody chooses otherwise.
+    default_log: String,
     /// Seconds without clients and guests after which it ends; 0 for never.
     timeout: AtomicU32,
     /// Tells that there may be a reason to look at the clock, or to end.
@@ -121,21 +122,14 @@ impl Sockets {
 
 impl Daemon {
     /// A daemon for these drivers. It serves nobody before it [runs](Daemon::run).
-    pub fn new(
-        kind: Kind,
-        places: Places,
-        config: &Config,
-        host: LocalHost,
-        logging: Logging,
-        timeout: u32,
-    ) -> Arc<Self> {
+    pub fn new(kind: Kind, places: Places, config: &Config, host: LocalHost, timeout: u32) -> Arc<Self> {
         let servers = vec![hypervisors_server(&kind, config), admin_server(config)];
         Arc::new(Self {
             kind,
             places,
             host,
             servers,
-            logging,
+            default_log: default_log_output(),
             timeout: AtomicU32::new(timeout),
             changed: Notify::new(),
             ending: Mutex::default(),
@@ -151,8 +145,10 @@ impl Daemon {
         &self.servers
     }
 
-    pub fn logging(&self) -> &Logging {
-        &self.logging
+    /// Has the log go elsewhere; nothing is where it goes by itself.
+    pub fn set_log_outputs(&self, outputs: &str) -> Result<()> {
+        let outputs = if outputs.trim().is_empty() { &self.default_log } else { outputs };
+        ferrovirt_log::set_outputs(outputs)
     }
 
     /// Ends after so many seconds without clients and guests; 0 for never.
@@ -178,6 +174,7 @@ impl Daemon {
         let ended = runtime.block_on(async {
             let mut signals = Signals::new()?;
             self.listen(sockets, config)?;
+            tracing::info!("clients can come");
             ready();
             self.wait_for_the_end(&mut signals).await;
             Ok(())
@@ -273,15 +270,31 @@ impl Daemon {
             server.set_limits(fresh.limits());
             server.workers.set_limits(fresh.workers.load().limits);
         }
-        if let Some(level) = config.log_level {
-            self.logging.set_level(level);
-        }
-        let filters = config.log_filters.as_deref().map_or(Ok(()), |text| self.logging.set_filters(text));
-        let outputs = config.log_outputs.as_deref().map_or(Ok(()), |text| self.logging.set_outputs(text));
-        if let Err(err) = filters.and(outputs) {
+        if let Err(err) = start_logging(config, false) {
             tracing::error!(%err, "the log stays as it was");
         }
     }
+}
+
+/// Logs as the configuration says, else as the environment does; `verbose` tells of what is done, too.
+pub fn start_logging(config: &Config, verbose: bool) -> Result<()> {
+    let environment = Variables::from_environment();
+    let level = config.log_level.map(|level| level.to_string());
+    let level = level.or_else(|| verbose.then(|| Level::Info.to_string())).or(environment.level);
+    let variables = Variables {
+        level,
+        filters: config.log_filters.clone().or(environment.filters),
+        outputs: config.log_outputs.clone().or(environment.outputs).or_else(|| Some(default_log_output())),
+    };
+    ferrovirt_log::start();
+    variables.apply()
+}
+
+/// The journal under systemd, else standard error.
+fn default_log_output() -> String {
+    let under_systemd = std::env::var_os("JOURNAL_STREAM").is_some();
+    let place = if under_systemd { "journald" } else { "stderr" };
+    format!("{}:{place}", Level::Debug)
 }
 
 struct Signals {

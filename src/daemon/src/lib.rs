@@ -14,7 +14,6 @@ pub mod events;
 mod handlers;
 pub mod kind;
 mod listener;
-pub mod logging;
 pub mod options;
 mod outbox;
 mod peer;

@@ -5,8 +5,7 @@ use clap::Parser;
 use ferrovirt::LocalHost;
 use ferrovirt_core::{Error, Result, abi};
 use ferrovirt_daemon::activation::{handed_over, notify};
-use ferrovirt_daemon::daemon::Sockets;
-use ferrovirt_daemon::logging::Logging;
+use ferrovirt_daemon::daemon::{Sockets, start_logging};
 use ferrovirt_daemon::options::Options;
 use ferrovirt_daemon::{Config, Daemon, Kind, Places};
 use ferrovirt_host::process::PidFile;
@@ -82,13 +81,7 @@ fn serve(kind: Kind, options: &Options) -> Result<()> {
         places.pid_file.clone_from(path);
     }
     let config = Config::load(&places.config)?;
-    let level = config.log_level.or_else(|| options.verbose.then_some(2));
-    let logging = Logging::start(
-        kind.name,
-        level,
-        config.log_filters.as_deref().unwrap_or_default(),
-        config.log_outputs.as_deref().unwrap_or_default(),
-    )?;
+    start_logging(&config, options.verbose)?;
     if options.listen {
         return Err(Error::config_unsupported(
             "this build has no TLS yet and does not listen to the network; use SSH to reach it from elsewhere",
@@ -97,14 +90,13 @@ fn serve(kind: Kind, options: &Options) -> Result<()> {
     let _pid_file = lock(&places.pid_file)?;
     let sockets = Sockets::open(&kind, &places, &config, privileged, handed)?;
     let host = LocalHost::start(places.layout.clone(), privileged, kind.subjects)?;
-    let daemon = Daemon::new(kind, places, &config, host, logging, options.timeout.unwrap_or(0));
+    let daemon = Daemon::new(kind, places, &config, host, options.timeout.unwrap_or(0));
     daemon.run(sockets, &config, || ready(options))?;
     Ok(())
 }
 
 fn ready(options: &Options) {
     notify("READY=1");
-    tracing::info!("clients can come");
     if !options.detached {
         return;
     }
@@ -114,7 +106,7 @@ fn ready(options: &Options) {
     let nowhere = File::options().read(true).write(true).open("/dev/null");
     let closed = nowhere.and_then(|nowhere| rustix::stdio::dup2_stdout(&nowhere).map_err(Into::into));
     if let Err(err) = told.and(closed) {
-        tracing::warn!(%err, "whoever started the daemon can't be told that it is ready");
+        eprintln!("whoever started the daemon can't be told that it is ready: {err}");
     }
 }
 

@@ -122,25 +122,27 @@ fn record(client: &Client) -> AdminClient {
 }
 
 fn logging(table: &mut Dispatch<Client>) {
-    table.on(|client: &Client, call: AdminConnectGetLoggingOutputs| {
+    table.on(|_: &Client, call: AdminConnectGetLoggingOutputs| {
         no_flags(call.flags)?;
-        let outputs = client.daemon().logging().outputs();
-        Ok(AdminConnectGetLoggingOutputsReply { noutputs: outputs.len().reply(), outputs: outputs.join(" ") })
+        let outputs = ferrovirt_log::outputs();
+        Ok(AdminConnectGetLoggingOutputsReply { outputs: joined(&outputs), noutputs: outputs.len().reply() })
     });
-    table.on(|client: &Client, call: AdminConnectGetLoggingFilters| {
+    table.on(|_: &Client, call: AdminConnectGetLoggingFilters| {
         no_flags(call.flags)?;
-        let filters = client.daemon().logging().filters();
-        Ok(AdminConnectGetLoggingFiltersReply {
-            nfilters: filters.len().reply(),
-            filters: (!filters.is_empty()).then(|| filters.join(" ")),
-        })
+        let filters = ferrovirt_log::filters();
+        let text = (!filters.is_empty()).then(|| joined(&filters));
+        Ok(AdminConnectGetLoggingFiltersReply { filters: text, nfilters: filters.len().reply() })
     });
     table.on(|client: &Client, call: AdminConnectSetLoggingOutputs| {
         no_flags(call.flags)?;
-        client.daemon().logging().set_outputs(call.outputs.as_deref().unwrap_or_default())
+        client.daemon().set_log_outputs(call.outputs.as_deref().unwrap_or_default())
     });
-    table.on(|client: &Client, call: AdminConnectSetLoggingFilters| {
+    table.on(|_: &Client, call: AdminConnectSetLoggingFilters| {
         no_flags(call.flags)?;
-        client.daemon().logging().set_filters(call.filters.as_deref().unwrap_or_default())
+        ferrovirt_log::set_filters(call.filters.as_deref().unwrap_or_default())
     });
+}
+
+fn joined<T: ToString>(parts: &[T]) -> String {
+    parts.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
