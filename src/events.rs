@@ -121,6 +121,7 @@ impl EventRegistry {
                 "no event loop is registered: call virEventRegisterDefaultImpl (or virEventRegisterImpl) before \
                  opening the connection",
             )
+            .domain(ErrorDomain::None)
         })?;
         let mut state = self.0.lock();
         if let Some((subject, function)) = &identity

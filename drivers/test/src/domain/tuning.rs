@@ -156,8 +156,7 @@ impl DomainTuning for TestDriver {
     }
 
     fn domain_pin_vcpu_flags(&self, domain: &DomainId, vcpu: u32, map: &CpuMap, flags: u32) -> Result<()> {
-        // `virDomainPinVcpu` means the running guest.
-        refuse::flags(flags, abi::VIR_DOMAIN_AFFECT_LIVE, "virDomainPinVcpuFlags")?;
+        refuse::flags(flags, 0, "virDomainPinVcpuFlags")?;
         self.host.guest(domain)?.change(&self.host, |guest| {
             if !guest.is_active() {
                 return Err(refuse::operation_invalid("only the vCPUs of a running domain can be pinned"));
