@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ferrovirt-rpc", &["ferrovirt-core"]),
     ("ferrovirt", &[DRIVERS, "ferrovirt-core", "ferrovirt-xml", "ferrovirt-conf", "ferrovirt-host"]),
     ("ferrovirt-capi", &["ferrovirt", "ferrovirt-core"]),
+    ("ferrovirt-virsh", &["ferrovirt", "ferrovirt-core"]),
     ("xtask", &[]),
 ];
 
