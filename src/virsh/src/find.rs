@@ -1,7 +1,7 @@
 //! Finding the objects that options name, by all that they may be called by.
 
 use crate::args::Args;
-use crate::failure::{Outcome, fail};
+use crate::failure::{OrSay, Outcome, fail};
 use crate::shell::Shell;
 use crate::values::number::parse;
 use ferrovirt::{Domain, Interface, Network, NwFilter, Secret, StoragePool, StorageVol};
@@ -78,10 +78,7 @@ pub fn network_named(shell: &Shell, name: &str) -> Outcome<Network> {
     if let Some(network) = as_uuid(name).and_then(|uuid| connection.lookup_network_by_uuid(uuid).ok()) {
         return Ok(network);
     }
-    match connection.lookup_network_by_name(name) {
-        Ok(network) => Ok(network),
-        Err(_) => fail!("failed to get network '{name}'"),
-    }
+    connection.lookup_network_by_name(name).or_say(|| format!("failed to get network '{name}'"))
 }
 
 /// The pool that this option names.
@@ -91,10 +88,7 @@ pub fn pool(shell: &Shell, args: &Args, option: &str) -> Outcome<StoragePool> {
     if let Some(pool) = as_uuid(name).and_then(|uuid| connection.lookup_storage_pool_by_uuid(uuid).ok()) {
         return Ok(pool);
     }
-    match connection.lookup_storage_pool_by_name(name) {
-        Ok(pool) => Ok(pool),
-        Err(_) => fail!("failed to get pool '{name}'"),
-    }
+    connection.lookup_storage_pool_by_name(name).or_say(|| format!("failed to get pool '{name}'"))
 }
 
 /// The volume that the option `vol` names: in a pool by name, anywhere by key or path.
@@ -125,13 +119,10 @@ pub fn volume(shell: &Shell, args: &Args, pool_option: Option<&str>) -> Outcome<
         (Ok(_), Some(pool)) => {
             fail!("Requested volume '{name}' is not in pool '{}'", pool.name())
         }
-        (Err(_), Some(_)) => fail!("failed to get vol '{name}'"),
-        (Err(_), None) => match pool_option {
-            Some(option) => {
-                fail!("failed to get vol '{name}', specifying --{option} might help")
-            }
-            None => fail!("failed to get vol '{name}'"),
-        },
+        (Err(err), pool) => Err(err).or_say(|| match pool_option.filter(|_| pool.is_none()) {
+            Some(option) => format!("failed to get vol '{name}', specifying --{option} might help"),
+            None => format!("failed to get vol '{name}'"),
+        }),
     }
 }
 
@@ -142,10 +133,7 @@ pub fn interface(shell: &Shell, args: &Args) -> Outcome<Interface> {
     let found = connection.lookup_interface_by_name(name);
     let found =
         found.or_else(|err| if is_mac(name) { connection.lookup_interface_by_mac(name) } else { Err(err) });
-    match found {
-        Ok(interface) => Ok(interface),
-        Err(_) => fail!("failed to get interface '{name}'"),
-    }
+    found.or_say(|| format!("failed to get interface '{name}'"))
 }
 
 /// Six pairs of hexadecimal digits.
@@ -159,10 +147,8 @@ pub fn is_mac(text: &str) -> bool {
 pub fn secret(shell: &Shell, args: &Args) -> Outcome<Secret> {
     let name = args.need("secret")?;
     let connection = shell.connection()?;
-    match as_uuid(name).and_then(|uuid| connection.lookup_secret_by_uuid(uuid).ok()) {
-        Some(secret) => Ok(secret),
-        None => fail!("failed to get secret '{name}'"),
-    }
+    let Some(uuid) = as_uuid(name) else { fail!("failed to get secret '{name}'") };
+    connection.lookup_secret_by_uuid(uuid).or_say(|| format!("failed to get secret '{name}'"))
 }
 
 /// The filter that the option `nwfilter` names.
@@ -172,8 +158,5 @@ pub fn nw_filter(shell: &Shell, args: &Args) -> Outcome<NwFilter> {
     if let Some(filter) = as_uuid(name).and_then(|uuid| connection.lookup_nw_filter_by_uuid(uuid).ok()) {
         return Ok(filter);
     }
-    match connection.lookup_nw_filter_by_name(name) {
-        Ok(filter) => Ok(filter),
-        Err(_) => fail!("failed to get nwfilter '{name}'"),
-    }
+    connection.lookup_nw_filter_by_name(name).or_say(|| format!("failed to get nwfilter '{name}'"))
 }

@@ -24,7 +24,7 @@ mod waiting;
 mod words;
 mod xml;
 
-use failure::{Failure, Outcome};
+use failure::{Failure, OrSay, Outcome};
 use output::Output;
 use program::{Errand, Options};
 use shell::Shell;
@@ -67,6 +67,7 @@ fn prepare(words: Vec<String>) -> Outcome<Options> {
 
 /// The commands that the program's words are; none where lines are to be read.
 fn begin(shell: &mut Shell, words: &[String]) -> Outcome<Option<Vec<args::Args>>> {
+    ferrovirt_log::start_from_environment().or_say(|| "Failed to initialize libvirt")?;
     let commands = match words {
         [] => None,
         [line] if line.is_empty() => return Err(Failure::silent()),

@@ -6,7 +6,7 @@ mod print;
 use crate::failure::{Outcome, fail};
 use crate::output::say;
 use crate::shell::Shell;
-pub use print::pretty;
+pub use print::{as_it_is, pretty};
 use roxmltree::{Document, Node};
 use std::fmt::Write;
 

@@ -303,7 +303,7 @@ fn renamed(text: &str, name: &str) -> Outcome<String> {
     let range = old.range();
     let new = format!("{}<name>{}</name>{}", &text[..range.start], xml::escape(name), &text[range.end..]);
     let document = xml::parse(&new, "the volume's description")?;
-    Ok(xml::pretty(document.root_element()))
+    Ok(xml::as_it_is(document.root_element()))
 }
 
 fn vol_delete(shell: &mut Shell, args: &Args) -> Outcome {

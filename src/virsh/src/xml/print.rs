@@ -10,6 +10,13 @@ pub fn pretty(node: Node<'_, '_>) -> String {
     text
 }
 
+/// The same with the white space of the document.
+pub fn as_it_is(node: Node<'_, '_>) -> String {
+    let mut text = String::new();
+    element(&mut text, node, 0, false);
+    text
+}
+
 fn element(text: &mut String, node: Node<'_, '_>, depth: usize, indent: bool) {
     match node.node_type() {
         NodeType::Text => text.push_str(&content(node.text().unwrap_or_default())),

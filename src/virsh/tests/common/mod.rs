@@ -30,8 +30,15 @@ pub fn run(program: &Path, words: &[&str]) -> Said {
 }
 
 pub fn run_with_input(program: &Path, words: &[&str], input: &str) -> Said {
-    let mut command = Command::new(program);
-    command.args(words).env("TZ", "UTC").env("LC_ALL", "C.UTF-8").env_remove("VIRSH_DEFAULT_CONNECT_URI");
+    // A program that waits for ever must not stop everything; its exit code is then 124.
+    let mut command = Command::new("timeout");
+    command
+        .arg("8")
+        .arg(program)
+        .args(words)
+        .env("TZ", "UTC")
+        .env("LC_ALL", "C.UTF-8")
+        .env_remove("VIRSH_DEFAULT_CONNECT_URI");
     command.env_remove("LIBVIRT_DEFAULT_URI").env_remove("VIRSH_DEBUG");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap_or_else(|err| panic!("{}: {err}", program.display()));

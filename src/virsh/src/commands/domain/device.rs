@@ -155,7 +155,7 @@ fn update_device(shell: &mut Shell, args: &Args) -> Outcome {
 
 /// An element with one of its children put in place, in a form that the library reads.
 fn with_child(element: Node<'_, '_>, name: &str, child: &str) -> String {
-    let whole = xml::pretty(element);
+    let whole = xml::as_it_is(element);
     let document = roxmltree::Document::parse(&whole);
     let old = document.as_ref().ok().and_then(|document| xml::first(document.root_element(), name));
     if let Some(old) = old {
@@ -163,10 +163,10 @@ fn with_child(element: Node<'_, '_>, name: &str, child: &str) -> String {
         return format!("{}{child}{}", &whole[..range.start], &whole[range.end..]);
     }
     match whole.rfind("</") {
-        Some(end) => format!("{}  {child}\n{}", &whole[..end], &whole[end..]),
+        Some(end) => format!("{}{child}{}", &whole[..end], &whole[end..]),
         None => {
             let tag = element.tag_name().name();
-            format!("{}>\n  {child}\n</{tag}>", whole.trim_end_matches("/>"))
+            format!("{}>{child}</{tag}>", whole.trim_end_matches("/>"))
         }
     }
 }
@@ -221,7 +221,7 @@ fn update_memory_device(shell: &mut Shell, args: &Args) -> Outcome {
             false => fail!("multiple memory devices found, use --alias or --node to select one"),
         }
     };
-    let mut changed = xml::pretty(device);
+    let mut changed = xml::as_it_is(device);
     if let Some(bytes) = args.scaled("requested-size", 1024, u64::MAX)? {
         let Some(target) = xml::first(device, "target").filter(|t| xml::first(*t, "requested").is_some())
         else {
@@ -247,12 +247,11 @@ mod tests {
             let document = roxmltree::Document::parse(text).unwrap();
             with_child(document.root_element(), "link", "<link state=\"up\"/>")
         };
-        let expected = "<interface>\n  <link state=\"up\"/>\n</interface>";
+        let expected = "<interface><link state=\"up\"/></interface>";
         assert_eq!(put("<interface><link state='down'/></interface>"), expected);
         assert_eq!(put("<interface/>"), expected);
         assert!(
-            put("<interface><mac address='x'/></interface>")
-                .ends_with("  <link state=\"up\"/>\n</interface>")
+            put("<interface><mac address='x'/></interface>").ends_with("/><link state=\"up\"/></interface>")
         );
     }
 }

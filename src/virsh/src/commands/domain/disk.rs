@@ -263,6 +263,17 @@ fn children_without(disk: Node<'_, '_>, left_out: &[&str]) -> Vec<String> {
     kept.filter(|child| !left_out.contains(&child.tag_name().name())).map(xml::pretty).collect()
 }
 
+/// The element as it stands, without one of its children.
+fn without(element: Node<'_, '_>, name: &str) -> String {
+    let mut whole = xml::as_it_is(element);
+    let document = roxmltree::Document::parse(&whole).ok();
+    let child = document.as_ref().and_then(|document| xml::first(document.root_element(), name));
+    if let Some(range) = child.map(|child| child.range()) {
+        whole.replace_range(range, "");
+    }
+    whole
+}
+
 /// A disk of these children, with its attributes but for another type.
 fn rebuilt(disk: Node<'_, '_>, kind: Option<&str>, children: &[String]) -> String {
     let attributes: String = disk
@@ -286,7 +297,7 @@ fn detach_disk(shell: &mut Shell, args: &Args) -> Outcome {
     let flags = affected_for_good(args, &domain)?;
     let document = xml::parse(&text, "domain description xml")?;
     let disk = find_disk(&document, target, false)?;
-    let disk = rebuilt(disk, None, &children_without(disk, &["backingStore"]));
+    let disk = without(disk, "backingStore");
     if args.flag("print-xml") {
         say!(shell, "{disk}");
         return Ok(());

@@ -265,7 +265,7 @@ fn detach_from(shell: &mut Shell, args: &Args, domain: &Domain, text: &str, flag
         Err(failure) if args.flag("print-xml") => return Err(failure),
         Err(failure) => return Err(failure).or_say(|| "Failed to detach interface"),
     };
-    let interface = xml::pretty(interface);
+    let interface = xml::as_it_is(interface);
     if args.flag("print-xml") {
         say!(shell, "{interface}");
         return Ok(());

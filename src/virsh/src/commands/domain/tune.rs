@@ -293,12 +293,15 @@ fn schedinfo(shell: &mut Shell, args: &Args) -> Outcome {
     if scheduler.parameters == 0 {
         return Err(crate::failure::Failure::silent());
     }
-    let mut values = domain.scheduler_parameters(query)?;
+    let of_now = query == 0 && !args.flag("current");
+    let read =
+        || if of_now { domain.scheduler_parameters() } else { domain.scheduler_parameters_flags(query) };
+    let mut values = read()?;
     let changes = scheduling(args, &values)?;
     if !changes.is_empty() {
         shell.may_change(args)?;
         domain.set_scheduler_parameters(&changes, flags)?;
-        values = domain.scheduler_parameters(query)?;
+        values = read()?;
     } else if both {
         fail!("cannot query both live and config at once")
     }

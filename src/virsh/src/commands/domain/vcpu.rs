@@ -122,7 +122,10 @@ pub fn host_cpu_set(text: &str, limit: usize) -> Outcome<CpuMap> {
     if text.starts_with('r') {
         return Ok((0..limit).collect());
     }
-    let Some(map) = cpus::parse(text, limit) else { fail!("Invalid cpulist '{text}'") };
+    let Some(map) = cpus::parse(text, limit) else {
+        let cause = format!("invalid argument: '{text}' is no list of CPUs");
+        return Err(Failure { lines: vec![format!("Invalid cpulist '{text}'"), cause], cause: None });
+    };
     if let Some(last) = map.iter().last().filter(|last| *last >= limit) {
         fail!("CPU {last} in cpulist '{text}' exceed the maxcpu {limit}")
     }
