@@ -7,7 +7,9 @@ mod embedded;
 #[cfg(test)]
 mod idle;
 mod local;
+mod no_guests;
 mod open;
+mod remote;
 
 pub use close::CloseCallback;
 pub use drivers::Drivers;

@@ -12,6 +12,7 @@ mod content;
 mod document;
 mod guard;
 mod integer;
+pub mod ip;
 mod raw;
 #[doc(hidden)]
 pub mod rt;

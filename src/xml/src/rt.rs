@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-pub use ferrovirt_core::{Error, ErrorCode, Result};
+pub use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 pub use serde;
 
 use crate::{
@@ -34,6 +34,11 @@ pub fn attr_with<T>(
         Some(value) => Ok(Some(value)),
         None => Err(node.bad_attr(name, kind, code)),
     }
+}
+
+/// Whether an attribute is there, but holds nothing.
+pub fn is_empty_attr(at: &Place<'_>, name: &str) -> bool {
+    at.as_ref().and_then(|node| node.attr(name)).is_some_and(str::is_empty)
 }
 
 /// Text; empty text is none, as XPath sees it.

@@ -1,6 +1,6 @@
 //! `<virtualport>`: what a switch outside the host must be told of a port.
 
-use ferrovirt_core::{Error, Result};
+use ferrovirt_core::{Error, ErrorDomain, Result};
 use ferrovirt_xml::{AutoBase, XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 /// A port's profile. Without a type it is a fragment that another one completes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
-#[xml(name = "virtualport")]
+#[xml(name = "virtualport", domain = "None")]
 pub struct VirtualPort {
     #[xml(attr = "type", error = "ConfigUnsupported")]
     pub kind: Option<VirtualPortType>,
@@ -54,14 +54,17 @@ impl VirtualPort {
     /// Refuses values out of range, and parameters that are not for the type.
     pub fn validate(&self) -> Result<()> {
         if self.type_id.is_some_and(|id| id.0 > 0xff_ffff) {
-            return Err(Error::xml("'typeid' of a <virtualport> must be at most 0xffffff"));
+            return Err(unread("'typeid' of a <virtualport> must be at most 0xffffff"));
         }
         if self.profile_id.as_ref().is_some_and(|id| id.len() > 39) {
-            return Err(Error::xml("'profileid' of a <virtualport> must have at most 39 bytes"));
+            return Err(unread("'profileid' of a <virtualport> must have at most 39 bytes"));
         }
         let Some(kind) = self.kind else { return Ok(()) };
         match self.parameters().into_iter().find(|(name, given)| *given && forbidden(kind, name)) {
-            Some((name, _)) => Err(Error::xml(format!("<virtualport type='{kind}'> can't have '{name}'"))),
+            Some((name, _)) => {
+                let err = Error::xml(format!("<virtualport type='{kind}'> can't have '{name}'"));
+                Err(err.settle(ErrorDomain::Net))
+            }
             None => Ok(()),
         }
     }
@@ -144,6 +147,11 @@ impl VirtualPort {
             ("profileid", self.profile_id.is_some()),
         ]
     }
+}
+
+/// What is no value at all has no domain in libvirt.
+fn unread(text: &str) -> Error {
+    Error::xml(text).settle(ErrorDomain::None)
 }
 
 fn forbidden(kind: VirtualPortType, parameter: &str) -> bool {

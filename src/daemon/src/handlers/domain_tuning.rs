@@ -88,10 +88,10 @@ fn processors(table: &mut Dispatch<Client>) {
             DomainGetSchedulerTypeReply { kind: kind.name, nparams: kind.parameters }
         });
         DomainGetSchedulerParameters |on, call| {
-            counted(on.domain(call.dom).scheduler_parameters(0), call.nparams, 0).map(|(params, _)| params)
+            counted(on.domain(call.dom).scheduler_parameters(), call.nparams, 0).map(|(params, _)| params)
         };
         DomainGetSchedulerParametersFlags |on, call| {
-            let answer = on.domain(call.dom).scheduler_parameters(call.flags);
+            let answer = on.domain(call.dom).scheduler_parameters_flags(call.flags);
             counted(answer, call.nparams, call.flags).map(|(params, _)| params)
         };
         DomainSetSchedulerParameters |on, call| on.domain(call.dom).set_scheduler_parameters(&call.params, 0);

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use syn::{Fields, Ident, Result, Type};
 
 use crate::container::Container;
-use crate::field::{Field, Kind, Wrap};
+use crate::field::{Field, Ignore, Kind, Wrap};
 use crate::tree::{Element, Part};
 
 /// The fields of one struct or variant. Code refers to a field by its name, bound to a reference.
@@ -76,7 +76,9 @@ impl<'c> Body<'c> {
     fn reads<'f>(&self, element: &Element<'f>, out: &mut Vec<(&'f Ident, TokenStream)>) {
         for part in &element.parts {
             match part {
-                Part::Field(field) => out.push((&field.ident, self.read(field, element.id))),
+                Part::Field(field) => {
+                    out.push((&field.ident, field.in_domain(self.read(field, element.id))));
+                }
                 Part::Element(inner) => self.reads(inner, out),
             }
         }
@@ -84,7 +86,7 @@ impl<'c> Body<'c> {
 
     fn read(&self, field: &Field, element: usize) -> TokenStream {
         let (at, inner, code, rt) = (place(element), &field.inner, field.code(), quote!(::ferrovirt_xml::rt));
-        let path = field.whole_path();
+        let (path, missing) = (field.whole_path(), field.missing());
         let found = match (&field.kind, &field.with) {
             (Kind::Attr(name), None) => quote!(#rt::attr::<#inner>(&#at, #name, #code)?),
             (Kind::Attr(name), Some(with)) => {
@@ -122,6 +124,15 @@ impl<'c> Body<'c> {
             (Kind::Custom, with) => return quote!(#with::parse(__node)?),
             (Kind::Skip | Kind::Span, _) => unreachable!("they are no part of the tree"),
         };
+        let found = match (&field.kind, field.ignore) {
+            (Kind::Attr(name), Some(Ignore::Empty)) => {
+                quote!((if #rt::is_empty_attr(&#at, #name) { ::core::option::Option::None } else { #found }))
+            }
+            (_, Some(Ignore::Bad)) => quote! {
+                (|| -> #rt::Result<_> { ::core::result::Result::Ok(#found) })().unwrap_or_default()
+            },
+            _ => found,
+        };
         let path = match &field.kind {
             Kind::Child(None) => {
                 let (tag, dir) =
@@ -136,16 +147,16 @@ impl<'c> Body<'c> {
             _ => quote!(#path),
         };
         match (field.wrap, field.required, &field.default) {
-            (Wrap::Vec, true, _) => quote!(#rt::need_some(#found, __node, #path, #code)?),
+            (Wrap::Vec, true, _) => quote!(#rt::need_some(#found, __node, #path, #missing)?),
             (Wrap::Vec, false, _) | (Wrap::Option, false, None) => found,
             (Wrap::Option, true, _) => {
-                quote!(::core::option::Option::Some(#rt::need(#found, __node, #path, #code)?))
+                quote!(::core::option::Option::Some(#rt::need(#found, __node, #path, #missing)?))
             }
             (Wrap::Option, _, Some(None)) => quote!(::core::option::Option::Some(#found.unwrap_or_default())),
             (Wrap::Option, _, Some(Some(value))) => {
                 quote!(::core::option::Option::Some(#found.unwrap_or_else(|| #value)))
             }
-            (Wrap::Bare, _, None) => quote!(#rt::need(#found, __node, #path, #code)?),
+            (Wrap::Bare, _, None) => quote!(#rt::need(#found, __node, #path, #missing)?),
             (Wrap::Bare, _, Some(None)) => quote!(#found.unwrap_or_default()),
             (Wrap::Bare, _, Some(Some(value))) => quote!(#found.unwrap_or_else(|| #value)),
         }

@@ -13,6 +13,7 @@ pub struct Container {
     pub tag: Option<String>,
     pub choice: bool,
     pub code: Option<Ident>,
+    pub domain: Option<Ident>,
 }
 
 impl Container {
@@ -28,10 +29,11 @@ impl Container {
                     Some("tag") => this.tag = Some(text()?),
                     Some("block") => this.block = true,
                     Some("choice") => this.choice = true,
+                    Some("domain") => this.domain = Some(meta.value()?.parse::<LitStr>()?.parse()?),
                     Some("error") => this.code = Some(meta.value()?.parse::<LitStr>()?.parse()?),
                     _ => {
                         return Err(meta.error(
-                            "unknown option here; known are name, ns, prefix, block, and for enums tag, choice, error",
+                            "unknown option here; known are name, ns, prefix, block, domain, and for enums tag, choice, error",
                         ));
                     }
                 }
@@ -59,6 +61,16 @@ impl Container {
     pub fn code(&self) -> TokenStream {
         code(self.code.as_ref())
     }
+}
+
+/// The result of `expression`, which may leave by `?`, with this domain for good on its errors; `None` where none is
+/// asked for.
+pub fn in_domain(domain: Option<&Ident>, expression: &TokenStream) -> Option<TokenStream> {
+    let domain = domain?;
+    Some(quote! {
+        (|| -> ::ferrovirt_xml::rt::Result<_> { ::core::result::Result::Ok(#expression) })()
+            .map_err(|__err| __err.settle(::ferrovirt_xml::rt::ErrorDomain::#domain))
+    })
 }
 
 /// An error code by name; what XML errors have by default.
