@@ -7,7 +7,6 @@ mod embedded;
 #[cfg(test)]
 mod idle;
 mod local;
-mod no_guests;
 mod open;
 mod remote;
 

@@ -5,14 +5,19 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use uuid::Uuid;
 
+use ferrovirt_core::{ErrorCode, ErrorDomain};
+
 use crate::integer::{self, Base, Integer};
 use crate::ip::{self, Ipv6Text};
-use crate::{TextWriter, XmlEnum as DeriveXmlEnum};
+use crate::{Fault, TextWriter, XmlEnum as DeriveXmlEnum};
 
 /// A value that is one text.
 pub trait XmlValue: Sized {
     /// What is expected, for errors and the schema.
     const KIND: ValueKind;
+
+    /// What an error about a bad text says to programs where the field says nothing else.
+    const FAULT: Fault = Fault::of(ErrorCode::XmlError, ErrorDomain::Xml);
 
     /// Reads the text; `None` if it is not of that kind.
     fn from_text(text: &str) -> Option<Self>;
@@ -110,12 +115,14 @@ macro_rules! float_values {
 
 float_values!(f32 f64);
 
-/// Makes types with `FromStr` and `Display` into values: `xml_value_from_str! { MacAddr: "a MAC address"; }`.
+/// Makes types with `FromStr` and `Display` into values: `xml_value_from_str! { MacAddr: "a MAC address"; }`. A second
+/// expression is the [`Fault`] of a bad text.
 #[macro_export]
 macro_rules! xml_value_from_str {
-    ($($type:ty: $noun:literal;)*) => {$(
+    ($($type:ty: $noun:literal $(, $fault:expr)?;)*) => {$(
         impl $crate::XmlValue for $type {
             const KIND: $crate::ValueKind = $crate::ValueKind::Named($noun);
+            $(const FAULT: $crate::Fault = $fault;)?
 
             fn from_text(text: &str) -> Option<Self> {
                 text.parse().ok()

@@ -13,16 +13,16 @@ use uuid::Uuid;
 pub struct VirtualPort {
     #[xml(attr = "type", error = "ConfigUnsupported")]
     pub kind: Option<VirtualPortType>,
-    #[xml(attr = "parameters/@managerid")]
+    #[xml(attr = "parameters/@managerid", error = "XmlError@None")]
     pub manager_id: Option<AutoBase<u8>>,
     /// At most 0xffffff.
-    #[xml(attr = "parameters/@typeid")]
+    #[xml(attr = "parameters/@typeid", error = "XmlError@None")]
     pub type_id: Option<AutoBase<u32>>,
-    #[xml(attr = "parameters/@typeidversion")]
+    #[xml(attr = "parameters/@typeidversion", error = "XmlError@None")]
     pub type_id_version: Option<AutoBase<u8>>,
-    #[xml(attr = "parameters/@instanceid")]
+    #[xml(attr = "parameters/@instanceid", error = "XmlError@None")]
     pub instance_id: Option<Uuid>,
-    #[xml(attr = "parameters/@interfaceid")]
+    #[xml(attr = "parameters/@interfaceid", error = "XmlError@None")]
     pub interface_id: Option<Uuid>,
     /// At most 39 bytes.
     #[xml(attr = "parameters/@profileid")]
@@ -61,10 +61,7 @@ impl VirtualPort {
         }
         let Some(kind) = self.kind else { return Ok(()) };
         match self.parameters().into_iter().find(|(name, given)| *given && forbidden(kind, name)) {
-            Some((name, _)) => {
-                let err = Error::xml(format!("<virtualport type='{kind}'> can't have '{name}'"));
-                Err(err.settle(ErrorDomain::Net))
-            }
+            Some((name, _)) => Err(unfit(format!("<virtualport type='{kind}'> can't have '{name}'"))),
             None => Ok(()),
         }
     }
@@ -91,10 +88,10 @@ impl VirtualPort {
     /// Refuses a profile without a type, or without a parameter that its switch can't do without.
     pub fn require_all(&self) -> Result<()> {
         let Some(kind) = self.kind else {
-            return Err(Error::xml("a <virtualport> needs a 'type' here"));
+            return Err(unread("a <virtualport> needs a 'type' here"));
         };
         match self.parameters().into_iter().find(|(name, given)| !given && required(kind, name)) {
-            Some((name, _)) => Err(Error::xml(format!("<virtualport type='{kind}'> lacks '{name}'"))),
+            Some((name, _)) => Err(unfit(format!("<virtualport type='{kind}'> lacks '{name}'"))),
             None => Ok(()),
         }
     }
@@ -152,6 +149,11 @@ impl VirtualPort {
 /// What is no value at all has no domain in libvirt.
 fn unread(text: &str) -> Error {
     Error::xml(text).settle(ErrorDomain::None)
+}
+
+/// What the switch could not do with is of the host's network.
+fn unfit(text: String) -> Error {
+    Error::xml(text).settle(ErrorDomain::Net)
 }
 
 fn forbidden(kind: VirtualPortType, parameter: &str) -> bool {

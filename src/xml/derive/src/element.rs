@@ -19,7 +19,7 @@ pub fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let container = Container::parse(&input.attrs)?;
     let wrong = |text: &str| Err(Error::new_spanned(&input.ident, text));
     match &input.data {
-        Data::Struct(_) if container.tag.is_some() || container.choice || container.code.is_some() => {
+        Data::Struct(_) if container.tag.is_some() || container.choice || container.fault.is_some() => {
             wrong("`tag`, `choice` and `error` are for enums; a struct's options are name, ns, prefix, block")
         }
         Data::Struct(data) => match &data.fields {
@@ -187,14 +187,15 @@ fn tagged(ident: &Ident, container: &Container, tag: &str, data: &DataEnum) -> R
     if arms.is_empty() {
         return Err(Error::new_spanned(ident, "a tagged enum needs variants"));
     }
-    let (code, parses) = (container.code(), numbered(arms.iter().map(Arm::parse).collect()));
+    let (fault, missing) = (container.fault(), container.missing());
+    let parses = numbered(arms.iter().map(Arm::parse).collect());
     let patterns: Vec<_> = arms.iter().map(Arm::pattern).collect();
     let attrs = arms.iter().map(|arm| arm.body.write_attrs());
     let children = arms.iter().map(|arm| arm.body.write_children());
     let items = arms.iter().map(|arm| arm.body.items());
     let parts = Parts {
         consts: quote!(const NAMES: &[&str] = &[#(#names),*];),
-        parse: quote!(match ::ferrovirt_xml::rt::tag(__node, #tag, NAMES, #default, #code)? { #parses }),
+        parse: quote!(match ::ferrovirt_xml::rt::tag(__node, #tag, NAMES, #default, #fault, #missing)? { #parses }),
         attrs: quote!(match self { #(#patterns => { __w.attr_str(#tag, #names); #attrs })* }),
         children: quote!(match self { #(#patterns => { #children })* }),
         items: quote! {

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::meta::ParseNestedMeta;
 use syn::{Error, Expr, GenericArgument, Ident, LitStr, Path, PathArguments, Result, Token, Type};
 
-use crate::container;
+use crate::container::{self, Fault};
 use crate::names;
 
 /// What a field is in the XML.
@@ -51,8 +51,8 @@ pub struct Field {
     pub omit_empty: bool,
     /// Which attributes count as none: the empty ones, or all that are no values.
     pub ignore: Option<Ignore>,
-    code: Option<Ident>,
-    missing: Option<Ident>,
+    fault: Option<Fault>,
+    missing: Option<Fault>,
     domain: Option<Ident>,
 }
 
@@ -73,8 +73,8 @@ struct Options {
     skip_if: Option<Expr>,
     omit_empty: bool,
     ignore: Option<Ignore>,
-    code: Option<Ident>,
-    missing: Option<Ident>,
+    fault: Option<Fault>,
+    missing: Option<Fault>,
     domain: Option<Ident>,
 }
 
@@ -109,8 +109,8 @@ impl Options {
                     _ => return Err(Error::new_spanned(what, "`ignore` is \"empty\" or \"bad\"")),
                 });
             }
-            "error" => self.code = Some(meta.value()?.parse::<LitStr>()?.parse()?),
-            "missing" => self.missing = Some(meta.value()?.parse::<LitStr>()?.parse()?),
+            "error" => self.fault = Some(Fault::parse(meta)?),
+            "missing" => self.missing = Some(Fault::parse(meta)?),
             "domain" => self.domain = Some(meta.value()?.parse::<LitStr>()?.parse()?),
             _ => {
                 let known = KINDS.join(", ");
@@ -151,7 +151,7 @@ impl Field {
             skip_if: options.skip_if,
             omit_empty: options.omit_empty,
             ignore: options.ignore,
-            code: options.code,
+            fault: options.fault,
             missing: options.missing,
             domain: options.domain,
         };
@@ -173,7 +173,7 @@ impl Field {
             skip_if: None,
             omit_empty: false,
             ignore: None,
-            code: None,
+            fault: None,
             missing: None,
             domain: None,
         }
@@ -184,14 +184,20 @@ impl Field {
         self.required || (self.wrap == Wrap::Bare && self.default.is_none())
     }
 
-    /// The code for a bad value.
-    pub fn code(&self) -> TokenStream {
-        container::code(self.code.as_ref())
+    /// What a bad value is; that depends on its type unless the field says it.
+    pub fn fault(&self) -> TokenStream {
+        let inner = &self.inner;
+        let has_type =
+            matches!(self.kind, Kind::Attr(_) | Kind::Text | Kind::Values(_)) && self.with.is_none();
+        match &self.fault {
+            None if has_type => quote!(<#inner as ::ferrovirt_xml::XmlValue>::FAULT),
+            fault => container::fault(fault.as_ref()),
+        }
     }
 
-    /// The code where it has to be there, and is not.
+    /// What it is if it is not there.
     pub fn missing(&self) -> TokenStream {
-        container::code(self.missing.as_ref().or(self.code.as_ref()))
+        container::fault(self.missing.as_ref().or(self.fault.as_ref()))
     }
 
     /// `expression`, which may leave by `?`, with the field's own domain for its errors.
