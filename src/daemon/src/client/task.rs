@@ -8,7 +8,6 @@ use crate::workers::Task;
 use ferrovirt_core::Error;
 use ferrovirt_rpc::frame::{FrameReader, Message, MessageKind, OutgoingMessage, Transport};
 use ferrovirt_rpc::keepalive::{self, Keepalive, Verdict};
-use ferrovirt_rpc::procedure::Lane;
 use ferrovirt_rpc::program::Program;
 use ferrovirt_rpc::server::guest;
 use rustix::io::Errno;
@@ -189,8 +188,8 @@ impl Session {
 
     fn submit(&self, message: Message) {
         let (client, table) = (self.client.clone(), self.table.clone());
-        let priority = table.lane(&message.header) == Lane::High;
-        let guest = guest(&message);
+        let priority = table.is_calm(&message.header);
+        let guest = if priority { None } else { guest(&message) };
         client.begin_request();
         let work = Box::new(move || {
             answer(&client, &table, message);
