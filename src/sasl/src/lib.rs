@@ -6,6 +6,7 @@ mod library;
 pub use library::Question;
 
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
+use ferrovirt_rpc::frame::Codec;
 use library::{Connection, Failure, Id, Names, Outcome};
 use std::ffi::CString;
 use std::net::SocketAddr;
@@ -180,18 +181,16 @@ impl Server {
     }
 }
 
-impl Layer {
-    /// The most bytes that are encoded at once.
-    pub fn room(&self) -> usize {
+impl Codec for Layer {
+    fn room(&self) -> usize {
         self.room
     }
 
-    pub fn encode(&mut self, plain: &[u8]) -> Result<Vec<u8>> {
+    fn encode(&mut self, plain: &[u8]) -> Result<Vec<u8>> {
         self.connection.encode(plain).map_err(refused)
     }
 
-    /// What can be decoded so far; what is incomplete is kept for the next call.
-    pub fn decode(&mut self, coded: &[u8]) -> Result<Vec<u8>> {
+    fn decode(&mut self, coded: &[u8]) -> Result<Vec<u8>> {
         self.connection.decode(coded).map_err(refused)
     }
 }

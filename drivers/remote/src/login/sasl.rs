@@ -11,7 +11,7 @@ use ferrovirt_rpc::frame::{Codec, Layered, Transport};
 use ferrovirt_rpc::limits::AUTH_SASL_DATA_MAX;
 use ferrovirt_rpc::program::remote::{AuthSaslInit, AuthSaslStart, AuthSaslStep};
 use ferrovirt_rpc::xdr::CharBytes;
-use ferrovirt_sasl::{Client as Sasl, ClientStep, Ends, Layer, MIN_SSF, Protection, Question, Step};
+use ferrovirt_sasl::{Client as Sasl, ClientStep, Ends, MIN_SSF, Protection, Question, Step};
 use rustix::net::{getpeername, getsockname};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -46,7 +46,7 @@ pub(super) fn log_in(
         let detail = format!("the encryption that was agreed on has {ssf} bits, {MIN_SSF} are the least");
         return Err(failed(detail));
     }
-    let codec = sasl.into_layer()?.map(|layer| Box::new(SaslCodec(layer)) as Box<dyn Codec>);
+    let codec = sasl.into_layer()?.map(|layer| Box::new(layer) as Box<dyn Codec>);
     transport.add_layer(codec, ssf >= MIN_SSF);
     Ok(())
 }
@@ -185,22 +185,6 @@ fn credential(question: &Question) -> Result<Credential> {
         default: question.default.clone(),
         answer: None,
     })
-}
-
-struct SaslCodec(Layer);
-
-impl Codec for SaslCodec {
-    fn room(&self) -> usize {
-        self.0.room()
-    }
-
-    fn encode(&mut self, plain: &[u8]) -> Result<Vec<u8>> {
-        self.0.encode(plain)
-    }
-
-    fn decode(&mut self, coded: &[u8]) -> Result<Vec<u8>> {
-        self.0.decode(coded)
-    }
 }
 
 /// Our end's and the daemon's address; a UNIX socket counts as one of this host.
