@@ -3,7 +3,9 @@
 
 pub mod api;
 pub mod bench;
+pub mod calls;
 pub mod codegen;
+pub mod conformance;
 pub mod demo;
 pub mod dist;
 pub mod guest;

@@ -15,6 +15,8 @@ enum Command {
     Codegen(xtask::codegen::Args),
     /// Compare our library with the stock one, beside DESIGN's budgets
     Bench(xtask::bench::Args),
+    /// Run a suite that takes too long for every test run
+    Conformance(xtask::conformance::Args),
     /// Boot a guest through the libraries, and show what the kernel says meanwhile
     Demo(xtask::demo::Args),
     /// Install what the tests need and run them all
@@ -27,6 +29,7 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Codegen(args) => xtask::codegen::run(&args),
         Command::Bench(args) => xtask::bench::run(&args),
+        Command::Conformance(args) => xtask::conformance::run(&args),
         Command::Demo(args) => xtask::demo::run(&args),
         Command::Test(args) => xtask::test::run(&args),
         Command::Dist(args) => xtask::dist::run(&args),

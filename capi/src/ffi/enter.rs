@@ -29,6 +29,7 @@ pub fn modify<H: Handle, T: CReturn, F: FnOnce(&H) -> Result<T>>(handle: *mut H:
 pub fn global<T: CReturn, F: FnOnce() -> Result<T>>(body: F) -> T::Raw {
     last_error::clear();
     let caller = Caller::of::<F>();
+    caller.log();
     finish(caller, None, guarded(body))
 }
 
@@ -39,6 +40,7 @@ fn enter<H: Handle, T: CReturn, F: FnOnce(&H) -> Result<T>>(
 ) -> T::Raw {
     last_error::clear();
     let caller = Caller::of::<F>();
+    caller.log();
     let object = match H::checked(handle, caller.function) {
         Ok(object) => object,
         Err(err) => return finish::<T>(caller, None, Err(err)),
@@ -76,6 +78,10 @@ struct Caller {
 }
 
 impl Caller {
+    fn log(self) {
+        tracing::debug!(target: "ferrovirt", "{}", self.function);
+    }
+
     /// `F` is called `ferrovirt_capi::api::domain::lifecycle::virDomainCreate::{{closure}}`.
     fn of<F>() -> Self {
         let name = std::any::type_name::<F>();

@@ -7,6 +7,7 @@ use super::handle::{Handle, extra};
 use super::returns::malloc_string;
 use ferrovirt::{Connection, Error, ErrorCode, ErrorDomain};
 use ferrovirt_core::abi::{virConnect, virConnectPtr, virError, virErrorFunc, virErrorPtr};
+use ferrovirt_log as log;
 use parking_lot::Mutex;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::io::Write;
@@ -105,6 +106,10 @@ pub fn raise(err: Error, connection: Option<&Connection>) {
         return;
     }
     fill(last, &err);
+    // Where a message would only go to standard error, the error stands there already.
+    if log::has_outputs() {
+        tracing::error!(target: "ferrovirt_util::error", domain = err.error_domain().name(), "{}", err.message());
+    }
     let mut handler = *HANDLER.lock();
     if let Some(errors) = connection.and_then(extra) {
         let errors = errors.0.lock();

@@ -17,6 +17,7 @@ mod guest_records;
 mod guest_values;
 mod handle;
 mod heap_bytes;
+mod initialize;
 pub mod last_error;
 mod leases;
 pub mod lxc;
@@ -56,6 +57,7 @@ pub use guest_records::{free_fs_info, free_interface, list_fs_info, list_interfa
 pub use guest_values::{long_flags, numbers, open_fd, opt_text_list, write_time};
 pub use handle::{add_ref, free, keep_opt_text, keep_text};
 pub use heap_bytes::HeapBytes;
+pub use initialize::initialize;
 pub use leases::{free_lease, list_leases};
 pub use migration::{migration_params, migration_target};
 pub use object_event::{network_listener, node_device_listener, secret_listener, storage_pool_listener};

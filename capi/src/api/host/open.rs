@@ -1,6 +1,6 @@
 //! Opening and closing connections, and the library's own version.
 
-use crate::ffi::{auth, authenticator, global, inspect, node::close, opt_text, store};
+use crate::ffi::{auth, authenticator, global, initialize, inspect, node::close, opt_text, store};
 use ferrovirt::{Connection, OpenOptions};
 use ferrovirt_core::abi::{LIBVIR_VERSION_NUMBER, VIR_CONNECT_RO, virConnectAuthPtr, virConnectPtr};
 use std::ffi::{c_char, c_int, c_uint, c_ulong};
@@ -12,7 +12,7 @@ use std::ffi::{c_char, c_int, c_uint, c_ulong};
 /// Since: 0.1.0
 #[unsafe(no_mangle)]
 pub extern "C" fn virInitialize() -> c_int {
-    global(|| Ok(()))
+    global(initialize)
 }
 
 /// The version of the library.
@@ -46,7 +46,10 @@ pub extern "C" fn virGetVersion(libVer: *mut c_ulong, r#type: *const c_char, typ
 /// Since: 0.0.3
 #[unsafe(no_mangle)]
 pub extern "C" fn virConnectOpen(name: *const c_char) -> virConnectPtr {
-    global(|| OpenOptions::new().open(opt_text(name, "name")?))
+    global(|| {
+        initialize()?;
+        OpenOptions::new().open(opt_text(name, "name")?)
+    })
 }
 
 /// Opens a connection over which nothing can be changed.
@@ -58,7 +61,10 @@ pub extern "C" fn virConnectOpen(name: *const c_char) -> virConnectPtr {
 /// Since: 0.0.3
 #[unsafe(no_mangle)]
 pub extern "C" fn virConnectOpenReadOnly(name: *const c_char) -> virConnectPtr {
-    global(|| OpenOptions::from_flags(VIR_CONNECT_RO)?.open(opt_text(name, "name")?))
+    global(|| {
+        initialize()?;
+        OpenOptions::from_flags(VIR_CONNECT_RO)?.open(opt_text(name, "name")?)
+    })
 }
 
 /// Opens a connection, with answers to the questions of a login.
@@ -77,6 +83,7 @@ pub extern "C" fn virConnectOpenAuth(
     flags: c_uint,
 ) -> virConnectPtr {
     global(|| {
+        initialize()?;
         let options = OpenOptions::from_flags(flags)?;
         let options = authenticator(auth).into_iter().fold(options, OpenOptions::authenticator);
         options.open(opt_text(name, "name")?)

@@ -1,0 +1,19 @@
+/* usage: calls PART OF [pairs] [leaks] [only NAME]: makes part PART of OF of the calls, and tells each answer in a line. */
+int
+main(int argc, char **argv)
+{
+    int part = argc > 2 ? atoi(argv[1]) : 0, of = argc > 2 ? atoi(argv[2]) : 1, pairs = 0;
+    const char *only = NULL;
+
+    for (int at = 3; at < argc; at++) {
+        pairs |= strcmp(argv[at], "pairs") == 0;
+        leak_check |= strcmp(argv[at], "leaks") == 0;
+        if (strcmp(argv[at], "only") == 0 && at + 1 < argc)
+            only = argv[++at];
+    }
+    prepare();
+    for (int at = part; at < (int)COUNT(calls); at += of)
+        if (!only || strcmp(calls[at].name, only) == 0)
+            make_all(&calls[at], pairs);
+    return 0;
+}

@@ -1,0 +1,98 @@
+//! Every public function, called in the right way and in many wrong ones: a C program made from the API description, run on the
+//! stock library and on ours, and how the answers compare.
+
+mod compare;
+mod description;
+mod generate;
+mod values;
+
+pub use compare::{Known, Report, compare};
+
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Where Debian has the stock library.
+pub const PEER: &str = "/usr/lib/x86_64-linux-gnu";
+
+/// How much is tried.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// One wrong argument a call.
+    Single,
+    /// Two of them, too.
+    Pairs,
+}
+
+/// The compiled program.
+pub struct Program {
+    path: PathBuf,
+    folder: tempfile::TempDir,
+}
+
+impl Program {
+    /// Makes it from the descriptions, headers and libraries of a prefix.
+    pub fn build(prefix: &Path) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let source = folder.path().join("calls.c");
+        let functions = description::read(&prefix.join("share/libvirt/api"))?;
+        std::fs::write(&source, generate::program(&functions))?;
+        let path = folder.path().join("calls");
+        let libraries = ["libvirt", "libvirt-qemu", "libvirt-lxc", "libvirt-admin"];
+        let mut cc = Command::new("cc");
+        cc.args(["-std=gnu11", "-w", "-o"]).arg(&path).arg(&source);
+        cc.arg("-I").arg(prefix.join("include")).arg("-I").arg(crate::root().join("tests/c/calls"));
+        cc.arg("-L").arg(prefix.join("lib"));
+        cc.args(libraries.map(|name| name.replace("lib", "-l")));
+        let output = cc.output().context("cannot run cc")?;
+        if !output.status.success() {
+            bail!("the calls do not compile: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(Self { path, folder })
+    }
+
+    /// Runs it on the libraries of a folder; the answers, a line each.
+    pub fn run(&self, library: &Path, depth: Depth, words: &[&str]) -> Result<String> {
+        let parts = std::thread::available_parallelism().map_or(1, usize::from);
+        let children: Vec<_> =
+            (0..parts).map(|part| self.start(library, depth, words, (part, parts))).collect::<Result<_>>()?;
+        // Each part's output is drained by a thread: a full pipe would stop it.
+        let outputs: Vec<_> = std::thread::scope(|scope| {
+            let readers: Vec<_> =
+                children.into_iter().map(|child| scope.spawn(|| child.wait_with_output())).collect();
+            readers.into_iter().map(|reader| reader.join().expect("reading does not panic")).collect()
+        });
+        let mut text = String::new();
+        for output in outputs {
+            let output = output?;
+            if !output.status.success() {
+                bail!("the calls stopped: {}", String::from_utf8_lossy(&output.stderr));
+            }
+            text.push_str(&String::from_utf8_lossy(&output.stdout));
+        }
+        Ok(text)
+    }
+
+    fn start(
+        &self,
+        library: &Path,
+        depth: Depth,
+        words: &[&str],
+        (part, parts): (usize, usize),
+    ) -> Result<std::process::Child> {
+        let place = tempfile::tempdir_in(self.folder.path())?.keep();
+        let mut command = Command::new(&self.path);
+        command.arg(part.to_string()).arg(parts.to_string());
+        command.args((depth == Depth::Pairs).then_some("pairs")).args(words);
+        command
+            .env("LD_LIBRARY_PATH", library)
+            .env("LIBVIRT_DEFAULT_URI", "test:///default")
+            // Nothing of the user's: neither aliases nor sockets of a daemon.
+            .env("HOME", &place)
+            .env("XDG_CONFIG_HOME", &place)
+            .env("XDG_RUNTIME_DIR", &place)
+            .current_dir(&place);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().context("cannot run the calls")
+    }
+}

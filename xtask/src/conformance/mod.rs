@@ -1,0 +1,23 @@
+//! `cargo xtask conformance SUITE`: what takes too long for every test run. Each suite prints its counts, and what fails.
+
+mod api;
+
+use anyhow::Result;
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    suite: Suite,
+}
+
+#[derive(clap::Subcommand)]
+enum Suite {
+    /// Call every public function in the right way and in many wrong ones, beside the stock library
+    Api(api::Args),
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    match &args.suite {
+        Suite::Api(args) => api::run(args),
+    }
+}
