@@ -80,7 +80,11 @@ pub enum ClientStep {
 }
 
 /// A client that logs in.
-pub struct Client(Connection);
+pub struct Client {
+    connection: Connection,
+    /// The mechanism that was chosen.
+    mechanism: String,
+}
 
 /// A server that lets somebody in.
 pub struct Server(Connection);
@@ -98,40 +102,48 @@ impl Client {
         let kinds: Vec<_> = kinds.iter().filter_map(known).collect();
         let mut connection = with_names(ends, |names| Connection::client(names, &kinds))?;
         protect(&mut connection, protection)?;
-        Ok(Self(connection))
+        Ok(Self { connection, mechanism: String::new() })
     }
 
-    /// Begins by the best of the mechanisms that the server offers; the name of the chosen one comes back, too.
-    pub fn start(&mut self, mechanisms: &str) -> Result<(ClientStep, String)> {
+    /// Begins by the best of the mechanisms that the server offers.
+    pub fn start(&mut self, mechanisms: &str) -> Result<ClientStep> {
         let mechanisms = c_string(mechanisms, "a list of mechanisms")?;
-        let (outcome, mechanism) = self.0.client_start(&mechanisms);
-        Ok((self.step_of(outcome)?, mechanism.unwrap_or_default()))
+        let (outcome, mechanism) = self.connection.client_start(&mechanisms);
+        if let Some(mechanism) = mechanism {
+            self.mechanism = mechanism;
+        }
+        self.step_of(outcome)
+    }
+
+    /// The mechanism that was chosen at the start.
+    pub fn mechanism(&self) -> &str {
+        &self.mechanism
     }
 
     pub fn step(&mut self, data: Option<&[u8]>) -> Result<ClientStep> {
-        let outcome = self.0.client_step(data);
+        let outcome = self.connection.client_step(data);
         self.step_of(outcome)
     }
 
     /// Answers the questions that came last, in their order.
     pub fn answer(&mut self, answers: Vec<Option<Vec<u8>>>) {
-        self.0.answer(answers);
+        self.connection.answer(answers);
     }
 
     fn step_of(&self, outcome: Outcome) -> Result<ClientStep> {
         if outcome.0 == library::INTERACT {
-            return Ok(ClientStep::Ask(self.0.questions()));
+            return Ok(ClientStep::Ask(self.connection.questions()));
         }
-        step(&self.0, outcome).map(ClientStep::Go)
+        step(&self.connection, outcome).map(ClientStep::Go)
     }
 
     /// How strong the layer is that was agreed on.
     pub fn ssf(&self) -> Result<u32> {
-        self.0.ssf().map_err(refused)
+        self.connection.ssf().map_err(refused)
     }
 
     pub fn into_layer(self) -> Result<Option<Layer>> {
-        layer(self.0)
+        layer(self.connection)
     }
 }
 
