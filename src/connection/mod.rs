@@ -6,6 +6,7 @@ mod drivers;
 mod embedded;
 #[cfg(test)]
 mod idle;
+mod no_guests;
 mod open;
 mod remote;
 

@@ -52,7 +52,9 @@ struct Local {
 
 /// The drivers that run in this process; everything else is a daemon's.
 const OPENERS: &[Local] = &[
+    Local { scheme: "nwfilter", embedded: true, open: embedded::nwfilter },
     Local { scheme: "qemu", embedded: true, open: embedded::qemu },
+    Local { scheme: "secret", embedded: true, open: embedded::secret },
     Local { scheme: "test", embedded: false, open: open_test },
 ];
 
