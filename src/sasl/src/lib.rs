@@ -87,7 +87,11 @@ pub struct Client {
 }
 
 /// A server that lets somebody in.
-pub struct Server(Connection);
+pub struct Server {
+    connection: Connection,
+    /// Somebody has been let in.
+    complete: bool,
+}
 
 /// What both sides have agreed on: everything that goes over the connection passes it.
 pub struct Layer {
@@ -151,12 +155,12 @@ impl Server {
     pub fn new(ends: Ends<'_>, protection: Protection) -> Result<Self> {
         let mut connection = with_names(ends, Connection::server)?;
         protect(&mut connection, protection)?;
-        Ok(Self(connection))
+        Ok(Self { connection, complete: false })
     }
 
     /// The mechanisms that are configured and strong enough, with commas between them.
     pub fn mechanisms(&mut self) -> Result<String> {
-        let list = self.0.mechanisms().map_err(refused)?;
+        let list = self.connection.mechanisms().map_err(refused)?;
         if list.is_empty() {
             let detail = "SASL has no mechanism that is allowed here; /etc/sasl2/libvirt.conf and the installed \
                           libsasl2-modules say which there are";
@@ -167,28 +171,37 @@ impl Server {
 
     pub fn start(&mut self, mechanism: &str, data: Option<&[u8]>) -> Result<Step> {
         let mechanism = c_string(mechanism, "a mechanism's name")?;
-        let outcome = self.0.server_start(&mechanism, data);
-        step(&self.0, outcome)
+        let outcome = self.connection.server_start(&mechanism, data);
+        self.step_of(outcome)
     }
 
     pub fn step(&mut self, data: Option<&[u8]>) -> Result<Step> {
-        let outcome = self.0.server_step(data);
-        step(&self.0, outcome)
+        let outcome = self.connection.server_step(data);
+        self.step_of(outcome)
     }
 
-    /// Who has logged in.
+    fn step_of(&mut self, outcome: Outcome) -> Result<Step> {
+        let step = step(&self.connection, outcome)?;
+        self.complete = step.complete;
+        Ok(step)
+    }
+
+    /// Who has logged in; the library would also name who only says so.
     pub fn username(&self) -> Result<String> {
-        let name = self.0.username().map_err(refused)?;
+        if !self.complete {
+            return Err(failed("nobody has logged in yet".into()));
+        }
+        let name = self.connection.username().map_err(refused)?;
         name.ok_or_else(|| failed("the client logged in without a name".into()))
     }
 
     /// How strong the layer is that was agreed on.
     pub fn ssf(&self) -> Result<u32> {
-        self.0.ssf().map_err(refused)
+        self.connection.ssf().map_err(refused)
     }
 
     pub fn into_layer(self) -> Result<Option<Layer>> {
-        layer(self.0)
+        layer(self.connection)
     }
 }
 
