@@ -24,6 +24,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ferrovirt-tls", &["ferrovirt-core"]),
     ("ferrovirt", &[DRIVERS, "ferrovirt-core", "ferrovirt-xml", "ferrovirt-conf", "ferrovirt-host"]),
     ("ferrovirt-capi", &["ferrovirt", "ferrovirt-core", "ferrovirt-log"]),
+    (
+        "ferrovirt-daemon",
+        &["ferrovirt", "ferrovirt-core", "ferrovirt-host", "ferrovirt-log", "ferrovirt-rpc"],
+    ),
     ("xtask", &[]),
 ];
 
@@ -53,6 +57,10 @@ const UNSAFE: &[&str] = &[
     "src/host/src/kvm.rs",
     // The instruction that tells what the CPU is.
     "src/host/src/native_cpu.rs",
+    // Descriptors that systemd hands over by their numbers.
+    "src/daemon/src/activation.rs",
+    // The reactor watches a descriptor that its owner keeps open.
+    "src/daemon/src/client/socket.rs",
     // Between fork and exec.
     "src/host/src/process/kernel.rs",
     // The C interface of Cyrus SASL.
