@@ -99,6 +99,11 @@ impl Daemon {
         }
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
     /// A folder of the test's own, which the daemon sees.
     pub fn folder(&self) -> &Path {
         self.folder.path()
