@@ -64,6 +64,7 @@ pub struct Daemon {
     kind: Kind,
     places: Places,
     host: LocalHost,
+    /// That of the administrators, and that of everybody else.
     servers: Vec<Arc<Server>>,
     /// Where the log goes unless somebody chooses otherwise.
     default_log: String,
@@ -123,7 +124,7 @@ impl Sockets {
 impl Daemon {
     /// A daemon for these drivers. It serves nobody before it [runs](Daemon::run).
     pub fn new(kind: Kind, places: Places, config: &Config, host: LocalHost, timeout: u32) -> Arc<Self> {
-        let servers = vec![hypervisors_server(&kind, config), admin_server(config)];
+        let servers = vec![admin_server(config), hypervisors_server(&kind, config)];
         Arc::new(Self {
             kind,
             places,
@@ -140,7 +141,7 @@ impl Daemon {
         &self.host
     }
 
-    /// Its servers: that of the hypervisors first, then that of the administrators.
+    /// Its servers, by their names.
     pub fn servers(&self) -> &[Arc<Server>] {
         &self.servers
     }
@@ -189,8 +190,8 @@ impl Daemon {
         let (remote, admin) = (Arc::new(Table::remote()), Arc::new(Table::admin()));
         for (role, socket, path) in sockets.open {
             let (server, table) = match role {
-                Role::Admin => (&self.servers[1], &admin),
-                Role::Full | Role::ReadOnly => (&self.servers[0], &remote),
+                Role::Admin => (&self.servers[0], &admin),
+                Role::Full | Role::ReadOnly => (&self.servers[1], &remote),
             };
             let scheme = match role {
                 Role::Full => config.auth_unix_rw,
@@ -265,7 +266,7 @@ impl Daemon {
     }
 
     fn apply(&self, config: &Config) {
-        let fresh = [hypervisors_server(&self.kind, config), admin_server(config)];
+        let fresh = [admin_server(config), hypervisors_server(&self.kind, config)];
         for (server, fresh) in self.servers.iter().zip(fresh) {
             server.set_limits(fresh.limits());
             server.workers.set_limits(fresh.workers.load().limits);
@@ -281,8 +282,11 @@ pub fn start_logging(config: &Config, verbose: bool) -> Result<()> {
     let environment = Variables::from_environment();
     let level = config.log_level.map(|level| level.to_string());
     let level = level.or_else(|| verbose.then(|| Level::Info.to_string())).or(environment.level);
+    if let Some(level) = &level {
+        ferrovirt_log::set_level(level.parse()?);
+    }
     let variables = Variables {
-        level,
+        level: None,
         filters: config.log_filters.clone().or(environment.filters),
         outputs: config.log_outputs.clone().or(environment.outputs).or_else(|| Some(default_log_output())),
     };
@@ -294,7 +298,7 @@ pub fn start_logging(config: &Config, verbose: bool) -> Result<()> {
 fn default_log_output() -> String {
     let under_systemd = std::env::var_os("JOURNAL_STREAM").is_some();
     let place = if under_systemd { "journald" } else { "stderr" };
-    format!("{}:{place}", Level::Debug)
+    format!("{}:{place}", ferrovirt_log::level())
 }
 
 struct Signals {

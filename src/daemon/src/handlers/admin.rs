@@ -3,7 +3,7 @@
 use super::Reply;
 use crate::admin as work;
 use crate::client::Client;
-use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result, abi};
+use ferrovirt_core::{Error, ErrorDomain, Result, abi};
 use ferrovirt_rpc::program::admin::*;
 use ferrovirt_rpc::records::AdminClient;
 use ferrovirt_rpc::server::Dispatch;
@@ -81,8 +81,8 @@ fn servers(table: &mut Dispatch<Client>) {
     table.on(|client: &Client, call: AdminServerUpdateTlsFiles| {
         no_flags(call.flags)?;
         work::server(client, &call.srv)?;
-        let detail = format!("server '{}' serves no TLS clients", call.srv);
-        Err(Error::new(ErrorCode::OperationUnsupported, detail).domain(ErrorDomain::Admin))
+        let detail = format!("server '{}' serves no TLS clients: it has no files of theirs", call.srv);
+        Err(Error::internal(detail).domain(ErrorDomain::Admin))
     });
     clients(table);
 }
