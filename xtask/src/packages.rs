@@ -28,8 +28,12 @@ const NEEDS: &[Need] = &[
     need("/bin/ping", "iputils-ping"),
 ];
 
-/// What the tests need besides: a client that Debian built against libvirt.
+/// What the tests need besides: a client that Debian built against libvirt, and libvirt's own daemon with ways to it.
 const TEST_NEEDS: &[Need] = &[
+    need("/usr/sbin/libvirtd", "libvirt-daemon"),
+    need("/usr/sbin/saslpasswd2", "sasl2-bin"),
+    need("/usr/lib/x86_64-linux-gnu/sasl2/libdigestmd5.so", "libsasl2-modules"),
+    need("/usr/bin/nc", "netcat-openbsd"),
     need("/usr/lib/python3/dist-packages/libvirt.py", "python3-libvirt"),
     need("/usr/bin/python3", "python3"),
 ];
