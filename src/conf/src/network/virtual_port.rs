@@ -198,7 +198,6 @@ fn join<T: Clone + PartialEq>(
     }
 }
 
-/// Several kinds of objects share it, so that its faults are of none of them.
 #[cfg(test)]
 mod tests {
     use super::*;
