@@ -49,6 +49,9 @@ const TEST_NEEDS: &[Need] = &[
     need("/usr/lib/python3/dist-packages/lxml/__init__.py", "python3-lxml"),
 ];
 
+/// What the suites of others need besides what their scripts install themselves.
+const SUITE_NEEDS: &[Need] = &[need("/usr/bin/cpio", "cpio")];
+
 /// What the benchmarks compare us with.
 const BENCH_NEEDS: &[Need] = &[
     need("/usr/sbin/libvirtd", "libvirt-daemon"),
@@ -63,6 +66,7 @@ const BENCH_NEEDS: &[Need] = &[
 pub enum Purpose {
     Demo,
     Tests,
+    Suites,
     Bench,
 }
 
@@ -71,6 +75,7 @@ pub fn ensure(purpose: Purpose) -> Result<()> {
     let extra = match purpose {
         Purpose::Demo => &[],
         Purpose::Tests => TEST_NEEDS,
+        Purpose::Suites => SUITE_NEEDS,
         Purpose::Bench => BENCH_NEEDS,
     };
     let missing: Vec<_> = NEEDS.iter().chain(extra).filter(|need| !need.is_met()).collect();
