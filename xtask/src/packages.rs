@@ -130,7 +130,8 @@ fn codename() -> Result<String> {
 /// Makes the suite known to apt, from the mirror that the machine uses already.
 fn offer_suite(suite: &str) -> Result<()> {
     let policy = Command::new("apt-cache").arg("policy").output()?;
-    if String::from_utf8_lossy(&policy.stdout).contains(&format!("a={suite}")) {
+    // Archives go by their codename here; as a suite the same one is 'oldstable-backports', say.
+    if String::from_utf8_lossy(&policy.stdout).contains(&format!("n={suite}")) {
         return Ok(());
     }
     let file = format!("/etc/apt/sources.list.d/{suite}.sources");

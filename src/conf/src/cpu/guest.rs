@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 #[xml(name = "cpu")]
 pub struct GuestCpu {
-    #[xml(attr, error = "ConfigUnsupported")]
+    #[xml(attr, error = "ConfigUnsupported@Cpu")]
     pub mode: Option<CpuMode>,
     /// How the host's CPU must relate to the model.
     #[xml(attr = "match")]
@@ -43,7 +43,7 @@ pub struct GuestCpu {
 #[serde(default)]
 #[xml(name = "model")]
 pub struct CpuModel {
-    #[xml(attr, error = "ConfigUnsupported")]
+    #[xml(attr, error = "ConfigUnsupported@Cpu")]
     pub fallback: Option<CpuFallback>,
     /// What the guest sees as the vendor: 12 characters.
     #[xml(attr = "vendor_id")]
@@ -56,9 +56,9 @@ pub struct CpuModel {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 #[xml(name = "feature")]
 pub struct CpuFeature {
-    #[xml(attr, default, error = "ConfigUnsupported")]
+    #[xml(attr, default, error = "ConfigUnsupported@Cpu")]
     pub policy: FeaturePolicy,
-    #[xml(attr)]
+    #[xml(attr, missing = "XmlError@Cpu")]
     pub name: String,
 }
 
@@ -81,6 +81,8 @@ pub enum CpuMatch {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, XmlEnum)]
 pub enum CpuCheck {
+    /// As if nothing was said.
+    Default,
     None,
     Partial,
     Full,
@@ -124,7 +126,7 @@ impl GuestCpu {
             self.mode = Some(mode);
             self.match_ = (mode == CpuMode::Custom).then(|| self.match_.unwrap_or_default());
         } else {
-            (self.mode, self.match_, self.check) = (None, None, None);
+            (self.mode, self.match_) = (None, None);
             self.deprecated_features = None;
         }
         if !takes_model {
@@ -133,13 +135,30 @@ impl GuestCpu {
         if let Some(model) = &mut self.model {
             model.fallback = model.name.is_some().then(|| model.fallback.unwrap_or_default());
         }
+        self.check = self.check.filter(|check| *check != CpuCheck::Default);
         if let Some(numa) = &mut self.numa {
             numa.fill_defaults();
         }
     }
 
+    /// Refuses to check what is not there.
+    pub fn validate_check(&self) -> Result<()> {
+        if self.check.is_some() && self.mode() == CpuMode::Custom && self.model_name().is_none() {
+            return Err(Error::config_unsupported("<cpu check='…'> needs a <model> to check"));
+        }
+        Ok(())
+    }
+
     /// Refuses what contradicts itself. What the hypervisor can do is not looked at.
     pub fn validate(&self) -> Result<()> {
+        self.validate_alone()?;
+        // Its nodes are the machine's, not the processor's.
+        let numa = self.numa.as_ref().map_or(Ok(()), Numa::validate);
+        numa.map_err(|err| err.or_domain(ErrorDomain::Domain))
+    }
+
+    /// The same, of the processor alone.
+    pub fn validate_alone(&self) -> Result<()> {
         let mode = self.mode();
         if self.migratable.is_some() && !matches!(mode, CpuMode::HostPassthrough | CpuMode::Maximum) {
             let text = "<cpu migratable='…'> is only for the modes host-passthrough and maximum";
@@ -157,26 +176,32 @@ impl GuestCpu {
         if !self.features.is_empty() && !has_model && mode == CpuMode::Custom {
             return Err(Error::xml("a CPU <feature> needs a <model>, or a mode other than custom"));
         }
-        for (index, feature) in self.features.iter().enumerate() {
-            if feature.name.is_empty() {
-                return Err(Error::xml("a CPU <feature> has an empty name"));
-            }
-            if self.features[..index].iter().any(|earlier| earlier.name == feature.name) {
-                return Err(Error::xml(format!("CPU feature '{}' is there more than once", feature.name)));
-            }
-        }
-        if self.cache.and_then(|cache| cache.level).is_some_and(|level| !(1..=3).contains(&level)) {
-            return Err(Error::xml("the level of a CPU <cache> must be 1, 2 or 3"));
-        }
-        if self
-            .max_phys_addr
-            .is_some_and(|a| a.limit.is_some() && a.mode != super::MaxPhysAddrMode::Passthrough)
-        {
-            let text = "<maxphysaddr limit='…'> is only for mode='passthrough'";
-            return Err(Error::new(ErrorCode::ConfigUnsupported, text));
-        }
-        // Its nodes are the machine's, not the processor's.
-        let numa = self.numa.as_ref().map_or(Ok(()), Numa::validate);
-        numa.map_err(|err| err.or_domain(ErrorDomain::Domain))
+        check_features(self.features.iter().map(|feature| feature.name.as_str()))?;
+        check_shape(self.cache.as_ref(), self.max_phys_addr.as_ref())
     }
+}
+
+/// Refuses features without a name, and ones that are listed twice.
+pub(super) fn check_features<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Result<()> {
+    for (index, name) in names.clone().enumerate() {
+        if name.is_empty() {
+            return Err(Error::xml("a CPU <feature> has an empty name"));
+        }
+        if names.clone().take(index).any(|earlier| earlier == name) {
+            return Err(Error::xml(format!("CPU feature '{name}' is there more than once")));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses caches and widths of addresses that can't be.
+pub(super) fn check_shape(cache: Option<&CpuCache>, width: Option<&MaxPhysAddr>) -> Result<()> {
+    if cache.and_then(|cache| cache.level).is_some_and(|level| !(1..=3).contains(&level)) {
+        return Err(Error::xml("the level of a CPU <cache> must be 1, 2 or 3"));
+    }
+    if width.is_some_and(|width| width.limit.is_some() && width.mode != super::MaxPhysAddrMode::Passthrough) {
+        let text = "<maxphysaddr limit='…'> is only for mode='passthrough'";
+        return Err(Error::new(ErrorCode::ConfigUnsupported, text));
+    }
+    Ok(())
 }

@@ -86,7 +86,7 @@ pub struct Bridge {
     #[xml(attr, with = "lenient::only_off")]
     pub stp: Option<OnOff>,
     /// Seconds until a new port forwards.
-    #[xml(attr)]
+    #[xml(attr, ignore = "empty")]
     pub delay: Option<u64>,
     #[xml(attr)]
     pub mac_table_manager: Option<MacTableManager>,
@@ -127,8 +127,9 @@ pub struct DnsmasqOptions {
 #[serde(default)]
 #[xml(name = "option", ns = "http://libvirt.org/schemas/network/dnsmasq/1.0", prefix = "dnsmasq")]
 pub struct DnsmasqOption {
-    #[xml(attr, error = "Internal")]
-    pub value: String,
+    /// There, or the network driver refuses the network; who runs no dnsmasq does not mind.
+    #[xml(attr)]
+    pub value: Option<String>,
 }
 
 impl Network {
