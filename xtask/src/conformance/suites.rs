@@ -175,10 +175,9 @@ fn judge(name: &str, output: &str) -> Outcome {
     };
     if counts == self::counts(0, 0, 0) {
         let why = output.lines().find_map(|line| line.strip_prefix(&tag)?.strip_prefix("cannot run: "));
-        return Outcome::Skipped(format!(
-            "it can't be run here: {}",
-            why.unwrap_or("its script does not say why")
-        ));
+        let log = cache().join("logs").join(format!("{name}.log"));
+        let why = why.map_or_else(|| format!("it ran no test; its log is {}", log.display()), str::to_owned);
+        return Outcome::Skipped(format!("it can't be run here: {why}"));
     }
     let lines = output.lines().map(|line| line.strip_prefix(&tag).unwrap_or(line));
     let (mut failures, mut excused) = (Vec::new(), Vec::new());
