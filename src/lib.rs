@@ -28,7 +28,7 @@ mod stream;
 
 pub use admin::{AdminClient, AdminCloseCallback, AdminConnection, AdminServer};
 pub use checkpoint::DomainCheckpoint;
-pub use connection::{AccessMode, CloseCallback, Connection, Drivers, OpenOptions};
+pub use connection::{AccessMode, CloseCallback, Connection, Drivers, LocalHost, OpenOptions, Subjects};
 pub use domain::{Domain, MigrationTarget, cpu_stats_query};
 pub use events::{CallbackId, EventCallback, Listener};
 pub use ferrovirt_core::{Error, ErrorCode, ErrorDomain, ErrorLevel, Result};
@@ -39,6 +39,7 @@ pub use network::Network;
 pub use network_port::NetworkPort;
 pub use nodedev::NodeDevice;
 pub use nwfilter::{NwFilter, NwFilterBinding};
+pub use qemu::{MonitorEventFilter, monitor_event_filter};
 pub use secret::Secret;
 pub use snapshot::DomainSnapshot;
 pub use storage::StoragePool;

@@ -5,7 +5,7 @@ use ferrovirt_core::abi::{
     VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_NOCASE,
     VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_REGEX,
 };
-use ferrovirt_core::event::Event;
+use ferrovirt_core::event::{Event, EventObject, Interest, MonitorEvents};
 use ferrovirt_core::{Error, Result};
 use regex::RegexBuilder;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -57,7 +57,7 @@ impl Connection {
             let detail = format!("domain '{}' is on another connection", domain.name());
             return Err(Error::invalid_arg(detail));
         }
-        let matches = name_filter(name, flags)?;
+        let matches = monitor_event_filter(name, flags)?;
         let wanted = domain.map(Domain::uuid);
         let filter = Box::new(move |event: &Event| match event {
             Event::QemuMonitor(event) => {
@@ -65,7 +65,10 @@ impl Connection {
             }
             _ => false,
         });
-        let hub = self.drivers().hypervisor.qemu_monitor_events()?;
+        let monitor = MonitorEvents { name: name.map(str::to_owned), flags };
+        let object = domain.map(|domain| EventObject::Domain(domain.id()));
+        let interest = Interest { event_id: 0, object, monitor: Some(monitor) };
+        let hub = self.drivers().hypervisor.qemu_monitor_events()?.narrow(&interest)?;
         self.events().register(self, &hub, filter, callback)
     }
 
@@ -77,9 +80,12 @@ impl Connection {
     }
 }
 
-type NameFilter = Box<dyn Fn(&str) -> bool + Send + Sync>;
+/// Whether a monitor's event of this name is wanted.
+pub type MonitorEventFilter = Box<dyn Fn(&str) -> bool + Send + Sync>;
 
-fn name_filter(name: Option<&str>, flags: u32) -> Result<NameFilter> {
+/// The events of one name, of all names that match a pattern, or all; `flags` are
+/// `VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_*`.
+pub fn monitor_event_filter(name: Option<&str>, flags: u32) -> Result<MonitorEventFilter> {
     let known = VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_REGEX
         | VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_NOCASE;
     if flags & !known != 0 {
@@ -108,14 +114,14 @@ mod tests {
 
     #[test]
     fn names_match_exactly_by_case_or_by_pattern() {
-        let hits = |name, flags, event| name_filter(name, flags).unwrap()(event);
+        let hits = |name, flags, event| monitor_event_filter(name, flags).unwrap()(event);
         assert!(hits(None, 0, "STOP"));
         assert!(hits(Some("STOP"), 0, "STOP") && !hits(Some("stop"), 0, "STOP"));
         assert!(hits(Some("stop"), 2, "STOP"));
         assert!(hits(Some("^ST.P$"), 1, "STOP") && !hits(Some("^st.p$"), 1, "STOP"));
         assert!(hits(Some("^st.p$"), 3, "STOP"));
-        assert!(name_filter(Some("("), 1).is_err());
-        assert!(name_filter(None, 4).is_err());
+        assert!(monitor_event_filter(Some("("), 1).is_err());
+        assert!(monitor_event_filter(None, 4).is_err());
     }
 
     #[test]

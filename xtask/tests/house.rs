@@ -20,8 +20,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ferrovirt-host", &["ferrovirt-core", "ferrovirt-xml", "ferrovirt-conf"]),
     ("ferrovirt-net", &["ferrovirt-core"]),
     ("ferrovirt-rpc", &["ferrovirt-core"]),
+    ("ferrovirt-sasl", &["ferrovirt-core"]),
+    ("ferrovirt-tls", &["ferrovirt-core"]),
     ("ferrovirt", &[DRIVERS, "ferrovirt-core", "ferrovirt-xml", "ferrovirt-conf", "ferrovirt-host"]),
     ("ferrovirt-capi", &["ferrovirt", "ferrovirt-core", "ferrovirt-log"]),
+    (
+        "ferrovirt-daemon",
+        &["ferrovirt", "ferrovirt-core", "ferrovirt-host", "ferrovirt-log", "ferrovirt-rpc"],
+    ),
     ("xtask", &[]),
 ];
 
@@ -36,6 +42,8 @@ const BELOW_DRIVERS: &[&str] = &[
     "ferrovirt-host",
     "ferrovirt-net",
     "ferrovirt-rpc",
+    "ferrovirt-sasl",
+    "ferrovirt-tls",
 ];
 
 /// Where `unsafe` may stand: the C boundary, and what wraps a system call. A path that ends in `/` is a folder.
@@ -45,12 +53,18 @@ const UNSAFE: &[&str] = &[
     "capi/src/fake.rs",
     // A program's descriptors, borrowed by number for the poll.
     "src/core/src/event_loop/default.rs",
+    // Descriptors that systemd hands over by their numbers.
+    "src/daemon/src/activation.rs",
+    // The reactor watches a descriptor that its owner keeps open.
+    "src/daemon/src/client/socket.rs",
     // ioctls that take numbers, and one about a register.
     "src/host/src/kvm.rs",
     // The instruction that tells what the CPU is.
     "src/host/src/native_cpu.rs",
     // Between fork and exec.
     "src/host/src/process/kernel.rs",
+    // The C interface of Cyrus SASL.
+    "src/sasl/src/library.rs",
     // TUNSETIFF has no netlink message.
     "src/net/src/tap.rs",
 ];

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::OnceLock;
 
-use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
+use ferrovirt_core::{Error, ErrorCode, Result};
 
-use crate::{Span, Tag, ValueKind, guard};
+use crate::{Fault, Span, Tag, ValueKind, guard};
 
 /// A well-formed document.
 pub struct Document<'t> {
@@ -66,7 +66,7 @@ impl<'t> Document<'t> {
 
     /// The root element.
     pub fn root(&self) -> Node<'_> {
-        Node { inner: self.tree.root_element(), source: &self.source }
+        Node { inner: self.tree.root_element(), source: &self.source, merged: false }
     }
 }
 
@@ -120,11 +120,13 @@ fn explain(text: &str, err: &roxmltree::Error) -> String {
 pub struct Node<'a> {
     inner: roxmltree::Node<'a, 'a>,
     source: &'a Source<'a>,
+    /// Children are also those of later elements of that name beside it.
+    merged: bool,
 }
 
 impl<'a> Node<'a> {
     fn sibling(&self, inner: roxmltree::Node<'a, 'a>) -> Node<'a> {
-        Node { inner, source: self.source }
+        Node { inner, source: self.source, merged: false }
     }
 
     pub(crate) fn tree(&self) -> roxmltree::Node<'a, 'a> {
@@ -180,11 +182,14 @@ impl<'a> Node<'a> {
     }
 
     /// The child elements.
-    pub fn children(&self) -> impl Iterator<Item = Node<'a>> + use<'a> {
-        let source = self.source;
-        std::iter::successors(self.inner.first_child(), |n| n.next_sibling())
-            .filter(|n| n.is_element())
-            .map(move |inner| Node { inner, source })
+    pub fn children(&self) -> Children<'a> {
+        Children { parent: *self, next: self.inner.first_child() }
+    }
+
+    /// The same element, with the children of all later ones of that name beside it: a path such as `os/boot` means
+    /// those in any `<os>`.
+    pub fn merged(self) -> Self {
+        Self { merged: true, ..self }
     }
 
     /// The child elements of that name.
@@ -204,11 +209,13 @@ impl<'a> Node<'a> {
         self.inner.parent_element().map(|inner| self.sibling(inner))
     }
 
-    /// All text inside, that of child elements included, as XPath's `string()` has it.
+    /// All text inside, that of child elements included, as XPath's `string()` has it: white space between elements
+    /// does not count.
     pub fn text(&self) -> Cow<'a, str> {
         let mut first = None;
         let mut rest = String::new();
-        for piece in self.inner.descendants().filter(|n| n.is_text()).filter_map(|n| n.text()) {
+        let texts = self.inner.descendants().filter(|n| n.is_text() && !is_layout(n));
+        for piece in texts.filter_map(|n| n.text()) {
             match first {
                 None => first = Some(piece),
                 Some(head) => {
@@ -223,35 +230,88 @@ impl<'a> Node<'a> {
     }
 
     /// An error about this element: `line L, column C: sentence`; domain XML if that is its code, too.
-    pub fn error(&self, code: ErrorCode, sentence: impl fmt::Display) -> Error {
-        error_at(self.span(), code, sentence)
+    pub fn error(&self, fault: impl Into<Fault>, sentence: impl fmt::Display) -> Error {
+        error_at(self.span(), fault, sentence)
     }
 
     /// The error for an attribute whose value is not of the kind expected.
-    pub fn bad_attr(&self, name: &str, kind: ValueKind, code: ErrorCode) -> Error {
+    pub fn bad_attr(&self, name: &str, kind: ValueKind, fault: impl Into<Fault>) -> Error {
         let value = self.attr(name).unwrap_or("");
         let text = format!(
             "invalid value '{value}' for attribute '{name}' of <{}>: {kind} is expected",
             self.name()
         );
-        error_at(self.attr_span(name), code, text)
+        error_at(self.attr_span(name), fault, text)
     }
 
     /// The error for text inside this element that is not of the kind expected.
-    pub fn bad_text(&self, kind: ValueKind, code: ErrorCode) -> Error {
+    pub fn bad_text(&self, kind: ValueKind, fault: impl Into<Fault>) -> Error {
         let text = format!("invalid value '{}' in <{}>: {kind} is expected", self.text(), self.name());
-        error_at(self.span(), code, text)
+        error_at(self.span(), fault.into().of_element(), text)
     }
 
     /// The error for an attribute that has to be there.
-    pub fn missing_attr(&self, name: &str, code: ErrorCode) -> Error {
-        self.error(code, format_args!("attribute '{name}' of <{}> is missing", self.name()))
+    pub fn missing_attr(&self, name: &str, fault: impl Into<Fault>) -> Error {
+        self.error(fault, format_args!("attribute '{name}' of <{}> is missing", self.name()))
     }
 
     /// The error for a child element that has to be there.
-    pub fn missing_child(&self, name: &str, code: ErrorCode) -> Error {
-        self.error(code, format_args!("element <{name}> is missing in <{}>", self.name()))
+    pub fn missing_child(&self, name: &str, fault: impl Into<Fault>) -> Error {
+        let fault = fault.into().of_element();
+        self.error(fault, format_args!("element <{name}> is missing in <{}>", self.name()))
     }
+}
+
+/// The child elements of a node, in document order.
+pub struct Children<'a> {
+    parent: Node<'a>,
+    next: Option<roxmltree::Node<'a, 'a>>,
+}
+
+impl<'a> Children<'a> {
+    /// Goes on to the next element that a merged one stands for.
+    fn next_twin(&mut self) -> Option<()> {
+        if !self.parent.merged {
+            return None;
+        }
+        let name = self.parent.inner.tag_name();
+        let mut twin = self.parent.inner;
+        loop {
+            twin = twin.next_sibling()?;
+            if twin.is_element() && twin.tag_name() == name {
+                break;
+            }
+        }
+        self.parent.inner = twin;
+        self.next = twin.first_child();
+        Some(())
+    }
+}
+
+impl<'a> Iterator for Children<'a> {
+    type Item = Node<'a>;
+
+    fn next(&mut self) -> Option<Node<'a>> {
+        loop {
+            while let Some(inner) = self.next {
+                self.next = inner.next_sibling();
+                if inner.is_element() {
+                    return Some(self.parent.sibling(inner));
+                }
+            }
+            self.next_twin()?;
+        }
+    }
+}
+
+/// Whether a text is nothing but white space between elements. An element whose content begins with a word has text
+/// in it, so that its white space is text too.
+fn is_layout(text: &roxmltree::Node<'_, '_>) -> bool {
+    let blank = |node: &roxmltree::Node<'_, '_>| node.text().is_some_and(|text| text.trim_ascii().is_empty());
+    let Some(parent) = text.parent().filter(|_| blank(text)) else { return false };
+    let alone = text.prev_sibling().is_none() && text.next_sibling().is_none();
+    let worded = parent.first_child().is_some_and(|first| first.is_text() && !blank(&first));
+    !alone && !worded
 }
 
 impl fmt::Debug for Node<'_> {
@@ -265,10 +325,12 @@ fn same(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.as_bytes().first() == b.as_bytes().first() && a == b
 }
 
-/// An error about a place in a document. Only what is wrong as XML is of the XML domain; other codes say that the object
-/// doesn't work that way, so that their domain is left to whoever reads it ([`Error::or_domain`]).
-pub(crate) fn error_at(at: Span, code: ErrorCode, sentence: impl fmt::Display) -> Error {
+/// An error about a place in a document.
+pub(crate) fn error_at(at: Span, fault: impl Into<Fault>, sentence: impl fmt::Display) -> Error {
+    let Fault { code, domain } = fault.into();
     let err = Error::new(code, format!("{at}: {sentence}"));
-    let of_xml = matches!(code, ErrorCode::XmlError | ErrorCode::XmlInvalidSchema);
-    if of_xml { err.domain(ErrorDomain::Xml) } else { err }
+    match domain {
+        Some(domain) => err.domain(domain),
+        None => err,
+    }
 }

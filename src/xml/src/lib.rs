@@ -10,8 +10,10 @@ extern crate self as ferrovirt_xml;
 pub mod check;
 mod content;
 mod document;
+mod fault;
 mod guard;
 mod integer;
+pub mod ip;
 mod raw;
 #[doc(hidden)]
 pub mod rt;
@@ -22,6 +24,7 @@ mod writer;
 
 pub use content::{Namespace, Tag, XmlChoice, XmlContent, XmlElement, from_str, to_string};
 pub use document::{Document, Node};
+pub use fault::Fault;
 pub use ferrovirt_xml_derive::{XmlElement, XmlEnum};
 pub use raw::{RawAttribute, RawElement, RawNode};
 pub use schema::{Cardinality, Item, Shape, check_strict};

@@ -3,11 +3,12 @@
 
 use std::sync::LazyLock;
 
-pub use ferrovirt_core::{Error, ErrorCode, Result};
+pub use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 pub use serde;
 
 use crate::{
-    Document, Node, RawElement, Tag, TextWriter, ValueKind, Writer, XmlChoice, XmlContent, XmlEnum, XmlValue,
+    Document, Fault, Node, RawElement, Tag, TextWriter, ValueKind, Writer, XmlChoice, XmlContent, XmlEnum,
+    XmlValue,
 };
 
 /// Where a field is read: an element, if the path to it exists.
@@ -18,32 +19,42 @@ pub fn down<'a>(at: &Place<'a>, tag: Tag) -> Place<'a> {
     at.as_ref()?.child(tag)
 }
 
-pub fn attr<T: XmlValue>(at: &Place<'_>, name: &str, code: ErrorCode) -> Result<Option<T>> {
-    attr_with(at, name, code, T::from_text, T::KIND)
+/// The same, standing for all elements of that name.
+pub fn down_all<'a>(at: &Place<'a>, tag: Tag) -> Place<'a> {
+    down(at, tag).map(Node::merged)
+}
+
+pub fn attr<T: XmlValue>(at: &Place<'_>, name: &str, fault: Fault) -> Result<Option<T>> {
+    attr_with(at, name, fault, T::from_text, T::KIND)
 }
 
 pub fn attr_with<T>(
     at: &Place<'_>,
     name: &str,
-    code: ErrorCode,
+    fault: Fault,
     from_text: fn(&str) -> Option<T>,
     kind: ValueKind,
 ) -> Result<Option<T>> {
     let Some((node, text)) = at.as_ref().and_then(|n| Some((n, n.attr(name)?))) else { return Ok(None) };
     match from_text(text) {
         Some(value) => Ok(Some(value)),
-        None => Err(node.bad_attr(name, kind, code)),
+        None => Err(node.bad_attr(name, kind, fault)),
     }
 }
 
+/// Whether an attribute is there, but holds nothing.
+pub fn is_empty_attr(at: &Place<'_>, name: &str) -> bool {
+    at.as_ref().and_then(|node| node.attr(name)).is_some_and(str::is_empty)
+}
+
 /// Text; empty text is none, as XPath sees it.
-pub fn text<T: XmlValue>(at: &Place<'_>, code: ErrorCode) -> Result<Option<T>> {
-    text_with(at, code, T::from_text, T::KIND)
+pub fn text<T: XmlValue>(at: &Place<'_>, fault: Fault) -> Result<Option<T>> {
+    text_with(at, fault, T::from_text, T::KIND)
 }
 
 pub fn text_with<T>(
     at: &Place<'_>,
-    code: ErrorCode,
+    fault: Fault,
     from_text: fn(&str) -> Option<T>,
     kind: ValueKind,
 ) -> Result<Option<T>> {
@@ -54,24 +65,24 @@ pub fn text_with<T>(
     }
     match from_text(&text) {
         Some(value) => Ok(Some(value)),
-        None => Err(node.bad_text(kind, code)),
+        None => Err(node.bad_text(kind, fault)),
     }
 }
 
-pub fn values<T: XmlValue>(at: &Place<'_>, tag: Tag, code: ErrorCode) -> Result<Vec<T>> {
-    values_with(at, tag, code, T::from_text, T::KIND)
+pub fn values<T: XmlValue>(at: &Place<'_>, tag: Tag, fault: Fault) -> Result<Vec<T>> {
+    values_with(at, tag, fault, T::from_text, T::KIND)
 }
 
 pub fn values_with<T>(
     at: &Place<'_>,
     tag: Tag,
-    code: ErrorCode,
+    fault: Fault,
     from_text: fn(&str) -> Option<T>,
     kind: ValueKind,
 ) -> Result<Vec<T>> {
     let Some(node) = at else { return Ok(Vec::new()) };
     let nodes = node.children_named(tag);
-    nodes.filter_map(|n| text_with(&Some(n), code, from_text, kind).transpose()).collect()
+    nodes.filter_map(|n| text_with(&Some(n), fault, from_text, kind).transpose()).collect()
 }
 
 pub fn flag(at: &Place<'_>, tag: Tag) -> bool {
@@ -80,6 +91,11 @@ pub fn flag(at: &Place<'_>, tag: Tag) -> bool {
 
 pub fn child<T: XmlContent>(at: &Place<'_>, tag: Tag) -> Result<Option<T>> {
     down(at, tag).map(|node| T::parse(&node)).transpose()
+}
+
+/// The same, with the children of all elements of that name.
+pub fn child_of_all<T: XmlContent>(at: &Place<'_>, tag: Tag) -> Result<Option<T>> {
+    down_all(at, tag).map(|node| T::parse(&node)).transpose()
 }
 
 pub fn children<T: XmlContent>(at: &Place<'_>, tag: Tag) -> Result<Vec<T>> {
@@ -108,12 +124,12 @@ pub fn raws(at: &Place<'_>, tag: Tag) -> Vec<RawElement> {
 
 /// A flattened part. Where the element that it stands in is missing, it is read from an empty one: that fails only if
 /// the part needs something.
-pub fn part<T: XmlContent>(at: &Place<'_>, node: &Node<'_>, path: &str, code: ErrorCode) -> Result<T> {
+pub fn part<T: XmlContent>(at: &Place<'_>, node: &Node<'_>, path: &str, fault: Fault) -> Result<T> {
     static EMPTY: LazyLock<Document<'static>> =
         LazyLock::new(|| Document::parse("<empty/>", "empty").expect("an empty element is well-formed"));
     match at {
         Some(place) => T::parse(place),
-        None => T::parse(&EMPTY.root()).map_err(|_| missing(node, path, code)),
+        None => T::parse(&EMPTY.root()).map_err(|_| missing(node, path, fault)),
     }
 }
 
@@ -128,25 +144,25 @@ pub fn optional_part<T: XmlContent>(at: &Place<'_>) -> Result<Option<T>> {
 }
 
 /// A value that must be there; `path` is where, such as `source/@dev` or `target`.
-pub fn need<T>(value: Option<T>, node: &Node<'_>, path: &str, code: ErrorCode) -> Result<T> {
+pub fn need<T>(value: Option<T>, node: &Node<'_>, path: &str, fault: Fault) -> Result<T> {
     match value {
         Some(value) => Ok(value),
-        None => Err(missing(node, path, code)),
+        None => Err(missing(node, path, fault)),
     }
 }
 
 /// Several values, of which one at least must be there.
-pub fn need_some<T>(values: Vec<T>, node: &Node<'_>, path: &str, code: ErrorCode) -> Result<Vec<T>> {
-    if values.is_empty() { Err(missing(node, path, code)) } else { Ok(values) }
+pub fn need_some<T>(values: Vec<T>, node: &Node<'_>, path: &str, fault: Fault) -> Result<Vec<T>> {
+    if values.is_empty() { Err(missing(node, path, fault)) } else { Ok(values) }
 }
 
 /// Names the innermost element of the path that exists, so that the error points as closely as it can.
-fn missing(node: &Node<'_>, path: &str, code: ErrorCode) -> Error {
+fn missing(node: &Node<'_>, path: &str, fault: Fault) -> Error {
     let mut node = *node;
     let mut steps = path.split('/');
     for step in steps.by_ref() {
         if let Some(name) = step.strip_prefix('@') {
-            return node.missing_attr(name, code);
+            return node.missing_attr(name, fault);
         }
         match node.children().find(|n| n.name() == step) {
             Some(inner) => node = inner,
@@ -158,14 +174,14 @@ fn missing(node: &Node<'_>, path: &str, code: ErrorCode) -> Error {
                             "element <{step}> with attribute '{name}' is missing in <{}>",
                             node.name()
                         );
-                        node.error(code, text)
+                        node.error(fault.of_element(), text)
                     }
-                    None => node.missing_child(step, code),
+                    None => node.missing_child(step, fault),
                 };
             }
         }
     }
-    node.error(code, format_args!("<{}> is empty", node.name()))
+    node.error(fault.of_element(), format_args!("<{}> is empty", node.name()))
 }
 
 /// Which variant the attribute `name` asks for.
@@ -174,15 +190,16 @@ pub fn tag(
     name: &str,
     names: &'static [&'static str],
     default: Option<usize>,
-    code: ErrorCode,
+    fault: Fault,
+    missing: Fault,
 ) -> Result<usize> {
     match (node.attr(name), default) {
         (Some(value), _) => {
             let at = names.iter().position(|n| *n == value);
-            at.ok_or_else(|| node.bad_attr(name, ValueKind::OneOf(names), code))
+            at.ok_or_else(|| node.bad_attr(name, ValueKind::OneOf(names), fault))
         }
         (None, Some(default)) => Ok(default),
-        (None, None) => Err(node.missing_attr(name, code)),
+        (None, None) => Err(node.missing_attr(name, missing)),
     }
 }
 

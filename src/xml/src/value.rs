@@ -1,16 +1,23 @@
 //! Values: what an attribute or the text of an element can hold, to and from text.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use uuid::Uuid;
 
+use ferrovirt_core::{ErrorCode, ErrorDomain};
+
 use crate::integer::{self, Base, Integer};
-use crate::{TextWriter, XmlEnum as DeriveXmlEnum};
+use crate::ip::{self, Ipv6Text};
+use crate::{Fault, TextWriter, XmlEnum as DeriveXmlEnum};
 
 /// A value that is one text.
 pub trait XmlValue: Sized {
     /// What is expected, for errors and the schema.
     const KIND: ValueKind;
+
+    /// What an error about a bad text says to programs where the field says nothing else.
+    const FAULT: Fault = Fault::of(ErrorCode::XmlError, ErrorDomain::Xml);
 
     /// Reads the text; `None` if it is not of that kind.
     fn from_text(text: &str) -> Option<Self>;
@@ -108,12 +115,14 @@ macro_rules! float_values {
 
 float_values!(f32 f64);
 
-/// Makes types with `FromStr` and `Display` into values: `xml_value_from_str! { MacAddr: "a MAC address"; }`.
+/// Makes types with `FromStr` and `Display` into values: `xml_value_from_str! { MacAddr: "a MAC address"; }`. A second
+/// expression is the [`Fault`] of a bad text.
 #[macro_export]
 macro_rules! xml_value_from_str {
-    ($($type:ty: $noun:literal;)*) => {$(
+    ($($type:ty: $noun:literal $(, $fault:expr)?;)*) => {$(
         impl $crate::XmlValue for $type {
             const KIND: $crate::ValueKind = $crate::ValueKind::Named($noun);
+            $(const FAULT: $crate::Fault = $fault;)?
 
             fn from_text(text: &str) -> Option<Self> {
                 text.parse().ok()
@@ -126,10 +135,43 @@ macro_rules! xml_value_from_str {
     )*};
 }
 
-xml_value_from_str! {
-    std::net::IpAddr: "an IP address";
-    std::net::Ipv4Addr: "an IPv4 address";
-    std::net::Ipv6Addr: "an IPv6 address";
+impl XmlValue for Ipv4Addr {
+    const KIND: ValueKind = ValueKind::Named("an IPv4 address");
+
+    fn from_text(text: &str) -> Option<Self> {
+        ip::read_ipv4(text)
+    }
+
+    fn write_text(&self, out: &mut TextWriter<'_>) {
+        out.display(self);
+    }
+}
+
+impl XmlValue for Ipv6Addr {
+    const KIND: ValueKind = ValueKind::Named("an IPv6 address");
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+
+    fn write_text(&self, out: &mut TextWriter<'_>) {
+        out.display(Ipv6Text(*self));
+    }
+}
+
+impl XmlValue for IpAddr {
+    const KIND: ValueKind = ValueKind::Named("an IP address");
+
+    fn from_text(text: &str) -> Option<Self> {
+        ip::read_ip(text)
+    }
+
+    fn write_text(&self, out: &mut TextWriter<'_>) {
+        match self {
+            Self::V4(address) => address.write_text(out),
+            Self::V6(address) => address.write_text(out),
+        }
+    }
 }
 
 /// `yes` or `no`.

@@ -50,7 +50,7 @@ pub fn fill(model: &mut Domain, capabilities: &Capabilities, paths: &Paths, flag
         interfaces::fill(interface, setting.family, setting.arch, machine, capabilities);
     }
     devices.hostdevs.iter_mut().for_each(fill_hostdev);
-    scsi::place_hostdevs(devices)?;
+    devices.place_scsi_hostdevs()?;
     devices.videos.iter_mut().for_each(|video| setting.fill_video(video));
     devices.controllers.iter_mut().try_for_each(|controller| setting.fill_controller(controller))?;
     devices.serials.iter_mut().for_each(|serial| setting.fill_serial(serial));

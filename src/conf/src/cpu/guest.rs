@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 #[xml(name = "cpu")]
 pub struct GuestCpu {
-    #[xml(attr, error = "ConfigUnsupported")]
+    #[xml(attr, error = "ConfigUnsupported@Cpu")]
     pub mode: Option<CpuMode>,
     /// How the host's CPU must relate to the model.
     #[xml(attr = "match")]
@@ -43,7 +43,7 @@ pub struct GuestCpu {
 #[serde(default)]
 #[xml(name = "model")]
 pub struct CpuModel {
-    #[xml(attr, error = "ConfigUnsupported")]
+    #[xml(attr, error = "ConfigUnsupported@Cpu")]
     pub fallback: Option<CpuFallback>,
     /// What the guest sees as the vendor: 12 characters.
     #[xml(attr = "vendor_id")]
@@ -56,9 +56,9 @@ pub struct CpuModel {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 #[xml(name = "feature")]
 pub struct CpuFeature {
-    #[xml(attr, default, error = "ConfigUnsupported")]
+    #[xml(attr, default, error = "ConfigUnsupported@Cpu")]
     pub policy: FeaturePolicy,
-    #[xml(attr)]
+    #[xml(attr, missing = "XmlError@Cpu")]
     pub name: String,
 }
 
@@ -81,6 +81,8 @@ pub enum CpuMatch {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, XmlEnum)]
 pub enum CpuCheck {
+    /// As if nothing was said.
+    Default,
     None,
     Partial,
     Full,
@@ -124,7 +126,7 @@ impl GuestCpu {
             self.mode = Some(mode);
             self.match_ = (mode == CpuMode::Custom).then(|| self.match_.unwrap_or_default());
         } else {
-            (self.mode, self.match_, self.check) = (None, None, None);
+            (self.mode, self.match_) = (None, None);
             self.deprecated_features = None;
         }
         if !takes_model {
@@ -133,9 +135,18 @@ impl GuestCpu {
         if let Some(model) = &mut self.model {
             model.fallback = model.name.is_some().then(|| model.fallback.unwrap_or_default());
         }
+        self.check = self.check.filter(|check| *check != CpuCheck::Default);
         if let Some(numa) = &mut self.numa {
             numa.fill_defaults();
         }
+    }
+
+    /// Refuses to check what is not there.
+    pub fn validate_check(&self) -> Result<()> {
+        if self.check.is_some() && self.mode() == CpuMode::Custom && self.model_name().is_none() {
+            return Err(Error::config_unsupported("<cpu check='…'> needs a <model> to check"));
+        }
+        Ok(())
     }
 
     /// Refuses what contradicts itself. What the hypervisor can do is not looked at.

@@ -164,8 +164,50 @@ impl AudioChannel {
     }
 }
 
+impl Audio {
+    /// Drops what other sound systems have.
+    fn forget_foreign(&mut self) {
+        use AudioType::{Alsa, CoreAudio, File, Jack, Oss, PipeWire, PulseAudio, Sdl};
+        let kind = self.kind;
+        if kind != Oss {
+            (self.try_mmap, self.exclusive, self.dsp_policy) = (None, None, None);
+        }
+        if kind != PulseAudio {
+            self.server_name = None;
+        }
+        if kind != Sdl {
+            self.driver = None;
+        }
+        if kind != File {
+            self.path = None;
+        }
+        if kind != PipeWire {
+            self.runtime_dir = None;
+        }
+        for channel in [&mut self.input, &mut self.output].into_iter().flatten() {
+            if !matches!(kind, Alsa | Oss) {
+                channel.dev = None;
+            }
+            if !matches!(kind, CoreAudio | Oss | Sdl) {
+                channel.buffer_count = 0;
+            }
+            if kind != Oss {
+                channel.try_poll = None;
+            }
+            if kind != Jack {
+                (channel.server_name, channel.client_name) = (None, None);
+                (channel.connect_ports, channel.exact_name) = (None, None);
+            }
+            if !matches!(kind, PulseAudio | PipeWire) {
+                (channel.name, channel.stream_name, channel.latency) = (None, None, 0);
+            }
+        }
+    }
+}
+
 impl Device for Audio {
     fn fill_defaults(&mut self, _context: &Context) {
+        self.forget_foreign();
         for channel in [&mut self.input, &mut self.output].into_iter().flatten() {
             if channel.fixed_settings == Some(YesNo::Yes) {
                 channel.settings.get_or_insert_default();

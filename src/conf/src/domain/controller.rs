@@ -203,7 +203,7 @@ pub struct PciTarget {
     #[xml(attr, default, skip_default)]
     pub mem_reserve: AutoBase<u64>,
     /// Of expander buses: the guest's NUMA node.
-    #[xml(value = "node")]
+    #[xml(value = "node", error = "XmlError@object")]
     pub node: Option<u32>,
 }
 
@@ -269,6 +269,22 @@ impl Controller {
 impl Device for Controller {
     fn fill_defaults(&mut self, _context: &Context) {
         self.forget_foreign();
+        self.fill_master();
+    }
+
+    fn validate(&self, _context: &Context) -> Result<()> {
+        self.check_model()?;
+        let is_virtio_scsi = self.model.is_some_and(ControllerModel::is_virtio_scsi);
+        if self.driver.iothread != 0 && !is_virtio_scsi {
+            return Err(Error::xml("'iothread' is for SCSI controllers that speak virtio"));
+        }
+        if self.kind == ControllerType::Pci { self.validate_pci() } else { Ok(()) }
+    }
+}
+
+impl Controller {
+    /// Companions of a USB 2 controller serve ports of their master.
+    pub(super) fn fill_master(&mut self) {
         if self.kind == ControllerType::Usb && self.info.usb_master_port.is_none() {
             self.info.usb_master_port = match self.model {
                 Some(ControllerModel::Ich9Uhci1) => Some(0),
@@ -279,20 +295,17 @@ impl Device for Controller {
         }
     }
 
-    fn validate(&self, _context: &Context) -> Result<()> {
-        if let Some(model) = self.model.filter(|model| !model.fits(self.kind)) {
-            let text = format!("controllers of type '{}' don't come in the model '{model}'", self.kind);
-            return Err(Error::config_unsupported(text));
+    /// Refuses a model that other types of controllers come in.
+    pub(super) fn check_model(&self) -> Result<()> {
+        match self.model.filter(|model| !model.fits(self.kind)) {
+            Some(model) => {
+                let text = format!("controllers of type '{}' don't come in the model '{model}'", self.kind);
+                Err(Error::config_unsupported(text))
+            }
+            None => Ok(()),
         }
-        let is_virtio_scsi = self.model.is_some_and(ControllerModel::is_virtio_scsi);
-        if self.driver.iothread != 0 && !is_virtio_scsi {
-            return Err(Error::xml("'iothread' is for SCSI controllers that speak virtio"));
-        }
-        if self.kind == ControllerType::Pci { self.validate_pci() } else { Ok(()) }
     }
-}
 
-impl Controller {
     fn validate_pci(&self) -> Result<()> {
         let unsupported = |text: String| Err(Error::config_unsupported(text));
         let index = self.index.unwrap_or(0);

@@ -11,29 +11,29 @@ use std::num::NonZeroU32;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
 pub struct CpuTune {
-    #[xml(value)]
+    #[xml(value, error = "XmlError@object")]
     pub shares: Option<u64>,
     /// Of each CPU.
-    #[xml(value)]
+    #[xml(value, error = "XmlError@object")]
     pub period: Option<u64>,
-    #[xml(value)]
+    #[xml(value, error = "XmlError@object")]
     pub quota: Option<i64>,
     /// Of the guest as a whole.
-    #[xml(value = "global_period")]
+    #[xml(value = "global_period", error = "XmlError@object")]
     pub global_period: Option<u64>,
-    #[xml(value = "global_quota")]
+    #[xml(value = "global_quota", error = "XmlError@object")]
     pub global_quota: Option<i64>,
-    #[xml(value = "emulator_period")]
+    #[xml(value = "emulator_period", error = "XmlError@object")]
     pub emulator_period: Option<u64>,
-    #[xml(value = "emulator_quota")]
+    #[xml(value = "emulator_quota", error = "XmlError@object")]
     pub emulator_quota: Option<i64>,
-    #[xml(value = "iothread_period")]
+    #[xml(value = "iothread_period", error = "XmlError@object")]
     pub iothread_period: Option<u64>,
-    #[xml(value = "iothread_quota")]
+    #[xml(value = "iothread_quota", error = "XmlError@object")]
     pub iothread_quota: Option<i64>,
     #[xml(child = "vcpupin")]
     pub vcpu_pins: Vec<VcpuPin>,
-    #[xml(attr = "emulatorpin/@cpuset", error = "Internal")]
+    #[xml(attr = "emulatorpin/@cpuset")]
     pub emulator_pin: Option<CpuSet>,
     #[xml(child = "iothreadpin")]
     pub iothread_pins: Vec<IoThreadPin>,
@@ -54,7 +54,7 @@ pub struct CpuTune {
 pub struct VcpuPin {
     #[xml(attr)]
     pub vcpu: u32,
-    #[xml(attr, error = "Internal")]
+    #[xml(attr, missing = "Internal")]
     pub cpuset: CpuSet,
 }
 
@@ -63,7 +63,7 @@ pub struct VcpuPin {
 pub struct IoThreadPin {
     #[xml(attr = "iothread")]
     pub thread: NonZeroU32,
-    #[xml(attr, error = "Internal")]
+    #[xml(attr, missing = "Internal")]
     pub cpuset: CpuSet,
 }
 
@@ -80,7 +80,7 @@ pub struct Scheduler {
 /// `<vcpusched>`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 pub struct VcpuScheduler {
-    #[xml(attr)]
+    #[xml(attr, missing = "XmlError@object")]
     pub vcpus: CpuSet,
     #[xml(flatten)]
     pub scheduler: Scheduler,
@@ -89,7 +89,7 @@ pub struct VcpuScheduler {
 /// `<iothreadsched>`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 pub struct IoThreadScheduler {
-    #[xml(attr = "iothreads")]
+    #[xml(attr = "iothreads", missing = "XmlError@object")]
     pub threads: CpuSet,
     #[xml(flatten)]
     pub scheduler: Scheduler,
@@ -113,6 +113,12 @@ impl CpuTune {
     /// Whether any thread has a place of its own.
     pub fn has_pins(&self) -> bool {
         !self.vcpu_pins.is_empty() || self.emulator_pin.is_some() || !self.iothread_pins.is_empty()
+    }
+
+    /// Drops groups of CPUs that the guest can't have.
+    pub fn shrink(&mut self, max_vcpus: u32) {
+        CacheTune::shrink_all(&mut self.cache, max_vcpus);
+        MemoryTune::shrink_all(&mut self.memory, max_vcpus);
     }
 
     /// Brings pins and schedulers into the order of what they are about, one a thread, and drops those of CPUs that the
@@ -145,8 +151,8 @@ impl CpuTune {
                 .extend(threads.iter().map(|id| IoThreadScheduler { threads: one(id), scheduler }));
         }
         self.iothread_schedulers.sort_by_key(|item| item.threads.last().and_then(place));
-        CacheTune::fill_all(&mut self.cache, max_vcpus);
-        MemoryTune::fill_all(&mut self.memory, &self.cache, max_vcpus);
+        CacheTune::fill_all(&mut self.cache);
+        MemoryTune::fill_all(&mut self.memory, &self.cache);
     }
 
     /// Refuses pins and schedulers that are there twice, empty, or about threads that don't exist.

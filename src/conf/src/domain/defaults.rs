@@ -2,7 +2,7 @@
 //!
 //! A driver does its part before: which devices its guests have anyway, and what the machine type implies.
 
-use crate::cpu::Numa;
+use crate::cpu::{GuestCpu, Numa};
 use crate::domain::{
     Boot, BootDevice, Context, Domain, LoaderKind, OsType, ParseFlags, TickPolicy, Timer, TimerName,
     VirtType, assign_isa_ports, assign_ports,
@@ -23,6 +23,7 @@ impl Domain {
         assign_isa_ports(&mut self.devices.serials)?;
         assign_ports(&mut self.devices.serials);
         self.devices.fill_defaults(&context);
+        self.devices.place_scsi_hostdevs()?;
         if self.os.os_type == OsType::Exe && self.os.init.is_none() {
             return Err(Error::xml("<os> of a container needs an <init>, the program to run"));
         }
@@ -43,7 +44,7 @@ impl Domain {
         self.devices.add_implicit_video();
         self.devices.prefer_first_video();
         self.blkiotune.drop_empty();
-        Ok(())
+        self.cpu.as_ref().map_or(Ok(()), GuestCpu::validate_check)
     }
 
     fn fill_vcpus(&mut self) -> Result<()> {

@@ -1,25 +1,29 @@
 //! What all devices share: where the device sits, its alias, its place in the boot order.
 
-use ferrovirt_core::Result;
+use ferrovirt_core::{ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{
-    Cardinality, Hex, Item, Node, OnOff, Shape, Writer, XmlContent, XmlElement, XmlEnum, YesNo,
+    AutoBase, Cardinality, Fault, Hex, Item, Node, OnOff, Shape, Writer, XmlContent, XmlElement, XmlEnum,
+    XmlValue, YesNo,
 };
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::num::NonZeroU32;
 
 /// The parts that every device may have.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
+#[xml(check = "check_parts")]
 pub struct DeviceInfo {
     /// The place in the boot order, from 1.
     #[xml(attr = "boot/@order")]
     pub boot_order: Option<u32>,
-    #[xml(attr = "boot/@loadparm")]
+    #[xml(attr = "boot/@loadparm", with = "upper_case")]
     pub load_parm: Option<String>,
     /// The device's name in the hypervisor; users' own begin with `ua-`.
     #[xml(attr = "alias/@name")]
     pub alias: Option<String>,
     /// Of a companion USB controller: the first port of its master that it serves.
-    #[xml(attr = "master/@startport")]
+    #[xml(with = "master")]
     pub usb_master_port: Option<u32>,
     #[xml(attr = "rom/@enabled")]
     pub rom_enabled: Option<YesNo>,
@@ -93,9 +97,163 @@ impl DeviceInfo {
 
     /// Takes out what only a running device has: an alias that is not the user's.
     pub fn strip_live(&mut self) {
-        if self.alias.as_deref().is_some_and(|alias| !alias.starts_with("ua-")) {
-            self.alias = None;
+        let users = |alias: &String| {
+            let mut bytes = alias.bytes();
+            alias.starts_with("ua-") && bytes.all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+        };
+        self.alias = self.alias.take().filter(users);
+    }
+}
+
+/// Refuses a place in the boot order that is none, and settings of a ROM that the guest does not see.
+fn check_parts(node: &Node<'_>) -> Result<()> {
+    let boots = matches!(node.name(), "disk" | "filesystem" | "interface" | "hostdev" | "redirdev");
+    if let Some(boot) = node.child("boot").filter(|_| boots) {
+        match boot.attr("order") {
+            None => return Err(boot.missing_attr("order", ErrorCode::XmlError)),
+            Some(text) if NonZeroU32::from_text(text).is_none() => {
+                return Err(boot.bad_attr("order", NonZeroU32::KIND, ErrorCode::XmlError));
+            }
+            Some(_) => {}
         }
+        if let Some(text) = boot.attr("loadparm").filter(|text| !is_load_parm(text)) {
+            let text = format!(
+                "the loadparm '{text}' of <boot> must have 1 to 8 characters: letters, digits, '.' and ' '"
+            );
+            return Err(boot.error(ErrorCode::Internal, text));
+        }
+    }
+    let tuned = |rom: &Node<'_>| rom.attr("bar").is_some() || rom.attr("file").is_some();
+    match node.child("rom").filter(|rom| rom.attr("enabled") == Some("no") && tuned(rom)) {
+        Some(rom) if matches!(node.name(), "interface" | "hostdev") => {
+            let text = "<rom enabled='no'> leaves nothing to be set by 'bar' or 'file'";
+            Err(rom.error(ErrorCode::ConfigUnsupported, text))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a boot loader of s390 takes.
+pub(super) fn is_load_parm(text: &str) -> bool {
+    let valid = |byte: u8| byte.is_ascii_alphanumeric() || b". ".contains(&byte);
+    (1..=8).contains(&text.len()) && text.bytes().all(valid)
+}
+
+/// The numbers that stand in attributes, as far as they are numbers.
+fn numbers<const N: usize>(node: &Node<'_>, names: [&str; N]) -> [Option<u32>; N] {
+    names.map(|name| node.attr(name).and_then(AutoBase::<u32>::from_text).map(|number| number.0))
+}
+
+fn check_pci_ranges(node: &Node<'_>) -> Result<()> {
+    let [domain, bus, slot, function] = numbers(node, ["domain", "bus", "slot", "function"]);
+    if [domain, bus, slot].iter().flatten().all(|number| *number == 0) {
+        return Ok(());
+    }
+    for (name, value, most) in [("bus", bus, 0xff), ("slot", slot, 0x1f), ("function", function, 7)] {
+        if value.is_some_and(|value| value > most) {
+            let text = format!("'{name}' of a PCI address goes to {most:#x}");
+            return Err(node.error(Fault::of(ErrorCode::XmlError, ErrorDomain::None), text));
+        }
+    }
+    Ok(())
+}
+
+fn check_ccw(node: &Node<'_>) -> Result<()> {
+    let names = ["cssid", "ssid", "devno"];
+    let fault = Fault::of(ErrorCode::Internal, ErrorDomain::Device);
+    for ((name, value), most) in names.iter().zip(numbers(node, names)).zip([0xfe, 3, 0xffff]) {
+        if value.is_some_and(|value| value > most) {
+            return Err(node.error(fault, format!("'{name}' of a CCW address goes to {most:#x}")));
+        }
+    }
+    let given = names.iter().filter(|name| node.attr(name).is_some()).count();
+    if given != 0 && given != names.len() {
+        return Err(node.error(fault, "'cssid', 'ssid' and 'devno' of a CCW address go together"));
+    }
+    Ok(())
+}
+
+/// A text that is kept in capitals.
+mod upper_case {
+    use ferrovirt_xml::{TextWriter, ValueKind, XmlValue};
+
+    pub const KIND: ValueKind = ValueKind::Text;
+
+    pub fn from_text(text: &str) -> Option<String> {
+        Some(text.to_ascii_uppercase())
+    }
+
+    pub fn write_text(text: &String, out: &mut TextWriter<'_>) {
+        text.write_text(out);
+    }
+}
+
+/// `<master startport='2'/>`; without the attribute, its first port.
+mod master {
+    use super::{Node, Result, Shape, Writer, XmlContent, XmlElement};
+
+    #[derive(XmlElement)]
+    struct Master {
+        #[xml(attr = "startport", default)]
+        start_port: u32,
+    }
+
+    #[derive(XmlElement)]
+    struct Outer {
+        #[xml(child = "master")]
+        master: Option<Master>,
+    }
+
+    pub fn parse(node: &Node<'_>) -> Result<Option<u32>> {
+        Ok(Outer::parse(node)?.master.map(|master| master.start_port))
+    }
+
+    pub fn write_attrs(_: &Option<u32>, _: &mut Writer) {}
+
+    pub fn write_children(port: &Option<u32>, w: &mut Writer) {
+        Outer { master: port.map(|start_port| Master { start_port }) }.write_children(w);
+    }
+
+    pub fn shape() -> &'static Shape {
+        Outer::shape()
+    }
+}
+
+/// Up to four port numbers with dots between them, from the root hub down. A zero ends them.
+mod usb_port {
+    use super::{
+        ErrorCode, ErrorDomain, Fault, Node, Result, Shape, Writer, XmlContent, XmlElement, XmlValue,
+    };
+
+    const MOST: usize = 4;
+
+    #[derive(XmlElement)]
+    struct Port {
+        #[xml(attr)]
+        port: Option<String>,
+    }
+
+    pub fn parse(node: &Node<'_>) -> Result<Option<String>> {
+        let Some(text) = node.attr("port") else { return Ok(None) };
+        let numbers: Option<Vec<u32>> = text.split('.').map(u32::from_text).collect();
+        let Some(numbers) = numbers.filter(|numbers| numbers.len() <= MOST) else {
+            let text = format!("the USB port '{text}' must be one to {MOST} numbers with dots between them");
+            return Err(node.error(Fault::of(ErrorCode::Internal, ErrorDomain::Device), text));
+        };
+        let path: Vec<String> = numbers.iter().take_while(|n| **n != 0).map(u32::to_string).collect();
+        Ok((!path.is_empty()).then(|| path.join(".")))
+    }
+
+    pub fn write_attrs(port: &Option<String>, w: &mut Writer) {
+        if let Some(port) = port {
+            w.attr_str("port", port);
+        }
+    }
+
+    pub fn write_children(_: &Option<String>, _: &mut Writer) {}
+
+    pub fn shape() -> &'static Shape {
+        Port::shape()
     }
 }
 
@@ -138,6 +296,7 @@ impl ZpciAddress {
 /// A PCI function. All zero stands for "not decided yet".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
+#[xml(check = "check_pci_ranges")]
 pub struct PciAddress {
     #[xml(attr, default)]
     pub domain: Hex<u16, 4>,
@@ -177,6 +336,13 @@ pub struct DriveAddress {
     pub unit: u32,
 }
 
+impl fmt::Display for DriveAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { controller, bus, target, unit } = self;
+        write!(f, "controller='{controller}' bus='{bus}' target='{target}' unit='{unit}'")
+    }
+}
+
 /// A port of a virtio-serial controller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
@@ -205,7 +371,7 @@ pub struct CcidAddress {
 pub struct UsbAddress {
     #[xml(attr, default)]
     pub bus: u32,
-    #[xml(attr)]
+    #[xml(with = "usb_port")]
     pub port: Option<String>,
 }
 
@@ -220,6 +386,7 @@ pub struct SpaprVioAddress {
 /// A channel of s390.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
+#[xml(check = "check_ccw")]
 pub struct CcwAddress {
     #[xml(attr)]
     pub cssid: Option<Hex<u8, 1>>,
@@ -243,7 +410,7 @@ pub struct IsaAddress {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
 pub struct DimmAddress {
-    #[xml(attr)]
+    #[xml(attr, required)]
     pub slot: Option<u32>,
     #[xml(attr)]
     pub base: Option<Hex<u64, 1>>,

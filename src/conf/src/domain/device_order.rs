@@ -3,7 +3,7 @@
 
 use super::{
     Controller, ControllerModel, ControllerType, Devices, Disk, HostSubsystem, InputBus, Port, Video,
-    VideoType, assign_ports, drive_index,
+    VideoType, assign_ports_so_far, drive_index,
 };
 use ferrovirt_core::{Error, ErrorCode, Result};
 use ferrovirt_xml::YesNo;
@@ -16,7 +16,9 @@ impl Devices {
             self.add_disk(disk);
         }
         let mut usb = UsbControllers::default();
-        for controller in std::mem::take(&mut self.controllers) {
+        for mut controller in std::mem::take(&mut self.controllers) {
+            controller.check_model()?;
+            controller.fill_master();
             usb.admit(&controller)?;
             self.add_controller(controller);
         }
@@ -25,10 +27,11 @@ impl Devices {
         for video in std::mem::take(&mut self.videos) {
             self.add_video(video);
         }
-        assign_ports(&mut self.parallels);
+        assign_ports_so_far(&mut self.parallels);
         for (index, console) in self.consoles.iter_mut().enumerate() {
             *console.port_mut() = Some(index as u32);
         }
+        self.add_hostdev_controllers();
         self.number_controllers();
         Ok(())
     }

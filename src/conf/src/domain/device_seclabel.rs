@@ -1,5 +1,6 @@
 //! `<seclabel>` of a device's source: how one image or file is to be labelled.
 
+use ferrovirt_core::{Error, ErrorCode, Result};
 use ferrovirt_xml::{XmlElement, YesNo};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,26 @@ pub struct DeviceSeclabel {
 }
 
 impl DeviceSeclabel {
+    /// Refuses labels of one source that contradict each other or themselves, as they were given.
+    pub(super) fn check_all(labels: &[Self]) -> Result<()> {
+        for (at, label) in labels.iter().enumerate() {
+            let model = label.model.as_deref().unwrap_or("");
+            if label.model.is_some() && labels[..at].iter().any(|earlier| earlier.model == label.model) {
+                let text = format!("a source has more than one <seclabel model='{model}'>");
+                return Err(Error::new(ErrorCode::XmlDetail, text));
+            }
+            if label.label.is_some() && label.relabel == Some(YesNo::No) {
+                return Err(Error::xml(format!(
+                    "<seclabel model='{model}' relabel='no'> can't have a <label>"
+                )));
+            }
+            if label.label.is_none() && label.relabel == Some(YesNo::Yes) {
+                return Err(Error::xml(format!("<seclabel model='{model}' relabel='yes'> needs a <label>")));
+            }
+        }
+        Ok(())
+    }
+
     /// Says what is meant if nothing is said: the source is relabelled.
     pub fn fill_defaults(&mut self) {
         if self.labelskip == Some(YesNo::No) {

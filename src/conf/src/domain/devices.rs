@@ -1,10 +1,10 @@
 //! `<devices>`: all devices of a guest, in the order of output.
 
 use crate::domain::{
-    Audio, Channel, Console, ConsoleTargetType, Context, Controller, Crypto, Device, DeviceInfo, Disk,
-    Filesystem, Graphics, Hostdev, Hub, Input, Interface, Iommu, Lease, Memballoon, MemoryDevice, Nvram,
-    Panic, Parallel, Pstore, RedirFilter, Redirdev, Rng, Serial, Shmem, Smartcard, Sound, Tpm, Video, Vsock,
-    Watchdog,
+    Audio, Channel, ChardevSource, Console, ConsoleTargetType, Context, Controller, Crypto, Device,
+    DeviceInfo, DeviceSeclabel, Disk, Filesystem, Graphics, Hostdev, Hub, Input, Interface, Iommu, Lease,
+    Memballoon, MemoryDevice, Nvram, Panic, Parallel, Pstore, RedirFilter, Redirdev, Rng, RngBackend, Serial,
+    Shmem, Smartcard, SmartcardMode, Sound, Tpm, Video, Vsock, Watchdog,
 };
 use ferrovirt_core::Result;
 use ferrovirt_xml::XmlElement;
@@ -138,6 +138,36 @@ impl Devices {
         let mut infos = Vec::new();
         each_with_info!(self.iter_mut(), device => infos.push(&mut device.info));
         infos
+    }
+
+    /// The host's ends of all character devices.
+    pub fn chardev_sources(&self) -> impl Iterator<Item = &ChardevSource> {
+        let smartcards = self.smartcards.iter().filter_map(|card| match &card.mode {
+            SmartcardMode::Passthrough { source } => Some(source),
+            _ => None,
+        });
+        let rngs = self.rngs.iter().filter_map(|rng| match &rng.backend {
+            RngBackend::Egd { source } => Some(source),
+            _ => None,
+        });
+        let ports = self.serials.iter().map(|port| &port.source);
+        ports
+            .chain(self.parallels.iter().map(|port| &port.source))
+            .chain(self.consoles.iter().map(|port| &port.source))
+            .chain(self.channels.iter().map(|port| &port.source))
+            .chain(self.redirdevs.iter().map(|device| &device.source))
+            .chain(smartcards)
+            .chain(rngs)
+    }
+
+    /// How the host's ends of disks and character devices are labelled, source by source.
+    pub fn source_labels(&self) -> Vec<&[DeviceSeclabel]> {
+        let disks = self.disks.iter().flat_map(|disk| {
+            let layers = disk.backing.iter().flat_map(|backing| backing.layers());
+            std::iter::once(&disk.source).chain(layers.map(|layer| &layer.source))
+        });
+        let of_disks = disks.map(|source| &*source.options.seclabels);
+        of_disks.chain(self.chardev_sources().map(|source| source.kind.seclabels())).collect()
     }
 
     /// Takes out what only running guests have.

@@ -1,7 +1,7 @@
 //! `<encryption>`: how an image is encrypted, and which secret opens it. Disks and volumes share it.
 
-use ferrovirt_core::{Error, Result};
-use ferrovirt_xml::{Node, Shape, Writer, XmlContent, XmlElement, XmlEnum};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
+use ferrovirt_xml::{Fault, Node, Shape, Writer, XmlContent, XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -9,9 +9,9 @@ use uuid::Uuid;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 #[xml(name = "encryption", block)]
 pub struct Encryption {
-    #[xml(attr, error = "ConfigUnsupported")]
+    #[xml(attr, error = "ConfigUnsupported@Storage", missing = "XmlError", ignore = "empty")]
     pub format: EncryptionFormat,
-    #[xml(attr)]
+    #[xml(attr, domain = "Xml")]
     pub engine: Option<EncryptionEngine>,
     #[xml(child)]
     pub secrets: Vec<EncryptionSecret>,
@@ -53,7 +53,7 @@ pub enum EncryptionEngine {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 #[xml(name = "secret")]
 pub struct EncryptionSecret {
-    #[xml(attr = "type", error = "ConfigUnsupported")]
+    #[xml(attr = "type", error = "ConfigUnsupported@Storage", missing = "XmlError", ignore = "empty")]
     pub kind: EncryptionSecretKind,
     #[xml(flatten)]
     pub reference: SecretReference,
@@ -75,21 +75,23 @@ pub enum SecretReference {
 
 impl XmlContent for SecretReference {
     fn parse(node: &Node<'_>) -> Result<Self> {
-        use ferrovirt_core::ErrorCode::XmlError;
+        const XML_ERROR: Fault = Fault::of(ErrorCode::XmlError, ErrorDomain::None);
         use ferrovirt_xml::XmlValue;
-        match (node.attr("uuid"), node.attr("usage")) {
+        let found = match (node.attr("uuid"), node.attr("usage")) {
             (Some(_), Some(_)) => {
-                Err(node.error(XmlError, "<secret> is named twice: either 'uuid' or 'usage' has to go"))
+                Err(node.error(XML_ERROR, "<secret> is named twice: either 'uuid' or 'usage' has to go"))
             }
             (Some(text), None) => {
-                let bad = || node.bad_attr("uuid", Uuid::KIND, XmlError);
+                let bad = || node.bad_attr("uuid", Uuid::KIND, XML_ERROR);
                 Uuid::from_text(text).map(Self::Uuid).ok_or_else(bad)
             }
             (None, Some(usage)) => Ok(Self::Usage(usage.to_owned())),
             (None, None) => {
-                Err(node.error(XmlError, "<secret> names no secret: 'uuid' or 'usage' is needed"))
+                Err(node.error(XML_ERROR, "<secret> names no secret: 'uuid' or 'usage' is needed"))
             }
-        }
+        };
+        // Whoever refers to a secret, that it is referred to wrongly has no domain in libvirt.
+        found.map_err(|err| err.settle(ErrorDomain::None))
     }
 
     fn write_attrs(&self, w: &mut Writer) {
@@ -118,7 +120,7 @@ pub struct Cipher {
     #[xml(attr)]
     pub name: String,
     /// The key's length in bits.
-    #[xml(attr)]
+    #[xml(attr, domain = "Xml")]
     pub size: u32,
     #[xml(attr)]
     pub mode: Option<String>,
@@ -139,7 +141,6 @@ pub struct IvGenerator {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ferrovirt_core::ErrorCode;
     use ferrovirt_xml::check::{check_error, check_same};
 
     const UUID: &str = "0a81f5b2-8403-7b23-c8d6-21ccc2f80d6f";

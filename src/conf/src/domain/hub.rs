@@ -10,7 +10,7 @@ use super::{Address, Context, Device, DeviceInfo};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 #[xml(name = "hub")]
 pub struct Hub {
-    #[xml(attr = "type", error = "ConfigUnsupported")]
+    #[xml(attr = "type", error = "ConfigUnsupported", missing = "Internal")]
     pub kind: HubType,
     #[xml(flatten)]
     pub info: DeviceInfo,

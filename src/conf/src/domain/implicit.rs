@@ -2,7 +2,7 @@
 
 use super::{
     Address, CcidAddress, ChannelTarget, Console, ConsoleTarget, ConsoleTargetType, Controller,
-    ControllerType, Devices, DiskBus, HostSubsystem, Port, Serial, SerialTargetType, Video, VideoType,
+    ControllerType, Devices, DiskBus, Port, Serial, SerialTargetType, Video, VideoType,
 };
 use ferrovirt_core::{Error, Result};
 
@@ -58,14 +58,18 @@ impl Devices {
     }
 
     /// SCSI devices of the host are on controllers of the model that the last of them is on already.
-    fn add_hostdev_controllers(&mut self) {
-        let scsi =
-            self.hostdevs.iter().filter(|dev| matches!(dev.subsystem(), Some(HostSubsystem::Scsi { .. })));
-        let highest = scsi.filter_map(|dev| drive_controller(dev.info.address.as_ref()?)).max();
+    pub(super) fn add_hostdev_controllers(&mut self) {
+        let scsi = self.hostdevs.iter().filter(|dev| dev.is_scsi());
+        let (mut highest, mut model) = (None, None);
+        for index in scsi.map(|dev| dev.info.address.as_ref().and_then(drive_controller).unwrap_or(0)) {
+            if highest.is_none_or(|highest| index > highest) {
+                highest = Some(index);
+                let is_it =
+                    |other: &&Controller| other.kind == ControllerType::Scsi && other.index == Some(index);
+                model = self.controllers.iter().find(is_it).and_then(|found| found.model).or(model);
+            }
+        }
         let Some(highest) = highest else { return };
-        let is_last =
-            |other: &&Controller| other.kind == ControllerType::Scsi && other.index == Some(highest);
-        let model = self.controllers.iter().find(is_last).and_then(|controller| controller.model);
         for index in 0..=highest {
             self.ensure_controller(ControllerType::Scsi, index, model);
         }

@@ -10,7 +10,7 @@ use super::{Address, Context, Device, DeviceInfo, VirtioModel, VirtioOptions};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 #[xml(name = "input")]
 pub struct Input {
-    #[xml(attr = "type", error = "ConfigUnsupported")]
+    #[xml(attr = "type", error = "ConfigUnsupported", missing = "Internal")]
     pub kind: InputType,
     #[xml(attr, error = "ConfigUnsupported", skip_if = "is_nowhere")]
     pub bus: Option<InputBus>,

@@ -37,7 +37,7 @@ pub struct MemoryNode {
     pub cell: u32,
     #[xml(attr, default)]
     pub mode: NumaMode,
-    #[xml(attr)]
+    #[xml(attr, missing = "XmlError@object")]
     pub nodeset: CpuSet,
 }
 

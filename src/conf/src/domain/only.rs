@@ -1,7 +1,7 @@
 //! A child element that has to be there, and once: a second one is refused rather than ignored.
 
 use ferrovirt_core::{ErrorCode, Result};
-use ferrovirt_xml::{Cardinality, Item, Node, Shape, Writer, XmlElement};
+use ferrovirt_xml::{Cardinality, Fault, Item, Node, Shape, Writer, XmlElement};
 use std::marker::PhantomData;
 
 /// For a field: `#[xml(with = "Only::<RngBackend>")]`.
@@ -19,7 +19,7 @@ impl<T: XmlElement> Only<T> {
             (None, _) => Err(node.missing_child(name, ErrorCode::XmlError)),
             (_, Some(second)) => {
                 let text = format!("<{}> has one <{name}>, not more", node.name());
-                Err(second.error(ErrorCode::XmlError, text))
+                Err(second.error(Fault::of_object(ErrorCode::XmlError), text))
             }
         }
     }

@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 /// `<os>`: what kind of guest it is and what it boots from.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
-#[xml(name = "os", block)]
+#[xml(name = "os", block, merged)]
 pub struct Os {
     /// The firmware is chosen for the user.
-    #[xml(attr)]
+    #[xml(attr, error = "XmlError@object")]
     pub firmware: Option<Firmware>,
-    #[xml(attr = "type/@arch", error = "ConfigUnsupported")]
+    #[xml(attr = "type/@arch", ignore = "empty", error = "ConfigUnsupported")]
     pub arch: Option<Arch>,
     /// The machine type, such as `q35` or `pc-q35-9.2`.
-    #[xml(attr = "type/@machine")]
+    #[xml(attr = "type/@machine", ignore = "empty")]
     pub machine: Option<String>,
     #[xml(value = "type", default, error = "ConfigUnsupported")]
     pub os_type: OsType,
@@ -62,7 +62,7 @@ pub struct Os {
     pub boot_menu: Option<BootMenu>,
     #[xml(child, omit_empty)]
     pub bios: Option<BiosOptions>,
-    #[xml(attr = "smbios/@mode", error = "ConfigUnsupported")]
+    #[xml(attr = "smbios/@mode", ignore = "empty", error = "ConfigUnsupported")]
     pub smbios: Option<SmbiosMode>,
 }
 

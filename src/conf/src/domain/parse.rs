@@ -1,9 +1,9 @@
 //! From text to a [`Domain`]: spelling and shape, and one way to say each thing.
 
-use crate::cpu::Arch;
+use crate::cpu::{Arch, GuestCpu};
 use crate::domain::{
-    BootDevice, Domain, NumaTune, Os, OsType, PerfEvent, SecurityLabel, Sysinfo, VcpuPlacement, VcpuState,
-    VirtType,
+    BootDevice, CpuTune, DeviceSeclabel, Domain, IoThreads, NumaTune, Os, OsType, PerfEvent, SecurityLabel,
+    Sysinfo, Vcpu, VcpuPlacement, VcpuState, VirtType,
 };
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{Document, Node, RawElement, XmlElement, YesNo, check_strict, to_string};
@@ -75,9 +75,9 @@ impl Domain {
     pub fn from_node(node: &Node<'_>, flags: ParseFlags) -> Result<Self> {
         check_essentials(node)?;
         check_names(node)?;
-        check_counts(node)?;
-        let mut domain: Self =
-            ferrovirt_xml::XmlContent::parse(node).map_err(|err| err.or_domain(ErrorDomain::Domain))?;
+        check_counts(node, DOMAIN_COUNTS)?;
+        let mut domain: Self = ferrovirt_xml::XmlContent::parse(node)
+            .map_err(|err| sooner(node).unwrap_or(err).or_domain(ErrorDomain::Domain))?;
         if flags.skip_seclabel {
             domain.seclabels.clear();
         }
@@ -88,6 +88,7 @@ impl Domain {
             domain.os.os_type = OsType::Xen;
         }
         domain.normalize(flags).map_err(|err| err.or_domain(ErrorDomain::Domain))?;
+        check_counts(node, DEVICE_COUNTS)?;
         Ok(domain)
     }
 
@@ -99,6 +100,7 @@ impl Domain {
     /// Brings everything into the one form that is printed.
     fn normalize(&mut self, flags: ParseFlags) -> Result<()> {
         if flags.inactive {
+            self.devices.source_labels().into_iter().try_for_each(DeviceSeclabel::check_all)?;
             self.strip_live();
         }
         if self.title.as_ref().is_some_and(|title| title.contains('\n')) {
@@ -109,13 +111,7 @@ impl Domain {
         self.seclabels.iter_mut().for_each(|label| label.fill_defaults(flags.inactive));
         SecurityLabel::validate_all(&self.seclabels, flags.inactive)?;
         self.blkiotune.fill_defaults();
-        self.normalize_vcpus()?;
-        self.normalize_threads()?;
-        if let Some(cpu) = &mut self.cpu {
-            cpu.validate().map_err(|err| err.or_domain(ErrorDomain::Cpu))?;
-            cpu.fill_defaults();
-        }
-        self.normalize_numa()?;
+        self.normalize_cpus()?;
         crate::domain::ThrottleGroup::validate_all(&self.throttle_groups)?;
         self.features.validate()?;
         self.features.fill_defaults();
@@ -149,6 +145,17 @@ impl Domain {
         }
         self.uuid.get_or_insert_with(Uuid::new_v4);
         Ok(())
+    }
+
+    /// CPUs, threads and NUMA nodes, which must fit each other.
+    fn normalize_cpus(&mut self) -> Result<()> {
+        self.normalize_vcpus()?;
+        self.normalize_threads()?;
+        if let Some(cpu) = &mut self.cpu {
+            cpu.validate().map_err(|err| err.or_domain(ErrorDomain::Cpu))?;
+            cpu.fill_defaults();
+        }
+        self.normalize_numa()
     }
 
     fn normalize_vcpus(&mut self) -> Result<()> {
@@ -185,6 +192,7 @@ impl Domain {
         self.iothreads.check()?;
         self.iothreads.fill_defaults();
         let ids: Vec<NonZeroU32> = self.iothreads.ids();
+        self.cputune.shrink(self.vcpu.max);
         self.cputune.check(self.vcpu.max, &ids)?;
         self.cputune.fill_defaults(self.vcpu.max, &ids);
         Ok(())
@@ -194,7 +202,7 @@ impl Domain {
         let numa = self.numa();
         let (cells, cpus, last) =
             numa.map_or((0, 0, None), |numa| (numa.cells.len(), numa.cpu_count(), numa.last_cpu()));
-        if cpus > self.vcpu.max as usize || last.is_some_and(|last| last >= self.vcpu.max) {
+        if cpus > self.vcpu.max as usize || last.unwrap_or(0) >= self.vcpu.max {
             let text = format!(
                 "<numa> places {cpus} CPUs up to number {}, the guest has {}",
                 last.unwrap_or(0),
@@ -358,6 +366,36 @@ impl Os {
     }
 }
 
+/// What is read before nearly all else, and made to fit each other.
+#[derive(XmlElement)]
+#[xml(merged)]
+struct Cpus {
+    #[xml(child = "vcpu", default)]
+    vcpu: Vcpu,
+    #[xml(child = "vcpus/vcpu")]
+    vcpus: Vec<VcpuState>,
+    #[xml(flatten)]
+    iothreads: IoThreads,
+    #[xml(flatten = "cputune")]
+    cputune: CpuTune,
+    #[xml(child, omit_empty)]
+    cpu: Option<GuestCpu>,
+    #[xml(flatten = "numatune")]
+    numatune: NumaTune,
+}
+
+/// Of several faults in a document the one of the CPUs is told, as libvirt does.
+fn sooner(node: &Node<'_>) -> Option<Error> {
+    use ferrovirt_xml::XmlContent;
+    crate::domain::MemoryAmount::parse(&node.child("memory")?).ok()?;
+    let Cpus { vcpu, vcpus, iothreads, cputune, cpu, numatune } = match Cpus::parse(node) {
+        Ok(cpus) => cpus,
+        Err(err) => return Some(err),
+    };
+    let mut domain = Domain { vcpu, vcpus, iothreads, cputune, cpu, numatune, ..Domain::default() };
+    domain.normalize_cpus().err()
+}
+
 /// What the peer asks for first, with codes of its own.
 fn check_essentials(node: &Node<'_>) -> Result<()> {
     let has_text = |name: &'static str| node.child(name).is_some_and(|child| !child.text().is_empty());
@@ -365,7 +403,7 @@ fn check_essentials(node: &Node<'_>) -> Result<()> {
         return Err(Error::bare(ErrorCode::NoName).domain(ErrorDomain::Domain));
     }
     if let Some(uuid) = node.child("uuid") {
-        ferrovirt_xml::rt::text::<Uuid>(&Some(uuid), ErrorCode::Internal)
+        ferrovirt_xml::rt::text::<Uuid>(&Some(uuid), ErrorCode::Internal.into())
             .map_err(|err| err.or_domain(ErrorDomain::Domain))?;
     }
     if node.attr("type").is_none_or(str::is_empty) {
@@ -414,14 +452,20 @@ fn refuse_strangers(node: &Node<'_>, known: &[&str]) -> Result<()> {
     }
 }
 
+type Count = (&'static str, &'static str, usize, ErrorCode);
+
 /// What there may be only so many of: parent (empty for the domain), name, how many, and the code if there are more.
-const MOST: &[(&str, &str, usize, ErrorCode)] = &[
+const DOMAIN_COUNTS: &[Count] = &[
     ("", "genid", 1, ErrorCode::XmlError),
     ("", "numatune", 1, ErrorCode::XmlError),
     ("", "resource", 1, ErrorCode::XmlError),
     ("cpu", "cache", 1, ErrorCode::XmlError),
     ("cputune", "emulatorpin", 1, ErrorCode::XmlError),
     ("cputune", "emulatorsched", 1, ErrorCode::XmlError),
+];
+
+/// The same for devices, which are counted once it is clear that they can be plugged in somewhere.
+const DEVICE_COUNTS: &[Count] = &[
     ("devices", "memballoon", 1, ErrorCode::Internal),
     ("devices", "tpm", 2, ErrorCode::XmlError),
     ("devices", "nvram", 1, ErrorCode::Internal),
@@ -431,9 +475,11 @@ const MOST: &[(&str, &str, usize, ErrorCode)] = &[
     ("devices", "pstore", 1, ErrorCode::XmlError),
 ];
 
-fn check_counts(node: &Node<'_>) -> Result<()> {
-    for (parent, name, most, code) in MOST {
-        let parents = node.children_named(*parent).chain(parent.is_empty().then_some(*node));
+fn check_counts(node: &Node<'_>, counts: &[Count]) -> Result<()> {
+    for (parent, name, most, code) in counts {
+        // Of several <cpu>, the first is the one.
+        let several = if *parent == "cpu" { 1 } else { usize::MAX };
+        let parents = node.children_named(*parent).take(several).chain(parent.is_empty().then_some(*node));
         let extra = parents.flat_map(|parent| parent.children_named(*name)).nth(*most);
         if let Some(extra) = extra {
             let text = format!("there may be at most {most} <{name}>");

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// `<cachetune>`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 pub struct CacheTune {
-    #[xml(attr)]
+    #[xml(attr, error = "XmlError@object")]
     pub vcpus: CpuSet,
     /// The allocation's name on the host; only running guests show it.
     #[xml(attr)]
@@ -65,14 +65,14 @@ impl XmlContent for CacheShareSize {
 pub struct CacheMonitor {
     #[xml(attr)]
     pub level: u32,
-    #[xml(attr)]
+    #[xml(attr, error = "XmlError@object")]
     pub vcpus: CpuSet,
 }
 
 /// `<memorytune>`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 pub struct MemoryTune {
-    #[xml(attr)]
+    #[xml(attr, error = "XmlError@object")]
     pub vcpus: CpuSet,
     /// The allocation's name on the host; only running guests show it.
     #[xml(attr)]
@@ -96,7 +96,7 @@ pub struct BandwidthShare {
 /// `<monitor>` of memory bandwidth.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 pub struct BandwidthMonitor {
-    #[xml(attr)]
+    #[xml(attr, error = "XmlError@object")]
     pub vcpus: CpuSet,
 }
 
@@ -109,13 +109,18 @@ fn shrink(vcpus: &mut CpuSet, max_vcpus: u32) {
 
 impl CacheTune {
     /// Drops CPUs that the guest can't have, and what is about none.
-    pub fn fill_all(tunes: &mut Vec<Self>, max_vcpus: u32) {
+    pub fn shrink_all(tunes: &mut Vec<Self>, max_vcpus: u32) {
         for tune in tunes.iter_mut() {
             shrink(&mut tune.vcpus, max_vcpus);
             tune.monitors.iter_mut().for_each(|monitor| shrink(&mut monitor.vcpus, max_vcpus));
-            tune.caches.sort_by_key(|cache| (cache.level, cache.kind, cache.id));
         }
         tunes.retain(|tune| !(tune.vcpus.is_empty() || tune.caches.is_empty() && tune.monitors.is_empty()));
+    }
+
+    pub fn fill_all(tunes: &mut [Self]) {
+        for tune in tunes {
+            tune.caches.sort_by_key(|cache| (cache.level, cache.kind, cache.id));
+        }
     }
 
     /// Refuses CPUs that are in two groups, and monitors that don't fit the group.
@@ -151,14 +156,20 @@ impl CacheTune {
 }
 
 impl MemoryTune {
-    /// Drops CPUs that the guest can't have, and what is about none; puts groups that caches name, too, in their order.
-    pub fn fill_all(tunes: &mut Vec<Self>, caches: &[CacheTune], max_vcpus: u32) {
+    /// Drops CPUs that the guest can't have, and what is about none.
+    pub fn shrink_all(tunes: &mut Vec<Self>, max_vcpus: u32) {
         for tune in tunes.iter_mut() {
             shrink(&mut tune.vcpus, max_vcpus);
             tune.monitors.iter_mut().for_each(|monitor| shrink(&mut monitor.vcpus, max_vcpus));
-            tune.nodes.sort_by_key(|node| node.id);
         }
         tunes.retain(|tune| !(tune.vcpus.is_empty() || tune.nodes.is_empty() && tune.monitors.is_empty()));
+    }
+
+    /// Puts groups that caches name, too, in their order.
+    pub fn fill_all(tunes: &mut [Self], caches: &[CacheTune]) {
+        for tune in tunes.iter_mut() {
+            tune.nodes.sort_by_key(|node| node.id);
+        }
         let place = |vcpus: &CpuSet| caches.iter().position(|cache| cache.vcpus == *vcpus);
         tunes.sort_by_key(|tune| place(&tune.vcpus).unwrap_or(usize::MAX));
     }

@@ -12,7 +12,7 @@ use crate::values::ByteSize;
 #[xml(name = "shmem")]
 pub struct Shmem {
     /// The memory's name on the host.
-    #[xml(attr)]
+    #[xml(attr, missing = "XmlError@object")]
     pub name: String,
     /// Whether the memory moves with this guest. Not for model `ivshmem`.
     #[xml(attr)]

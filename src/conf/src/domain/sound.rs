@@ -51,7 +51,7 @@ pub enum SoundModel {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 #[xml(name = "codec")]
 pub struct SoundCodec {
-    #[xml(attr = "type")]
+    #[xml(attr = "type", error = "ConfigUnsupported")]
     pub kind: SoundCodecType,
 }
 

@@ -188,6 +188,7 @@ fn only_what_is_wrong_as_xml_is_of_the_xml_domain() {
     for (more, code, domain) in [
         ("<on_reboot>dance</on_reboot>".into(), ErrorCode::ConfigUnsupported, ErrorDomain::Domain),
         ("<vcpu current='x'>1</vcpu>".into(), ErrorCode::XmlError, ErrorDomain::Xml),
+        ("<vcpu>x</vcpu>".into(), ErrorCode::XmlError, ErrorDomain::Domain),
         (format!("<cputune>{clash}</cputune>"), ErrorCode::XmlError, ErrorDomain::Resctrl),
         (format!("<cpu><numa>{cell}</numa></cpu>"), ErrorCode::XmlError, ErrorDomain::Domain),
         (
@@ -196,7 +197,8 @@ fn only_what_is_wrong_as_xml_is_of_the_xml_domain() {
             ErrorDomain::Domain,
         ),
         (
-            "<devices><memballoon/></devices><devices><memballoon/></devices>".into(),
+            "<devices><memballoon model='none'/></devices><devices><memballoon model='none'/></devices>"
+                .into(),
             ErrorCode::Internal,
             ErrorDomain::Domain,
         ),

@@ -19,10 +19,12 @@ impl Domain {
 
     fn validate_all(&self) -> Result<()> {
         self.devices.validate(&self.context())?;
+        self.validate_devices_in_domain()?;
         self.validate_resource()?;
         self.validate_devices_together()?;
         self.validate_topology()?;
         self.validate_aliases()?;
+        self.validate_remapping()?;
         self.validate_events()?;
         self.validate_huge_pages()?;
         self.os.validate()?;
@@ -30,7 +32,6 @@ impl Domain {
         self.validate_boot()?;
         self.blkiotune.validate()?;
         self.validate_idmap()?;
-        self.validate_load_parms()?;
         self.validate_videos()?;
         self.numatune.validate()?;
         if let Some(numa) = self.numa() {
@@ -60,19 +61,6 @@ impl Domain {
                 Err(Error::config_unsupported("the CPU <topology> has more CPUs than can be counted"))
             }
             _ => Ok(()),
-        }
-    }
-
-    fn validate_load_parms(&self) -> Result<()> {
-        let wrong =
-            |text: &&str| !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b". ".contains(&byte));
-        match self.devices.infos().iter().filter_map(|info| info.load_parm.as_deref()).find(wrong) {
-            Some(text) => {
-                let text =
-                    format!("the loadparm '{text}' of <boot> may have letters, digits, '.' and ' ' only");
-                Err(Error::internal(text))
-            }
-            None => Ok(()),
         }
     }
 

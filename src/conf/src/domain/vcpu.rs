@@ -17,7 +17,7 @@ pub struct Vcpu {
     #[xml(attr)]
     pub current: Option<u32>,
     /// How many there can be.
-    #[xml(text)]
+    #[xml(text, error = "XmlError@object")]
     pub max: u32,
 }
 

@@ -1,6 +1,6 @@
 //! `<virtualport>`: what a switch outside the host must be told of a port.
 
-use ferrovirt_core::{Error, Result};
+use ferrovirt_core::{Error, ErrorDomain, Result};
 use ferrovirt_xml::{AutoBase, XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
@@ -9,20 +9,20 @@ use uuid::Uuid;
 /// A port's profile. Without a type it is a fragment that another one completes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
-#[xml(name = "virtualport")]
+#[xml(name = "virtualport", domain = "None")]
 pub struct VirtualPort {
     #[xml(attr = "type", error = "ConfigUnsupported")]
     pub kind: Option<VirtualPortType>,
-    #[xml(attr = "parameters/@managerid")]
+    #[xml(attr = "parameters/@managerid", error = "XmlError@None")]
     pub manager_id: Option<AutoBase<u8>>,
     /// At most 0xffffff.
-    #[xml(attr = "parameters/@typeid")]
+    #[xml(attr = "parameters/@typeid", error = "XmlError@None")]
     pub type_id: Option<AutoBase<u32>>,
-    #[xml(attr = "parameters/@typeidversion")]
+    #[xml(attr = "parameters/@typeidversion", error = "XmlError@None")]
     pub type_id_version: Option<AutoBase<u8>>,
-    #[xml(attr = "parameters/@instanceid")]
+    #[xml(attr = "parameters/@instanceid", error = "XmlError@None")]
     pub instance_id: Option<Uuid>,
-    #[xml(attr = "parameters/@interfaceid")]
+    #[xml(attr = "parameters/@interfaceid", error = "XmlError@None")]
     pub interface_id: Option<Uuid>,
     /// At most 39 bytes.
     #[xml(attr = "parameters/@profileid")]
@@ -54,14 +54,14 @@ impl VirtualPort {
     /// Refuses values out of range, and parameters that are not for the type.
     pub fn validate(&self) -> Result<()> {
         if self.type_id.is_some_and(|id| id.0 > 0xff_ffff) {
-            return Err(Error::xml("'typeid' of a <virtualport> must be at most 0xffffff"));
+            return Err(unread("'typeid' of a <virtualport> must be at most 0xffffff"));
         }
         if self.profile_id.as_ref().is_some_and(|id| id.len() > 39) {
-            return Err(Error::xml("'profileid' of a <virtualport> must have at most 39 bytes"));
+            return Err(unread("'profileid' of a <virtualport> must have at most 39 bytes"));
         }
         let Some(kind) = self.kind else { return Ok(()) };
         match self.parameters().into_iter().find(|(name, given)| *given && forbidden(kind, name)) {
-            Some((name, _)) => Err(Error::xml(format!("<virtualport type='{kind}'> can't have '{name}'"))),
+            Some((name, _)) => Err(unfit(format!("<virtualport type='{kind}'> can't have '{name}'"))),
             None => Ok(()),
         }
     }
@@ -88,10 +88,10 @@ impl VirtualPort {
     /// Refuses a profile without a type, or without a parameter that its switch can't do without.
     pub fn require_all(&self) -> Result<()> {
         let Some(kind) = self.kind else {
-            return Err(Error::xml("a <virtualport> needs a 'type' here"));
+            return Err(unread("a <virtualport> needs a 'type' here"));
         };
         match self.parameters().into_iter().find(|(name, given)| !given && required(kind, name)) {
-            Some((name, _)) => Err(Error::xml(format!("<virtualport type='{kind}'> lacks '{name}'"))),
+            Some((name, _)) => Err(unfit(format!("<virtualport type='{kind}'> lacks '{name}'"))),
             None => Ok(()),
         }
     }
@@ -144,6 +144,16 @@ impl VirtualPort {
             ("profileid", self.profile_id.is_some()),
         ]
     }
+}
+
+/// What is no value at all has no domain in libvirt.
+fn unread(text: &str) -> Error {
+    Error::xml(text).settle(ErrorDomain::None)
+}
+
+/// What the switch could not do with is of the host's network.
+fn unfit(text: String) -> Error {
+    Error::xml(text).settle(ErrorDomain::Net)
 }
 
 fn forbidden(kind: VirtualPortType, parameter: &str) -> bool {

@@ -1,19 +1,19 @@
 //! `<vlan>`: the VLAN tags of a network, a port group, or a guest's interface.
 
 use super::lenient;
-use ferrovirt_core::{Error, Result};
+use ferrovirt_core::{Error, ErrorDomain, Result};
 use ferrovirt_xml::{XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 
 /// One tag, or a trunk of several.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
-#[xml(name = "vlan")]
+#[xml(name = "vlan", domain = "None")]
 pub struct Vlan {
     /// Set to yes by itself where there are several tags; never printed as `no`.
     #[xml(attr, with = "lenient::any_case")]
     pub trunk: Option<YesNo>,
-    #[xml(child = "tag", required)]
+    #[xml(child = "tag", required, missing = "XmlError@None")]
     pub tags: Vec<VlanTag>,
 }
 
@@ -22,10 +22,10 @@ pub struct Vlan {
 #[serde(default)]
 pub struct VlanTag {
     /// 0 to 4095.
-    #[xml(attr)]
+    #[xml(attr, domain = "Xml")]
     pub id: u32,
     /// What untagged frames become; at most one tag has it.
-    #[xml(attr = "nativeMode")]
+    #[xml(attr = "nativeMode", domain = "Xml")]
     pub native_mode: Option<NativeVlanMode>,
 }
 
@@ -46,22 +46,27 @@ impl Vlan {
         };
     }
 
+    /// What it refuses has no domain in libvirt.
     pub fn validate(&self) -> Result<()> {
+        self.check().map_err(|err| err.settle(ErrorDomain::None))
+    }
+
+    fn check(&self) -> Result<()> {
         if let Some(tag) = self.tags.iter().find(|tag| tag.id > 4095) {
-            return Err(Error::xml(format!("VLAN tag {} is too large; 4095 is the largest", tag.id)));
+            return Err(wrong(format!("VLAN tag {} is too large; 4095 is the largest", tag.id)));
         }
         let natives = self.tags.iter().filter(|tag| tag.native_mode.is_some()).count();
         if natives > 1 {
-            return Err(Error::xml("only one <tag> of a <vlan> can have 'nativeMode'"));
+            return Err(wrong("only one <tag> of a <vlan> can have 'nativeMode'"));
         }
         if self.trunk == Some(YesNo::No) && self.tags.len() > 1 {
-            return Err(Error::xml(format!(
+            return Err(wrong(format!(
                 "<vlan trunk='no'> can't have {} tags; use trunk='yes'",
                 self.tags.len()
             )));
         }
         if self.trunk == Some(YesNo::No) && natives > 0 {
-            return Err(Error::xml("<vlan trunk='no'> can't have a tag with 'nativeMode'; use trunk='yes'"));
+            return Err(wrong("<vlan trunk='no'> can't have a tag with 'nativeMode'; use trunk='yes'"));
         }
         Ok(())
     }
@@ -70,6 +75,11 @@ impl Vlan {
     pub fn native(&self) -> Option<&VlanTag> {
         self.tags.iter().find(|tag| tag.native_mode.is_some())
     }
+}
+
+/// Several kinds of objects share it, so that its faults are of none of them.
+fn wrong(text: impl Into<String>) -> Error {
+    Error::xml(text).domain(ErrorDomain::None)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Sets of CPU or node numbers, written as `0-3,^2,8`.
 
-use ferrovirt_xml::xml_value_from_str;
+use ferrovirt_core::{ErrorCode, ErrorDomain};
+use ferrovirt_xml::{Fault, xml_value_from_str};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -124,7 +125,9 @@ impl TryFrom<String> for CpuSet {
     }
 }
 
-xml_value_from_str! { CpuSet: "a list of numbers such as 0-3,^2,8"; }
+xml_value_from_str! {
+    CpuSet: "a list of numbers such as 0-3,^2,8", Fault::of(ErrorCode::InvalidArg, ErrorDomain::None);
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,7 @@
 //! MAC addresses.
 
-use ferrovirt_xml::xml_value_from_str;
+use ferrovirt_core::ErrorCode;
+use ferrovirt_xml::{Fault, xml_value_from_str};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -65,7 +66,7 @@ impl TryFrom<String> for Mac {
     }
 }
 
-xml_value_from_str! { Mac: "a MAC address such as 52:54:00:12:34:56"; }
+xml_value_from_str! { Mac: "a MAC address such as 52:54:00:12:34:56", Fault::of_object(ErrorCode::XmlError); }
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,7 @@
 //! Sizes with a unit, such as `<memory unit='MiB'>512</memory>`.
 
-use ferrovirt_core::{Error, ErrorCode, Result};
-use ferrovirt_xml::{Node, Shape, Writer, XmlContent};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
+use ferrovirt_xml::{Fault, Node, Shape, Writer, XmlContent};
 use serde::{Deserialize, Serialize};
 
 /// The unit in which sizes of a kind are kept and printed.
@@ -16,6 +16,14 @@ impl Unit {
         match self {
             Self::Bytes => 1,
             Self::KiB => 1024,
+        }
+    }
+
+    /// Memory, which is counted in KiB, must be addressable by a signed offset.
+    const fn limit(self) -> u64 {
+        match self {
+            Self::Bytes => u64::MAX,
+            Self::KiB => i64::MAX as u64,
         }
     }
 
@@ -44,7 +52,7 @@ impl Unit {
     /// `count` of the unit `name` in this unit, rounded up; `None` past the range or for an unknown unit.
     pub fn convert(self, count: u64, name: &str) -> Option<u64> {
         let bytes = count.checked_mul(Self::bytes_of(name)?)?;
-        Some(bytes.div_ceil(self.bytes()))
+        (bytes <= self.limit()).then(|| bytes.div_ceil(self.bytes()))
     }
 }
 
@@ -72,24 +80,29 @@ pub(super) fn read(node: &Node<'_>, unit: Unit, default: &str) -> Result<u64> {
 
 /// `text`, a number in the unit that `node` names (or `assumed`), in `unit`.
 pub(super) fn scaled(node: &Node<'_>, text: &str, assumed: &str, unit: Unit) -> Result<u64> {
-    let name = node.attr("unit").unwrap_or(assumed);
-    if Unit::bytes_of(name).is_none() {
-        let text =
-            format!("<{}> has unknown unit '{name}'; known are b, KiB, KB, MiB, MB, ... EiB", node.name());
-        return Err(node.error(ErrorCode::InvalidArg, text));
-    }
     // White space may stand in front of a number, not behind it.
     let count: Option<u64> = text.trim_start().parse().ok();
     let count = count.ok_or_else(|| -> Error {
         node.error(ErrorCode::XmlError, format!("<{}> must hold a number, not '{text}'", node.name()))
     })?;
+    let name = node.attr("unit").filter(|name| !name.is_empty()).unwrap_or(assumed);
+    if Unit::bytes_of(name).is_none() {
+        let text =
+            format!("<{}> has unknown unit '{name}'; known are b, KiB, KB, MiB, MB, ... EiB", node.name());
+        return Err(node.error(Fault::of(ErrorCode::InvalidArg, ErrorDomain::None), text));
+    }
     unit.convert(count, name).ok_or_else(|| {
-        node.error(ErrorCode::Overflow, format!("{count} {name} in <{}> is too large", node.name()))
+        let text = format!("{count} {name} in <{}> is too large", node.name());
+        node.error(Fault::of(ErrorCode::Overflow, ErrorDomain::None), text)
     })
 }
 
 impl XmlContent for ScaledSize {
+    /// An empty element says nothing.
     fn parse(node: &Node<'_>) -> Result<Self> {
+        if node.text().is_empty() {
+            return Ok(Self::default());
+        }
         Self::read(node, Unit::KiB).map(Self)
     }
 

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use syn::{Fields, Ident, Result, Type};
 
 use crate::container::Container;
-use crate::field::{Field, Kind, Wrap};
+use crate::field::{Field, Ignore, Kind, Wrap};
 use crate::tree::{Element, Part};
 
 /// The fields of one struct or variant. Code refers to a field by its name, bound to a reference.
@@ -53,9 +53,11 @@ impl<'c> Body<'c> {
             }
         }
         let (names, values): (Vec<_>, Vec<_>) = order.into_iter().unzip();
+        let check = self.container.check.iter();
         quote! {{
             #[allow(unused_variables)]
             let __e0 = ::core::option::Option::Some(*__node);
+            #(#check(__node)?;)*
             #(#places)*
             #(let #names = #values;)*
             ::core::result::Result::Ok(#path #pattern)
@@ -67,7 +69,8 @@ impl<'c> Body<'c> {
         for part in &element.parts {
             if let Part::Element(inner) = part {
                 let (variable, tag) = (place(inner.id), self.container.tag_of(&inner.name));
-                out.push(quote!(let #variable = ::ferrovirt_xml::rt::down(&#outer, #tag);));
+                let down = format_ident!("{}", if self.container.merged { "down_all" } else { "down" });
+                out.push(quote!(let #variable = ::ferrovirt_xml::rt::#down(&#outer, #tag);));
                 self.places(inner, out);
             }
         }
@@ -76,31 +79,39 @@ impl<'c> Body<'c> {
     fn reads<'f>(&self, element: &Element<'f>, out: &mut Vec<(&'f Ident, TokenStream)>) {
         for part in &element.parts {
             match part {
-                Part::Field(field) => out.push((&field.ident, self.read(field, element.id))),
+                Part::Field(field) => {
+                    out.push((&field.ident, field.in_domain(self.read(field, element.id))));
+                }
                 Part::Element(inner) => self.reads(inner, out),
             }
         }
     }
 
     fn read(&self, field: &Field, element: usize) -> TokenStream {
-        let (at, inner, code, rt) = (place(element), &field.inner, field.code(), quote!(::ferrovirt_xml::rt));
+        let (at, inner, fault, rt) =
+            (place(element), &field.inner, field.fault(), quote!(::ferrovirt_xml::rt));
+        let missing = field.missing();
         let path = field.whole_path();
         let found = match (&field.kind, &field.with) {
-            (Kind::Attr(name), None) => quote!(#rt::attr::<#inner>(&#at, #name, #code)?),
+            (Kind::Attr(name), None) => quote!(#rt::attr::<#inner>(&#at, #name, #fault)?),
             (Kind::Attr(name), Some(with)) => {
-                quote!(#rt::attr_with(&#at, #name, #code, #with::from_text, #with::KIND)?)
+                quote!(#rt::attr_with(&#at, #name, #fault, #with::from_text, #with::KIND)?)
             }
-            (Kind::Text, None) => quote!(#rt::text::<#inner>(&#at, #code)?),
-            (Kind::Text, Some(with)) => quote!(#rt::text_with(&#at, #code, #with::from_text, #with::KIND)?),
+            (Kind::Text, None) => quote!(#rt::text::<#inner>(&#at, #fault)?),
+            (Kind::Text, Some(with)) => quote!(#rt::text_with(&#at, #fault, #with::from_text, #with::KIND)?),
             (Kind::Values(name), with) => {
                 let tag = self.container.tag_of(name);
                 match with {
-                    None => quote!(#rt::values::<#inner>(&#at, #tag, #code)?),
-                    Some(with) => quote!(#rt::values_with(&#at, #tag, #code, #with::from_text, #with::KIND)?),
+                    None => quote!(#rt::values::<#inner>(&#at, #tag, #fault)?),
+                    Some(with) => {
+                        quote!(#rt::values_with(&#at, #tag, #fault, #with::from_text, #with::KIND)?)
+                    }
                 }
             }
             (Kind::Child(_), _) => {
-                let (tag, read) = (self.child_tag(field), plural(field, "child", "children"));
+                let merged = self.container.merged && field.wrap == Wrap::Bare;
+                let one = if merged { "child_of_all" } else { "child" };
+                let (tag, read) = (self.child_tag(field), plural(field, one, "children"));
                 quote!(#rt::#read::<#inner>(&#at, #tag)?)
             }
             (Kind::Choice, _) => {
@@ -118,9 +129,18 @@ impl<'c> Body<'c> {
             (Kind::Flatten, _) if field.wrap == Wrap::Option => {
                 return quote!(#rt::optional_part::<#inner>(&#at)?);
             }
-            (Kind::Flatten, _) => return quote!(#rt::part::<#inner>(&#at, __node, #path, #code)?),
+            (Kind::Flatten, _) => return quote!(#rt::part::<#inner>(&#at, __node, #path, #missing)?),
             (Kind::Custom, with) => return quote!(#with::parse(__node)?),
             (Kind::Skip | Kind::Span, _) => unreachable!("they are no part of the tree"),
+        };
+        let found = match (&field.kind, field.ignore) {
+            (Kind::Attr(name), Some(Ignore::Empty)) => {
+                quote!((if #rt::is_empty_attr(&#at, #name) { ::core::option::Option::None } else { #found }))
+            }
+            (_, Some(Ignore::Bad)) => quote! {
+                (|| -> #rt::Result<_> { ::core::result::Result::Ok(#found) })().unwrap_or_default()
+            },
+            _ => found,
         };
         let path = match &field.kind {
             Kind::Child(None) => {
@@ -136,16 +156,16 @@ impl<'c> Body<'c> {
             _ => quote!(#path),
         };
         match (field.wrap, field.required, &field.default) {
-            (Wrap::Vec, true, _) => quote!(#rt::need_some(#found, __node, #path, #code)?),
+            (Wrap::Vec, true, _) => quote!(#rt::need_some(#found, __node, #path, #missing)?),
             (Wrap::Vec, false, _) | (Wrap::Option, false, None) => found,
             (Wrap::Option, true, _) => {
-                quote!(::core::option::Option::Some(#rt::need(#found, __node, #path, #code)?))
+                quote!(::core::option::Option::Some(#rt::need(#found, __node, #path, #missing)?))
             }
             (Wrap::Option, _, Some(None)) => quote!(::core::option::Option::Some(#found.unwrap_or_default())),
             (Wrap::Option, _, Some(Some(value))) => {
                 quote!(::core::option::Option::Some(#found.unwrap_or_else(|| #value)))
             }
-            (Wrap::Bare, _, None) => quote!(#rt::need(#found, __node, #path, #code)?),
+            (Wrap::Bare, _, None) => quote!(#rt::need(#found, __node, #path, #missing)?),
             (Wrap::Bare, _, Some(None)) => quote!(#found.unwrap_or_default()),
             (Wrap::Bare, _, Some(Some(value))) => quote!(#found.unwrap_or_else(|| #value)),
         }

@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Error, Ident, LitStr, Result};
 
 /// On a struct or an enum.
@@ -10,9 +11,13 @@ pub struct Container {
     pub name: Option<String>,
     pub ns: Option<(String, String)>,
     pub block: bool,
+    pub merged: bool,
+    pub check: Option<syn::Path>,
     pub tag: Option<String>,
     pub choice: bool,
-    pub code: Option<Ident>,
+    pub fault: Option<Fault>,
+    pub missing: Option<Fault>,
+    pub domain: Option<Ident>,
 }
 
 impl Container {
@@ -27,11 +32,15 @@ impl Container {
                     Some("prefix") => prefix = Some(text()?),
                     Some("tag") => this.tag = Some(text()?),
                     Some("block") => this.block = true,
+                    Some("merged") => this.merged = true,
+                    Some("check") => this.check = Some(meta.value()?.parse::<LitStr>()?.parse()?),
                     Some("choice") => this.choice = true,
-                    Some("error") => this.code = Some(meta.value()?.parse::<LitStr>()?.parse()?),
+                    Some("domain") => this.domain = Some(meta.value()?.parse::<LitStr>()?.parse()?),
+                    Some("error") => this.fault = Some(Fault::parse(&meta)?),
+                    Some("missing") => this.missing = Some(Fault::parse(&meta)?),
                     _ => {
                         return Err(meta.error(
-                            "unknown option here; known are name, ns, prefix, block, and for enums tag, choice, error",
+                            "unknown option here; known are name, ns, prefix, block, merged, check, domain, and for enums tag, choice, error, missing",
                         ));
                     }
                 }
@@ -56,16 +65,55 @@ impl Container {
         }
     }
 
-    pub fn code(&self) -> TokenStream {
-        code(self.code.as_ref())
+    pub fn fault(&self) -> TokenStream {
+        fault(self.fault.as_ref())
+    }
+
+    /// What it is if the attribute that decides is not there.
+    pub fn missing(&self) -> TokenStream {
+        fault(self.missing.as_ref().or(self.fault.as_ref()))
     }
 }
 
-/// An error code by name; what XML errors have by default.
-pub fn code(name: Option<&Ident>) -> TokenStream {
-    match name {
-        Some(name) => quote!(::ferrovirt_xml::rt::ErrorCode::#name),
-        None => quote!(::ferrovirt_xml::rt::ErrorCode::XmlError),
+/// The result of `expression`, which may leave by `?`, with this domain for good on its errors; `None` where none is
+/// asked for.
+pub fn in_domain(domain: Option<&Ident>, expression: &TokenStream) -> Option<TokenStream> {
+    let domain = domain?;
+    Some(quote! {
+        (|| -> ::ferrovirt_xml::rt::Result<_> { ::core::result::Result::Ok(#expression) })()
+            .map_err(|__err| __err.settle(::ferrovirt_xml::rt::ErrorDomain::#domain))
+    })
+}
+
+/// `Code`, or `Code@Domain` where the domain is another than the code has by itself; `@object` is that of what is read.
+pub struct Fault {
+    code: Ident,
+    domain: Option<Ident>,
+}
+
+impl Fault {
+    pub fn parse(meta: &ParseNestedMeta<'_>) -> Result<Self> {
+        let literal: LitStr = meta.value()?.parse()?;
+        let text = literal.value();
+        let (code, domain) =
+            text.split_once('@').map_or((&*text, None), |(code, domain)| (code, Some(domain)));
+        let ident = |name: &str| LitStr::new(name, literal.span()).parse();
+        Ok(Self { code: ident(code)?, domain: domain.map(ident).transpose()? })
+    }
+}
+
+/// The expression for it; what XML errors are by default.
+pub fn fault(fault: Option<&Fault>) -> TokenStream {
+    let rt = quote!(::ferrovirt_xml::rt);
+    match fault {
+        None => quote!(::ferrovirt_xml::Fault::from(#rt::ErrorCode::XmlError)),
+        Some(Fault { code, domain: None }) => quote!(::ferrovirt_xml::Fault::from(#rt::ErrorCode::#code)),
+        Some(Fault { code, domain: Some(domain) }) if domain == "object" => {
+            quote!(::ferrovirt_xml::Fault::of_object(#rt::ErrorCode::#code))
+        }
+        Some(Fault { code, domain: Some(domain) }) => {
+            quote!(::ferrovirt_xml::Fault::of(#rt::ErrorCode::#code, #rt::ErrorDomain::#domain))
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::{Data, DataEnum, DeriveInput, Error, Fields, Ident, Result, Variant};
 
 use crate::body::Body;
-use crate::container::{Container, VariantOptions};
+use crate::container::{Container, VariantOptions, in_domain};
 use crate::field::Kind;
 use crate::names;
 
@@ -19,7 +19,7 @@ pub fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let container = Container::parse(&input.attrs)?;
     let wrong = |text: &str| Err(Error::new_spanned(&input.ident, text));
     match &input.data {
-        Data::Struct(_) if container.tag.is_some() || container.choice || container.code.is_some() => {
+        Data::Struct(_) if container.tag.is_some() || container.choice || container.fault.is_some() => {
             wrong("`tag`, `choice` and `error` are for enums; a struct's options are name, ns, prefix, block")
         }
         Data::Struct(data) => match &data.fields {
@@ -74,6 +74,8 @@ struct Parts {
 
 fn content(ident: &Ident, container: &Container, parts: &Parts) -> TokenStream {
     let Parts { parse, attrs, children, items, consts } = parts;
+    let whole = in_domain(container.domain.as_ref(), &quote!({ #parse }?));
+    let parse = whole.as_ref().unwrap_or(parse);
     let block = container.block.then(|| quote!(__w.block();));
     let element = container.name.as_deref().map(|name| {
         let tag = container.tag_of(name);
@@ -185,14 +187,15 @@ fn tagged(ident: &Ident, container: &Container, tag: &str, data: &DataEnum) -> R
     if arms.is_empty() {
         return Err(Error::new_spanned(ident, "a tagged enum needs variants"));
     }
-    let (code, parses) = (container.code(), numbered(arms.iter().map(Arm::parse).collect()));
+    let (fault, missing) = (container.fault(), container.missing());
+    let parses = numbered(arms.iter().map(Arm::parse).collect());
     let patterns: Vec<_> = arms.iter().map(Arm::pattern).collect();
     let attrs = arms.iter().map(|arm| arm.body.write_attrs());
     let children = arms.iter().map(|arm| arm.body.write_children());
     let items = arms.iter().map(|arm| arm.body.items());
     let parts = Parts {
         consts: quote!(const NAMES: &[&str] = &[#(#names),*];),
-        parse: quote!(match ::ferrovirt_xml::rt::tag(__node, #tag, NAMES, #default, #code)? { #parses }),
+        parse: quote!(match ::ferrovirt_xml::rt::tag(__node, #tag, NAMES, #default, #fault, #missing)? { #parses }),
         attrs: quote!(match self { #(#patterns => { __w.attr_str(#tag, #names); #attrs })* }),
         children: quote!(match self { #(#patterns => { #children })* }),
         items: quote! {

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::meta::ParseNestedMeta;
 use syn::{Error, Expr, GenericArgument, Ident, LitStr, Path, PathArguments, Result, Token, Type};
 
-use crate::container;
+use crate::container::{self, Fault};
 use crate::names;
 
 /// What a field is in the XML.
@@ -49,7 +49,18 @@ pub struct Field {
     pub default: Option<Option<Expr>>,
     pub skip_if: Option<Expr>,
     pub omit_empty: bool,
-    code: Option<Ident>,
+    /// Which attributes count as none: the empty ones, or all that are no values.
+    pub ignore: Option<Ignore>,
+    fault: Option<Fault>,
+    missing: Option<Fault>,
+    domain: Option<Ident>,
+}
+
+/// What counts as none.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Ignore {
+    Empty,
+    Bad,
 }
 
 /// The options as they were written, before they are made sense of.
@@ -61,7 +72,10 @@ struct Options {
     default: Option<Option<Expr>>,
     skip_if: Option<Expr>,
     omit_empty: bool,
-    code: Option<Ident>,
+    ignore: Option<Ignore>,
+    fault: Option<Fault>,
+    missing: Option<Fault>,
+    domain: Option<Ident>,
 }
 
 const KINDS: [&str; 10] =
@@ -87,12 +101,22 @@ impl Options {
             "skip_if" => self.skip_if = Some(expression(meta)?),
             "skip_default" => self.skip_if = Some(syn::parse_quote!(::ferrovirt_xml::rt::is_default)),
             "omit_empty" => self.omit_empty = true,
-            "error" => self.code = Some(meta.value()?.parse::<LitStr>()?.parse()?),
+            "ignore" => {
+                let what: LitStr = meta.value()?.parse()?;
+                self.ignore = Some(match what.value().as_str() {
+                    "empty" => Ignore::Empty,
+                    "bad" => Ignore::Bad,
+                    _ => return Err(Error::new_spanned(what, "`ignore` is \"empty\" or \"bad\"")),
+                });
+            }
+            "error" => self.fault = Some(Fault::parse(meta)?),
+            "missing" => self.missing = Some(Fault::parse(meta)?),
+            "domain" => self.domain = Some(meta.value()?.parse::<LitStr>()?.parse()?),
             _ => {
                 let known = KINDS.join(", ");
                 return Err(meta.error(format!(
                     "unknown option `{key}`: a field is one of {known}, or `with`, and takes with, required, default, \
-                     skip_if, skip_default, omit_empty, error"
+                     skip_if, skip_default, omit_empty, ignore, error, missing, domain"
                 )));
             }
         }
@@ -126,7 +150,10 @@ impl Field {
             default: options.default,
             skip_if: options.skip_if,
             omit_empty: options.omit_empty,
-            code: options.code,
+            ignore: options.ignore,
+            fault: options.fault,
+            missing: options.missing,
+            domain: options.domain,
         };
         this.check(&field.ty)?;
         Ok(this)
@@ -145,7 +172,10 @@ impl Field {
             default: None,
             skip_if: None,
             omit_empty: false,
-            code: None,
+            ignore: None,
+            fault: None,
+            missing: None,
+            domain: None,
         }
     }
 
@@ -154,8 +184,25 @@ impl Field {
         self.required || (self.wrap == Wrap::Bare && self.default.is_none())
     }
 
-    pub fn code(&self) -> TokenStream {
-        container::code(self.code.as_ref())
+    /// What a bad value is; that depends on its type unless the field says it.
+    pub fn fault(&self) -> TokenStream {
+        let inner = &self.inner;
+        let has_type =
+            matches!(self.kind, Kind::Attr(_) | Kind::Text | Kind::Values(_)) && self.with.is_none();
+        match &self.fault {
+            None if has_type => quote!(<#inner as ::ferrovirt_xml::XmlValue>::FAULT),
+            fault => container::fault(fault.as_ref()),
+        }
+    }
+
+    /// What it is if it is not there.
+    pub fn missing(&self) -> TokenStream {
+        container::fault(self.missing.as_ref().or(self.fault.as_ref()))
+    }
+
+    /// `expression`, which may leave by `?`, with the field's own domain for its errors.
+    pub fn in_domain(&self, expression: TokenStream) -> TokenStream {
+        container::in_domain(self.domain.as_ref(), &expression).map_or(expression, |read| quote!(#read?))
     }
 
     /// The path for errors: `source/@dev`.
@@ -195,6 +242,9 @@ impl Field {
         let valued = matches!(self.kind, Kind::Attr(_) | Kind::Text | Kind::Values(_) | Kind::Custom);
         if self.with.is_some() && !valued {
             return fail("`with` goes with attr, text or value, or stands alone");
+        }
+        if self.ignore.is_some() && !matches!(self.kind, Kind::Attr(_)) {
+            return fail("`ignore` goes with attr");
         }
         if self.omit_empty && !matches!(self.kind, Kind::Child(_)) {
             return fail("`omit_empty` goes with child");

@@ -105,7 +105,7 @@ mod target {
         let target = node.child("target").ok_or_else(|| node.missing_child("target", ErrorCode::XmlError))?;
         match target.attr("type") {
             Some(_) => ChannelTarget::parse(&target),
-            None => Err(target.missing_attr("type", ErrorCode::XmlError)),
+            None => Err(target.missing_attr("type", ErrorCode::ConfigUnsupported)),
         }
     }
 
@@ -151,7 +151,7 @@ mod tests {
     fn targets_must_say_what_they_are() {
         for (text, code) in [
             ("<channel type='pty'/>", ErrorCode::XmlError),
-            ("<channel type='pty'><target/></channel>", ErrorCode::XmlError),
+            ("<channel type='pty'><target/></channel>", ErrorCode::ConfigUnsupported),
             ("<channel type='pty'><target type='tube'/></channel>", ErrorCode::ConfigUnsupported),
             ("<channel type='pty'><target type='guestfwd' port='1'/></channel>", ErrorCode::XmlError),
         ] {

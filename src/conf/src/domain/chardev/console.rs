@@ -24,7 +24,7 @@ pub struct ConsoleTarget {
     #[xml(attr = "type", default, error = "ConfigUnsupported")]
     pub kind: ConsoleTargetType,
     /// Its number among its like.
-    #[xml(attr)]
+    #[xml(attr, error = "XmlError@object")]
     pub port: Option<u32>,
 }
 

@@ -18,6 +18,6 @@ pub use kind::{
     Mouse, MouseMode, SocketMode, TcpProtocol, UdpAddress,
 };
 pub use parallel::Parallel;
-pub use ports::{ISA_SERIAL_LIMIT, Port, assign_isa_ports, assign_ports};
+pub use ports::{ISA_SERIAL_LIMIT, Port, assign_isa_ports, assign_ports, assign_ports_so_far};
 pub use serial::{Serial, SerialModel, SerialTargetType};
 pub use source::{ChardevLog, ChardevSource, typed_source};

@@ -15,7 +15,7 @@ pub struct Parallel {
     #[xml(flatten)]
     pub source: ChardevSource,
     /// Its number among its like.
-    #[xml(attr = "target/@port")]
+    #[xml(attr = "target/@port", error = "XmlError@object")]
     pub port: Option<u32>,
     #[xml(flatten)]
     pub info: DeviceInfo,

@@ -25,6 +25,14 @@ pub fn assign_ports<T: Port>(devices: &mut [T]) {
     }
 }
 
+/// The same, counting only the devices in front of each.
+pub fn assign_ports_so_far<T: Port>(devices: &mut [T]) {
+    for at in 0..devices.len() {
+        let highest = devices[..at].iter_mut().filter_map(|device| *device.port_mut()).max();
+        devices[at].port_mut().get_or_insert(highest.map_or(0, |n| n.saturating_add(1)));
+    }
+}
+
 /// Gives ISA serial ports without a number the lowest free one; refuses more than the bus has, and equal numbers.
 ///
 /// To be called before [`assign_ports`], after the driver has decided on target types.

@@ -18,7 +18,7 @@ pub struct Serial {
     #[xml(attr = "target/@type", default, skip_default, error = "ConfigUnsupported")]
     pub target_type: SerialTargetType,
     /// Its number among its like.
-    #[xml(attr = "target/@port")]
+    #[xml(attr = "target/@port", error = "XmlError@object")]
     pub port: Option<u32>,
     #[xml(attr = "target/model/@name", default, skip_default, error = "ConfigUnsupported")]
     pub model: SerialModel,

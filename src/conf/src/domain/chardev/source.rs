@@ -2,7 +2,7 @@
 
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{
-    Cardinality, Item, Node, OnOff, Shape, Tag, Writer, XmlContent, XmlElement, XmlValue, YesNo,
+    Cardinality, Fault, Item, Node, OnOff, Shape, Tag, Writer, XmlContent, XmlElement, XmlValue, YesNo,
 };
 use serde::{Deserialize, Serialize};
 
@@ -121,7 +121,8 @@ fn check_reconnect(mode: SocketMode, reconnect: Option<&Reconnect>) -> Result<()
             "<reconnect> is for sources with mode='connect': who listens does not connect again",
         )),
         (_, Some(r)) if r.enabled == YesNo::Yes && r.timeout.is_none() => {
-            Err(Error::xml("attribute 'timeout' of <reconnect> is missing: it is needed where enabled='yes'"))
+            let text = "attribute 'timeout' of <reconnect> is missing: it is needed where enabled='yes'";
+            Err(Error::xml(text).domain(ErrorDomain::Xml))
         }
         _ => Ok(()),
     }
@@ -151,8 +152,8 @@ fn at_most(node: &Node<'_>, name: &'static str, most: usize) -> Result<()> {
 
 impl XmlContent for ChardevSource {
     fn parse(node: &Node<'_>) -> Result<Self> {
+        at_most(node, "source", if node.attr("type") == Some("udp") { 2 } else { 1 })?;
         let kind = ChardevKind::parse(node)?;
-        at_most(node, "source", if matches!(kind, ChardevKind::Udp(_)) { 2 } else { 1 })?;
         at_most(node, "log", 1)?;
         at_most(node, "protocol", 1)?;
         let log = node.child("log").map(|log| ChardevLog::parse(&log)).transpose()?;
@@ -254,7 +255,7 @@ pub mod typed_source {
     pub fn parse(node: &Node<'_>) -> Result<ChardevSource> {
         match node.attr("type") {
             Some(_) => ChardevSource::parse(node),
-            None => Err(node.missing_attr("type", ErrorCode::XmlError)),
+            None => Err(node.missing_attr("type", Fault::of_object(ErrorCode::XmlError))),
         }
     }
 

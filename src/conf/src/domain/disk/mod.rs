@@ -18,8 +18,8 @@ pub use mirror::{Mirror, MirrorJob, MirrorState};
 pub use tuning::IoTune;
 pub(super) use validate::is_wwn;
 
-use ferrovirt_core::Result;
-use ferrovirt_xml::{XmlElement, XmlEnum, YesNo};
+use ferrovirt_core::{ErrorCode, Result};
+use ferrovirt_xml::{Node, XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -30,7 +30,7 @@ use super::{
 /// A drive.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
-#[xml(name = "disk")]
+#[xml(name = "disk", check = "check_once")]
 pub struct Disk {
     #[xml(child = "driver", omit_empty)]
     pub driver: Option<DiskDriver>,
@@ -95,6 +95,21 @@ pub struct Disk {
     pub encryption: Option<Encryption>,
     #[xml(flatten)]
     pub info: DeviceInfo,
+}
+
+/// Refuses what stands both in `<disk>`, where older documents have it, and in `<source>`.
+fn check_once(node: &Node<'_>) -> Result<()> {
+    let Some(source) = node.child("source") else { return Ok(()) };
+    match ["auth", "encryption"]
+        .iter()
+        .find(|name| node.child(**name).is_some() && source.child(**name).is_some())
+    {
+        Some(name) => {
+            let text = format!("<{name}> stands in <disk> and in <source>: take one out");
+            Err(node.error(ErrorCode::ConfigUnsupported, text))
+        }
+        None => Ok(()),
+    }
 }
 
 /// What the guest sees.

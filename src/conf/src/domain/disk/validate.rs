@@ -54,13 +54,6 @@ fn unsupported<T>(text: impl Into<String>) -> Result<T> {
 }
 
 fn sources(disk: &Disk) -> Result<()> {
-    let options = &disk.source.options;
-    if disk.auth.is_some() && options.auth.is_some() {
-        return unsupported("<auth> stands in <disk> and in <source>: take one out");
-    }
-    if disk.encryption.is_some() && options.encryption.is_some() {
-        return unsupported("<encryption> stands in <disk> and in <source>: take one out");
-    }
     if let (Some(auth), StorageLocation::Network(network)) = (&disk.auth, &disk.source.location) {
         network.validate(Some(auth))?;
     }

@@ -1,12 +1,12 @@
 //! `<listen>`: where a display waits for viewers.
 
-use ferrovirt_core::{Error, Result};
-use ferrovirt_xml::{XmlElement, XmlEnum, YesNo};
+use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_xml::{Fault, Node, XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 
 /// A place where a display listens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
-#[xml(name = "listen")]
+#[xml(name = "listen", check = "check_foreign")]
 pub struct GraphicsListen {
     #[xml(attr = "type")]
     pub kind: ListenType,
@@ -35,6 +35,21 @@ pub enum ListenType {
     Address,
     Network,
     Socket,
+}
+
+/// Refuses what other kinds of `<listen>` have.
+fn check_foreign(node: &Node<'_>) -> Result<()> {
+    let kind = node.attr("type").unwrap_or("");
+    let known = ListenType::from_name(kind).is_some();
+    let foreign =
+        |name: &&&str| known && kind != **name && node.attr(name).is_some_and(|text| !text.is_empty());
+    match ["network", "socket"].iter().find(foreign) {
+        Some(name) => {
+            let text = format!("<listen type='{kind}'> has no '{name}'");
+            Err(node.error(Fault::of_object(ErrorCode::XmlError), text))
+        }
+        None => Ok(()),
+    }
 }
 
 impl GraphicsListen {
@@ -83,12 +98,6 @@ impl GraphicsListen {
     /// `graphics` is the display's type.
     pub(super) fn validate(&self, graphics: &str) -> Result<()> {
         let kind = self.kind;
-        if self.network.is_some() && kind != ListenType::Network {
-            return Err(Error::xml(format!("<listen type='{kind}'> has no 'network'")));
-        }
-        if self.socket.is_some() && kind != ListenType::Socket {
-            return Err(Error::xml(format!("<listen type='{kind}'> has no 'socket'")));
-        }
         match kind {
             ListenType::Network if self.network.is_none() => {
                 Err(Error::xml("<listen type='network'> needs a 'network'"))

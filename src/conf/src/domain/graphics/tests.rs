@@ -132,7 +132,6 @@ fn contradictions_are_refused_with_libvirts_codes() {
         ),
         ("<graphics type='vnc' passwd='x' connected='fail'/>", ConfigUnsupported),
         ("<graphics type='vnc'><listen type='network'/></graphics>", XmlError),
-        ("<graphics type='vnc'><listen type='address' network='n'/></graphics>", XmlError),
         ("<graphics type='rdp'><listen type='socket'/></graphics>", ConfigUnsupported),
         ("<graphics type='dbus' p2p='yes' address='a'/>", XmlError),
     ] {
@@ -141,5 +140,6 @@ fn contradictions_are_refused_with_libvirts_codes() {
     check_error::<Graphics>("<graphics type='vnc' port='x'/>", Internal);
     check_error::<Graphics>("<graphics type='vnc' passwd='x' passwdValidTo='tomorrow'/>", Internal);
     check_error::<Graphics>("<graphics type='vnc' passwd='x' connected='x'/>", ConfigUnsupported);
+    check_error::<Graphics>("<graphics type='vnc'><listen type='address' network='n'/></graphics>", XmlError);
     check_error::<Graphics>("<graphics type='slate'/>", XmlError);
 }

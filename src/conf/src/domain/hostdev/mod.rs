@@ -1,6 +1,8 @@
 //! `<hostdev>`: a device of the host that the guest has to itself.
 
 mod capability;
+mod placement;
+mod same;
 mod source;
 mod subsystem;
 

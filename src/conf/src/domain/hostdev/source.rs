@@ -89,12 +89,20 @@ pub enum ScsiSource {
 
 /// A SCSI device of the host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
+#[xml(check = "check_address")]
 pub struct ScsiHostSource {
     /// Such as `scsi_host0`.
-    #[xml(attr = "adapter/@name")]
+    #[xml(attr = "adapter/@name", missing = "XmlError@object")]
     pub adapter: String,
     #[xml(child)]
     pub address: ScsiSourceAddress,
+}
+
+/// The address is looked at first.
+fn check_address(source: &Node<'_>) -> Result<()> {
+    let address =
+        source.child("address").ok_or_else(|| source.missing_child("address", ErrorCode::XmlError))?;
+    ScsiSourceAddress::parse(&address).map(|_| ())
 }
 
 /// Where a SCSI device is on its adapter.

@@ -1,6 +1,7 @@
 //! Devices on a bus of the host.
 
-use ferrovirt_xml::{OnOff, XmlElement, XmlEnum, YesNo};
+use ferrovirt_core::{ErrorCode, Result};
+use ferrovirt_xml::{Node, OnOff, XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -10,16 +11,16 @@ use crate::domain::{SgIo, VirtioModel};
 /// A device on a bus. `managed`: whether it is taken from its host driver, and given back, by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 #[serde(tag = "type", rename_all = "snake_case")]
-#[xml(tag = "type")]
+#[xml(tag = "type", check = "check_source")]
 pub enum HostSubsystem {
     Usb {
-        #[xml(attr, default)]
+        #[xml(attr, default, with = "yes_or_else")]
         managed: bool,
         #[xml(child = "source")]
         source: UsbHostSource,
     },
     Pci {
-        #[xml(attr, default)]
+        #[xml(attr, default, with = "yes_or_else")]
         managed: bool,
         /// Whether it draws on the guest's display.
         #[xml(attr)]
@@ -33,7 +34,7 @@ pub enum HostSubsystem {
         source: PciHostSource,
     },
     Scsi {
-        #[xml(attr, default)]
+        #[xml(attr, default, with = "yes_or_else")]
         managed: bool,
         #[xml(attr)]
         sgio: Option<SgIo>,
@@ -44,7 +45,7 @@ pub enum HostSubsystem {
     },
     #[xml(name = "scsi_host")]
     ScsiHost {
-        #[xml(attr, default)]
+        #[xml(attr, default, with = "yes_or_else")]
         managed: bool,
         #[xml(attr)]
         model: Option<VirtioModel>,
@@ -53,7 +54,7 @@ pub enum HostSubsystem {
     },
     /// A mediated device: part of another one.
     Mdev {
-        #[xml(attr, default)]
+        #[xml(attr, default, with = "yes_or_else")]
         managed: bool,
         #[xml(attr)]
         model: MdevModel,
@@ -63,9 +64,28 @@ pub enum HostSubsystem {
         /// Whether the firmware draws on it.
         #[xml(attr)]
         ramfb: Option<OnOff>,
-        #[xml(attr = "source/address/@uuid", error = "ConfigUnsupported")]
+        #[xml(attr = "source/address/@uuid", error = "Internal@object", missing = "ConfigUnsupported")]
         uuid: Uuid,
     },
+}
+
+fn check_source(node: &Node<'_>) -> Result<()> {
+    node.child("source").map(|_| ()).ok_or_else(|| node.missing_child("source", ErrorCode::XmlError))
+}
+
+/// Whatever is not `yes` means no.
+mod yes_or_else {
+    use ferrovirt_xml::{TextWriter, ValueKind, XmlValue};
+
+    pub const KIND: ValueKind = bool::KIND;
+
+    pub fn from_text(text: &str) -> Option<bool> {
+        Some(text == "yes")
+    }
+
+    pub fn write_text(value: &bool, out: &mut TextWriter<'_>) {
+        value.write_text(out);
+    }
 }
 
 impl HostSubsystem {

@@ -13,7 +13,7 @@ pub struct HostdevPort {
     pub managed: Option<YesNo>,
     #[xml(child = "driver", omit_empty)]
     pub driver: Option<HostdevDriver>,
-    #[xml(child = "source")]
+    #[xml(flatten = "source", missing = "ConfigUnsupported")]
     pub source: HostdevPortSource,
 }
 

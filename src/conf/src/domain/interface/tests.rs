@@ -113,7 +113,7 @@ fn a_card_with_everything_prints_back() {
   </coalesce>
   <boot order='2'/>
   <alias name='net0'/>
-  <rom enabled='no' bar='on' file='/r'/>
+  <rom bar='on' file='/r'/>
   <acpi index='3'/>
   <address type='pci' domain='0x0000' bus='0x00' slot='0x03' function='0x0'/>
 </interface>",

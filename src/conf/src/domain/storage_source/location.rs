@@ -93,7 +93,7 @@ pub enum VolumeMode {
 /// A namespace of an NVMe device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 pub struct NvmeSource {
-    #[xml(attr = "type")]
+    #[xml(attr = "type", error = "XmlError@object")]
     pub bus: NvmeBus,
     /// Whether the device is taken from its host driver by itself.
     #[xml(attr)]
@@ -114,9 +114,9 @@ pub enum NvmeBus {
 /// A vhost-user socket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 pub struct VhostUserSource {
-    #[xml(attr = "type")]
+    #[xml(attr = "type", error = "XmlError@object")]
     pub kind: VhostUserSocket,
-    #[xml(attr)]
+    #[xml(attr, missing = "XmlError@object")]
     pub path: String,
     #[xml(child)]
     pub reconnect: Option<Reconnect>,
@@ -187,7 +187,6 @@ impl StorageLocation {
         match self {
             Self::File(file) => file.path.is_none() && file.fd_group.is_none(),
             Self::Block { path } | Self::Dir { path } => path.is_none(),
-            Self::Volume(volume) => volume.pool.is_none(),
             _ => false,
         }
     }

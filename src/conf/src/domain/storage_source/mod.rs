@@ -18,7 +18,7 @@ pub use network::{
 };
 
 use ferrovirt_core::{Error, ErrorCode, Result};
-use ferrovirt_xml::{Cardinality, Item, Node, Shape, Tag, Writer, XmlContent, XmlElement, XmlEnum};
+use ferrovirt_xml::{Cardinality, Fault, Item, Node, Shape, Tag, Writer, XmlContent, XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 
 use super::{DeviceSeclabel, Encryption};
@@ -258,7 +258,7 @@ impl StorageFormat {
 
 /// The error for a value that only XML of this model's kind can have.
 fn refuse(node: &Node<'_>, text: impl std::fmt::Display) -> Error {
-    node.error(ErrorCode::XmlError, text)
+    node.error(Fault::of_object(ErrorCode::XmlError), text)
 }
 
 #[cfg(test)]

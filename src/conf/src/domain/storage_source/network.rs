@@ -1,7 +1,7 @@
 //! Images on other machines.
 
 use ferrovirt_core::{Error, ErrorCode, Result};
-use ferrovirt_xml::{Node, XmlContent, XmlElement, XmlEnum, YesNo};
+use ferrovirt_xml::{Fault, Node, XmlContent, XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 
 use super::{SecretUser, StorageAuth, refuse};
@@ -108,7 +108,7 @@ pub struct NetworkHost {
     #[xml(attr)]
     pub name: Option<String>,
     /// 0: not known.
-    #[xml(attr, default, skip_default, error = "InvalidArg")]
+    #[xml(attr, default, skip_default, error = "InvalidArg@None")]
     pub port: u16,
     #[xml(attr, default, skip_default)]
     pub transport: HostTransport,
@@ -132,7 +132,7 @@ pub enum HostTransport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 #[xml(name = "cookie")]
 pub struct Cookie {
-    #[xml(attr)]
+    #[xml(attr, missing = "XmlError@object")]
     pub name: String,
     #[xml(text)]
     pub value: String,
@@ -213,6 +213,11 @@ impl NetworkSource {
         for host in &this.hosts {
             host.check(node)?;
         }
+        if this.protocol == NetworkProtocol::Ssh
+            && let Some(known) = node.child("knownHosts").filter(|_| this.known_hosts.is_none())
+        {
+            return Err(known.missing_attr("path", ErrorCode::XmlError));
+        }
         if this.ssh_identity.as_ref().is_some_and(|id| id.keyfile.is_none() && id.agentsock.is_none()) {
             return Err(refuse(node, "<identity> needs a 'keyfile' or an 'agentsock'"));
         }
@@ -225,7 +230,7 @@ impl NetworkSource {
         use NetworkProtocol::{Gluster, Nbd, Rbd};
         match (&self.name, self.protocol) {
             (None, Nbd) => Ok(()),
-            (None, _) => Err(node.missing_attr("name", ErrorCode::XmlError)),
+            (None, _) => Err(node.missing_attr("name", Fault::of_object(ErrorCode::XmlError))),
             (Some(name), Gluster | Rbd) if name.find('/').is_none_or(|at| at == 0) => Err(refuse(
                 node,
                 format_args!("name '{name}' must be a pool and an image with '/' between them"),
