@@ -3,7 +3,8 @@
 use crate::connection::{CloseSlot, address};
 use ferrovirt_core::abi::VIR_CONNECT_NO_ALIASES;
 use ferrovirt_core::driver::{AdminClientId, AdminDriver};
-use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result, TypedParams};
+use ferrovirt_core::{Error, ErrorDomain, Result, TypedParams};
+use ferrovirt_driver_remote::RemoteAdmin;
 use fluent_uri::UriRef;
 use std::env;
 use std::path::PathBuf;
@@ -51,12 +52,8 @@ impl AdminConnection {
         let privileged = rustix::process::geteuid().is_root();
         let own = if privileged { "libvirtd:///system" } else { "libvirtd:///session" };
         let uri = chosen.unwrap_or_else(|| own.to_owned());
-        let socket = socket_of(&uri, &user_runtime_directory())?;
-        let detail = format!(
-            "'{uri}' (socket '{}'): this build has no transport for the administration protocol",
-            socket.display()
-        );
-        Err(Error::new(ErrorCode::NoConnect, detail).domain(ErrorDomain::Admin))
+        let socket = socket_of(&uri, &address::user_runtime_directory())?;
+        Ok(Self::with_driver(&uri, Arc::new(RemoteAdmin::open(&socket)?)))
     }
 
     /// A connection over a transport of the caller's.
@@ -239,16 +236,6 @@ impl AdminClient {
     }
 }
 
-fn user_runtime_directory() -> PathBuf {
-    let absolute = |path: &PathBuf| path.is_absolute();
-    let own = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(absolute);
-    let base = own.unwrap_or_else(|| {
-        let home = env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-        home.join(".cache")
-    });
-    base.join("libvirt")
-}
-
 /// The daemon's socket for administrators.
 fn socket_of(uri: &str, user_runtime: &std::path::Path) -> Result<PathBuf> {
     let unsupported = |why: String| Error::config_unsupported(why).domain(ErrorDomain::Admin);
@@ -294,6 +281,7 @@ fn socket_of(uri: &str, user_runtime: &std::path::Path) -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ferrovirt_core::ErrorCode;
     use std::path::Path;
 
     struct Daemon;
@@ -329,8 +317,9 @@ mod tests {
     }
 
     #[test]
-    fn opening_without_a_transport_says_so() {
-        let err = AdminConnection::open(Some("libvirtd:///system"), 0).err().unwrap();
-        assert_eq!((err.code(), err.error_domain()), (ErrorCode::NoConnect, ErrorDomain::Admin));
+    fn where_nobody_listens_the_socket_is_named() {
+        let err = AdminConnection::open(Some("libvirtd:///system?socket=/nowhere/admin"), 0).err().unwrap();
+        assert_eq!((err.code(), err.error_domain()), (ErrorCode::SystemError, ErrorDomain::Rpc));
+        assert!(err.message().contains("/nowhere/admin"), "{err}");
     }
 }

@@ -8,7 +8,7 @@ use ferrovirt_core::event::{Event, EventHub, Subscription};
 use ferrovirt_core::{Error, Result, event_loop};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 /// Names a registration on its connection.
 pub type CallbackId = i32;
@@ -46,20 +46,36 @@ pub(crate) struct EventRegistry(Arc<Mutex<State>>);
 struct State {
     next_id: CallbackId,
     registrations: Vec<Registration>,
-    queue: VecDeque<Arc<Event>>,
+    /// Each with the hub that it came from: one event may come from several, and each registration hears of one.
+    queue: VecDeque<(HubId, Arc<Event>)>,
     timer: Option<i32>,
     /// One a hub: the families of objects may come from several drivers.
-    subscriptions: Vec<(Weak<EventHub>, Subscription)>,
+    subscriptions: Vec<(HubId, Subscription)>,
+}
+
+/// Tells a hub that is in use from others.
+type HubId = usize;
+
+fn hub_id(hub: &Arc<EventHub>) -> HubId {
+    Arc::as_ptr(hub) as HubId
 }
 
 struct Registration {
     id: CallbackId,
+    /// Kept for as long as it is listened to.
+    hub: Arc<EventHub>,
     /// What it is for, and the C function that it calls.
     identity: Option<(Subject, usize)>,
     filter: EventFilter,
     callback: EventCallback,
     /// A registered callback keeps its connection open, as in libvirt.
     connection: Connection,
+}
+
+impl Registration {
+    fn hears(&self, origin: HubId, event: &Event) -> bool {
+        hub_id(&self.hub) == origin && (self.filter)(event)
+    }
 }
 
 impl EventRegistry {
@@ -122,19 +138,21 @@ impl EventRegistry {
             };
             state.timer = Some(event_loop.add_timeout(-1, Box::new(dispatch))?);
         }
-        if !state.subscriptions.iter().any(|(known, _)| std::ptr::eq(known.as_ptr(), Arc::as_ptr(hub))) {
+        let origin = hub_id(hub);
+        if !state.subscriptions.iter().any(|(known, _)| *known == origin) {
             let shared = Arc::downgrade(&self.0);
             let subscription = hub.subscribe(move |event| {
                 if let Some(shared) = shared.upgrade() {
-                    enqueue(&shared, event.clone());
+                    enqueue(&shared, origin, event.clone());
                 }
             });
-            state.subscriptions.push((Arc::downgrade(hub), subscription));
+            state.subscriptions.push((origin, subscription));
         }
         let id = state.next_id;
         state.next_id += 1;
         state.registrations.push(Registration {
             id,
+            hub: hub.clone(),
             identity,
             filter,
             callback,
@@ -152,6 +170,7 @@ impl EventRegistry {
                 Error::invalid_arg(format!("no event callback is registered under id {id}"))
             })?;
             let removed = state.registrations.remove(at);
+            state.forget_hub(hub_id(&removed.hub));
             let idle = state.registrations.is_empty();
             (removed, idle.then(|| state.stop_listening()).flatten())
         };
@@ -171,6 +190,14 @@ impl State {
         self.registrations.iter().find(is_it).map(|r| r.id)
     }
 
+    /// Ends the subscription at a hub that no registration listens to any more.
+    fn forget_hub(&mut self, hub: HubId) {
+        if !self.registrations.iter().any(|r| hub_id(&r.hub) == hub) {
+            self.subscriptions.retain(|(known, _)| *known != hub);
+            self.queue.retain(|(origin, _)| *origin != hub);
+        }
+    }
+
     /// Nobody listens any more: the timer to remove comes back.
     fn stop_listening(&mut self) -> Option<i32> {
         self.subscriptions.clear();
@@ -179,13 +206,13 @@ impl State {
     }
 }
 
-fn enqueue(shared: &Mutex<State>, event: Arc<Event>) {
+fn enqueue(shared: &Mutex<State>, origin: HubId, event: Arc<Event>) {
     let timer = {
         let mut state = shared.lock();
-        if !state.registrations.iter().any(|r| (r.filter)(&event)) {
+        if !state.registrations.iter().any(|r| r.hears(origin, &event)) {
             return;
         }
-        state.queue.push_back(event);
+        state.queue.push_back((origin, event));
         state.timer
     };
     if let (Some(timer), Some(event_loop)) = (timer, event_loop::current()) {
@@ -201,10 +228,10 @@ fn dispatch(shared: &Mutex<State>) {
         event_loop.update_timeout(timer, -1);
     }
     let queue = std::mem::take(&mut shared.lock().queue);
-    for event in queue {
+    for (origin, event) in queue {
         let ids: Vec<_> = shared.lock().registrations.iter().map(|r| r.id).collect();
         for id in ids {
-            if let Some((callback, connection)) = listener(shared, id, &event) {
+            if let Some((callback, connection)) = listener(shared, id, origin, &event) {
                 callback(&connection, &event);
             }
         }
@@ -212,8 +239,15 @@ fn dispatch(shared: &Mutex<State>) {
 }
 
 /// Looked up one by one: an earlier callback may have ended this registration.
-fn listener(shared: &Mutex<State>, id: CallbackId, event: &Event) -> Option<(EventCallback, Connection)> {
+fn listener(
+    shared: &Mutex<State>,
+    id: CallbackId,
+    origin: HubId,
+    event: &Event,
+) -> Option<(EventCallback, Connection)> {
     let state = shared.lock();
     let registration = state.registrations.iter().find(|r| r.id == id)?;
-    (registration.filter)(event).then(|| (registration.callback.clone(), registration.connection.clone()))
+    registration
+        .hears(origin, event)
+        .then(|| (registration.callback.clone(), registration.connection.clone()))
 }

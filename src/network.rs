@@ -9,6 +9,7 @@ use ferrovirt_core::abi::{
     VIR_NETWORK_METADATA_DESCRIPTION, VIR_NETWORK_METADATA_ELEMENT, VIR_NETWORK_METADATA_TITLE,
 };
 use ferrovirt_core::driver::{DhcpLease, NetworkDriver};
+use ferrovirt_core::event::EventObject;
 use ferrovirt_core::{Error, Event, NetworkId, Result};
 use uuid::Uuid;
 
@@ -67,7 +68,7 @@ impl Connection {
             family: "network",
             event_id,
             end: VIR_NETWORK_EVENT_ID_LAST,
-            object: network.map(|network| (network.connection(), network.uuid().to_string())),
+            object: network.map(|network| (network.connection(), EventObject::Network(network.id().clone()))),
             hub: || self.drivers().network.network_events(),
         };
         let wanted = network.map(Network::uuid);

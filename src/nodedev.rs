@@ -5,6 +5,7 @@ use crate::object_events::ObjectEvents;
 use crate::{CallbackId, Connection, Listener};
 use ferrovirt_core::abi::*;
 use ferrovirt_core::driver::{HypervisorDriver, NodeDeviceDriver};
+use ferrovirt_core::event::EventObject;
 use ferrovirt_core::{Error, Event, NodeDeviceId, Result};
 
 object! {
@@ -94,7 +95,7 @@ impl Connection {
             family: "node device",
             event_id,
             end: VIR_NODE_DEVICE_EVENT_ID_LAST,
-            object: device.map(|device| (device.connection(), device.name().to_owned())),
+            object: device.map(|device| (device.connection(), EventObject::NodeDevice(device.id().clone()))),
             hub: || self.drivers().nodedev.node_device_events(),
         };
         let wanted = device.map(|device| device.id().name.clone());

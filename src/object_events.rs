@@ -2,6 +2,7 @@
 
 use crate::events::{EventFilter, Listener, Subject};
 use crate::{CallbackId, Connection};
+use ferrovirt_core::event::{EventObject, Interest};
 use ferrovirt_core::{Error, EventHub, Result};
 use std::sync::Arc;
 
@@ -12,8 +13,8 @@ pub(crate) struct ObjectEvents<'a, H: FnOnce() -> Result<Arc<EventHub>>> {
     pub event_id: i32,
     /// The first number that is no event id of this family.
     pub end: u32,
-    /// The one object whose events are wanted: its connection, and what tells it from others of the family.
-    pub object: Option<(&'a Connection, String)>,
+    /// The one object whose events are wanted, with its connection.
+    pub object: Option<(&'a Connection, EventObject)>,
     /// Asked for once the arguments are known to be right.
     pub hub: H,
 }
@@ -35,7 +36,10 @@ impl<H: FnOnce() -> Result<Arc<EventHub>>> ObjectEvents<'_, H> {
             let last = end - 1;
             return Err(Error::invalid_arg(format!("eventID must be from 0 to {last}, it is {event_id}")));
         }
-        let subject = Subject { family, event_id, object: object.map(|(_, name)| name), legacy: false };
-        connection.events().register_once(connection, &hub()?, subject, filter, listener)
+        let object = object.map(|(_, object)| object);
+        let name = object.as_ref().map(EventObject::to_string);
+        let subject = Subject { family, event_id, object: name, legacy: false };
+        let hub = hub()?.narrow(&Interest { event_id, object, monitor: None })?;
+        connection.events().register_once(connection, &hub, subject, filter, listener)
     }
 }

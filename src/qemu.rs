@@ -5,7 +5,7 @@ use ferrovirt_core::abi::{
     VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_NOCASE,
     VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_REGEX,
 };
-use ferrovirt_core::event::Event;
+use ferrovirt_core::event::{Event, EventObject, Interest, MonitorEvents};
 use ferrovirt_core::{Error, Result};
 use regex::RegexBuilder;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -65,7 +65,10 @@ impl Connection {
             }
             _ => false,
         });
-        let hub = self.drivers().hypervisor.qemu_monitor_events()?;
+        let monitor = MonitorEvents { name: name.map(str::to_owned), flags };
+        let object = domain.map(|domain| EventObject::Domain(domain.id()));
+        let interest = Interest { event_id: 0, object, monitor: Some(monitor) };
+        let hub = self.drivers().hypervisor.qemu_monitor_events()?.narrow(&interest)?;
         self.events().register(self, &hub, filter, callback)
     }
 

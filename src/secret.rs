@@ -5,6 +5,7 @@ use crate::object_events::ObjectEvents;
 use crate::{CallbackId, Connection, Listener};
 use ferrovirt_core::abi::VIR_SECRET_EVENT_ID_LAST;
 use ferrovirt_core::driver::SecretDriver;
+use ferrovirt_core::event::EventObject;
 use ferrovirt_core::{Event, Result, SecretId};
 use uuid::Uuid;
 
@@ -50,7 +51,7 @@ impl Connection {
             family: "secret",
             event_id,
             end: VIR_SECRET_EVENT_ID_LAST,
-            object: secret.map(|secret| (secret.connection(), secret.uuid().to_string())),
+            object: secret.map(|secret| (secret.connection(), EventObject::Secret(secret.id().clone()))),
             hub: || self.drivers().secret.secret_events(),
         };
         let wanted = secret.map(Secret::uuid);

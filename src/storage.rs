@@ -8,6 +8,7 @@ use ferrovirt_core::abi::{
     VIR_STORAGE_POOL_EVENT_ID_LAST,
 };
 use ferrovirt_core::driver::{StorageDriver, StoragePoolInfo};
+use ferrovirt_core::event::EventObject;
 use ferrovirt_core::{Event, Result, StoragePoolId};
 use uuid::Uuid;
 
@@ -81,7 +82,7 @@ impl Connection {
             family: "storage pool",
             event_id,
             end: VIR_STORAGE_POOL_EVENT_ID_LAST,
-            object: pool.map(|pool| (pool.connection(), pool.uuid().to_string())),
+            object: pool.map(|pool| (pool.connection(), EventObject::StoragePool(pool.id().clone()))),
             hub: || self.drivers().storage.storage_pool_events(),
         };
         let wanted = pool.map(StoragePool::uuid);

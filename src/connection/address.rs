@@ -15,12 +15,40 @@ pub(crate) fn client_config(name: &str) -> Result<ConfigFile> {
 /// Root's are the host's, everybody else has their own.
 fn config_path(name: &str) -> Option<PathBuf> {
     if rustix::process::geteuid().is_root() {
-        return Some(Path::new("/etc/libvirt").join(name));
+        return Some(Path::new(SYSTEM_CONFIG).join(name));
     }
-    let home = || Some(PathBuf::from(env::var_os("HOME")?).join(".config"));
-    let absolute = |path: &PathBuf| path.is_absolute();
-    let base = env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(absolute).or_else(home)?;
-    Some(base.join("libvirt").join(name))
+    user_config_path(name)
+}
+
+const SYSTEM_CONFIG: &str = "/etc/libvirt";
+
+fn user_config_path(name: &str) -> Option<PathBuf> {
+    Some(user_folder("XDG_CONFIG_HOME", ".config")?.join("libvirt").join(name))
+}
+
+/// A folder of the user's, by the variable that names it or by its place in the home.
+fn user_folder(variable: &str, in_home: &str) -> Option<PathBuf> {
+    let home = || Some(PathBuf::from(env::var_os("HOME")?).join(in_home));
+    absolute(variable).or_else(home)
+}
+
+fn absolute(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute())
+}
+
+/// Where the daemons of a user that is not root listen.
+pub(crate) fn user_runtime_directory() -> PathBuf {
+    let base = absolute("XDG_RUNTIME_DIR").or_else(|| user_folder("XDG_CACHE_HOME", ".cache"));
+    base.unwrap_or_default().join("libvirt")
+}
+
+/// The file with the user's passwords: that of the environment, of the URI, of the user, of the host.
+pub(super) fn auth_file(named: Option<&str>) -> Option<PathBuf> {
+    let given = env::var_os("LIBVIRT_AUTH_FILE").map(PathBuf::from).or_else(|| named.map(PathBuf::from));
+    let readable = |path: &PathBuf| std::fs::File::open(path).is_ok();
+    given
+        .or_else(|| user_config_path("auth.conf").filter(readable))
+        .or_else(|| Some(Path::new(SYSTEM_CONFIG).join("auth.conf")).filter(readable))
 }
 
 /// The URI that is meant by `asked`, with aliases resolved; `None` leaves it to probing.
@@ -90,10 +118,18 @@ pub(super) fn path(uri: &Uri<&str>) -> String {
 
 /// The value of a query parameter, decoded.
 pub(super) fn parameter(uri: &Uri<&str>, name: &str) -> Option<String> {
-    let pairs = uri.query()?.as_str().split('&').filter_map(|pair| pair.split_once('='));
-    let (_, value) = pairs.into_iter().find(|(key, _)| *key == name)?;
-    let decoded = EStr::<Query>::new(value)?;
-    Some(decoded.decode().to_string_lossy().into_owned())
+    parameters(uri).find(|(key, _, _)| key == name).map(|(_, value, _)| value)
+}
+
+/// The query's parameters: name and value, decoded, and the pair as it was written.
+pub(super) fn parameters<'a>(uri: &'a Uri<&str>) -> impl Iterator<Item = (String, String, &'a str)> {
+    let query = uri.query().map_or("", |query| query.as_str());
+    query.split(['&', ';']).filter_map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let decoded = |text| Some(EStr::<Query>::new(text)?.decode().to_string_lossy().into_owned());
+        (!name.is_empty()).then_some(())?;
+        Some((decoded(name)?, decoded(value)?, pair))
+    })
 }
 
 /// A driver that is to run in this process needs a place for its files.

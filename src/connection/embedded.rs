@@ -1,28 +1,65 @@
 //! Drivers that run inside this process, with all their files below a root of the caller's.
 
 use super::drivers::Drivers;
+use super::no_guests::NoGuests;
 use super::open::Request;
 use ferrovirt_core::layout::Layout;
-use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_core::{Error, Result};
 use ferrovirt_driver_network::NetworkState;
+use ferrovirt_driver_nwfilter::NwFilterState;
 use ferrovirt_driver_qemu::QemuDriver;
+use ferrovirt_driver_secret::{Callers, SecretState};
 use std::path::Path;
 use std::sync::Arc;
 
-/// `qemu:///embed?root=DIR`: guests and their networks, without a daemon.
+/// `qemu:///embed?root=DIR`: guests, and what they need of networks, filters and secrets, without a daemon.
 pub(super) fn qemu(request: &Request<'_>) -> Result<Drivers> {
-    let (uri, root) = (request.uri, request.parameter("root"));
-    let (Some(root), "/embed") = (root, uri.path().as_str()) else {
-        return Err(Error::new(
-            ErrorCode::NoConnect,
-            format!(
-                "'{uri}': it is served by a daemon, which this build can't reach yet; 'qemu:///embed?root=/a/folder' runs \
-                 guests inside this process"
-            ),
-        ));
-    };
-    let layout = Layout::embedded(Path::new(&root));
+    let layout = layout(request)?;
     let network = NetworkState::open(layout.clone())?;
+    let secret = SecretState::open(&layout, Callers::Program)?;
+    let nwfilter = NwFilterState::open(&layout)?;
     let qemu = QemuDriver::open(layout, network.clone())?;
-    Ok(Drivers { network, ..Drivers::hypervisor_only(Arc::new(qemu)) })
+    Ok(Drivers { network, nwfilter, secret, ..Drivers::hypervisor_only(Arc::new(qemu)) })
+}
+
+/// `secret:///embed?root=DIR`: secrets alone, those of `qemu:///embed` with the same root.
+pub(super) fn secret(request: &Request<'_>) -> Result<Drivers> {
+    let secret = SecretState::open(&layout(request)?, Callers::Program)?;
+    Ok(Drivers { secret, ..Drivers::hypervisor_only(Arc::new(NoGuests { kind: "secret" })) })
+}
+
+/// `nwfilter:///embed?root=DIR`: network filters alone.
+pub(super) fn nwfilter(request: &Request<'_>) -> Result<Drivers> {
+    let nwfilter = NwFilterState::open(&layout(request)?)?;
+    Ok(Drivers { nwfilter, ..Drivers::hypervisor_only(Arc::new(NoGuests { kind: "nwfilter" })) })
+}
+
+/// The folders below the root that the URI names.
+fn layout(request: &Request<'_>) -> Result<Layout> {
+    let root = request.parameter("root").ok_or_else(|| Error::internal("an embedded driver has a root"))?;
+    Ok(Layout::embedded(Path::new(&root)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Connection;
+    use ferrovirt_core::ErrorCode;
+
+    #[test]
+    fn secrets_and_filters_are_kept_without_a_hypervisor() {
+        let root = tempfile::tempdir().unwrap();
+        let open = |scheme: &str| {
+            let uri = format!("{scheme}:///embed?root={}", root.path().display());
+            Connection::open(Some(&uri)).unwrap()
+        };
+        let connection = open("secret");
+        assert_eq!(connection.driver_type().unwrap(), "secret");
+        let secret = connection.define_secret("<secret/>", 0).unwrap();
+        assert_eq!(open("secret").list_all_secrets(0).unwrap()[0].uuid(), secret.uuid());
+        let unsupported = connection.define_nw_filter("<filter name='f'/>", 0).err().unwrap();
+        assert_eq!(unsupported.code(), ErrorCode::NoSupport);
+        let connection = open("nwfilter");
+        connection.define_nw_filter("<filter name='f'/>", 0).unwrap();
+        assert_eq!(connection.list_nw_filters().unwrap(), ["f"]);
+    }
 }

@@ -6,7 +6,9 @@ mod drivers;
 mod embedded;
 #[cfg(test)]
 mod idle;
+mod no_guests;
 mod open;
+mod remote;
 
 pub use close::CloseCallback;
 pub use drivers::Drivers;

@@ -1,10 +1,11 @@
 //! Opening: from a URI to the drivers that serve it.
 
 use super::drivers::Drivers;
+use super::remote::{self, Asked};
 use super::{Connection, address, embedded};
 use ferrovirt_core::abi::{VIR_CONNECT_NO_ALIASES, VIR_CONNECT_RO};
 use ferrovirt_core::driver::Authenticator;
-use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_driver_test::TestDriver;
 use fluent_uri::Uri;
 use std::sync::Arc;
@@ -41,8 +42,24 @@ impl Request<'_> {
 
 type Opener = fn(&Request<'_>) -> Result<Drivers>;
 
-/// The compiled-in drivers, by URI scheme.
-const OPENERS: &[(&str, Opener)] = &[("qemu", embedded::qemu), ("test", open_test)];
+/// A driver that runs in this process, and which URIs it serves.
+struct Local {
+    scheme: &'static str,
+    /// Only with all its files below a root of the caller's.
+    embedded: bool,
+    open: Opener,
+}
+
+/// The drivers that run in this process; everything else is a daemon's.
+const OPENERS: &[Local] = &[
+    Local { scheme: "nwfilter", embedded: true, open: embedded::nwfilter },
+    Local { scheme: "qemu", embedded: true, open: embedded::qemu },
+    Local { scheme: "secret", embedded: true, open: embedded::secret },
+    Local { scheme: "test", embedded: false, open: open_test },
+];
+
+/// Drivers that never are a daemon's, and are not built in yet.
+const NOT_BUILT_IN: &[&str] = &["vpx", "esx", "gsx", "hyperv", "parallels"];
 
 fn open_test(request: &Request<'_>) -> Result<Drivers> {
     let path = address::path(request.uri);
@@ -55,16 +72,6 @@ fn open_test(request: &Request<'_>) -> Result<Drivers> {
         storage: driver.clone(),
         ..Drivers::hypervisor_only(driver)
     })
-}
-
-type Probe = fn() -> Option<String>;
-
-/// Which URI a driver would like to be the default on this host, in the order of asking; those count that are built in.
-const PROBES: &[(&str, Probe)] = &[("qemu", default_qemu)];
-
-fn default_qemu() -> Option<String> {
-    let instance = if rustix::process::geteuid().is_root() { "system" } else { "session" };
-    Some(format!("qemu:///{instance}"))
 }
 
 impl OpenOptions {
@@ -102,39 +109,50 @@ impl OpenOptions {
         self
     }
 
-    /// Opens `uri`; `None` takes the default from the environment or the configuration, or probes.
+    /// Opens `uri`; `None` takes the default from the environment or the configuration, or that of the host's daemon.
     pub fn open(self, uri: Option<&str>) -> Result<Connection> {
         let config = address::client_config("libvirt.conf")?;
         let environment = std::env::var("LIBVIRT_DEFAULT_URI").ok();
         let chosen = address::choose(uri, environment.as_deref(), &config, !self.no_aliases)?;
-        let text = chosen.or_else(probe).ok_or_else(|| {
-            let detail = "no URI was given, none is configured, and no built-in driver can tell a default";
-            Error::new(ErrorCode::NoConnect, detail)
-        })?;
+        let read_only = self.access == AccessMode::ReadOnly;
+        let Some(text) = chosen else {
+            let authenticator = self.authenticator;
+            let drivers = remote::open(Asked { uri: None, read_only, authenticator, config: &config })?;
+            let opened = drivers.hypervisor.connect_get_uri()?;
+            return Ok(Connection::new(opened, self.access, drivers));
+        };
         let parsed = address::parse(&text)?;
         let root = address::parameter(&parsed, "root");
         address::check_embedded(&parsed, root.as_deref())?;
-        let opener = opener(parsed.scheme().as_str()).ok_or_else(|| {
-            let known: Vec<_> = OPENERS.iter().map(|(name, _)| *name).collect();
-            let scheme = parsed.scheme();
-            Error::new(
-                ErrorCode::NoConnect,
-                format!("'{text}': no driver for '{scheme}' is built in; there are: {}", known.join(", ")),
-            )
-        })?;
-        let request = Request { uri: &parsed, authenticator: self.authenticator };
-        let drivers = opener(&request)?;
+        let drivers = match local(&parsed)? {
+            Some(local) => (local.open)(&Request { uri: &parsed, authenticator: self.authenticator })?,
+            None => {
+                let (uri, authenticator) = (Some(&parsed), self.authenticator);
+                remote::open(Asked { uri, read_only, authenticator, config: &config })?
+            }
+        };
         Ok(Connection::new(text, self.access, drivers))
     }
 }
 
-fn opener(scheme: &str) -> Option<Opener> {
-    OPENERS.iter().find(|(name, _)| *name == scheme).map(|(_, opener)| *opener)
-}
-
-/// The first default that a built-in driver proposes.
-fn probe() -> Option<String> {
-    PROBES.iter().filter(|(scheme, _)| opener(scheme).is_some()).find_map(|(_, propose)| propose())
+/// The driver in this process that serves a URI, if there is one: a host's name always means a daemon.
+fn local(uri: &Uri<&str>) -> Result<Option<&'static Local>> {
+    let (scheme, path) = (uri.scheme().as_str(), address::path(uri));
+    if NOT_BUILT_IN.iter().any(|name| scheme.eq_ignore_ascii_case(name)) {
+        let detail = format!("'{uri}': the driver '{scheme}' is not built in, and daemons do not have it");
+        return Err(Error::config_unsupported(detail).domain(ErrorDomain::None));
+    }
+    if uri.authority().is_some_and(|authority| !authority.host().is_empty()) {
+        return Ok(None);
+    }
+    let embedded = path == "/embed";
+    let found = OPENERS.iter().find(|local| local.scheme == scheme && local.embedded == embedded);
+    if embedded && found.is_none() {
+        let known: Vec<_> = OPENERS.iter().filter(|local| local.embedded).map(|local| local.scheme).collect();
+        let detail = format!("'{uri}': drivers that can be embedded are: {}", known.join(", "));
+        return Err(Error::new(ErrorCode::NoConnect, detail));
+    }
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -151,9 +169,17 @@ mod tests {
     }
 
     #[test]
-    fn a_scheme_that_nobody_serves_is_named() {
-        let err = Connection::open(Some("nosuchdriver:///x")).err().unwrap();
-        assert_eq!(err.code(), ErrorCode::NoConnect);
-        assert!(err.message().contains("nosuchdriver"), "{err}");
+    fn what_runs_in_this_process_and_what_is_a_daemons() {
+        let served = |text: &str| {
+            let parsed = address::parse(text).unwrap();
+            local(&parsed).map(|local| local.map(|local| local.scheme)).map_err(|err| err.code())
+        };
+        assert_eq!(served("test:///default"), Ok(Some("test")));
+        assert_eq!(served("qemu:///embed?root=/r"), Ok(Some("qemu")));
+        for remote in ["test+unix:///default", "test://host/default", "qemu:///system", "nosuchdriver:///x"] {
+            assert_eq!(served(remote), Ok(None), "{remote}");
+        }
+        assert_eq!(served("lxc:///embed?root=/r"), Err(ErrorCode::NoConnect));
+        assert_eq!(served("esx://host/"), Err(ErrorCode::ConfigUnsupported));
     }
 }

@@ -3,7 +3,6 @@
 use super::Domain;
 use crate::Stream;
 use ferrovirt_core::abi::{VIR_DOMAIN_SEND_KEY_MAX_KEYS, VIR_KEYCODE_SET_LAST};
-use ferrovirt_core::driver::Feature;
 use ferrovirt_core::{Error, Result};
 use std::fs::File;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -27,13 +26,11 @@ impl Domain {
     /// Hands a connected socket to a display of the guest, which serves it as one more client.
     pub fn open_graphics(&self, index: u32, socket: BorrowedFd<'_>, flags: u32) -> Result<()> {
         must_be_socket(socket)?;
-        self.connection().need(Feature::FdPassing, NO_FD_PASSING)?;
         self.driver().domain_open_graphics(&self.id(), index, socket, flags)
     }
 
     /// A socket that is connected to a display of the guest.
     pub fn open_graphics_fd(&self, index: u32, flags: u32) -> Result<OwnedFd> {
-        self.connection().need(Feature::FdPassing, NO_FD_PASSING)?;
         self.driver().domain_open_graphics_fd(&self.id(), index, flags)
     }
 
@@ -82,8 +79,6 @@ impl Domain {
     }
 }
 
-pub(super) const NO_FD_PASSING: &str = "this connection can't pass file descriptors";
-
 fn must_be_socket(fd: BorrowedFd<'_>) -> Result<()> {
     let unusable = |err| Error::system(err, "cannot look at the file descriptor for a display");
     let file = File::from(fd.try_clone_to_owned().map_err(unusable)?);
@@ -130,8 +125,8 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_cannot_pass_descriptors_says_so() {
+    fn descriptors_reach_every_driver() {
         let err = test_domain(AccessMode::ReadWrite).open_graphics_fd(0, 0).unwrap_err();
-        assert_eq!(err.code(), ErrorCode::ArgumentUnsupported);
+        assert_eq!(err.code(), ErrorCode::NoSupport);
     }
 }

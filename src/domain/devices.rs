@@ -3,7 +3,7 @@
 use super::Domain;
 use crate::arguments::{non_empty_params, read_only_refusal, without_string_okay};
 use ferrovirt_core::abi::VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT;
-use ferrovirt_core::driver::{DomainInterface, Feature};
+use ferrovirt_core::driver::DomainInterface;
 use ferrovirt_core::{Error, Result, TypedParams};
 use std::os::fd::BorrowedFd;
 
@@ -54,7 +54,6 @@ impl Domain {
 
     /// Lends open files to the domain for as long as the connection lives; its XML refers to them by `name`.
     pub fn fd_associate(&self, name: &str, fds: &[BorrowedFd<'_>], flags: u32) -> Result<()> {
-        self.connection().need(Feature::FdPassing, super::console::NO_FD_PASSING)?;
         if fds.is_empty() {
             return Err(Error::invalid_arg(format!("no file descriptors were given for '{name}'")));
         }
@@ -79,11 +78,11 @@ mod tests {
     }
 
     #[test]
-    fn limits_need_values_and_descriptors_a_way() {
+    fn limits_and_descriptors_must_be_there() {
         let domain = test_domain(AccessMode::ReadWrite);
         let none = domain.set_interface_parameters("vnet0", &TypedParams::new(), 0).unwrap_err();
         assert_eq!(none.code(), ErrorCode::InvalidArg);
         let err = domain.fd_associate("group", &[], 0).unwrap_err();
-        assert_eq!(err.code(), ErrorCode::ArgumentUnsupported);
+        assert_eq!(err.code(), ErrorCode::InvalidArg);
     }
 }

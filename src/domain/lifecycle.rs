@@ -2,9 +2,10 @@
 
 use super::Domain;
 use crate::Connection;
-use crate::arguments::without_string_okay;
 use crate::flags::{exclusive, not_empty};
-use ferrovirt_core::abi::{VIR_DOMAIN_LIFECYCLE_ACTION_LAST, VIR_DOMAIN_LIFECYCLE_LAST};
+use ferrovirt_core::abi::{
+    VIR_DOMAIN_LIFECYCLE_ACTION_LAST, VIR_DOMAIN_LIFECYCLE_LAST, VIR_TYPED_PARAM_STRING_OKAY,
+};
 use ferrovirt_core::driver::{DomainControlInfo, DomainInfo, DomainStateReason};
 use ferrovirt_core::{Error, Result, TypedParams};
 use std::os::fd::BorrowedFd;
@@ -134,7 +135,7 @@ impl Domain {
 
     /// How the guest's memory is shielded from the host, with its measurement.
     pub fn launch_security_info(&self, flags: u32) -> Result<TypedParams> {
-        self.driver().domain_get_launch_security_info(&self.id(), without_string_okay(flags))
+        self.driver().domain_get_launch_security_info(&self.id(), flags | VIR_TYPED_PARAM_STRING_OKAY)
     }
 
     pub fn set_launch_security_state(&self, params: &TypedParams, flags: u32) -> Result<()> {

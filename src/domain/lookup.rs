@@ -9,6 +9,7 @@ use ferrovirt_core::abi::{
     VIR_CONNECT_LIST_DOMAINS_ACTIVE, VIR_CONNECT_LIST_DOMAINS_INACTIVE, VIR_DOMAIN_EVENT_ID_LAST,
     VIR_DOMAIN_EVENT_ID_LIFECYCLE,
 };
+use ferrovirt_core::event::{EventObject, Interest};
 use ferrovirt_core::{DomainId, Error, Event, Result};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -61,7 +62,7 @@ impl Connection {
             family: FAMILY,
             event_id,
             end: VIR_DOMAIN_EVENT_ID_LAST,
-            object: domain.map(|domain| (domain.connection(), domain.uuid().to_string())),
+            object: domain.map(|domain| (domain.connection(), EventObject::Domain(domain.id()))),
             hub: || self.drivers().hypervisor.domain_events(),
         }
         .register(self, domain_filter(domain.map(Domain::uuid), event_id), listener)
@@ -69,7 +70,8 @@ impl Connection {
 
     /// Tells `listener` of all life cycle events, the old way: it is ended by its function, not by an id.
     pub fn register_domain_lifecycle(&self, listener: Listener) -> Result<()> {
-        let hub = self.drivers().hypervisor.domain_events()?;
+        let interest = Interest { event_id: LIFECYCLE, object: None, monitor: None };
+        let hub = self.drivers().hypervisor.domain_events()?.narrow(&interest)?;
         let filter = domain_filter(None, LIFECYCLE);
         self.events().register_once(self, &hub, old_lifecycle(), filter, listener).map(|_| ())
     }

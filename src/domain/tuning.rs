@@ -7,6 +7,7 @@ use crate::arguments::without_string_okay;
 use crate::flags::{exclusive, not_negative, one_state, positive, requires};
 use ferrovirt_core::abi::{
     VIR_DOMAIN_AFFECT_LIVE, VIR_DOMAIN_MEM_MAXIMUM, VIR_DOMAIN_VCPU_GUEST, VIR_DOMAIN_VCPU_MAXIMUM,
+    VIR_TYPED_PARAM_STRING_OKAY,
 };
 use ferrovirt_core::driver::{CpuMap, IoThreadInfo, SchedulerType, VcpuInfo};
 use ferrovirt_core::{Error, ErrorCode, Result, TypedParams};
@@ -92,9 +93,15 @@ impl Domain {
         self.driver().domain_get_scheduler_type(&self.id())
     }
 
-    pub fn scheduler_parameters(&self, flags: u32) -> Result<TypedParams> {
+    /// The parameters of the scheduler as they count now.
+    pub fn scheduler_parameters(&self) -> Result<TypedParams> {
+        self.driver().domain_get_scheduler_parameters_flags(&self.id(), 0)
+    }
+
+    /// The same for the state that `flags` choose.
+    pub fn scheduler_parameters_flags(&self, flags: u32) -> Result<TypedParams> {
         one_state(flags)?;
-        self.driver().domain_get_scheduler_parameters_flags(&self.id(), without_string_okay(flags))
+        self.driver().domain_get_scheduler_parameters_flags(&self.id(), flags | VIR_TYPED_PARAM_STRING_OKAY)
     }
 
     pub fn set_scheduler_parameters(&self, params: &TypedParams, flags: u32) -> Result<()> {

@@ -1,5 +1,6 @@
 //! Devices that are plugged into running guests, changed and unplugged, through the Rust face, with real QEMU.
 
+mod definitions;
 mod disks;
 mod host;
 mod interfaces;

@@ -20,6 +20,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ferrovirt-host", &["ferrovirt-core", "ferrovirt-xml", "ferrovirt-conf"]),
     ("ferrovirt-net", &["ferrovirt-core"]),
     ("ferrovirt-rpc", &["ferrovirt-core"]),
+    ("ferrovirt-sasl", &["ferrovirt-core"]),
+    ("ferrovirt-tls", &["ferrovirt-core"]),
     ("ferrovirt", &[DRIVERS, "ferrovirt-core", "ferrovirt-xml", "ferrovirt-conf", "ferrovirt-host"]),
     ("ferrovirt-capi", &["ferrovirt", "ferrovirt-core", "ferrovirt-log"]),
     ("xtask", &[]),
@@ -36,6 +38,8 @@ const BELOW_DRIVERS: &[&str] = &[
     "ferrovirt-host",
     "ferrovirt-net",
     "ferrovirt-rpc",
+    "ferrovirt-sasl",
+    "ferrovirt-tls",
 ];
 
 /// Where `unsafe` may stand: the C boundary, and what wraps a system call. A path that ends in `/` is a folder.
@@ -45,8 +49,14 @@ const UNSAFE: &[&str] = &[
     "capi/src/fake.rs",
     // A program's descriptors, borrowed by number for the poll.
     "src/core/src/event_loop/default.rs",
+    // ioctls that take numbers, and one about a register.
+    "src/host/src/kvm.rs",
+    // The instruction that tells what the CPU is.
+    "src/host/src/native_cpu.rs",
     // Between fork and exec.
     "src/host/src/process/kernel.rs",
+    // The C interface of Cyrus SASL.
+    "src/sasl/src/library.rs",
     // TUNSETIFF has no netlink message.
     "src/net/src/tap.rs",
 ];

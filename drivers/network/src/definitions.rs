@@ -12,10 +12,6 @@ use ferrovirt_xml::from_str;
 use std::path::Path;
 use std::sync::Arc;
 
-/// What stands at the top of our files, as a warning to who would edit them there.
-pub const HEADER: &str = "<!--\nThis file is kept by libvirt; what is changed here by hand is lost.\n\
-                          Use: virsh net-edit, or another program that talks to libvirt.\n-->\n\n";
-
 /// Reads a user's description.
 pub fn parse(xml: &str, strict: bool) -> Result<Network> {
     let network = Network::from_xml(xml, strict)?;
@@ -135,7 +131,7 @@ pub fn set_autostart(state: &NetworkState, id: &NetworkId, autostart: bool) -> R
 
 /// Writes a definition to its place.
 pub fn save(state: &NetworkState, network: &Network) -> Result<()> {
-    let text = format!("{HEADER}{}", network.inactive().to_xml());
+    let text = format!("{}{}", persist::edit_warning("net-edit"), network.inactive().to_xml());
     persist::write_atomic(&state.paths.definition(&network.name), text.as_bytes(), 0o600, Durability::Power)
 }
 

@@ -3,6 +3,7 @@
 use crate::network::VirtualNetwork;
 use crate::paths::Paths;
 use crate::{autostart, definitions, recover};
+use ferrovirt_core::instances::Instances;
 use ferrovirt_core::layout::Layout;
 use ferrovirt_core::store::Store;
 use ferrovirt_core::{
@@ -12,8 +13,7 @@ use ferrovirt_host::process::PidFile;
 use ferrovirt_net::Netlink;
 use ferrovirt_net::firewall::FirewallKeeper;
 use parking_lot::Mutex;
-use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, OnceLock};
 
 /// The virtual networks of one set of folders.
 ///
@@ -35,21 +35,15 @@ impl NetworkState {
     /// Active networks are found again, what a crash has left half-done is taken down, and networks that are to start
     /// with the driver are started, once a boot.
     pub fn open(layout: Layout) -> Result<Arc<Self>> {
-        static OPEN: Mutex<Option<HashMap<Layout, Weak<NetworkState>>>> = Mutex::new(None);
-        let mut open = OPEN.lock();
-        let open = open.get_or_insert_with(HashMap::new);
-        if let Some(state) = open.get(&layout).and_then(Weak::upgrade) {
-            return Ok(state);
-        }
-        let state = Self::load(layout.clone()).map_err(|err| err.or_domain(ErrorDomain::Network))?;
-        open.insert(layout, Arc::downgrade(&state));
-        Ok(state)
+        static OPEN: Instances<NetworkState> = Instances::new();
+        let load = || Self::load(layout.clone());
+        OPEN.open(&layout, load).map_err(|err| err.or_domain(ErrorDomain::Network))
     }
 
     fn load(layout: Layout) -> Result<Arc<Self>> {
         let paths = Paths::new(layout);
         let state = Arc::new(Self {
-            _lock: lock(&paths)?,
+            _lock: PidFile::acquire_driver(&paths.state(), "network")?,
             networks: Store::new(),
             events: Arc::new(EventHub::new()),
             firewall: FirewallKeeper::new(),
@@ -99,17 +93,4 @@ impl NetworkState {
 
 fn no_network(id: &NetworkId) -> Error {
     Error::new(ErrorCode::NoNetwork, format!("no network with matching uuid '{}' ({})", id.uuid, id.name))
-}
-
-/// Of several processes, one may use a driver's files.
-fn lock(paths: &Paths) -> Result<PidFile> {
-    let path = paths.driver_lock();
-    let describe = |err| Error::system(err, format!("cannot make the folder of '{}'", path.display()));
-    std::fs::create_dir_all(paths.state()).map_err(describe)?;
-    PidFile::acquire(&path)?.ok_or_else(|| {
-        Error::operation_failed(format!(
-            "another process has the network driver open in these folders ('{}' is locked); close it there first",
-            path.display()
-        ))
-    })
 }

@@ -34,11 +34,6 @@ impl Paths {
         self.layout.state.join("network")
     }
 
-    /// Held locked while a driver uses these folders.
-    pub fn driver_lock(&self) -> PathBuf {
-        self.state().join("driver.pid")
-    }
-
     /// Says that the autostart of this boot is done already.
     pub fn autostarted(&self) -> PathBuf {
         self.state().join("autostarted")

@@ -1,6 +1,5 @@
 //! The files that say what is active: networks and their ports, in libvirt's form.
 
-use crate::definitions::HEADER;
 use crate::network::Live;
 use crate::paths::Paths;
 use ferrovirt_conf::network::{Network, NetworkPort};
@@ -45,7 +44,7 @@ fn write(path: &Path, live: &Live) -> Result<()> {
         floor_sum: Some(bandwidths().filter_map(|bandwidth| bandwidth.floor()).sum()),
         network: live.counted(),
     };
-    let text = format!("{HEADER}{}", to_string(&status));
+    let text = format!("{}{}", persist::edit_warning("net-edit"), to_string(&status));
     persist::write_atomic(path, text.as_bytes(), 0o600, Durability::Process)
 }
 
@@ -63,7 +62,7 @@ pub fn read(path: &Path) -> Result<Option<Network>> {
 
 /// Writes a port's file.
 pub fn save_port(paths: &Paths, network: &str, port: &NetworkPort) -> Result<()> {
-    let text = format!("{HEADER}{}", port.to_xml());
+    let text = format!("{}{}", persist::edit_warning("net-port-create"), port.to_xml());
     let path = paths.port(network, port.uuid);
     persist::write_atomic(&path, text.as_bytes(), 0o600, Durability::Process)
 }

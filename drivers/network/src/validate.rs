@@ -20,6 +20,10 @@ pub fn validate(network: &Network) -> Result<()> {
         }
         bandwidth.check_limits()?;
     }
+    if network.dnsmasq.iter().flat_map(|dnsmasq| &dnsmasq.options).any(|option| option.value.is_none()) {
+        let text = format!("an <option> in <dnsmasq:options> of network '{}' has no 'value'", network.name);
+        return Err(Error::internal(text));
+    }
     check_pool(network)?;
     check_dhcp(network)?;
     check_port_groups(network, shapes)

@@ -1,6 +1,7 @@
 //! Prints what this host and its emulators can do: `host_report CACHE [capabilities | domain KEY=VALUE... | models ARCH]`,
 //! the keys being `emulator`, `arch`, `machine` and `type`.
 
+use ferrovirt_conf::cpu::{self, Arch};
 use ferrovirt_core::driver::HypervisorChoice;
 use ferrovirt_driver_qemu::capabilities::{CapabilityCache, ProbeOptions};
 use ferrovirt_driver_qemu::host_capabilities::{HostReport, Prober};
@@ -31,7 +32,8 @@ fn main() -> Result<(), ferrovirt_core::Error> {
         }
         Some("models") => {
             let arch = arguments.get(2).map_or("x86_64", String::as_str);
-            println!("{}", report.cpu_model_names(prober, arch)?.join("\n"));
+            let arch: Arch = arch.parse().unwrap_or(Arch::X86_64);
+            println!("{}", cpu::model_names(arch)?.join("\n"));
         }
         _ => print!("{}", report.capabilities(prober)?),
     }

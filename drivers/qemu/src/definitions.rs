@@ -11,10 +11,6 @@ use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use std::path::Path;
 use std::sync::Arc;
 
-/// What stands at the top of a definition's file, as a warning to who would edit it there.
-const HEADER: &str = "<!--\nThis file is kept by libvirt; what is changed here by hand is lost.\n\
-                      Use: virsh edit, or another program that talks to libvirt.\n-->\n\n";
-
 /// Reads a user's description: spelling, what QEMU needs filled in, what it can't do.
 pub fn parse(shared: &Shared, xml: &str, flags: ParseFlags) -> Result<Domain> {
     let mut model = Domain::parse(xml, flags)?;
@@ -52,7 +48,7 @@ pub fn claim(shared: &Shared, model: &Domain) -> Result<(Arc<Vm>, bool)> {
 /// Writes a definition to its place; as that which readers are shown it comes back.
 pub fn save(shared: &Shared, model: Domain) -> Result<Arc<Definition>> {
     let text = model.format();
-    let file = format!("{HEADER}{text}");
+    let file = persist::edit_warning("edit") + &text;
     persist::write_atomic(&shared.paths.definition(&model.name), file.as_bytes(), 0o600, Durability::Power)?;
     Ok(Definition::with_text(model, text))
 }

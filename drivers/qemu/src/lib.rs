@@ -8,6 +8,7 @@ mod autostart;
 pub mod capabilities;
 pub mod command;
 mod consoles;
+pub mod cpu;
 pub mod defaults;
 mod definitions;
 mod displays;

@@ -1,6 +1,7 @@
 //! Starting a guest: every resource is taken behind a guard, so that a start that fails leaves nothing.
 
 use crate::capabilities::Capabilities;
+use crate::cpu::{self, StartKind};
 use crate::driver::Shared;
 use crate::live::{Live, Parts};
 use crate::network::{self, Plugs};
@@ -126,6 +127,7 @@ impl<'a> Attempt<'a> {
         attempt.make_folders()?;
         let capabilities = attempt.capabilities()?;
         launch::complete(&shared.paths, &capabilities, &mut attempt.model)?;
+        cpu::concrete(&mut attempt.model, &capabilities, &*shared.host.cpu()?, StartKind::New)?;
         displays::assign_ports(shared, &mut attempt.model)?;
         let taps = network::plug_in(shared, &mut attempt.model, &attempt.plugs)?;
         attempt.spawn(&capabilities, taps)?;

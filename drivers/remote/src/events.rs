@@ -1,240 +1,219 @@
-//! Events of the daemon: asked for when the first listener comes, and handed to the core's hubs.
+//! Events of the daemon: each interest is registered there and has a hub of its own, so that the daemon sends nothing
+//! that nobody wants to hear.
 
-use ferrovirt_core::abi::VIR_DOMAIN_EVENT_ID_IO_ERROR;
-use ferrovirt_core::event::{DomainEventKind as Kind, NetworkEventKind, ObjectEventKind};
-use ferrovirt_core::{DomainEvent, DomainId, ErrorCode, Event, EventHub, Result};
+use crate::decode::{Family, decode};
+use crate::session::Session;
+use ferrovirt_core::event::{EventObject, Interest};
+use ferrovirt_core::{Error, Event, EventHub, Result};
 use ferrovirt_rpc::client::Client;
 use ferrovirt_rpc::frame::Message;
-use ferrovirt_rpc::procedure::{EventMessage, Procedure, Row};
+use ferrovirt_rpc::procedure::EventMessage;
 use ferrovirt_rpc::program::Program;
+use ferrovirt_rpc::program::qemu::{
+    QemuConnectDomainMonitorEventDeregister, QemuConnectDomainMonitorEventRegister,
+};
 use ferrovirt_rpc::program::remote::*;
-use ferrovirt_rpc::records;
 use parking_lot::Mutex;
-use std::ops::Range;
-use std::sync::Arc;
-use uuid::Uuid;
+use std::sync::{Arc, Weak};
 
-/// The hubs of a connection, each with whether the daemon has been asked for its events.
-#[derive(Default)]
+/// What is registered with the daemon.
 pub(crate) struct Events {
-    domain: Source,
-    network: Source,
-    storage_pool: Source,
-    node_device: Source,
-    secret: Source,
-    /// The path of a disk whose block job has changed: the message that names its target comes right behind.
-    block_job_path: Mutex<Option<(Uuid, String)>>,
+    session: Weak<Session>,
+    registered: Mutex<Vec<Registered>>,
+    /// One registers at a time: two listeners with the same interest share one registration.
+    registering: Mutex<()>,
 }
 
-#[derive(Default)]
-struct Source {
-    hub: Arc<EventHub>,
-    asked: Mutex<bool>,
+struct Registered {
+    family: Family,
+    interest: Interest,
+    hub: Weak<EventHub>,
+    /// What the daemon calls it.
+    callback: i32,
 }
 
-impl Source {
-    /// Has the daemon send these events, once. Kinds that it does not know are newer than it.
-    fn ask<P: Procedure>(
-        &self,
-        client: &Client,
-        kinds: impl IntoIterator<Item = i32>,
-        call: impl Fn(i32) -> P,
-    ) -> Result<Arc<EventHub>> {
-        let mut asked = self.asked.lock();
-        if !*asked {
-            for kind in kinds {
-                match client.call(&call(kind)) {
-                    Err(err) if kind == 0 || err.code() != ErrorCode::InvalidArg => return Err(err),
-                    _ => {}
-                }
-            }
-            *asked = true;
+/// Ends a registration when its hub goes.
+struct Keeper {
+    session: Weak<Session>,
+    family: Family,
+    interest: Interest,
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        if let Some(session) = self.session.upgrade() {
+            session.events.end(&session, self.family, &self.interest);
         }
-        Ok(self.hub.clone())
     }
 }
-
-/// How many kinds of event a domain has.
-const DOMAIN_KINDS: i32 = 28;
-/// Life cycle, and another.
-const OBJECT_KINDS: Range<i32> = 0..2;
 
 impl Events {
-    /// I/O errors also come in an older form, which only lacks the reason: that one is not asked for.
-    pub fn domain(&self, client: &Client) -> Result<Arc<EventHub>> {
-        let kinds = (0..DOMAIN_KINDS).filter(|kind| *kind != VIR_DOMAIN_EVENT_ID_IO_ERROR as i32);
-        self.domain
-            .ask(client, kinds, |event_id| ConnectDomainEventCallbackRegisterAny { event_id, dom: None })
+    pub fn new(session: &Weak<Session>) -> Self {
+        Self { session: session.clone(), registered: Mutex::default(), registering: Mutex::default() }
     }
 
-    pub fn network(&self, client: &Client) -> Result<Arc<EventHub>> {
-        let call = |event_id| ConnectNetworkEventRegisterAny { event_id, net: None };
-        self.network.ask(client, OBJECT_KINDS, call)
+    /// A hub that has the daemon asked for each interest.
+    pub fn of(&self, family: Family) -> Arc<EventHub> {
+        let session = self.session.clone();
+        let narrow = move |interest: &Interest| {
+            let session = session.upgrade().ok_or_else(|| Error::internal("the connection is closed"))?;
+            session.events.narrow(&session, family, interest)
+        };
+        Arc::new(EventHub::narrowed_by(narrow))
     }
 
-    pub fn storage_pool(&self, client: &Client) -> Result<Arc<EventHub>> {
-        let call = |event_id| ConnectStoragePoolEventRegisterAny { event_id, pool: None };
-        self.storage_pool.ask(client, OBJECT_KINDS, call)
+    fn narrow(&self, session: &Session, family: Family, interest: &Interest) -> Result<Arc<EventHub>> {
+        let _one = self.registering.lock();
+        if let Some(hub) = self.find(family, interest) {
+            return Ok(hub);
+        }
+        let client = session.client()?;
+        let callback = register(&client, family, interest)?;
+        if family == Family::Domain && interest.event_id == 0 {
+            session.recovery.remember(session, &client);
+        }
+        let keeper = Keeper { session: self.session.clone(), family, interest: interest.clone() };
+        let hub = Arc::new(EventHub::keeping(keeper));
+        let registered =
+            Registered { family, interest: interest.clone(), hub: Arc::downgrade(&hub), callback };
+        self.registered.lock().push(registered);
+        Ok(hub)
     }
 
-    pub fn node_device(&self, client: &Client) -> Result<Arc<EventHub>> {
-        let call = |event_id| ConnectNodeDeviceEventRegisterAny { event_id, dev: None };
-        self.node_device.ask(client, OBJECT_KINDS, call)
+    fn find(&self, family: Family, interest: &Interest) -> Option<Arc<EventHub>> {
+        let registered = self.registered.lock();
+        let mut same = registered.iter().filter(|r| r.family == family && r.interest == *interest);
+        same.find_map(|r| r.hub.upgrade())
     }
 
-    pub fn secret(&self, client: &Client) -> Result<Arc<EventHub>> {
-        let call = |event_id| ConnectSecretEventRegisterAny { event_id, secret: None };
-        self.secret.ask(client, OBJECT_KINDS, call)
+    /// A hub is gone: nobody wants to hear this any more.
+    fn end(&self, session: &Session, family: Family, interest: &Interest) {
+        let ended = {
+            let mut registered = self.registered.lock();
+            let is_it =
+                |r: &Registered| r.family == family && r.interest == *interest && r.hub.strong_count() == 0;
+            registered.iter().position(is_it).map(|at| registered.swap_remove(at))
+        };
+        let link = session.link();
+        if let Some(ended) = ended.filter(|_| link.is_alive())
+            && let Err(err) = deregister(&link, family, ended.callback)
+        {
+            tracing::debug!(%err, "the daemon did not end a registration for events");
+        }
+    }
+
+    /// Registers with a daemon that knows of nothing yet.
+    pub fn restore(&self, client: &Client) -> Result<()> {
+        let _one = self.registering.lock();
+        let wanted: Vec<_> = {
+            let registered = self.registered.lock();
+            registered.iter().map(|r| (r.family, r.interest.clone())).collect()
+        };
+        for (family, interest) in wanted {
+            let callback = register(client, family, &interest)?;
+            let mut registered = self.registered.lock();
+            if let Some(r) = registered.iter_mut().find(|r| r.family == family && r.interest == interest) {
+                r.callback = callback;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether anybody listens to the life cycle of domains.
+    pub fn lifecycle_wanted(&self) -> bool {
+        self.registered.lock().iter().any(|r| r.family == Family::Domain && r.interest.event_id == 0)
+    }
+
+    /// Tells those who listen to the life cycle of domains of something that the daemon did not tell.
+    pub fn publish_lifecycle(&self, event: Event) {
+        let hubs: Vec<_> = {
+            let registered = self.registered.lock();
+            let of_lifecycle =
+                registered.iter().filter(|r| r.family == Family::Domain && r.interest.event_id == 0);
+            of_lifecycle.filter_map(|r| r.hub.upgrade()).collect()
+        };
+        hubs.iter().for_each(|hub| hub.publish(event.clone()));
     }
 
     /// Hands a message of the daemon to those who listen.
-    pub fn publish(&self, message: &Message) {
-        match self.event(message) {
-            Ok(Some(event)) => self.hub(&event).publish(event),
-            Ok(None) => {
-                tracing::trace!(number = message.header.procedure, "a message that is no event by itself")
+    pub fn publish(&self, session: &Session, message: &Message) {
+        let number = message.header.procedure;
+        let is_closed = message.header.program == Program::Remote as u32
+            && number == ConnectEventConnectionClosed::ROW.number;
+        if is_closed {
+            match message.event::<ConnectEventConnectionClosed>() {
+                Ok(event) => session.tell_closed(event.reason),
+                Err(err) => tracing::warn!(%err, "the news of a closed connection could not be read"),
             }
-            Err(err) => tracing::warn!(%err, number = message.header.procedure, "an event could not be read"),
+            return;
+        }
+        match decode(message) {
+            Ok(Some((family, callback, event))) => {
+                session.recovery.note(&event);
+                self.hand_out(family, callback, event);
+            }
+            Ok(None) => tracing::debug!(number, "a message that is no event known here"),
+            Err(err) => tracing::warn!(%err, number, "an event could not be read"),
         }
     }
 
-    fn event(&self, message: &Message) -> Result<Option<Event>> {
-        if message.header.program != Program::Remote as u32 {
-            return Ok(None);
-        }
-        let is = |row: &Row| row.number == message.header.procedure;
-        if is(DomainEventCallbackBlockJob::ROW) {
-            let job = message.event::<DomainEventCallbackBlockJob>()?.msg;
-            *self.block_job_path.lock() = Some((job.dom.uuid, job.path));
-            return Ok(None);
-        }
-        if is(DomainEventBlockJob2::ROW) {
-            let job: DomainEventBlockJob2 = message.event()?;
-            let path = self.block_job_path.lock().take().filter(|(uuid, _)| *uuid == job.dom.uuid);
-            let path = path.map(|(_, path)| path).unwrap_or_default();
-            let kind = Kind::BlockJob { path, target: job.dst, kind: job.kind, status: job.status };
-            return Ok(Some(of(job.dom, kind)));
-        }
-        event(message)
-    }
-
-    fn hub(&self, event: &Event) -> &EventHub {
-        match event {
-            Event::Domain(_) | Event::QemuMonitor(_) => &self.domain.hub,
-            Event::Network { .. } => &self.network.hub,
-            Event::StoragePool { .. } => &self.storage_pool.hub,
-            Event::NodeDevice { .. } => &self.node_device.hub,
-            Event::Secret { .. } => &self.secret.hub,
+    fn hand_out(&self, family: Family, callback: i32, event: Event) {
+        let hub = {
+            let registered = self.registered.lock();
+            let mut known = registered.iter().filter(|r| r.family == family && r.callback == callback);
+            known.find_map(|r| r.hub.upgrade())
+        };
+        if let Some(hub) = hub {
+            hub.publish(event);
         }
     }
 }
 
-/// The core's event for each message: its type, then what is made of it.
-macro_rules! events {
-    ($message:ident; $($ty:ident => |$event:ident| $made:expr;)*) => {
-        $(if $message.header.procedure == <$ty as EventMessage>::ROW.number {
-            let $event: $ty = $message.event()?;
-            return Ok(Some($made));
-        })*
+/// The object of an interest, as its family names it.
+macro_rules! object {
+    ($interest:ident, $variant:ident) => {
+        match &$interest.object {
+            Some(EventObject::$variant(object)) => Some(object.clone()),
+            _ => None,
+        }
     };
 }
 
-fn event(message: &Message) -> Result<Option<Event>> {
-    events! { message;
-        NetworkEventLifecycle => |e| Event::Network {
-            network: e.net,
-            kind: NetworkEventKind::Lifecycle { event: e.event, detail: e.detail },
-        };
-        NetworkEventCallbackMetadataChange => |e| Event::Network {
-            network: e.net,
-            kind: NetworkEventKind::MetadataChange { kind: e.kind, uri: e.nsuri },
-        };
-        StoragePoolEventLifecycle => |e| Event::StoragePool {
-            pool: e.pool,
-            kind: ObjectEventKind::Lifecycle { event: e.event, detail: e.detail },
-        };
-        StoragePoolEventRefresh => |e| Event::StoragePool { pool: e.pool, kind: ObjectEventKind::Changed };
-        NodeDeviceEventLifecycle => |e| Event::NodeDevice {
-            device: e.dev,
-            kind: ObjectEventKind::Lifecycle { event: e.event, detail: e.detail },
-        };
-        NodeDeviceEventUpdate => |e| Event::NodeDevice { device: e.dev, kind: ObjectEventKind::Changed };
-        SecretEventLifecycle => |e| Event::Secret {
-            secret: e.secret,
-            kind: ObjectEventKind::Lifecycle { event: e.event, detail: e.detail },
-        };
-        SecretEventValueChanged => |e| Event::Secret { secret: e.secret, kind: ObjectEventKind::Changed };
+fn register(client: &Client, family: Family, interest: &Interest) -> Result<i32> {
+    let event_id = interest.event_id;
+    match family {
+        Family::Domain => {
+            client.call(&ConnectDomainEventCallbackRegisterAny { event_id, dom: object!(interest, Domain) })
+        }
+        Family::Network => {
+            client.call(&ConnectNetworkEventRegisterAny { event_id, net: object!(interest, Network) })
+        }
+        Family::StoragePool => client
+            .call(&ConnectStoragePoolEventRegisterAny { event_id, pool: object!(interest, StoragePool) }),
+        Family::NodeDevice => {
+            client.call(&ConnectNodeDeviceEventRegisterAny { event_id, dev: object!(interest, NodeDevice) })
+        }
+        Family::Secret => {
+            client.call(&ConnectSecretEventRegisterAny { event_id, secret: object!(interest, Secret) })
+        }
+        Family::Monitor => {
+            let events = interest.monitor.clone().unwrap_or_default();
+            client.call(&QemuConnectDomainMonitorEventRegister {
+                dom: object!(interest, Domain),
+                event: events.name,
+                flags: events.flags,
+            })
+        }
     }
-    domain_event(message)
 }
 
-fn of(domain: DomainId, kind: Kind) -> Event {
-    Event::Domain(DomainEvent { domain, kind })
-}
-
-fn domain_event(message: &Message) -> Result<Option<Event>> {
-    events! { message;
-        DomainEventCallbackLifecycle => |e| {
-            of(e.msg.dom, Kind::Lifecycle { event: e.msg.event, detail: e.msg.detail })
-        };
-        DomainEventCallbackReboot => |e| of(e.msg.dom, Kind::Reboot);
-        DomainEventCallbackRtcChange => |e| of(e.msg.dom, Kind::RtcChange { utc_offset: e.msg.offset });
-        DomainEventCallbackWatchdog => |e| of(e.msg.dom, Kind::Watchdog { action: e.msg.action });
-        DomainEventCallbackIoErrorReason => |e| of(e.msg.dom, Kind::IoError {
-            source: e.msg.src_path,
-            alias: e.msg.dev_alias,
-            action: e.msg.action,
-            reason: e.msg.reason,
-        });
-        DomainEventCallbackGraphics => |e| of(e.msg.dom, Kind::Graphics {
-            phase: e.msg.phase,
-            local: address(e.msg.local),
-            remote: address(e.msg.remote),
-            auth_scheme: e.msg.auth_scheme,
-            subject: e.msg.subject.into_iter().map(|identity| (identity.kind, identity.name)).collect(),
-        });
-        DomainEventCallbackControlError => |e| of(e.msg.dom, Kind::ControlError);
-        DomainEventCallbackDiskChange => |e| of(e.msg.dom, Kind::DiskChange {
-            old_source: e.msg.old_src_path,
-            new_source: e.msg.new_src_path,
-            alias: e.msg.dev_alias,
-            reason: e.msg.reason,
-        });
-        DomainEventCallbackTrayChange => |e| {
-            of(e.msg.dom, Kind::TrayChange { alias: e.msg.dev_alias, reason: e.msg.reason })
-        };
-        DomainEventCallbackPmwakeup => |e| of(e.msg.dom, Kind::PmWakeup { reason: e.reason });
-        DomainEventCallbackPmsuspend => |e| of(e.msg.dom, Kind::PmSuspend { reason: e.reason });
-        DomainEventCallbackPmsuspendDisk => |e| of(e.msg.dom, Kind::PmSuspendDisk { reason: e.reason });
-        DomainEventCallbackBalloonChange => |e| of(e.msg.dom, Kind::BalloonChange { actual: e.msg.actual });
-        DomainEventCallbackDeviceRemoved => |e| of(e.msg.dom, Kind::DeviceRemoved { alias: e.msg.dev_alias });
-        DomainEventCallbackTunable => |e| of(e.dom, Kind::Tunable { params: e.params.0 });
-        DomainEventCallbackAgentLifecycle => |e| of(e.dom, Kind::AgentLifecycle { state: e.state, reason: e.reason });
-        DomainEventCallbackDeviceAdded => |e| of(e.dom, Kind::DeviceAdded { alias: e.dev_alias });
-        DomainEventCallbackMigrationIteration => |e| of(e.dom, Kind::MigrationIteration { iteration: e.iteration });
-        DomainEventCallbackJobCompleted => |e| of(e.dom, Kind::JobCompleted { params: e.params.0 });
-        DomainEventCallbackDeviceRemovalFailed => |e| of(e.dom, Kind::DeviceRemovalFailed { alias: e.dev_alias });
-        DomainEventCallbackMetadataChange => |e| of(e.dom, Kind::MetadataChange { kind: e.kind, uri: e.nsuri });
-        DomainEventBlockThreshold => |e| of(e.dom, Kind::BlockThreshold {
-            device: e.dev,
-            path: e.path,
-            threshold: e.threshold,
-            excess: e.excess,
-        });
-        DomainEventMemoryFailure => |e| {
-            of(e.dom, Kind::MemoryFailure { recipient: e.recipient, action: e.action, flags: e.flags })
-        };
-        DomainEventMemoryDeviceSizeChange => |e| {
-            of(e.dom, Kind::MemoryDeviceSizeChange { alias: e.alias, size: e.size })
-        };
-        DomainEventNicMacChange => |e| {
-            of(e.dom, Kind::NicMacChange { alias: e.alias, old_mac: e.old_mac, new_mac: e.new_mac })
-        };
+fn deregister(client: &Client, family: Family, callback_id: i32) -> Result<()> {
+    match family {
+        Family::Domain => client.call(&ConnectDomainEventCallbackDeregisterAny { callback_id }),
+        Family::Network => client.call(&ConnectNetworkEventDeregisterAny { callback_id }),
+        Family::StoragePool => client.call(&ConnectStoragePoolEventDeregisterAny { callback_id }),
+        Family::NodeDevice => client.call(&ConnectNodeDeviceEventDeregisterAny { callback_id }),
+        Family::Secret => client.call(&ConnectSecretEventDeregisterAny { callback_id }),
+        Family::Monitor => client.call(&QemuConnectDomainMonitorEventDeregister { callback_id }),
     }
-    Ok(None)
-}
-
-fn address(address: records::GraphicsAddress) -> ferrovirt_core::event::GraphicsAddress {
-    let (node, service) = (Some(address.node), Some(address.service));
-    ferrovirt_core::event::GraphicsAddress { family: address.family, node, service }
 }

@@ -1,8 +1,9 @@
 //! Methods that are nothing but a call: a line each.
 
-use ferrovirt_core::TypedParams;
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result, TypedParams};
 use ferrovirt_rpc::values::Params;
 use ferrovirt_rpc::xdr::{List, Opaque};
+use std::os::fd::OwnedFd;
 
 /// Declares methods of a driver: `fn method(arguments) -> Answer = Call { … };`, where the reply says what is wanted,
 /// or `= Call { … } => |reply| …` where it has to be made out of the reply.
@@ -11,7 +12,7 @@ macro_rules! forward {
         fn $method:ident($($argument:ident: $ty:ty),* $(,)?) -> $answer:ty = $call:expr $(=> $convert:expr)?;
     )*) => {$(
         fn $method(&self, $($argument: $ty),*) -> ferrovirt_core::Result<$answer> {
-            let reply = self.client().call(&$call)?;
+            let reply = self.call(&$call)?;
             Ok($crate::forward::convert!(reply $(, $convert)?))
         }
     )*};
@@ -77,4 +78,16 @@ pub(crate) fn text(text: Option<&str>) -> Option<String> {
 /// Texts, as a call takes them.
 pub(crate) fn texts<const MAX: usize>(texts: &[&str]) -> List<String, MAX> {
     texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
+/// The one descriptor that came with an answer.
+pub(crate) fn one_descriptor(mut fds: Vec<OwnedFd>) -> Result<OwnedFd> {
+    match (fds.pop(), fds.len()) {
+        (Some(fd), 0) => Ok(fd),
+        (one, more) => {
+            let count = more + usize::from(one.is_some());
+            let detail = format!("{count} descriptors came with an answer that has one");
+            Err(Error::new(ErrorCode::Rpc, detail).domain(ErrorDomain::Remote))
+        }
+    }
 }

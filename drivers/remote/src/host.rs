@@ -2,8 +2,8 @@
 
 use crate::RemoteDriver;
 use crate::forward::{forward, text, texts};
-use ferrovirt_core::driver::{CloseNotice, HostDriver, HypervisorChoice, NodeInfo, SecurityModel};
-use ferrovirt_core::{Error, ErrorCode, Result, TypedParams};
+use ferrovirt_core::driver::{CloseNotice, Feature, HostDriver, HypervisorChoice, NodeInfo, SecurityModel};
+use ferrovirt_core::{Result, TypedParams};
 use ferrovirt_rpc::limits::*;
 use ferrovirt_rpc::program::remote::*;
 use std::time::Duration;
@@ -14,7 +14,6 @@ impl HostDriver for RemoteDriver {
         fn connect_get_version() -> u64 = ConnectGetVersion {};
         fn connect_get_lib_version() -> u64 = ConnectGetLibVersion {};
         fn connect_get_hostname() -> String = ConnectGetHostname {};
-        fn connect_get_uri() -> String = ConnectGetUri {};
         fn connect_get_max_vcpus(kind: Option<&str>) -> i32 = ConnectGetMaxVcpus { kind: text(kind) };
         fn connect_get_capabilities() -> String = ConnectGetCapabilities {};
         fn connect_get_domain_capabilities(choice: HypervisorChoice<'_>, flags: u32) -> String =
@@ -26,8 +25,6 @@ impl HostDriver for RemoteDriver {
                 flags,
             };
         fn connect_get_sysinfo(flags: u32) -> String = ConnectGetSysinfo { flags };
-        fn connect_set_identity(params: &TypedParams, flags: u32) -> () =
-            ConnectSetIdentity { params: params.into(), flags };
         fn connect_compare_cpu(xml: &str, flags: u32) -> i32 = ConnectCompareCpu { xml: xml.into(), flags };
         fn connect_compare_hypervisor_cpu(choice: HypervisorChoice<'_>, xml: &str, flags: u32) -> i32 =
             ConnectCompareHypervisorCpu {
@@ -85,42 +82,47 @@ impl HostDriver for RemoteDriver {
             NodeGetSevInfo { nparams: NODE_SEV_INFO_MAX as i32, flags } => |reply| reply.params.0;
     }
 
-    fn connect_is_alive(&self) -> Result<bool> {
-        Ok(self.client().is_alive())
+    /// What was asked for; the daemon is only asked where it had to choose.
+    fn connect_get_uri(&self) -> Result<String> {
+        match &self.session.target.asked {
+            Some(asked) => Ok(asked.clone()),
+            None => self.call(&ConnectGetUri {}),
+        }
     }
 
+    fn connect_is_alive(&self) -> Result<bool> {
+        Ok(self.link().is_alive())
+    }
+
+    /// Encrypted is our part of the way: the daemon's to the hypervisor seldom is, and need not be if it is secure.
     fn connect_is_encrypted(&self) -> Result<bool> {
-        // Of what we can open so far nothing is: secure is it all the same, since it does not leave the host.
-        Ok(false)
+        Ok(self.call(&ConnectIsSecure {})? != 0 && self.link().transport().is_encrypted())
     }
 
     /// Both parts of the way must be: ours to the daemon, and the daemon's to the hypervisor.
     fn connect_is_secure(&self) -> Result<bool> {
-        Ok(self.client().transport().is_secure() && self.client().call(&ConnectIsSecure {})? != 0)
+        Ok(self.call(&ConnectIsSecure {})? != 0 && self.link().transport().is_secure())
     }
 
     fn connect_set_keep_alive(&self, interval: i32, count: u32) -> Result<bool> {
-        use ferrovirt_core::driver::Feature;
         if !self.supports(Feature::ProgramKeepalive)? {
             return Ok(false);
         }
         let interval = u64::try_from(interval).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs);
-        self.client().set_keepalive(interval, count)?;
+        self.session.set_keepalive(interval, count)?;
         Ok(true)
     }
 
+    fn connect_set_identity(&self, params: &TypedParams, flags: u32) -> Result<()> {
+        self.session.set_identity(params, flags)
+    }
+
     fn connect_register_close_callback(&self, notice: CloseNotice) -> Result<()> {
-        let mut slot = self.close_notice.lock();
-        if slot.is_some() {
-            return Err(Error::new(ErrorCode::OperationInvalid, "a close callback is registered already"));
-        }
-        *slot = Some(notice);
-        Ok(())
+        self.session.register_close(notice)
     }
 
     fn connect_unregister_close_callback(&self) -> Result<()> {
-        let removed = self.close_notice.lock().take();
-        removed.map(drop).ok_or_else(|| Error::operation_invalid("no close callback is registered"))
+        self.session.unregister_close()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Finding, defining, starting and stopping domains.
 
 use crate::RemoteDriver;
+use crate::decode::Family;
 use crate::forward::forward;
 use ferrovirt_core::driver::{
     DomainControlInfo, DomainInfo, DomainLifecycle, DomainLookup, DomainStateReason,
@@ -25,7 +26,7 @@ impl DomainLookup for RemoteDriver {
     }
 
     fn domain_events(&self) -> Result<Arc<EventHub>> {
-        self.events.domain(self.client())
+        Ok(self.session.events.of(Family::Domain))
     }
 }
 
@@ -72,7 +73,7 @@ impl DomainLifecycle for RemoteDriver {
 
     fn domain_get_launch_security_info(&self, domain: &DomainId, flags: u32) -> Result<TypedParams> {
         let flags = self.with_strings(flags);
-        Ok(self.client().call(&DomainGetLaunchSecurityInfo { dom: domain.clone(), flags })?.0)
+        Ok(self.call(&DomainGetLaunchSecurityInfo { dom: domain.clone(), flags })?.0)
     }
 
     fn domain_create_xml_with_files(
@@ -82,7 +83,7 @@ impl DomainLifecycle for RemoteDriver {
         flags: u32,
     ) -> Result<DomainId> {
         let call = DomainCreateXmlWithFiles { xml_desc: xml.into(), flags };
-        Ok(self.client().call_with_fds(&call, files)?.0)
+        Ok(self.call_with_fds(&call, files)?.0)
     }
 
     fn domain_create_with_files(
@@ -92,7 +93,7 @@ impl DomainLifecycle for RemoteDriver {
         flags: u32,
     ) -> Result<i32> {
         let call = DomainCreateWithFiles { dom: domain.clone(), flags };
-        Ok(self.client().call_with_fds(&call, files)?.0.id)
+        Ok(self.call_with_fds(&call, files)?.0.id)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Virtual networks and their ports.
 
 use crate::RemoteDriver;
+use crate::decode::Family;
 use crate::forward::{forward, text};
 use ferrovirt_core::driver::{DhcpLease, NetworkDriver};
 use ferrovirt_core::{EventHub, NetworkId, NetworkPortId, Result, TypedParams};
@@ -79,11 +80,11 @@ impl NetworkDriver for RemoteDriver {
         let ordered = self.supports(ferrovirt_core::driver::Feature::NetworkUpdateHasCorrectOrder)?;
         let (command, section) = if ordered { (command, section) } else { (section, command) };
         let (net, xml) = (network.clone(), xml.into());
-        self.client().call(&NetworkUpdate { net, command, section, parent_index, xml, flags })
+        self.call(&NetworkUpdate { net, command, section, parent_index, xml, flags })
     }
 
     fn network_events(&self) -> Result<Arc<EventHub>> {
-        self.events.network(self.client())
+        Ok(self.session.events.of(Family::Network))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Secrets, node devices, network filters and the host's interfaces.
 
 use crate::RemoteDriver;
+use crate::decode::Family;
 use crate::forward::{forward, text};
 use ferrovirt_core::driver::{
     InterfaceDriver, NodeDeviceAssignment, NodeDeviceDriver, NwFilterDriver, SecretDriver,
@@ -29,7 +30,7 @@ impl SecretDriver for RemoteDriver {
     }
 
     fn secret_events(&self) -> Result<Arc<EventHub>> {
-        self.events.secret(self.client())
+        Ok(self.session.events.of(Family::Secret))
     }
 }
 
@@ -69,7 +70,7 @@ impl NodeDeviceDriver for RemoteDriver {
     }
 
     fn node_device_events(&self) -> Result<Arc<EventHub>> {
-        self.events.node_device(self.client())
+        Ok(self.session.events.of(Family::NodeDevice))
     }
 }
 

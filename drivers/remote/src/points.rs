@@ -35,8 +35,8 @@ impl SnapshotDriver for RemoteDriver {
 
     /// The wire's answer does not tell the id that the domain then has.
     fn domain_revert_to_snapshot(&self, snapshot: &DomainSnapshotId, flags: u32) -> Result<i32> {
-        self.client().call(&DomainRevertToSnapshot { snap: snapshot.clone(), flags })?;
-        Ok(self.client().call(&DomainLookupByUuid { uuid: snapshot.domain.uuid })?.id)
+        self.call(&DomainRevertToSnapshot { snap: snapshot.clone(), flags })?;
+        Ok(self.call(&DomainLookupByUuid { uuid: snapshot.domain.uuid })?.id)
     }
 }
 

@@ -49,7 +49,7 @@ impl DomainStats for RemoteDriver {
         let nparams = DOMAIN_BLOCK_STATS_PARAMETERS_MAX as i32;
         let flags = self.with_strings(flags);
         let call = DomainBlockStatsFlags { dom: domain.clone(), path: disk.into(), nparams, flags };
-        Ok(self.client().call(&call)?.params.0)
+        Ok(self.call(&call)?.params.0)
     }
 
     /// The values of all CPUs come in one list, without those that are offline: a CPU begins where a name comes again.
@@ -60,13 +60,8 @@ impl DomainStats for RemoteDriver {
             CpuStatsQuery::Values { start, cpus, params } => (start, cpus, params),
         };
         let flags = self.with_strings(flags);
-        let reply = self.client().call(&DomainGetCpuStats {
-            dom: domain.clone(),
-            nparams,
-            start_cpu,
-            ncpus,
-            flags,
-        })?;
+        let reply =
+            self.call(&DomainGetCpuStats { dom: domain.clone(), nparams, start_cpu, ncpus, flags })?;
         let count = u32::try_from(reply.nparams).unwrap_or(0);
         let mut cpus: Vec<TypedParams> = Vec::new();
         for (name, value) in reply.params.0 {

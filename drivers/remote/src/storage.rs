@@ -1,6 +1,7 @@
 //! Storage pools and volumes.
 
 use crate::RemoteDriver;
+use crate::decode::Family;
 use crate::forward::{forward, text};
 use ferrovirt_core::driver::{StorageDriver, StoragePoolInfo, StorageVolInfo, StreamDriver};
 use ferrovirt_core::{EventHub, Result, StoragePoolId, StorageVolId};
@@ -89,7 +90,7 @@ impl StorageDriver for RemoteDriver {
         flags: u32,
     ) -> Result<Box<dyn StreamDriver>> {
         let call = StorageVolDownload { vol: volume.clone(), offset, length, flags };
-        Ok(Box::new(self.client().open_stream(&call)?.1))
+        Ok(Box::new(self.open_stream(&call)?.1))
     }
 
     fn storage_vol_upload(
@@ -100,10 +101,10 @@ impl StorageDriver for RemoteDriver {
         flags: u32,
     ) -> Result<Box<dyn StreamDriver>> {
         let call = StorageVolUpload { vol: volume.clone(), offset, length, flags };
-        Ok(Box::new(self.client().open_stream(&call)?.1))
+        Ok(Box::new(self.open_stream(&call)?.1))
     }
 
     fn storage_pool_events(&self) -> Result<Arc<EventHub>> {
-        self.events.storage_pool(self.client())
+        Ok(self.session.events.of(Family::StoragePool))
     }
 }

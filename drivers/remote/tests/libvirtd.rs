@@ -6,13 +6,28 @@ mod common;
 use common::Daemon;
 use ferrovirt_core::abi::*;
 use ferrovirt_core::driver::*;
+use ferrovirt_core::event::Interest;
 use ferrovirt_core::{DomainEventKind, ErrorCode, Event};
-use ferrovirt_driver_remote::RemoteDriver;
+use ferrovirt_driver_remote::{RemoteDriver, Target, Way};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
+fn target(daemon: &Daemon, uri: &str) -> Target {
+    Target {
+        asked: None,
+        uri: uri.into(),
+        way: Way::Unix { socket: daemon.socket("libvirt-sock"), daemon: None },
+        read_only: false,
+        host: None,
+        login: None,
+        auth_file: None,
+        authenticator: None,
+        reconnect: false,
+    }
+}
+
 fn open(daemon: &Daemon, uri: &str) -> RemoteDriver {
-    RemoteDriver::open_unix(&daemon.socket("libvirt-sock"), Some(uri), 0).unwrap()
+    RemoteDriver::open(target(daemon, uri)).unwrap()
 }
 
 fn reading(driver: &RemoteDriver) {
@@ -47,7 +62,8 @@ fn reading(driver: &RemoteDriver) {
 
 fn a_domains_life(driver: &RemoteDriver) {
     let (sender, events) = channel();
-    let hub = driver.domain_events().unwrap();
+    let lifecycle = Interest { event_id: 0, object: None, monitor: None };
+    let hub = driver.domain_events().unwrap().narrow(&lifecycle).unwrap();
     let subscription = hub.subscribe(move |event| drop(sender.send(event.clone())));
     let xml = "<domain type='test'><name>web</name><memory>1024</memory><os><type>hvm</type></os></domain>";
     let domain = driver.domain_define_xml_flags(xml, 0).unwrap();

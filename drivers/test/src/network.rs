@@ -114,6 +114,10 @@ impl View {
         (live, config): (bool, bool),
         edit: impl Fn(&mut Network) -> Result<()>,
     ) -> Result<()> {
+        // From now on the two may differ.
+        if config && self.active && self.next.is_none() {
+            self.next = Some(self.definition.clone());
+        }
         for (wanted, live) in [(live, true), (config, false)] {
             if !wanted {
                 continue;
@@ -281,7 +285,7 @@ impl NetworkDriver for TestDriver {
         let network = self.host.networks.add(definition.clone(), |view, _| {
             match view.active {
                 true => view.next = Some(definition.clone()),
-                false => view.definition = definition.clone(),
+                false => (view.definition, view.next) = (definition.clone(), None),
             }
             view.persistent = true;
             Ok(())
@@ -303,10 +307,8 @@ impl NetworkDriver for TestDriver {
 
     fn network_destroy(&self, network: &NetworkId) -> Result<()> {
         self.change_network(network, abi::VIR_NETWORK_EVENT_STOPPED, |view| {
+            // What counted from the next start on still waits, as with libvirt: a definition while it is off replaces both.
             view.active = false;
-            if let Some(next) = view.next.take() {
-                view.definition = next;
-            }
             view.gone = !view.persistent;
             Ok(())
         })

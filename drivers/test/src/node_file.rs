@@ -23,13 +23,14 @@ pub fn load(path: &Path) -> Result<Host> {
 
 fn read_file(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(|err| {
-        Error::internal(format!("the description '{}' can't be read: {err}", path.display()))
-            .domain(ErrorDomain::Xml)
+        Error::system(err, format!("cannot read the description '{}'", path.display()))
+            .domain(ErrorDomain::None)
     })
 }
 
 fn read(mut host: Host, text: &str, file: Option<&Path>) -> Result<Host> {
-    let document = Document::parse(text, "node")?;
+    let what = file.map_or("node".into(), Path::to_string_lossy);
+    let document = Document::parse(text, &what).map_err(own)?;
     document.expect_root("node")?;
     let node = document.root();
     read_info(&mut host.setup, &node)?;
@@ -69,12 +70,16 @@ fn with_content<T>(
     let folder = file.and_then(Path::parent).unwrap_or(Path::new("."));
     let path: PathBuf = folder.join(other);
     let text = read_file(&path)?;
-    let document = Document::parse(&text, other)?;
+    let document = Document::parse(&text, other).map_err(own)?;
     if document.root().name() != element.name() {
         let text = format!("the file '{}' must hold <{}>", path.display(), element.name());
         return Err(document.root().error(ErrorCode::XmlError, text));
     }
     act(&document.root())
+}
+
+fn own(err: Error) -> Error {
+    err.or_domain(ErrorDomain::Test)
 }
 
 fn read_info(setup: &mut HostSetup, node: &Node<'_>) -> Result<()> {

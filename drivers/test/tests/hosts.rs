@@ -40,7 +40,7 @@ fn the_default_host_is_shared_and_has_what_it_always_has() {
 #[test]
 fn a_path_is_needed() {
     assert_eq!(code(Connection::open(Some("test:///"))), ErrorCode::InvalidArg);
-    assert_eq!(code(OpenOptions::new().open(Some("test:///no/such/file"))), ErrorCode::Internal);
+    assert_eq!(code(OpenOptions::new().open(Some("test:///no/such/file"))), ErrorCode::SystemError);
 }
 
 #[test]

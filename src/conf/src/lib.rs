@@ -15,6 +15,8 @@ pub mod interface;
 pub mod metadata;
 pub mod network;
 pub mod nodedev;
+pub mod nwfilter;
+pub mod secret;
 pub mod snapshot;
 pub mod storage;
 pub mod values;

@@ -1,7 +1,7 @@
 //! What applications keep with an object: its title, its description, and elements in namespaces of their own.
 
 use ferrovirt_core::abi;
-use ferrovirt_core::{Error, Result};
+use ferrovirt_core::{Error, ErrorDomain, Result};
 use ferrovirt_xml::{RawElement, RawNode};
 
 /// The three places for an application's notes; domains and networks have all of them.
@@ -79,11 +79,12 @@ fn replace(metadata: &mut Option<RawElement>, uri: &str, element: Option<RawElem
 }
 
 fn in_namespace(xml: &str, key: &str, uri: &str) -> Result<RawElement> {
+    let mut element = RawElement::parse(xml, "metadata_xml")?;
     let starts_well = key.starts_with(|c: char| c.is_alphabetic() || c == '_');
     if !starts_well || !key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.')) {
-        return Err(Error::internal(format!("'{key}' can't be the prefix of a namespace")));
+        let text = format!("'{key}' can't be the prefix of a namespace");
+        return Err(Error::internal(text).domain(ErrorDomain::Xml));
     }
-    let mut element = RawElement::parse(xml, "metadata_xml")?;
     if element.declarations.iter().any(|(prefix, _)| prefix == key) {
         return Err(Error::internal(format!("the prefix '{key}' is in use in the element itself")));
     }

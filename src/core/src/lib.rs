@@ -7,6 +7,7 @@ pub mod error;
 pub mod event;
 pub mod event_loop;
 mod ids;
+pub mod instances;
 mod job;
 pub mod layout;
 pub mod persist;

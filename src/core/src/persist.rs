@@ -16,6 +16,14 @@ pub enum Durability {
     Power,
 }
 
+/// What stands at the top of our files, as a warning to who would edit them there; `command` is virsh's for doing it.
+pub fn edit_warning(command: &str) -> String {
+    format!(
+        "<!--\nThis file is kept by libvirt; what is changed here by hand is lost.\n\
+         Use: virsh {command}, or another program that talks to libvirt.\n-->\n\n"
+    )
+}
+
 /// Replaces the content of `path` in one step. Folders on the way to it are made where they are missing.
 pub fn write_atomic(path: &Path, content: &[u8], mode: u32, durability: Durability) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("/"));

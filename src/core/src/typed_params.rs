@@ -1,6 +1,6 @@
 //! Typed parameters: the named, typed values in which libvirt passes tunables and statistics.
 
-use crate::{Error, ErrorCode, Result};
+use crate::{Error, ErrorCode, ErrorDomain, Result};
 
 /// A value of one of libvirt's seven parameter types.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,6 +122,11 @@ impl TypedParams {
     /// Refuses names that are not in `known`, and values whose type is not the one given there.
     /// A name may occur more than once only where the table says so.
     pub fn check(&self, known: &[KnownParam]) -> Result<()> {
+        // As libvirt does, it speaks for no driver in particular.
+        self.check_against(known).map_err(|err| err.domain(ErrorDomain::None))
+    }
+
+    fn check_against(&self, known: &[KnownParam]) -> Result<()> {
         for (index, (name, value)) in self.iter().enumerate() {
             let row = known.iter().find(|row| row.name == name).ok_or_else(|| {
                 let names: Vec<_> = known.iter().map(|row| row.name).collect();

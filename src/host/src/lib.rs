@@ -8,7 +8,9 @@ pub mod cpu_stats;
 pub mod dmi;
 mod fd_stream;
 mod kernel_files;
+pub mod kvm;
 pub mod memory;
+pub mod native_cpu;
 pub mod process;
 pub mod topology;
 

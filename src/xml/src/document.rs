@@ -209,11 +209,13 @@ impl<'a> Node<'a> {
         self.inner.parent_element().map(|inner| self.sibling(inner))
     }
 
-    /// All text inside, that of child elements included, as XPath's `string()` has it.
+    /// All text inside, that of child elements included, as XPath's `string()` has it: white space between elements
+    /// does not count.
     pub fn text(&self) -> Cow<'a, str> {
         let mut first = None;
         let mut rest = String::new();
-        for piece in self.inner.descendants().filter(|n| n.is_text()).filter_map(|n| n.text()) {
+        let texts = self.inner.descendants().filter(|n| n.is_text() && !is_layout(n));
+        for piece in texts.filter_map(|n| n.text()) {
             match first {
                 None => first = Some(piece),
                 Some(head) => {
@@ -300,6 +302,16 @@ impl<'a> Iterator for Children<'a> {
             self.next_twin()?;
         }
     }
+}
+
+/// Whether a text is nothing but white space between elements. An element whose content begins with a word has text
+/// in it, so that its white space is text too.
+fn is_layout(text: &roxmltree::Node<'_, '_>) -> bool {
+    let blank = |node: &roxmltree::Node<'_, '_>| node.text().is_some_and(|text| text.trim_ascii().is_empty());
+    let Some(parent) = text.parent().filter(|_| blank(text)) else { return false };
+    let alone = text.prev_sibling().is_none() && text.next_sibling().is_none();
+    let worded = parent.first_child().is_some_and(|first| first.is_text() && !blank(&first));
+    !alone && !worded
 }
 
 impl fmt::Debug for Node<'_> {

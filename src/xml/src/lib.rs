@@ -13,6 +13,7 @@ mod document;
 mod fault;
 mod guard;
 mod integer;
+pub mod ip;
 mod raw;
 #[doc(hidden)]
 pub mod rt;

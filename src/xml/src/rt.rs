@@ -42,12 +42,9 @@ pub fn attr_with<T>(
     }
 }
 
-/// An attribute of which an empty text is none, as XPath sees it.
-pub fn filled_attr<T: XmlValue>(at: &Place<'_>, name: &str, fault: Fault) -> Result<Option<T>> {
-    match at.as_ref().and_then(|node| node.attr(name)) {
-        None | Some("") => Ok(None),
-        Some(_) => attr(at, name, fault),
-    }
+/// Whether an attribute is there, but holds nothing.
+pub fn is_empty_attr(at: &Place<'_>, name: &str) -> bool {
+    at.as_ref().and_then(|node| node.attr(name)).is_some_and(str::is_empty)
 }
 
 /// Text; empty text is none, as XPath sees it.

@@ -1,12 +1,14 @@
 //! Values: what an attribute or the text of an element can hold, to and from text.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use uuid::Uuid;
 
 use ferrovirt_core::{ErrorCode, ErrorDomain};
 
 use crate::integer::{self, Base, Integer};
+use crate::ip::{self, Ipv6Text};
 use crate::{Fault, TextWriter, XmlEnum as DeriveXmlEnum};
 
 /// A value that is one text.
@@ -140,10 +142,43 @@ macro_rules! xml_value_from_str {
     )*};
 }
 
-xml_value_from_str! {
-    std::net::IpAddr: "an IP address";
-    std::net::Ipv4Addr: "an IPv4 address";
-    std::net::Ipv6Addr: "an IPv6 address";
+impl XmlValue for Ipv4Addr {
+    const KIND: ValueKind = ValueKind::Named("an IPv4 address");
+
+    fn from_text(text: &str) -> Option<Self> {
+        ip::read_ipv4(text)
+    }
+
+    fn write_text(&self, out: &mut TextWriter<'_>) {
+        out.display(self);
+    }
+}
+
+impl XmlValue for Ipv6Addr {
+    const KIND: ValueKind = ValueKind::Named("an IPv6 address");
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+
+    fn write_text(&self, out: &mut TextWriter<'_>) {
+        out.display(Ipv6Text(*self));
+    }
+}
+
+impl XmlValue for IpAddr {
+    const KIND: ValueKind = ValueKind::Named("an IP address");
+
+    fn from_text(text: &str) -> Option<Self> {
+        ip::read_ip(text)
+    }
+
+    fn write_text(&self, out: &mut TextWriter<'_>) {
+        match self {
+            Self::V4(address) => address.write_text(out),
+            Self::V6(address) => address.write_text(out),
+        }
+    }
 }
 
 /// `yes` or `no`.

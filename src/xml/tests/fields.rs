@@ -1,6 +1,6 @@
 //! Every kind of field: what is read, what is written, and where an error points.
 
-use ferrovirt_core::ErrorCode;
+use ferrovirt_core::{ErrorCode, ErrorDomain};
 use ferrovirt_xml::check::{check, check_error, check_same};
 use ferrovirt_xml::{Hex, OnOff, RawElement, Span, XmlElement, XmlEnum, YesNo, from_str};
 
@@ -358,4 +358,28 @@ fn enums_know_their_texts() {
     assert_eq!("e1000".parse::<Model>().unwrap(), Model::E1000);
     assert_eq!(Model::Ne2k.to_string(), "ne2k_pci");
     assert_eq!("rtl".parse::<Model>().unwrap_err().code(), ErrorCode::XmlError);
+}
+
+#[derive(Debug, Clone, PartialEq, XmlElement)]
+#[xml(name = "port", domain = "None")]
+struct Port {
+    #[xml(attr, ignore = "empty", error = "ConfigUnsupported", missing = "XmlError")]
+    kind: Model,
+    #[xml(attr, ignore = "bad")]
+    state: Option<OnOff>,
+    #[xml(attr, domain = "Xml")]
+    number: Option<u8>,
+}
+
+#[test]
+fn a_field_says_what_counts_as_absent_and_whose_its_errors_are() {
+    check::<Port>("<port kind='e1000' state='perhaps'/>", "<port kind='e1000'/>");
+    check_error::<Port>("<port kind=''/>", ErrorCode::XmlError);
+    check_error::<Port>("<port kind='x'/>", ErrorCode::ConfigUnsupported);
+    let domain = |xml: &str| {
+        let err = from_str::<Port>(xml, "test").unwrap_err();
+        err.domain(ErrorDomain::Storage).error_domain()
+    };
+    assert_eq!(domain("<port/>"), ErrorDomain::None);
+    assert_eq!(domain("<port kind='e1000' number='x'/>"), ErrorDomain::Xml);
 }

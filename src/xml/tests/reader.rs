@@ -104,3 +104,11 @@ fn a_node_tells_what_it_is() {
     assert_eq!(a.child("b").unwrap().parent().unwrap().name(), "a");
     assert_eq!(a.attr_span("x").column, 4);
 }
+
+#[test]
+fn white_space_between_elements_is_no_text() {
+    let text = |xml: &str| Document::parse(xml, "test").unwrap().root().text().into_owned();
+    assert_eq!(text("<a>\n <b>x</b>\n <b> </b>\n</a>"), "x ");
+    assert_eq!(text("<a>w <b>\n<c>x</c>\n</b>\n</a>"), "w x\n");
+    assert_eq!(text("<a> </a>"), " ");
+}

@@ -17,9 +17,6 @@ use crate::api::{entry, source};
 /// What answers with the library's own words where the driver has none: what is asked within is not needed.
 const OPTIONAL: &str = "or_if_unsupported";
 
-/// What can't work before there is a way to a daemon, whatever the drivers do.
-const NEEDS_A_TRANSPORT: &[&str] = &["virAdmConnectOpen"];
-
 /// A C function.
 pub struct EntryPoint {
     pub name: String,
@@ -211,11 +208,7 @@ impl<'a> Face<'a> {
         let own = self.rows.iter().filter(|row| row.function == name).map(|row| row.method.clone());
         let own: BTreeSet<_> = own.collect();
         // What the function is named after is what it can't do without; the rest prepares or adds.
-        let mut methods = if own.is_empty() { reached } else { own };
-        if NEEDS_A_TRANSPORT.contains(&name.as_str()) {
-            // No driver has a method of this name, so none can be said to serve it.
-            methods = BTreeSet::from([name.clone()]);
-        }
+        let methods = if own.is_empty() { reached } else { own };
         let traits = self.rows.iter().filter(|row| methods.contains(&row.method));
         let signature = item.sig.to_token_stream().into_iter();
         Ok(EntryPoint {

@@ -263,7 +263,7 @@ pub extern "C" fn virDomainGetSchedulerParameters(
     nparams: *mut c_int,
 ) -> c_int {
     inspect(domain, |domain: &Domain| {
-        params_room_required(params, nparams)?.fill(&domain.scheduler_parameters(0)?)
+        params_room_required(params, nparams)?.fill(&domain.scheduler_parameters()?)
     })
 }
 
@@ -285,7 +285,7 @@ pub extern "C" fn virDomainGetSchedulerParametersFlags(
     flags: c_uint,
 ) -> c_int {
     inspect(domain, |domain: &Domain| {
-        params_room_required(params, nparams)?.fill(&domain.scheduler_parameters(flags)?)
+        params_room_required(params, nparams)?.fill(&domain.scheduler_parameters_flags(flags)?)
     })
 }
 

@@ -61,8 +61,9 @@ pub fn config(network: &Network, files: Files<'_>) -> Result<String> {
         records(&mut out, network);
     }
     serving(&mut out, network, files)?;
-    for option in network.dnsmasq.iter().flat_map(|dnsmasq| &dnsmasq.options) {
-        out.line(&option.value);
+    let options = network.dnsmasq.iter().flat_map(|dnsmasq| &dnsmasq.options);
+    for value in options.filter_map(|option| option.value.as_ref()) {
+        out.line(value);
     }
     Ok(out.0)
 }

@@ -1,5 +1,6 @@
 //! The definition and its texts: XML, metadata, autostart, native formats.
 
+use crate::cpu::{self, StartKind};
 use crate::definitions;
 use crate::driver::QemuDriver;
 use crate::vm::Definition;
@@ -25,10 +26,17 @@ impl DomainConfig for QemuDriver {
         };
         // A transient guest has no other description than the one it runs by.
         let strip = inactive && view.persistent.is_none();
-        if flags & abi::VIR_DOMAIN_XML_SECURE == 0 && !strip {
+        // What runs has its CPU already.
+        let update_cpu = flags & abi::VIR_DOMAIN_XML_UPDATE_CPU != 0 && (inactive || view.live.is_none());
+        if flags & abi::VIR_DOMAIN_XML_SECURE == 0 && !strip && !update_cpu {
             return Ok(definition.xml().to_owned());
         }
         let mut model = definition.model.clone();
+        if update_cpu {
+            let emulator = model.devices.emulator.as_deref().unwrap_or_default();
+            let capabilities = self.shared.capabilities(emulator)?;
+            cpu::follow_host(&mut model, &capabilities, &*self.shared.host.cpu()?)?;
+        }
         if strip {
             model.strip_live();
             model.id = None;
@@ -50,6 +58,7 @@ impl DomainConfig for QemuDriver {
         let emulator = model.devices.emulator.clone().unwrap_or_default();
         let capabilities = self.shared.capabilities(&emulator)?;
         crate::launch::complete(&self.shared.paths, &capabilities, &mut model)?;
+        cpu::concrete(&mut model, &capabilities, &*self.shared.host.cpu()?, StartKind::New)?;
         let line = crate::launch::preview(&self.shared.paths, &model, &capabilities)?;
         Ok(shell_words(&line.environment, &emulator, &line.arguments))
     }

@@ -1,8 +1,10 @@
 //! The host behind the connection: what it has, what its emulators can do, and how busy it is.
 
 use super::refuse_flags;
+use crate::cpu::names::is_spoken;
 use crate::driver::QemuDriver;
 use crate::host_capabilities::{Prober, node, sysinfo};
+use ferrovirt_conf::cpu::{self, Arch, CpuDefinition, CpuKind, GuestCpu, parse_cpus};
 use ferrovirt_core::driver::{HostDriver, HypervisorChoice, NodeInfo, SecurityModel};
 use ferrovirt_core::{Error, Result, TypedParams, abi};
 use ferrovirt_host::KernelFiles;
@@ -19,7 +21,22 @@ impl QemuDriver {
     }
 }
 
-/// CPUs can be compared and reduced to what they share only with a database of models, which there is none of.
+/// Whether an incompatible CPU is an error, and whether the document is checked strictly.
+fn comparison_flags(flags: u32, function: &str) -> Result<(bool, bool)> {
+    let (fail, strict) =
+        (abi::VIR_CONNECT_COMPARE_CPU_FAIL_INCOMPATIBLE, abi::VIR_CONNECT_COMPARE_CPU_VALIDATE_XML);
+    refuse_flags(flags, fail | strict, function)?;
+    Ok((flags & fail != 0, flags & strict != 0))
+}
+
+/// Whether features are listed one by one, and whether those that can't be migrated are left out.
+fn baseline_flags(flags: u32, function: &str) -> Result<(bool, bool)> {
+    let (expand, migratable) =
+        (abi::VIR_CONNECT_BASELINE_CPU_EXPAND_FEATURES, abi::VIR_CONNECT_BASELINE_CPU_MIGRATABLE);
+    refuse_flags(flags, expand | migratable, function)?;
+    Ok((flags & expand != 0, flags & migratable != 0))
+}
+
 impl HostDriver for QemuDriver {
     fn connect_get_type(&self) -> Result<String> {
         Ok("QEMU".into())
@@ -34,7 +51,7 @@ impl HostDriver for QemuDriver {
     }
 
     fn connect_get_max_vcpus(&self, kind: Option<&str>) -> Result<i32> {
-        self.shared.host.max_vcpus(self.prober(), kind)
+        self.shared.host.max_vcpus(kind)
     }
 
     fn connect_get_capabilities(&self) -> Result<String> {
@@ -67,7 +84,46 @@ impl HostDriver for QemuDriver {
 
     fn connect_get_cpu_model_names(&self, arch: &str, flags: u32) -> Result<Vec<String>> {
         refuse_flags(flags, 0, "virConnectGetCPUModelNames")?;
-        self.shared.host.cpu_model_names(self.prober(), arch)
+        let arch: Arch =
+            arch.parse().map_err(|_| Error::invalid_arg(format!("architecture '{arch}' is unknown")))?;
+        cpu::model_names(arch)
+    }
+
+    fn connect_compare_cpu(&self, xml: &str, flags: u32) -> Result<i32> {
+        let (fail, strict) = comparison_flags(flags, "virConnectCompareCPU")?;
+        let host = self.shared.host.described_cpu()?;
+        let cpu = CpuDefinition::parse(xml, CpuKind::Either, strict)?;
+        let arch = host.arch.ok_or_else(|| Error::internal("the host's architecture has no name here"))?;
+        cpu::compare(arch, Some(&(&host).into()), &cpu)?.into_number(fail)
+    }
+
+    fn connect_compare_hypervisor_cpu(
+        &self,
+        choice: HypervisorChoice<'_>,
+        xml: &str,
+        flags: u32,
+    ) -> Result<i32> {
+        let (fail, strict) = comparison_flags(flags, "virConnectCompareHypervisorCPU")?;
+        let compared = self.shared.host.compare_hypervisor_cpu(self.prober(), &choice, xml, strict)?;
+        compared.into_number(fail)
+    }
+
+    fn connect_baseline_cpu(&self, xmls: &[&str], flags: u32) -> Result<String> {
+        let (expand, migratable) = baseline_flags(flags, "virConnectBaselineCPU")?;
+        cpu::baseline_of_hosts(xmls, expand, migratable, is_spoken)
+    }
+
+    fn connect_baseline_hypervisor_cpu(
+        &self,
+        choice: HypervisorChoice<'_>,
+        xmls: &[&str],
+        flags: u32,
+    ) -> Result<String> {
+        let (expand, migratable) = baseline_flags(flags, "virConnectBaselineHypervisorCPU")?;
+        let cpus = parse_cpus(xmls, CpuKind::Either)?;
+        let host = &self.shared.host;
+        let baseline = host.baseline_hypervisor_cpu(self.prober(), &choice, &cpus, expand, migratable);
+        baseline.map(GuestCpu::into_document)
     }
 
     fn node_get_info(&self) -> Result<NodeInfo> {

@@ -18,7 +18,7 @@ use super::{Capabilities, ProbeOptions, probe};
 use crate::reactor::Reactor;
 
 /// Raised whenever the file's shape or the set of questions changes.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// All that is known about binaries. Looking one up costs a `stat` and no lock.
 #[derive(Debug)]

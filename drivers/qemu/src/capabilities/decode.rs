@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::answers::Answers;
 use super::queries::{self, HostCpuQueries};
-use super::{Accel, Accelerator, Capabilities, CpuModels, CpuProperty, HostCpu, Property, Schema};
+use super::{Accel, Accelerator, Capabilities, CpuProperty, HostCpu, Property, Schema};
 use crate::qmp::types::{CpuModelExpansion, ObjectProperty};
 use crate::qmp::*;
 
@@ -35,7 +35,6 @@ impl Capabilities {
         if let Some(answers) = tcg {
             accelerators.push(Accelerator::from_answers(Accel::Tcg, &arch, answers)?);
         }
-        let cpu_models = CpuModels::from_answers(without_kvm.unwrap_or(first));
         let schema = first.raw(&QuerySchema {});
         let schema = schema.ok_or_else(|| Error::internal("QEMU does not tell its schema"))?;
         Ok(Self {
@@ -47,7 +46,6 @@ impl Capabilities {
             properties: properties(first),
             options: options(first)?,
             schema: Schema::parse(schema.get())?,
-            cpu_models,
             tpm_models: first.get(&QueryTpmModels {}).unwrap_or_default(),
             tpm_types: first.get(&QueryTpmTypes {}).unwrap_or_default(),
             migration_capabilities: migration_capabilities(first),

@@ -8,7 +8,6 @@ mod cache;
 mod decode;
 mod fact;
 mod host;
-mod models;
 mod probe;
 mod queries;
 mod schema;
@@ -21,7 +20,6 @@ use serde_json::Value;
 pub use answers::Answers;
 pub use cache::CapabilityCache;
 pub use fact::Fact;
-pub use models::{CpuModels, Match, Nearest, as_feature};
 pub use probe::{ProbeOptions, converse, probe};
 pub use schema::Schema;
 
@@ -46,8 +44,6 @@ pub struct Capabilities {
     properties: BTreeMap<Box<str>, BTreeMap<Box<str>, Property>>,
     options: BTreeMap<Box<str>, Vec<Box<str>>>,
     schema: Schema,
-    /// The CPU models with their features; empty where QEMU can't tell (it can for x86).
-    pub cpu_models: CpuModels,
     pub tpm_models: Vec<String>,
     pub tpm_types: Vec<String>,
     pub migration_capabilities: Vec<String>,

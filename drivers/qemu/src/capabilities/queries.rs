@@ -1,6 +1,5 @@
 //! What a binary is asked, in which order: the tables behind a probe.
 
-use super::CpuModels;
 use super::answers::{Answers, Plan};
 use crate::qmp::types::CpuModel;
 use crate::qmp::*;
@@ -115,10 +114,6 @@ pub(super) fn second(answers: &Answers, plan: &mut Plan) {
     let kvm = answers.get(&QueryKvm {}).is_some_and(|kvm| kvm.enabled);
     for expansion in HostCpuQueries::for_target(&arch, kvm).all() {
         plan.ask(expansion);
-    }
-    // With KVM all models have the host's vendor and some of its features.
-    if matches!(arch.as_str(), "x86_64" | "i386") && !kvm {
-        CpuModels::ask(answers, plan);
     }
     if answers.has(&QomListTypes::default()) {
         for typename in family_types(answers) {

@@ -3,6 +3,7 @@
 use super::context::Builder;
 use super::line::{Parts, on_off};
 use crate::capabilities::Fact;
+use crate::cpu::names::feature_to_qemu;
 use ferrovirt_conf::cpu::{Arch, CpuCacheMode, CpuMode, FeaturePolicy, GuestCpu, MaxPhysAddrMode};
 use ferrovirt_conf::domain::{FeatureState, Hyperv, HypervMode, TickPolicy, TimerName};
 use ferrovirt_core::{Error, Result};
@@ -71,7 +72,7 @@ fn model(b: &Builder<'_>, cpu: &GuestCpu) -> Result<Parts> {
     };
     parts.maybe("vendor", cpu.model.as_ref().and_then(|model| model.vendor_id.as_deref()));
     for feature in &cpu.features {
-        let name = feature_name(b.context.arch(), &feature.name);
+        let name = feature_to_qemu(b.context.arch(), &feature.name);
         match feature.policy {
             FeaturePolicy::Force | FeaturePolicy::Require => _ = parts.set(name, "on"),
             // QEMU can't switch off what it has never heard of.
@@ -92,31 +93,6 @@ fn knows_feature(b: &Builder<'_>, name: &str) -> bool {
     match accelerator.and_then(|accelerator| accelerator.host_cpu.as_ref()) {
         Some(host) => host.property(name).is_some(),
         None => true,
-    }
-}
-
-/// Names that QEMU spells otherwise than libvirt.
-fn feature_name(arch: Arch, name: &str) -> &str {
-    if !matches!(arch, Arch::X86_64 | Arch::I686) {
-        return name;
-    }
-    match name {
-        "cmp_legacy" => "cmp-legacy",
-        "ds_cpl" => "ds-cpl",
-        "fxsr_opt" => "fxsr-opt",
-        "kvm_pv_eoi" => "kvm-pv-eoi",
-        "kvm_pv_unhalt" => "kvm-pv-unhalt",
-        "lahf_lm" => "lahf-lm",
-        "nodeid_msr" => "nodeid-msr",
-        "pclmuldq" => "pclmulqdq",
-        "perfctr_core" => "perfctr-core",
-        "perfctr_nb" => "perfctr-nb",
-        "tsc_adjust" => "tsc-adjust",
-        "vmx-invvpid-single-context-noglobals" => "vmx-invept-single-context-noglobals",
-        "hv-vendor_id" => "hv-vendor-id",
-        "hv-emsr_bitmap" => "hv-emsr-bitmap",
-        "hv-xmm_input" => "hv-xmm-input",
-        other => other,
     }
 }
 

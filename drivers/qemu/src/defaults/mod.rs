@@ -49,11 +49,26 @@ fn fill_all(model: &mut Domain, capabilities: &Capabilities, paths: &Paths, flag
     // Some devices were added by that: they lack what the others have.
     devices::fill(model, capabilities, paths, flags)?;
     model.devices.fill_defaults(&model.context());
-    addresses::assign(model, capabilities, flags.abi_update)?;
+    assign_addresses(model, capabilities, flags.abi_update)?;
     if model.os.os_type == OsType::Hvm {
         model.devices.refresh_first_console();
     }
     Ok(())
+}
+
+/// Where devices sit is a matter of the machine, not of QEMU: so say the errors.
+fn assign_addresses(model: &mut Domain, capabilities: &Capabilities, abi_update: bool) -> Result<()> {
+    addresses::assign(model, capabilities, abi_update).map_err(|err| err.or_domain(ErrorDomain::Domain))
+}
+
+/// Fills in what devices leave out, each by itself: no addresses, no controllers for them.
+pub fn fill_device(
+    model: &mut Domain,
+    capabilities: &Capabilities,
+    paths: &Paths,
+    flags: ParseFlags,
+) -> Result<()> {
+    devices::fill(model, capabilities, paths, flags).map_err(|err| err.or_domain(ErrorDomain::Qemu))
 }
 
 /// Fills in what a device leaves out that was added to a definition that is complete otherwise.
@@ -70,7 +85,7 @@ pub fn fill_added(
         model.devices.add_implicit_controllers();
         devices::fill(model, capabilities, paths, flags)?;
         model.devices.fill_defaults(&context);
-        addresses::assign(model, capabilities, false)
+        assign_addresses(model, capabilities, false)
     };
     fill().map_err(|err: ferrovirt_core::Error| err.or_domain(ErrorDomain::Qemu))
 }

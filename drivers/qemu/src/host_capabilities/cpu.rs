@@ -1,10 +1,9 @@
 //! `<cpu>` of domain capabilities: modes, what host-model stands for, models and what stands in their way.
 
 use std::collections::BTreeSet;
-use std::num::NonZeroU32;
 
 use ferrovirt_conf::cpu::{
-    Arch, CpuFallback, CpuFeature, CpuModel, FeaturePolicy, MaxPhysAddr, MaxPhysAddrMode,
+    self, Arch, CpuContent, CpuFallback, CpuMode, CpuModel, FeaturePolicy, MaxPhysAddr, MaxPhysAddrMode,
 };
 use ferrovirt_conf::domain_capabilities::{
     Blocker, Choices, CpuModeSupport, CpuSupport, CustomEntry, CustomModel, CustomModels, HostModel,
@@ -13,45 +12,39 @@ use ferrovirt_conf::domain_capabilities::{
 use ferrovirt_xml::YesNo;
 use serde_json::Value;
 
-use super::{HostFacts, VirtType, feature_names};
-use crate::capabilities::{Accelerator, Capabilities, HostCpu, Match, as_feature};
+use super::{Asked, HostFacts};
+use crate::capabilities::{Accel, Capabilities, HostCpu};
+use crate::cpu::{HostModels, names, supports_mode};
 use crate::qmp::types::CpuDefinition;
 
-/// Models that no guest can ask for by name: there are modes for them, or they are no CPU at all.
-const NO_MODELS: &[&str] = &["host", "max", "base"];
+/// There is a mode for it.
+const HOST: &str = "host";
 
-pub(super) fn cpu_support(
-    capabilities: &Capabilities,
-    facts: &HostFacts,
-    arch: Arch,
-    virt: VirtType,
-    without_deprecated: bool,
-) -> CpuSupport {
-    let accelerator = capabilities.accelerator(virt.accel());
-    let passthrough = virt == VirtType::Kvm && facts.has_native(arch);
-    // It is there with every accelerator, though QEMU does not always name it with KVM.
-    let named = |accelerator: &Accelerator| accelerator.cpus.iter().any(|cpu| cpu.name == "max");
-    let maximum = capabilities.accelerators().iter().any(named);
+pub(super) fn cpu_support(capabilities: &Capabilities, facts: &HostFacts, asked: Asked<'_>) -> CpuSupport {
+    let accel = asked.virt.accel();
+    let can_have = |mode| supports_mode(capabilities, &facts.native, accel, mode, Some(asked.machine));
     let can_migrate = capabilities.device_has_property("max-x86_64-cpu", "migratable");
     let passthrough_choices: &[&str] = if can_migrate { &["on", "off"] } else { &["off"] };
-    let host_model = accelerator.and_then(|accelerator| host_model(capabilities, accelerator, arch));
-    let host_model = host_model.map(|mut model| {
-        model.max_phys_addr = if virt == VirtType::Kvm { max_phys_addr(facts) } else { None };
-        if without_deprecated {
-            disable_deprecated(&mut model, accelerator.and_then(|accelerator| accelerator.host_cpu.as_ref()));
-        }
-        model
-    });
+    let passthrough =
+        plain(can_have(CpuMode::HostPassthrough), "hostPassthroughMigratable", passthrough_choices);
+    let maximum = plain(can_have(CpuMode::Maximum), "maximumMigratable", &["on", "off"]);
+    let host_model = match can_have(CpuMode::HostModel) {
+        true => host_model(capabilities, facts, asked, accel),
+        false => None,
+    };
+    let custom = match can_have(CpuMode::Custom) {
+        true => custom(capabilities, asked.arch, accel),
+        false => Vec::new(),
+    };
     CpuSupport {
         modes: vec![
-            CpuModeSupport::HostPassthrough(plain(
-                passthrough,
-                "hostPassthroughMigratable",
-                passthrough_choices,
-            )),
-            CpuModeSupport::Maximum(plain(maximum, "maximumMigratable", &["on", "off"])),
+            CpuModeSupport::HostPassthrough(passthrough),
+            CpuModeSupport::Maximum(maximum),
             CpuModeSupport::HostModel(Box::new(host_model.unwrap_or_else(HostModel::unsupported))),
-            CpuModeSupport::Custom(custom(capabilities, accelerator)),
+            CpuModeSupport::Custom(CustomModels {
+                supported: YesNo::from(!custom.is_empty()),
+                entries: custom,
+            }),
         ],
     }
 }
@@ -61,92 +54,62 @@ fn plain(supported: bool, name: &str, values: &[&str]) -> PlainMode {
     PlainMode { supported: supported.into(), choices: choices.into_iter().collect() }
 }
 
-fn max_phys_addr(facts: &HostFacts) -> Option<MaxPhysAddr> {
-    let limit = facts.identity.physical_bits.and_then(NonZeroU32::new)?;
-    Some(MaxPhysAddr { mode: MaxPhysAddrMode::Passthrough, bits: None, limit: Some(limit) })
-}
-
-/// What the best CPU that guests can have is, told as a model that can be named and what differs from it.
-fn host_model(capabilities: &Capabilities, accelerator: &Accelerator, arch: Arch) -> Option<HostModel> {
-    let host = accelerator.host_cpu.as_ref()?;
-    let on: BTreeSet<&str> = host
-        .properties
-        .iter()
-        .filter_map(|property| as_feature((&property.name, &property.value)))
-        .filter(|(_, on)| *on)
-        .map(|(name, _)| name)
-        .collect();
-    let (name, vendor, features) = if arch.is_x86() {
-        let vendor_id = host.property("vendor").and_then(|property| property.value.as_str());
-        let nearest = capabilities.cpu_models.nearest(&on, vendor_id, Match::Any)?;
-        let added = nearest.added.iter().map(|name| feature(name, FeaturePolicy::Require));
-        let removed = nearest.removed.iter().map(|name| feature(name, FeaturePolicy::Disable));
-        let vendor = vendor_id.and_then(ferrovirt_host::cpu_identity::vendor_name);
-        (nearest.model, vendor, added.chain(removed).collect())
-    } else if arch.is_s390() {
-        // Its models are made to be refined, and QEMU names the nearest one itself.
-        let added = on.iter().map(|name| feature(name, FeaturePolicy::Require));
-        (host.model.as_str(), None, added.collect())
-    } else {
-        return None;
-    };
-    let fallback = Some(CpuFallback::Forbid);
+fn host_model(
+    capabilities: &Capabilities,
+    facts: &HostFacts,
+    asked: Asked<'_>,
+    accel: Accel,
+) -> Option<HostModel> {
+    let models = HostModels::find(capabilities, accel, &facts.native)?;
+    let CpuContent { model, vendor, mut features } = models.reported;
+    let host = capabilities.accelerator(accel).and_then(|accelerator| accelerator.host_cpu.as_ref());
+    let deprecated = host.iter().filter(|_| asked.without_deprecated).flat_map(|host| &host.deprecated);
+    deprecated.for_each(|name| cpu::set_feature(&mut features, name, FeaturePolicy::Disable));
+    let fallback = if models.from_qemu { CpuFallback::Forbid } else { CpuFallback::Allow };
+    let limit = facts.native.physical_bits.filter(|_| accel == Accel::Kvm);
+    let mode = MaxPhysAddrMode::Passthrough;
     Some(HostModel {
         supported: YesNo::Yes,
-        model: Some(CpuModel { fallback, vendor_id: None, name: Some(name.to_owned()) }),
-        vendor: vendor.map(str::to_owned),
-        max_phys_addr: None,
+        model: Some(CpuModel { fallback: Some(fallback), vendor_id: None, name: model }),
+        vendor,
+        max_phys_addr: limit.map(|limit| MaxPhysAddr { mode, bits: None, limit: Some(limit) }),
         features,
     })
 }
 
-fn feature(qemu: &str, policy: FeaturePolicy) -> CpuFeature {
-    CpuFeature { policy, name: feature_names::to_xml(qemu).to_owned() }
+/// The models that there are names for; where any name will do, all of QEMU's.
+fn custom(capabilities: &Capabilities, arch: Arch, accel: Accel) -> Vec<CustomEntry> {
+    let Ok(known) = cpu::model_names(arch) else { return Vec::new() };
+    let own = super::arch_of(&capabilities.arch).unwrap_or(arch);
+    let cpus = capabilities.accelerator(accel).map(|accelerator| accelerator.cpus.as_slice());
+    let named = cpus.unwrap_or_default().iter().map(|cpu| (names::model_from_qemu(own, &cpu.name), cpu));
+    let mut models: Vec<_> = named
+        .filter(|(name, _)| name != HOST && (known.is_empty() || known.iter().any(|known| known == name)))
+        .collect();
+    models.sort_by(|a, b| a.0.cmp(&b.0));
+    models.into_iter().flat_map(|(name, cpu)| entries(own, &name, cpu)).collect()
 }
 
-/// Takes out what coming CPUs will not have.
-fn disable_deprecated(model: &mut HostModel, host: Option<&HostCpu>) {
-    for name in host.iter().flat_map(|host| &host.deprecated) {
-        model.features.retain(|known| known.name != *name);
-        model.features.push(feature(name, FeaturePolicy::Disable));
-    }
-}
-
-fn custom(capabilities: &Capabilities, accelerator: Option<&Accelerator>) -> CustomModels {
-    let known = accelerator.map(|accelerator| accelerator.cpus.as_slice()).unwrap_or_default();
-    // Where libvirt has no list of models of its own, it tells all but the host's.
-    let is_x86 = super::arch_of(&capabilities.arch).is_some_and(Arch::is_x86);
-    let hidden = if is_x86 { NO_MODELS } else { &NO_MODELS[..1] };
-    let mut cpus: Vec<&CpuDefinition> =
-        known.iter().filter(|cpu| !hidden.contains(&cpu.name.as_str())).collect();
-    cpus.sort_by(|a, b| a.name.cmp(&b.name));
-    let entries: Vec<CustomEntry> = cpus.into_iter().flat_map(|cpu| entries(capabilities, cpu)).collect();
-    CustomModels { supported: YesNo::from(!entries.is_empty()), entries }
-}
-
-fn entries(capabilities: &Capabilities, cpu: &CpuDefinition) -> impl Iterator<Item = CustomEntry> {
-    let missing = cpu.unavailable_features.as_deref();
+fn entries(arch: Arch, name: &str, definition: &CpuDefinition) -> Vec<CustomEntry> {
+    let missing = definition.unavailable_features.as_deref();
     let usable = match missing {
         None => Usable::Unknown,
         Some([]) => Usable::Yes,
         Some(_) => Usable::No,
     };
-    // libvirt has POWER models in capitals; QEMU does not mind.
-    let name = if cpu.name.starts_with("power") { cpu.name.to_uppercase() } else { cpu.name.clone() };
-    let vendor = capabilities.cpu_models.vendor(cpu.alias_of.as_deref().unwrap_or(&cpu.name));
     let model = CustomModel {
         usable,
-        deprecated: cpu.deprecated.then_some(YesNo::Yes),
-        vendor: Some(vendor.unwrap_or("unknown").to_owned()),
-        canonical: cpu.alias_of.clone(),
-        name: name.clone(),
+        deprecated: definition.deprecated.then_some(YesNo::Yes),
+        vendor: Some(cpu::vendor_of_model(arch, name).unwrap_or("unknown").to_owned()),
+        canonical: cpu::canonical_model(arch, name).map(str::to_owned),
+        name: name.to_owned(),
     };
     let blockers = missing.filter(|missing| !missing.is_empty()).map(|missing| {
-        let names: BTreeSet<&str> = missing.iter().map(|name| feature_names::to_xml(name)).collect();
+        let names: BTreeSet<_> = missing.iter().map(|name| names::feature_from_qemu(arch, name)).collect();
         let features = names.into_iter().map(|name| Blocker { name: name.to_owned() }).collect();
-        ModelBlockers { model: name, features }
+        ModelBlockers { model: name.to_owned(), features }
     });
-    std::iter::once(CustomEntry::Model(model)).chain(blockers.map(CustomEntry::Blockers))
+    std::iter::once(CustomEntry::Model(model)).chain(blockers.map(CustomEntry::Blockers)).collect()
 }
 
 /// The Hyper-V enlightenments that guests can have, in libvirt's order and by its names.

@@ -68,7 +68,7 @@ pub fn domain_capabilities(
     programs: &Programs,
     firmwares: &[Firmware],
 ) -> DomainCapabilities {
-    let Asked { emulator, arch, virt, machine, without_deprecated } = asked;
+    let Asked { emulator, arch, virt, machine, .. } = asked;
     let info = capabilities.machine(virt.accel(), machine);
     DomainCapabilities {
         path: Some(emulator.display().to_string()),
@@ -78,7 +78,7 @@ pub fn domain_capabilities(
         max_vcpus: info.map(|machine| machine.cpu_max).filter(|max| *max > 0),
         iothreads: Some(Support::yes()),
         os: Some(os(firmwares, arch, machine)),
-        cpu: cpu::cpu_support(capabilities, facts, arch, virt, without_deprecated),
+        cpu: cpu::cpu_support(capabilities, facts, asked),
         memory_backing: Some(memory_backing(capabilities)),
         devices: device_support(capabilities, facts, programs, arch, machine),
         features: features(capabilities, asked),

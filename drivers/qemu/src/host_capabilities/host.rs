@@ -1,15 +1,16 @@
-//! `<host>` of the capabilities: what the host's own files tell, and what QEMU calls its CPU.
+//! `<host>` of the capabilities: what the host's own files and registers tell.
 
-use std::collections::BTreeSet;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use ferrovirt_conf::capabilities::{
     BaseLabel, CacheBank, CacheKind, CellCpu, CellMemory, CellPages, HostCaches, HostCapabilities, HostCell,
     HostCpuCapabilities, HostTopology, MigrationFeatures, PageSize, PageUnit, PowerManagement, SecurityModel,
 };
+use ferrovirt_conf::cpu::x86::Purpose;
 use ferrovirt_conf::cpu::{
-    Arch, CpuSignature, Distance, HostCpu, HostCpuFeature, MaxPhysAddr, MaxPhysAddrMode,
-    Topology as CpuTopology,
+    CounterName, Distance, HostCpu, HostCpuFeature, MaxPhysAddr, MaxPhysAddrMode, Topology as CpuTopology,
+    TscCounter,
 };
 use ferrovirt_core::Result;
 use ferrovirt_host::KernelFiles;
@@ -20,13 +21,12 @@ use ferrovirt_host::topology::{Cpu, Node, Topology};
 use ferrovirt_host::{dmi, memory};
 use uuid::Uuid;
 
-use super::feature_names;
-use crate::capabilities::{Capabilities, CpuModels, Match};
+use crate::cpu::Native;
 
 /// What the host's files tell.
 #[derive(Debug, Clone)]
 pub struct HostFacts {
-    pub arch: Option<Arch>,
+    pub native: Arc<Native>,
     pub uuid: Option<Uuid>,
     pub topology: Topology,
     pub identity: CpuIdentity,
@@ -39,9 +39,9 @@ pub struct HostFacts {
 }
 
 impl HostFacts {
-    pub fn read(files: &KernelFiles) -> Result<Self> {
+    pub fn read(files: &KernelFiles, native: Arc<Native>) -> Result<Self> {
         Ok(Self {
-            arch: Arch::host(),
+            native,
             uuid: dmi::host_uuid(files)?,
             topology: Topology::read(files)?,
             identity: CpuIdentity::read(files)?,
@@ -54,17 +54,12 @@ impl HostFacts {
     }
 }
 
-/// The host; `native` is what the binary for its own architecture can do, if there is one, and guests run as
-/// `identity`, a user and a group.
-pub fn host_capabilities(
-    facts: &HostFacts,
-    native: Option<&Capabilities>,
-    identity: (u32, u32),
-) -> HostCapabilities {
+/// The host; guests run as `identity`, a user and a group.
+pub fn host_capabilities(facts: &HostFacts, identity: (u32, u32)) -> HostCapabilities {
     HostCapabilities {
         uuid: facts.uuid,
         cpu: HostCpuCapabilities {
-            cpu: cpu(facts, native.map(|capabilities| &capabilities.cpu_models)),
+            cpu: host_cpu(facts),
             page_sizes: facts.page_sizes.iter().map(|size| PageSize::kib(*size)).collect(),
         },
         power_management: Some(PowerManagement {
@@ -82,53 +77,41 @@ pub fn host_capabilities(
     }
 }
 
-/// By which a guest knows that it is one.
-const HYPERVISOR: &str = "hypervisor";
-
-/// The CPU: the model of QEMU's that comes nearest without having anything that the host lacks, and what the host has
-/// beyond it. The kernel tells the features, so that they are those of the host and not of guests.
-fn cpu(facts: &HostFacts, models: Option<&CpuModels>) -> HostCpu {
-    let identity = &facts.identity;
-    let names: Vec<String> = identity.flags.iter().map(|flag| feature_names::from_kernel(flag)).collect();
-    let mut known: BTreeSet<&str> = names
-        .iter()
-        .map(String::as_str)
-        .filter(|name| models.is_some_and(|models| models.knows_feature(name)))
-        .collect();
-    // All models have it, and no bare host does.
-    let is_guest = !known.insert(HYPERVISOR);
-    let nearest =
-        models.and_then(|models| models.nearest(&known, identity.vendor_id.as_deref(), Match::Subset));
-    let mut features = nearest.as_ref().map(|nearest| nearest.added.clone()).unwrap_or_default();
-    features.retain(|name| is_guest || *name != HYPERVISOR);
+/// The CPU as its registers have it; where there is no name for it, at least its shape.
+pub fn host_cpu(facts: &HostFacts) -> HostCpu {
+    let described = facts.native.cpu.as_ref().map(|cpu| cpu.describe(Purpose::Host, None));
+    let described = described.and_then(|described| {
+        described.inspect_err(|error| tracing::debug!(%error, "there is no name for the host's CPU")).ok()
+    });
+    let signature = described.as_ref().and_then(|described| described.signature);
+    let content = described.map(|described| described.content).unwrap_or_default();
     let shape = facts.topology.shape();
     let count = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
     HostCpu {
-        arch: facts.arch,
-        model: nearest.map(|nearest| nearest.model.to_owned()),
-        vendor: identity.vendor().map(str::to_owned),
-        microcode: identity.microcode,
-        signature: identity.signature.map(|signature| CpuSignature {
-            family: signature.family,
-            model: signature.model,
-            stepping: signature.stepping,
+        arch: facts.native.arch,
+        model: content.model,
+        vendor: content.vendor,
+        microcode: facts.identity.microcode,
+        signature: signature.filter(|signature| signature.family != 0),
+        counter: facts.native.tsc.map(|tsc| TscCounter {
+            name: CounterName::Tsc,
+            frequency: tsc.frequency,
+            scaling: Some(tsc.scaling.into()),
         }),
         topology: Some(CpuTopology {
             sockets: count(shape.sockets),
-            dies: count(shape.dies),
-            clusters: count(shape.clusters),
-            cores: count(shape.cores),
+            // What cores are grouped in is not told here.
+            dies: NonZeroU32::MIN,
+            clusters: NonZeroU32::MIN,
+            cores: count(shape.dies * shape.clusters * shape.cores),
             threads: count(shape.threads),
         }),
-        max_phys_addr: identity.physical_bits.map(|bits| MaxPhysAddr {
+        max_phys_addr: facts.native.physical_bits.map(|bits| MaxPhysAddr {
             mode: MaxPhysAddrMode::Emulate,
-            bits: Some(bits),
+            bits: Some(bits.get()),
             limit: None,
         }),
-        features: features
-            .into_iter()
-            .map(|name| HostCpuFeature { name: feature_names::to_xml(name).to_owned() })
-            .collect(),
+        features: content.features.into_iter().map(|feature| HostCpuFeature { name: feature.name }).collect(),
         ..HostCpu::default()
     }
 }
@@ -201,12 +184,6 @@ fn security_models((user, group): (u32, u32)) -> Vec<SecurityModel> {
             base_labels: vec![label("kvm"), label("qemu")],
         },
     ]
-}
-
-impl HostFacts {
-    pub(super) fn has_native(&self, guest: Arch) -> bool {
-        self.arch.is_some_and(|host| super::is_native(host, guest))
-    }
 }
 
 #[cfg(test)]

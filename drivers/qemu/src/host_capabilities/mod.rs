@@ -5,7 +5,6 @@ mod cpu;
 mod devices;
 mod domain;
 pub mod emulators;
-pub mod feature_names;
 mod firmware;
 mod guest;
 mod host;
@@ -16,7 +15,7 @@ mod sysinfo;
 pub use domain::{Asked, Programs, domain_capabilities};
 pub use firmware::{Firmware, firmwares};
 pub use guest::guest_capabilities;
-pub use host::{HostFacts, host_capabilities};
+pub use host::{HostFacts, host_capabilities, host_cpu};
 pub use report::{HostReport, Prober};
 pub use sysinfo::sysinfo;
 

@@ -1,20 +1,23 @@
 //! The documents about the host and its emulators, made when they are first asked for and kept while they hold.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ferrovirt_conf::capabilities::Capabilities as Document;
-use ferrovirt_conf::cpu::Arch;
+use ferrovirt_conf::cpu::{Arch, Comparison, CpuDefinition, GuestCpu, HostCpu};
 use ferrovirt_core::driver::HypervisorChoice;
 use ferrovirt_core::{Error, Result};
 use ferrovirt_host::KernelFiles;
+use ferrovirt_host::kvm::Kvm;
 use ferrovirt_xml::to_string;
 
 use super::emulators::SearchPath;
 use super::{
-    Asked, HostFacts, Programs, choice, domain_capabilities, firmwares, guest_capabilities, host_capabilities,
+    Asked, HostFacts, Programs, choice, domain_capabilities, firmwares, guest_capabilities,
+    host_capabilities, host_cpu,
 };
-use crate::capabilities::{Accel, Capabilities, CapabilityCache};
+use crate::capabilities::{Capabilities, CapabilityCache};
+use crate::cpu::{Hypervisor, Native};
 use crate::reactor::Reactor;
 
 /// Asks emulators, and writes down what they and the host tell.
@@ -27,6 +30,7 @@ pub struct HostReport {
     /// For hosts whose firmware has no UUID for them.
     own_uuid: uuid::Uuid,
     guests: Mutex<Option<Known>>,
+    native: OnceLock<Arc<Native>>,
 }
 
 /// The guests of the capabilities, and the emulators they were told by.
@@ -58,6 +62,7 @@ impl HostReport {
             identity,
             own_uuid: uuid::Uuid::new_v4(),
             guests: Mutex::new(None),
+            native: OnceLock::new(),
         }
     }
 
@@ -67,9 +72,9 @@ impl HostReport {
 
     /// `<capabilities>`. Emulators that can't be asked are left out, with a warning.
     pub fn capabilities(&self, prober: Prober<'_>) -> Result<String> {
-        let mut facts = HostFacts::read(&self.files)?;
+        let mut facts = self.facts()?;
         facts.uuid.get_or_insert(self.own_uuid);
-        let host = facts.arch.unwrap_or(Arch::X86_64);
+        let host = facts.native.arch.unwrap_or(Arch::X86_64);
         let emulators: Vec<_> = self
             .search
             .emulators(host)
@@ -82,10 +87,9 @@ impl HostReport {
                 Some((arch, binary, known.ok()?))
             })
             .collect();
-        let native = emulators.iter().find(|(arch, ..)| *arch == host).map(|(.., known)| known.clone());
         let guests = self.guests(emulators);
         let document = Document {
-            host: Some(host_capabilities(&facts, native.as_deref(), self.identity)),
+            host: Some(host_capabilities(&facts, self.identity)),
             guests: guests.to_vec(),
             pools: Vec::new(),
         };
@@ -118,7 +122,7 @@ impl HostReport {
         choice: &HypervisorChoice<'_>,
         without_deprecated: bool,
     ) -> Result<String> {
-        let facts = HostFacts::read(&self.files)?;
+        let facts = self.facts()?;
         let (arch, emulator, capabilities) = self.chosen(prober, choice)?;
         let (virt, machine) = choice::machine(choice, arch, &emulator, &capabilities)?;
         let asked = Asked { emulator: &emulator, arch, virt, machine: &machine, without_deprecated };
@@ -147,35 +151,72 @@ impl HostReport {
     }
 
     /// Most vCPUs of a guest of a type; QEMU's own limit for guests without KVM is not told by machine.
-    pub fn max_vcpus(&self, prober: Prober<'_>, kind: Option<&str>) -> Result<i32> {
+    pub fn max_vcpus(&self, kind: Option<&str>) -> Result<i32> {
         match kind.map(str::to_ascii_lowercase).as_deref() {
             None | Some("qemu") => Ok(16),
-            Some("kvm") => {
-                let native = self.native(prober)?;
-                let machines = native.accelerator(Accel::Kvm).map(|kvm| kvm.machines.as_slice());
-                let most = machines.unwrap_or_default().iter().map(|machine| machine.cpu_max).max();
-                most.and_then(|most| i32::try_from(most).ok())
-                    .ok_or_else(|| Error::internal("this host can't run guests with KVM"))
-            }
+            Some("kvm") => Ok(Kvm::open()?.max_vcpus()),
             Some(other) => {
                 Err(Error::invalid_arg(format!("domain type '{other}' is none of QEMU's, 'kvm' and 'qemu'")))
             }
         }
     }
 
-    /// The names of the CPU models for an architecture; none where any name is passed on to QEMU.
-    pub fn cpu_model_names(&self, prober: Prober<'_>, arch: &str) -> Result<Vec<String>> {
-        let arch: Arch =
-            arch.parse().map_err(|_| Error::invalid_arg(format!("architecture '{arch}' is unknown")))?;
-        if !arch.is_x86() {
-            return Ok(Vec::new());
+    /// What never changes: the host's CPU.
+    pub fn cpu(&self) -> Result<Arc<Native>> {
+        if let Some(native) = self.native.get() {
+            return Ok(native.clone());
         }
-        let choice = HypervisorChoice { arch: Some(arch.as_str()), ..HypervisorChoice::default() };
-        let (.., capabilities) = self.chosen(prober, &choice)?;
-        let accelerator = capabilities.accelerators().first();
-        let cpus = accelerator.map(|accelerator| accelerator.cpus.as_slice()).unwrap_or_default();
-        let names =
-            cpus.iter().map(|cpu| &cpu.name).filter(|name| !["host", "max", "base"].contains(&name.as_str()));
-        Ok(names.cloned().collect())
+        let native = Arc::new(Native::read(&self.files)?);
+        Ok(self.native.get_or_init(|| native).clone())
+    }
+
+    fn facts(&self) -> Result<HostFacts> {
+        HostFacts::read(&self.files, self.cpu()?)
+    }
+
+    /// The host's CPU as capabilities describe it.
+    pub fn described_cpu(&self) -> Result<HostCpu> {
+        Ok(host_cpu(&self.facts()?))
+    }
+
+    /// The binary that is asked about, and how its guests run.
+    fn with_hypervisor<T>(
+        &self,
+        prober: Prober<'_>,
+        choice: &HypervisorChoice<'_>,
+        act: impl FnOnce(Hypervisor<'_>, &Native) -> Result<T>,
+    ) -> Result<T> {
+        let (arch, emulator, capabilities) = self.chosen(prober, choice)?;
+        let (virt, _) = choice::machine(choice, arch, &emulator, &capabilities)?;
+        let hypervisor =
+            Hypervisor { arch, accel: virt.accel(), emulator: &emulator, capabilities: &capabilities };
+        act(hypervisor, &*self.cpu()?)
+    }
+
+    /// How a CPU relates to the best one that guests can have.
+    pub fn compare_hypervisor_cpu(
+        &self,
+        prober: Prober<'_>,
+        choice: &HypervisorChoice<'_>,
+        xml: &str,
+        strict: bool,
+    ) -> Result<Comparison> {
+        self.with_hypervisor(prober, choice, |hypervisor, native| {
+            crate::cpu::compare(hypervisor, native, xml, strict)
+        })
+    }
+
+    /// The best CPU that guests can have on all of several hosts.
+    pub fn baseline_hypervisor_cpu(
+        &self,
+        prober: Prober<'_>,
+        choice: &HypervisorChoice<'_>,
+        cpus: &[CpuDefinition],
+        expand: bool,
+        migratable: bool,
+    ) -> Result<GuestCpu> {
+        self.with_hypervisor(prober, choice, |hypervisor, _| {
+            crate::cpu::baseline(hypervisor, cpus, expand, migratable)
+        })
     }
 }

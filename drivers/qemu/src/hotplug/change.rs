@@ -1,7 +1,7 @@
 //! Changes to an interface while its guest runs: what can change does so at once, or not at all.
 
+use super::claims;
 use super::device::Device;
-use super::device::check_claims;
 use super::find::{self, same_function};
 use super::interface::{Held, owner};
 use super::running::Running;
@@ -136,7 +136,7 @@ fn check_info(model: &Domain, old: &Interface, new: &Interface) -> Result<()> {
     if old.info.acpi_index.unwrap_or(0) != new.info.acpi_index.unwrap_or(0) {
         return Err(denied("the ACPI index"));
     }
-    check_claims(model, &new.info, Some(&old.info))
+    claims::check_info(model, &new.info, Some(&old.info))
 }
 
 fn fixed(same: bool, what: &str) -> Result<()> {

@@ -1,6 +1,7 @@
 //! Disks that are plugged into a running guest, and media that are put into its drives.
 
-use super::device::{Device, check_claims};
+use super::claims;
+use super::device::Device;
 use super::monitor::{self, Plugging};
 use super::running::Running;
 use crate::command::{self, Plugged, Pretend};
@@ -41,7 +42,7 @@ impl Running<'_> {
         {
             return Err(Error::new(ErrorCode::OperationDenied, "the alias of a device can't change"));
         }
-        check_claims(&model, &new.info, Some(&old.info))?;
+        claims::check_info(&model, &new.info, Some(&old.info))?;
         check_same_drive(old, &new)?;
         if same_medium(old, &new) {
             let (policy, snapshot) = (new.source.options.startup_policy, new.snapshot);

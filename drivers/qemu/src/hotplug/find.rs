@@ -1,36 +1,79 @@
 //! Which of a guest's devices a description means.
 
-use super::device::Device;
+use super::device::{Device, Kind};
+use super::same;
 use crate::command::Plugged;
-use ferrovirt_conf::domain::{Address, Domain, Interface, Rng};
-use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_conf::domain::{Address, Domain, Interface};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 
-/// The device that a description means.
+/// The device of a running guest that a description means.
 pub fn meant(model: &Domain, device: &Device) -> Result<Plugged> {
     match device {
-        Device::Interface(wanted) => interface(model, wanted).map(Plugged::Interface),
-        Device::Disk(wanted) => {
-            let target = wanted.name().unwrap_or_default();
-            let found = model.devices.disks.iter().position(|disk| disk.name() == Some(target));
-            found.map(Plugged::Disk).ok_or_else(|| missing(format!("the domain has no disk '{target}'")))
-        }
-        Device::Rng(wanted) => {
-            let found = model.devices.rngs.iter().position(|rng| is_same_rng(rng, wanted));
-            found.map(Plugged::Rng).ok_or_else(|| missing("the domain has no such <rng>"))
-        }
-        Device::Other(_) => Err(device.unsupported(ErrorCode::OperationUnsupported, "detach")),
+        Device::Interface(_) => place(model, device).map(Plugged::Interface),
+        Device::Disk(_) => place(model, device).map(Plugged::Disk),
+        Device::Rng(_) => place(model, device).map(Plugged::Rng),
+        _ => Err(device.unsupported(ErrorCode::OperationUnsupported, "live detach")),
     }
 }
 
-/// The device with this alias.
+/// The device of a running guest with this alias, if it is one that can be unplugged.
 pub fn by_alias(model: &Domain, alias: &str) -> Option<Plugged> {
+    match Kind::by_alias(&model.devices, alias)? {
+        (Kind::Interface, at) => Some(Plugged::Interface(at)),
+        (Kind::Disk, at) => Some(Plugged::Disk(at)),
+        (Kind::Rng, at) => Some(Plugged::Rng(at)),
+        _ => None,
+    }
+}
+
+/// Takes a device out of a running guest's description.
+pub fn remove(model: &mut Domain, which: Plugged) {
+    let (kind, at) = match which {
+        Plugged::Interface(at) => (Kind::Interface, at),
+        Plugged::Disk(at) | Plugged::Medium(at) => (Kind::Disk, at),
+        Plugged::Rng(at) => (Kind::Rng, at),
+    };
+    kind.remove(&mut model.devices, at);
+}
+
+/// The place, among its like, of the device that a description means.
+pub fn place(model: &Domain, device: &Device) -> Result<usize> {
     let devices = &model.devices;
-    let has = |name: &Option<String>| name.as_deref() == Some(alias);
-    let interface =
-        devices.interfaces.iter().position(|device| has(&device.info.alias)).map(Plugged::Interface);
-    let disk = || devices.disks.iter().position(|device| has(&device.info.alias)).map(Plugged::Disk);
-    let rng = || devices.rngs.iter().position(|device| has(&device.info.alias)).map(Plugged::Rng);
-    interface.or_else(disk).or_else(rng)
+    match device {
+        Device::Interface(wanted) => {
+            interface(model, wanted).map_err(|err| err.or_domain(ErrorDomain::Domain))
+        }
+        Device::Disk(wanted) => {
+            let target = wanted.name().unwrap_or_default();
+            let found = devices.disks.iter().position(|disk| disk.name() == Some(target));
+            found.ok_or_else(|| missing(format!("the domain has no disk '{target}'")))
+        }
+        // A running guest's memory is told by where it is; in a definition it may not have been given a place yet.
+        Device::Memory(wanted) => {
+            let found = devices.memories.iter().position(|have| same::memory(have, wanted, true));
+            let found =
+                found.or_else(|| devices.memories.iter().position(|have| same::memory(have, wanted, false)));
+            found.ok_or_else(|| absent(device))
+        }
+        _ => {
+            let others = 0..device.kind().count(devices);
+            let mut same = others
+                .filter(|at| device.kind().get(devices, *at).is_some_and(|have| same::device(&have, device)));
+            same.next().ok_or_else(|| absent(device))
+        }
+    }
+}
+
+/// The error for a description that fits no device.
+fn absent(device: &Device) -> Error {
+    let code = match device {
+        Device::Channel(_) | Device::Console(_) | Device::Parallel(_) | Device::Serial(_) => {
+            ErrorCode::InvalidArg
+        }
+        Device::Vsock(_) | Device::Iommu(_) => ErrorCode::OperationFailed,
+        _ => ErrorCode::DeviceMissing,
+    };
+    Error::new(code, format!("the domain has no <{}> that fits the description", device.name()))
 }
 
 fn missing(text: impl Into<String>) -> Error {
@@ -73,13 +116,6 @@ pub fn same_function(a: &ferrovirt_conf::domain::PciAddress, b: &ferrovirt_conf:
     (a.domain, a.bus, a.slot, a.function) == (b.domain, b.bus, b.slot, b.function)
 }
 
-fn is_same_rng(have: &Rng, wanted: &Rng) -> bool {
-    let place = wanted.info.address.is_none() || wanted.info.address == have.info.address;
-    (have.model, &have.backend, have.rate_bytes, have.rate_period)
-        == (wanted.model, &wanted.backend, wanted.rate_bytes, wanted.rate_period)
-        && place
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +156,6 @@ mod tests {
     #[test]
     fn what_is_no_device_is_refused() {
         assert_eq!(Device::parse("<domain/>", true).unwrap_err().code(), ErrorCode::XmlError);
-        assert_eq!(Device::parse("<tpm/>", true).unwrap().kind(), "tpm");
+        assert_eq!(Device::parse("<vsock/>", true).unwrap().name(), "vsock");
     }
 }

@@ -4,15 +4,18 @@
 //! leaves both as they were.
 
 mod change;
+mod claims;
 mod config;
 mod device;
 mod disk;
 mod find;
 mod interface;
+mod kinds;
 mod monitor;
 mod removal;
 mod removals;
 mod running;
+mod same;
 mod wiring;
 
 pub use removal::finish_later;
@@ -47,12 +50,9 @@ pub fn attach(shared: &Arc<Shared>, vm: &Arc<Vm>, xml: &str, scope: Scope) -> Re
 /// Removes the device that is described. A guest that takes its time is not waited for long; an event tells the end.
 pub fn detach(shared: &Arc<Shared>, vm: &Arc<Vm>, xml: &str, scope: Scope) -> Result<()> {
     let device = Device::parse(xml, !scope.live)?;
-    let changed = definition(vm, scope, |model| config::detach(model, &device))?;
+    let changed = definition(vm, scope, |model| config::detach(shared, model, &device))?;
     if scope.live {
         let running = Running::new(shared, vm)?;
-        if let Device::Other(_) = device {
-            return Err(device.unsupported(ErrorCode::OperationUnsupported, "live detach"));
-        }
         running.detach(find::meant(&running.model(), &device)?, true)?;
     }
     keep(shared, vm, changed)
@@ -60,7 +60,7 @@ pub fn detach(shared: &Arc<Shared>, vm: &Arc<Vm>, xml: &str, scope: Scope) -> Re
 
 /// Removes the device with this alias, and does not wait for the guest at all.
 pub fn detach_alias(shared: &Arc<Shared>, vm: &Arc<Vm>, alias: &str, scope: Scope) -> Result<()> {
-    let changed = definition(vm, scope, |model| config::detach_alias(model, alias))?;
+    let changed = definition(vm, scope, |model| config::detach_alias(shared, model, alias))?;
     if scope.live {
         let running = Running::new(shared, vm)?;
         let model = running.model();

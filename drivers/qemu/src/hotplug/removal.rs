@@ -32,8 +32,8 @@ impl Running<'_> {
         }
         let info = device.info().ok_or_else(|| Error::internal("a device without alias and address"))?;
         let alias = info.alias.clone();
-        let alias = alias.ok_or_else(|| Error::internal(format!("the {} has no alias", device.kind())))?;
-        check_slot(&model, device.kind(), info)?;
+        let alias = alias.ok_or_else(|| Error::internal(format!("the {} has no alias", device.name())))?;
+        check_slot(&model, device.name(), info)?;
         let expected = wait.then(|| self.live.removals.expect(&alias));
         let outcome = self.request(&alias)?;
         match (outcome, expected) {
@@ -85,7 +85,7 @@ impl Running<'_> {
         }
         self.redefine(|now| {
             if let Some(which) = find::by_alias(now, alias) {
-                super::config::remove(now, which);
+                find::remove(now, which);
             }
         });
         self.publish(DomainEventKind::DeviceRemoved { alias: alias.to_owned() });

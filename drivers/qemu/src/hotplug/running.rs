@@ -1,6 +1,7 @@
 //! A running guest whose devices change.
 
-use super::device::{Device, check_claims};
+use super::claims;
+use super::device::Device;
 use super::monitor::{self, Plugging};
 use crate::capabilities::Capabilities;
 use crate::command::{self, Descriptors, Passed, Plugged};
@@ -47,16 +48,14 @@ impl<'a> Running<'a> {
                 self.plug(&model, which, Vec::new(), None)?;
                 self.added(&model, which)
             }
-            Device::Other(_) => Err(device.unsupported(ErrorCode::OperationUnsupported, "live attach")),
+            other => Err(other.unsupported(ErrorCode::OperationUnsupported, "live attach")),
         }
     }
 
     /// The guest with a device more that is complete, and the device's place. Nothing has happened to the guest yet.
     pub fn with_device(&self, device: Device) -> Result<(Domain, Plugged)> {
         let mut model = self.model();
-        if let Some(info) = device.info() {
-            check_claims(&model, info, None)?;
-        }
+        claims::check(&model, &device, None)?;
         let controllers = model.devices.controllers.clone();
         let name = match &device {
             Device::Disk(disk) => disk.name().map(str::to_owned),
@@ -95,7 +94,7 @@ impl<'a> Running<'a> {
                 let at = model.devices.disks.iter().position(|disk| disk.name() == name.as_deref());
                 Plugged::Disk(at.ok_or_else(|| Error::internal("a disk that was added is not there"))?)
             }
-            Device::Other(name) => return Err(Error::internal(format!("<{name}> has no place of its own"))),
+            other => return Err(other.unsupported(ErrorCode::OperationUnsupported, "live attach")),
         };
         device_at(&model, which).validate(&model)?;
         validate::validate_added(&model, &self.capabilities)?;

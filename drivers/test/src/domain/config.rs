@@ -1,10 +1,12 @@
 //! The description and its texts: XML, metadata, autostart, warnings.
 
+use super::hotplug::Plug;
 use crate::driver::TestDriver;
 use crate::refuse;
 use ferrovirt_conf::cpu::CpuMode;
 use ferrovirt_conf::domain::{
-    DiskDevice, Domain, Graphics, Input, InputBus, InputType, ListenType, StorageType,
+    Disk, DiskDevice, Domain, Graphics, HostDevice, HostSubsystem, Hostdev, Input, InputBus, InputType,
+    Interface, ListenType, StorageType,
 };
 use ferrovirt_conf::metadata::{self, Notes};
 use ferrovirt_core::driver::{DomainConfig, SecurityLabel};
@@ -146,7 +148,7 @@ fn without_new_listens(graphics: &mut Graphics) {
 }
 
 /// What of a description is risky or deprecated.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Warnings {
     taints: Vec<Taint>,
     deprecated: Vec<String>,
@@ -156,6 +158,7 @@ pub struct Warnings {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Taint {
     HighPrivileges,
+    ShellScripts,
     CdromPassthrough,
     CustomDtb,
     DeprecatedConfig,
@@ -165,6 +168,7 @@ impl Taint {
     fn text(self) -> &'static str {
         match self {
             Self::HighPrivileges => "running with undesirable elevated privileges",
+            Self::ShellScripts => "network configuration using opaque shell scripts",
             Self::CdromPassthrough => "use of host cdrom passthrough",
             Self::CustomDtb => "custom device tree blob used",
             Self::DeprecatedConfig => "use of deprecated configuration settings",
@@ -178,29 +182,60 @@ const DEPRECATED_CPU: &str = "Deprecated-Test";
 impl Warnings {
     pub fn of(model: &Domain) -> Self {
         let mut warnings = Self::default();
-        for disk in &model.devices.disks {
-            if disk.rawio == Some(YesNo::Yes) {
-                warnings.taints.push(Taint::HighPrivileges);
-            }
-            let block = disk.source.location.kind() == StorageType::Block;
-            if disk.device == DiskDevice::Cdrom && block && disk.source.path().is_some() {
-                warnings.taints.push(Taint::CdromPassthrough);
-            }
-        }
+        let devices = &model.devices;
+        devices.disks.iter().for_each(|disk| warnings.add(taints_of_disk(disk)));
+        devices.hostdevs.iter().for_each(|hostdev| warnings.add(taints_of_hostdev(hostdev)));
+        devices.interfaces.iter().for_each(|interface| warnings.add(taints_of_interface(interface)));
         if let Some(cpu) = &model.cpu
             && cpu.mode() == CpuMode::Custom
             && cpu.model_name() == Some(DEPRECATED_CPU)
         {
-            warnings.taints.push(Taint::DeprecatedConfig);
+            warnings.add([Taint::DeprecatedConfig]);
             warnings.deprecated.push(format!("CPU model {DEPRECATED_CPU}"));
         }
-        if model.os.dtb.is_some() {
-            warnings.taints.push(Taint::CustomDtb);
-        }
-        warnings.taints.sort();
-        warnings.taints.dedup();
+        warnings.add(model.os.dtb.is_some().then_some(Taint::CustomDtb));
         warnings
     }
+
+    /// The same with those of a device that is plugged in.
+    pub fn with_device(&self, device: &Plug) -> Self {
+        let mut warnings = self.clone();
+        match device {
+            Plug::Disk(disk) => warnings.add(taints_of_disk(disk)),
+            Plug::Interface(interface) => warnings.add(taints_of_interface(interface)),
+            Plug::Hostdev(hostdev) => warnings.add(taints_of_hostdev(hostdev)),
+            Plug::Other { .. } => {}
+        }
+        warnings
+    }
+
+    fn add(&mut self, taints: impl IntoIterator<Item = Taint>) {
+        self.taints.extend(taints);
+        self.taints.sort();
+        self.taints.dedup();
+    }
+}
+
+fn taints_of_disk(disk: &Disk) -> Vec<Taint> {
+    let mut taints = Vec::new();
+    if disk.rawio == Some(YesNo::Yes) {
+        taints.push(Taint::HighPrivileges);
+    }
+    let block = disk.source.location.kind() == StorageType::Block;
+    if disk.device == DiskDevice::Cdrom && block && disk.source.path().is_some() {
+        taints.push(Taint::CdromPassthrough);
+    }
+    taints
+}
+
+fn taints_of_hostdev(hostdev: &Hostdev) -> Option<Taint> {
+    let raw =
+        matches!(hostdev.device, HostDevice::Subsystem(HostSubsystem::Scsi { rawio: Some(YesNo::Yes), .. }));
+    raw.then_some(Taint::HighPrivileges)
+}
+
+fn taints_of_interface(interface: &Interface) -> Option<Taint> {
+    interface.script.is_some().then_some(Taint::ShellScripts)
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! A guest's description, and its texts, made once.
 
 use ferrovirt_conf::cpu::Arch;
-use ferrovirt_conf::domain::{Address, Device, Domain, Interface, Namespaces, OsType, ParseFlags, VideoType};
+use ferrovirt_conf::domain::{
+    Address, Device, Domain, Interface, MemoryModel, Namespaces, OsType, ParseFlags, VideoType,
+};
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result, abi};
 use ferrovirt_xml::{Document, Namespace, Node, RawElement, Tag, XmlElement, check_strict};
 use std::sync::{Arc, OnceLock};
@@ -35,6 +37,7 @@ impl Definition {
     pub fn running(&self, id: i32) -> Arc<Self> {
         let mut model = self.model.clone();
         model.id = u32::try_from(id).ok();
+        fill_live(&mut model);
         Self::new(model)
     }
 
@@ -157,6 +160,22 @@ fn fill_addresses(model: &mut Domain) {
                 place.devno.get_or_insert_default();
             }
             _ => {}
+        }
+    }
+}
+
+/// Adds what only a running guest has.
+fn fill_live(model: &mut Domain) {
+    let cputune = &mut model.cputune;
+    for tune in &mut cputune.cache {
+        tune.id.get_or_insert_with(|| format!("vcpus_{}", tune.vcpus));
+    }
+    for tune in &mut cputune.memory {
+        tune.id.get_or_insert_with(|| format!("vcpus_{}", tune.vcpus));
+    }
+    for memory in &mut model.devices.memories {
+        if let MemoryModel::VirtioMem(memory) = &mut memory.model {
+            memory.current.get_or_insert_default();
         }
     }
 }

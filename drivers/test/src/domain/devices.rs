@@ -12,6 +12,7 @@ use ferrovirt_core::{
     abi,
 };
 use std::net::IpAddr;
+use std::sync::Arc;
 
 const IMPACT: u32 = abi::VIR_DOMAIN_AFFECT_LIVE | abi::VIR_DOMAIN_AFFECT_CONFIG;
 
@@ -21,8 +22,10 @@ impl DomainDevices for TestDriver {
             check_live(guest.affected(flags)?, flags)?;
             let mut model = guest.definition.model.clone();
             let device = hotplug::parse(xml, &model)?;
+            let warnings = guest.warnings.with_device(&device);
             let alias = hotplug::attach(&mut model, device)?;
             guest.definition = super::Definition::new(model);
+            guest.warnings = Arc::new(warnings);
             if let Some(alias) = alias {
                 guest.announce(DomainEventKind::DeviceAdded { alias });
             }
@@ -94,8 +97,7 @@ impl DomainDevices for TestDriver {
                 let place = interface(model, device)?;
                 let interface = &mut model.devices.interfaces[place];
                 let changed = limited(interface.bandwidth.unwrap_or_default(), params);
-                interface.bandwidth =
-                    Some(changed).filter(|limits| limits.inbound.is_some() || limits.outbound.is_some());
+                interface.bandwidth = Some(changed).filter(|limits| *limits != Bandwidth::default());
                 Ok(())
             })
         })

@@ -1,6 +1,6 @@
 //! Plugging devices in and out, and changing them.
 
-use super::disks;
+use super::{compatible, disks};
 use crate::refuse;
 use ferrovirt_conf::domain::{
     Address, Connection, Device, Disk, DiskBus, DiskDevice, Domain, HostDevice, HostSubsystem, Hostdev,
@@ -14,7 +14,7 @@ pub enum Plug {
     Disk(Box<Disk>),
     Interface(Box<Interface>),
     Hostdev(Box<Hostdev>),
-    Other(String),
+    Other { name: String, on_usb: bool },
 }
 
 /// The devices there are that only come with the machine.
@@ -80,9 +80,12 @@ fn read(xml: &str, model: &Domain) -> Result<Plug> {
             hostdev.validate(&context)?;
             Plug::Hostdev(Box::new(hostdev))
         }
-        name if OTHERS.contains(&name) => Plug::Other(name.to_owned()),
+        name if OTHERS.contains(&name) => {
+            Plug::Other { name: name.to_owned(), on_usb: compatible::check_other(&node, model)? }
+        }
         name => {
-            return Err(node.error(ErrorCode::XmlError, format!("there is no device <{name}>")));
+            let text = format!("there is no device <{name}>");
+            return Err(node.error(ErrorCode::ConfigUnsupported, text).domain(ErrorDomain::Domain));
         }
     };
     Ok(plug)
@@ -94,6 +97,7 @@ fn no(what: &str, name: &str) -> Error {
 
 /// Plugs a device in; its alias comes back.
 pub fn attach(model: &mut Domain, device: Plug) -> Result<Option<String>> {
+    compatible::check_usb(&device, model)?;
     match device {
         Plug::Disk(disk) => attach_disk(model, *disk),
         Plug::Interface(mut interface) => {
@@ -108,14 +112,14 @@ pub fn attach(model: &mut Domain, device: Plug) -> Result<Option<String>> {
         }
         Plug::Hostdev(hostdev) => {
             if !matches!(hostdev.device, HostDevice::Subsystem(HostSubsystem::Pci { .. })) {
-                let text = "only host devices on PCI can be plugged in";
+                let text = "plugging in a host device is not supported unless it is on PCI";
                 return Err(refuse::error(ErrorCode::ConfigUnsupported, text));
             }
             let alias = hostdev.info.alias.clone();
             model.devices.hostdevs.push(*hostdev);
             Ok(alias)
         }
-        Plug::Other(name) => Err(no("plugged in", &name)),
+        Plug::Other { name, .. } => Err(no("plugged in", &name)),
     }
 }
 
@@ -192,9 +196,10 @@ pub fn update(model: &mut Domain, device: Plug) -> Result<()> {
         }
         Plug::Interface(_) => "interface".to_owned(),
         Plug::Hostdev(_) => "hostdev".to_owned(),
-        Plug::Other(name) => name,
+        Plug::Other { name, .. } => name,
     };
-    Err(refuse::operation_unsupported(format!("<{name}> can't be changed")))
+    // The words are those that virt-xml's users see, and its tests look for.
+    Err(refuse::operation_unsupported(format!("persistent update of device '{name}' is not supported")))
 }
 
 /// Unplugs the device of that alias.
@@ -224,7 +229,7 @@ pub fn detach(model: &mut Domain, alias: &str) -> Result<()> {
         return Err(refuse::operation_unsupported(format!("the device '{alias}' can't be unplugged")));
     }
     let text = format!("the domain has no device with alias '{alias}'");
-    Err(Error::new(ErrorCode::DeviceMissing, text).domain(ErrorDomain::Domain))
+    Err(Error::internal(text).domain(ErrorDomain::Domain))
 }
 
 fn check_removable(disk: &Disk) -> Result<()> {

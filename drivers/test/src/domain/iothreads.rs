@@ -134,12 +134,14 @@ const PARAMETERS: &[KnownParam] = &[
 
 /// Changes how a thread of the running guest polls.
 pub fn set(guest: &mut Change<'_>, thread: NonZeroU32, params: &TypedParams, flags: u32) -> Result<()> {
-    let missing = || refuse::invalid_arg(format!("the domain has no I/O thread {thread}"));
+    let missing = format!("the domain has no I/O thread {thread}");
     if !guest.one(flags)?.0.model.iothreads.ids().contains(&thread) {
-        return Err(missing());
+        return Err(refuse::invalid_arg(missing));
     }
+    // A thread that came with a definition is known only after a start; libvirt has no words for that.
+    let polling = guest.polling.iter_mut().find(|known| known.thread == thread);
+    let polling = polling.ok_or_else(|| Error::internal(missing).domain(ErrorDomain::None))?;
     params.check(PARAMETERS)?;
-    let polling = guest.polling.iter_mut().find(|known| known.thread == thread).ok_or_else(missing)?;
     for (name, value) in params.iter() {
         match (name, value) {
             ("poll_max_ns", TypedValue::ULLong(value)) => polling.max_ns = *value,

@@ -233,6 +233,7 @@ impl DomainLifecycle for TestDriver {
     }
 
     fn domain_get_launch_security_info(&self, _domain: &DomainId, flags: u32) -> Result<TypedParams> {
+        // As libvirt's, it doesn't know the flag that strings are fine, and so refuses who asks for them.
         refuse::flags(flags, 0, "virDomainGetLaunchSecurityInfo")?;
         Ok(TypedParams::new())
     }

@@ -1,6 +1,7 @@
 //! Guests: what one is at an instant, how it changes, and what can be asked of it.
 
 mod agent;
+mod compatible;
 mod config;
 mod console;
 mod cpus;
@@ -122,12 +123,13 @@ impl View {
 
     /// The one description that `flags` mean, and whether it is the running guest's.
     pub fn one(&self, flags: u32) -> Result<(&Arc<Definition>, bool)> {
-        let (live, config) = self.affected(flags)?;
-        if live && config {
+        let both = abi::VIR_DOMAIN_AFFECT_LIVE | abi::VIR_DOMAIN_AFFECT_CONFIG;
+        if flags & both == both {
             let text =
                 "the running guest and its permanent description can't both be meant here; give one flag";
             return Err(Error::invalid_arg(text).domain(ErrorDomain::Domain));
         }
+        let (live, _) = self.affected(flags)?;
         Ok(if live { (&self.definition, true) } else { (self.permanent(), false) })
     }
 

@@ -150,9 +150,10 @@ pub fn set_numa(model: &mut Domain, live: bool, params: &TypedParams) -> Result<
     }
     let mut nodes = None;
     if let Some(text) = params.get_string("numa_nodeset")? {
-        let set: CpuSet = text
-            .parse()
-            .map_err(|_| Error::invalid_arg(format!("'{text}' is not a set of NUMA nodes, such as 0-1,3")))?;
+        let set: CpuSet = text.parse().map_err(|_| {
+            Error::invalid_arg(format!("'{text}' is not a set of NUMA nodes, such as 0-1,3"))
+                .domain(ErrorDomain::None)
+        })?;
         if set.is_empty() {
             return Err(refuse::operation_invalid("the set of NUMA nodes for memory is empty"));
         }

@@ -4,10 +4,10 @@ mod capabilities;
 
 use crate::driver::TestDriver;
 use crate::{domain, refuse};
-use ferrovirt_conf::cpu::Arch;
+use ferrovirt_conf::cpu::{self, Arch};
 use ferrovirt_conf::domain::VirtType;
 use ferrovirt_core::driver::{HostDriver, HypervisorChoice, NodeInfo, SecurityModel};
-use ferrovirt_core::{Error, ErrorDomain, Result};
+use ferrovirt_core::{Result, abi};
 
 /// What a host is made of; it never changes.
 pub struct HostSetup {
@@ -181,8 +181,14 @@ impl HostDriver for TestDriver {
 
     fn connect_get_cpu_model_names(&self, arch: &str, flags: u32) -> Result<Vec<String>> {
         refuse::flags(flags, 0, "virConnectGetCPUModelNames")?;
-        let _: Arch =
+        let arch: Arch =
             arch.parse().map_err(|_| refuse::invalid_arg(format!("there is no architecture '{arch}'")))?;
-        Err(Error::no_support("virConnectGetCPUModelNames").domain(ErrorDomain::Test))
+        cpu::model_names(arch)
+    }
+
+    fn connect_baseline_cpu(&self, xmls: &[&str], flags: u32) -> Result<String> {
+        let expand = abi::VIR_CONNECT_BASELINE_CPU_EXPAND_FEATURES;
+        refuse::flags(flags, expand, "virConnectBaselineCPU")?;
+        cpu::baseline_of_hosts(xmls, flags & expand != 0, false, |_, _| true)
     }
 }

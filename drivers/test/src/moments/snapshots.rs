@@ -245,13 +245,20 @@ impl SnapshotDriver for TestDriver {
             let mut model = Domain::clone(model);
             model.strip_live();
             guest.definition = Definition::new(model);
-            if online || run || pause {
+            // A guest that was off stays so, whatever is asked for and told of: so does libvirt's test driver have it.
+            if online {
                 guest.start(host, abi::VIR_DOMAIN_RUNNING_FROM_SNAPSHOT);
+            }
+            if online || run || pause {
                 let detail = abi::VIR_DOMAIN_EVENT_STARTED_FROM_SNAPSHOT;
                 guest.announce_lifecycle(abi::VIR_DOMAIN_EVENT_STARTED, detail);
             }
-            if guest.is_active() && !run && (pause || found.state == Some(SnapshotState::Paused)) {
+            let pause =
+                if online { !run && (pause || found.state == Some(SnapshotState::Paused)) } else { pause };
+            if online && pause {
                 guest.set_state(abi::VIR_DOMAIN_PAUSED, abi::VIR_DOMAIN_PAUSED_FROM_SNAPSHOT);
+            }
+            if pause {
                 let detail = abi::VIR_DOMAIN_EVENT_SUSPENDED_FROM_SNAPSHOT;
                 guest.announce_lifecycle(abi::VIR_DOMAIN_EVENT_SUSPENDED, detail);
             }

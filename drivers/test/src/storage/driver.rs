@@ -65,9 +65,19 @@ impl StorageDriver for TestDriver {
         flags: u32,
     ) -> Result<String> {
         refuse::flags(flags, 0, "virConnectFindStoragePoolSources")?;
-        let found = PoolType::from_text(kind).filter(|found| *found != PoolType::Dir);
-        let found =
-            found.ok_or_else(|| refuse::internal(format!("there is no type '{kind}' of storage pools")))?;
+        let no_type = || refuse::internal(format!("there is no type '{kind}' of storage pools"));
+        let Some(found) = PoolType::from_text(kind) else {
+            // As libvirt has it, who says nothing of the source learns only that nothing can be found.
+            return Err(match source {
+                Some(_) => no_type().domain(ErrorDomain::Storage),
+                None => {
+                    refuse::error(ErrorCode::NoSupport, format!("pools of type '{kind}' can't be looked for"))
+                }
+            });
+        };
+        if found == PoolType::Dir {
+            return Err(no_type());
+        }
         let host = match source {
             None => None,
             Some(text) => {
@@ -271,7 +281,10 @@ impl StorageDriver for TestDriver {
     }
 
     fn storage_vol_get_info(&self, volume: &StorageVolId, flags: u32) -> Result<StorageVolInfo> {
-        refuse::flags(flags, 0, "virStorageVolGetInfoFlags")?;
+        // Of what flags ask for nothing is known here.
+        if flags != 0 {
+            return Err(Error::no_support("virStorageVolGetInfoFlags").domain(ErrorDomain::Storage));
+        }
         let (_, view) = self.active_pool(&volume.pool)?;
         let found = view.volume(&volume.name)?;
         Ok(StorageVolInfo {

@@ -205,7 +205,30 @@ fn check_children(node: &Node<'_>) -> Result<()> {
             return refuse(&child, "can't be there twice");
         }
     }
+    let parent = node.child("parent").and_then(|parent| parent.child("name"));
+    for name in node.child("name").into_iter().chain(parent) {
+        if !is_name(&name.text()) {
+            return refuse(&name, "may have letters, digits, '_', '-' and '.', and not begin with '.',");
+        }
+    }
+    for disk in node.child("disks").into_iter().flat_map(|disks| disks.children()) {
+        if !disk.attr("name").is_some_and(|name| is_target(name) || name.starts_with('/')) {
+            return refuse(&disk, "needs the target of a disk or an absolute path as its 'name'");
+        }
+    }
     Ok(())
+}
+
+fn is_name(text: &str) -> bool {
+    let known = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    !text.is_empty() && !text.starts_with('.') && text.chars().all(known)
+}
+
+/// Whether it looks like a disk's target, such as `vda`.
+fn is_target(text: &str) -> bool {
+    let text = text.strip_prefix("ioemu:").unwrap_or(text);
+    let rest = ["fd", "hd", "sd", "vd", "xvd", "ubd"].iter().find_map(|prefix| text.strip_prefix(prefix));
+    rest.is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
 }
 
 fn own(err: Error) -> Error {

@@ -151,6 +151,14 @@ impl GuestCpu {
 
     /// Refuses what contradicts itself. What the hypervisor can do is not looked at.
     pub fn validate(&self) -> Result<()> {
+        self.validate_alone()?;
+        // Its nodes are the machine's, not the processor's.
+        let numa = self.numa.as_ref().map_or(Ok(()), Numa::validate);
+        numa.map_err(|err| err.or_domain(ErrorDomain::Domain))
+    }
+
+    /// The same, of the processor alone.
+    pub fn validate_alone(&self) -> Result<()> {
         let mode = self.mode();
         if self.migratable.is_some() && !matches!(mode, CpuMode::HostPassthrough | CpuMode::Maximum) {
             let text = "<cpu migratable='…'> is only for the modes host-passthrough and maximum";
@@ -168,26 +176,32 @@ impl GuestCpu {
         if !self.features.is_empty() && !has_model && mode == CpuMode::Custom {
             return Err(Error::xml("a CPU <feature> needs a <model>, or a mode other than custom"));
         }
-        for (index, feature) in self.features.iter().enumerate() {
-            if feature.name.is_empty() {
-                return Err(Error::xml("a CPU <feature> has an empty name"));
-            }
-            if self.features[..index].iter().any(|earlier| earlier.name == feature.name) {
-                return Err(Error::xml(format!("CPU feature '{}' is there more than once", feature.name)));
-            }
-        }
-        if self.cache.and_then(|cache| cache.level).is_some_and(|level| !(1..=3).contains(&level)) {
-            return Err(Error::xml("the level of a CPU <cache> must be 1, 2 or 3"));
-        }
-        if self
-            .max_phys_addr
-            .is_some_and(|a| a.limit.is_some() && a.mode != super::MaxPhysAddrMode::Passthrough)
-        {
-            let text = "<maxphysaddr limit='…'> is only for mode='passthrough'";
-            return Err(Error::new(ErrorCode::ConfigUnsupported, text));
-        }
-        // Its nodes are the machine's, not the processor's.
-        let numa = self.numa.as_ref().map_or(Ok(()), Numa::validate);
-        numa.map_err(|err| err.or_domain(ErrorDomain::Domain))
+        check_features(self.features.iter().map(|feature| feature.name.as_str()))?;
+        check_shape(self.cache.as_ref(), self.max_phys_addr.as_ref())
     }
+}
+
+/// Refuses features without a name, and ones that are listed twice.
+pub(super) fn check_features<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Result<()> {
+    for (index, name) in names.clone().enumerate() {
+        if name.is_empty() {
+            return Err(Error::xml("a CPU <feature> has an empty name"));
+        }
+        if names.clone().take(index).any(|earlier| earlier == name) {
+            return Err(Error::xml(format!("CPU feature '{name}' is there more than once")));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses caches and widths of addresses that can't be.
+pub(super) fn check_shape(cache: Option<&CpuCache>, width: Option<&MaxPhysAddr>) -> Result<()> {
+    if cache.and_then(|cache| cache.level).is_some_and(|level| !(1..=3).contains(&level)) {
+        return Err(Error::xml("the level of a CPU <cache> must be 1, 2 or 3"));
+    }
+    if width.is_some_and(|width| width.limit.is_some() && width.mode != super::MaxPhysAddrMode::Passthrough) {
+        let text = "<maxphysaddr limit='…'> is only for mode='passthrough'";
+        return Err(Error::new(ErrorCode::ConfigUnsupported, text));
+    }
+    Ok(())
 }

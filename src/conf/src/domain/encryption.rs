@@ -9,9 +9,9 @@ use uuid::Uuid;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 #[xml(name = "encryption", block)]
 pub struct Encryption {
-    #[xml(attr, error = "ConfigUnsupported@Storage")]
+    #[xml(attr, error = "ConfigUnsupported@Storage", missing = "XmlError", ignore = "empty")]
     pub format: EncryptionFormat,
-    #[xml(attr)]
+    #[xml(attr, domain = "Xml")]
     pub engine: Option<EncryptionEngine>,
     #[xml(child)]
     pub secrets: Vec<EncryptionSecret>,
@@ -53,7 +53,7 @@ pub enum EncryptionEngine {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 #[xml(name = "secret")]
 pub struct EncryptionSecret {
-    #[xml(attr = "type", error = "ConfigUnsupported@Storage")]
+    #[xml(attr = "type", error = "ConfigUnsupported@Storage", missing = "XmlError", ignore = "empty")]
     pub kind: EncryptionSecretKind,
     #[xml(flatten)]
     pub reference: SecretReference,
@@ -77,7 +77,7 @@ impl XmlContent for SecretReference {
     fn parse(node: &Node<'_>) -> Result<Self> {
         const XML_ERROR: Fault = Fault::of(ErrorCode::XmlError, ErrorDomain::None);
         use ferrovirt_xml::XmlValue;
-        match (node.attr("uuid"), node.attr("usage")) {
+        let found = match (node.attr("uuid"), node.attr("usage")) {
             (Some(_), Some(_)) => {
                 Err(node.error(XML_ERROR, "<secret> is named twice: either 'uuid' or 'usage' has to go"))
             }
@@ -89,7 +89,9 @@ impl XmlContent for SecretReference {
             (None, None) => {
                 Err(node.error(XML_ERROR, "<secret> names no secret: 'uuid' or 'usage' is needed"))
             }
-        }
+        };
+        // Whoever refers to a secret, that it is referred to wrongly has no domain in libvirt.
+        found.map_err(|err| err.settle(ErrorDomain::None))
     }
 
     fn write_attrs(&self, w: &mut Writer) {
@@ -118,7 +120,7 @@ pub struct Cipher {
     #[xml(attr)]
     pub name: String,
     /// The key's length in bits.
-    #[xml(attr)]
+    #[xml(attr, domain = "Xml")]
     pub size: u32,
     #[xml(attr)]
     pub mode: Option<String>,

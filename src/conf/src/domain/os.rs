@@ -13,10 +13,10 @@ pub struct Os {
     /// The firmware is chosen for the user.
     #[xml(attr, error = "XmlError@object")]
     pub firmware: Option<Firmware>,
-    #[xml(attr = "type/@arch", filled, error = "ConfigUnsupported")]
+    #[xml(attr = "type/@arch", ignore = "empty", error = "ConfigUnsupported")]
     pub arch: Option<Arch>,
     /// The machine type, such as `q35` or `pc-q35-9.2`.
-    #[xml(attr = "type/@machine", filled)]
+    #[xml(attr = "type/@machine", ignore = "empty")]
     pub machine: Option<String>,
     #[xml(value = "type", default, error = "ConfigUnsupported")]
     pub os_type: OsType,
@@ -62,7 +62,7 @@ pub struct Os {
     pub boot_menu: Option<BootMenu>,
     #[xml(child, omit_empty)]
     pub bios: Option<BiosOptions>,
-    #[xml(attr = "smbios/@mode", filled, error = "ConfigUnsupported")]
+    #[xml(attr = "smbios/@mode", ignore = "empty", error = "ConfigUnsupported")]
     pub smbios: Option<SmbiosMode>,
 }
 

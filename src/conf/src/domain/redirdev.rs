@@ -8,7 +8,7 @@ use super::{Address, ChardevKind, ChardevSource, Context, Device, DeviceInfo, Fa
 
 /// A redirected device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
-#[xml(name = "redirdev")]
+#[xml(name = "redirdev", block)]
 pub struct Redirdev {
     #[xml(attr, default, error = "ConfigUnsupported")]
     pub bus: RedirdevBus,

@@ -24,7 +24,7 @@ pub struct HostInterface {
     #[xml(attr = "start/@mode")]
     pub start: Option<StartMode>,
     /// In bytes; 0: not said.
-    #[xml(attr = "mtu/@size", default, skip_default)]
+    #[xml(attr = "mtu/@size", default, skip_default, error = "Internal", domain = "None")]
     pub mtu: u32,
     #[xml(child)]
     pub protocols: Vec<InterfaceProtocol>,
@@ -90,7 +90,7 @@ pub enum LinkState {
 #[serde(default)]
 #[xml(name = "bridge", block)]
 pub struct HostBridge {
-    #[xml(attr)]
+    #[xml(attr, ignore = "bad")]
     pub stp: Option<OnOff>,
     /// Seconds until a new port forwards, as it was written.
     #[xml(attr)]

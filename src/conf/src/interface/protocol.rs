@@ -32,7 +32,7 @@ pub enum ProtocolFamily {
 #[xml(name = "dhcp")]
 pub struct InterfaceDhcp {
     /// Whether its name servers are taken, too.
-    #[xml(attr = "peerdns")]
+    #[xml(attr = "peerdns", domain = "Xml")]
     pub peer_dns: Option<YesNo>,
 }
 
@@ -44,7 +44,7 @@ pub struct InterfaceIp {
     /// There, once filled in.
     #[xml(attr)]
     pub address: Option<String>,
-    #[xml(attr, default, skip_default)]
+    #[xml(attr, default, skip_default, domain = "Xml")]
     pub prefix: AutoBase<i32>,
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Limits in the two directions, as seen by the guest: inbound is what comes to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
-#[xml(name = "bandwidth")]
+#[xml(name = "bandwidth", block)]
 pub struct Bandwidth {
     /// The traffic class that a plugged-in port was given on its bridge.
     #[xml(attr = "classID", error = "XmlDetail")]

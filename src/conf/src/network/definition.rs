@@ -86,7 +86,7 @@ pub struct Bridge {
     #[xml(attr, with = "lenient::only_off")]
     pub stp: Option<OnOff>,
     /// Seconds until a new port forwards.
-    #[xml(attr)]
+    #[xml(attr, ignore = "empty")]
     pub delay: Option<u64>,
     #[xml(attr)]
     pub mac_table_manager: Option<MacTableManager>,
@@ -127,8 +127,9 @@ pub struct DnsmasqOptions {
 #[serde(default)]
 #[xml(name = "option", ns = "http://libvirt.org/schemas/network/dnsmasq/1.0", prefix = "dnsmasq")]
 pub struct DnsmasqOption {
-    #[xml(attr, error = "Internal")]
-    pub value: String,
+    /// There, or the network driver refuses the network; who runs no dnsmasq does not mind.
+    #[xml(attr)]
+    pub value: Option<String>,
 }
 
 impl Network {
@@ -237,7 +238,7 @@ impl Network {
         let name = &self.name;
         if name.contains('/') {
             let text = format!("the network's name '{name}' must not contain '/'");
-            return Err(Error::new(ErrorCode::XmlDetail, text));
+            return Err(Error::new(ErrorCode::XmlDetail, text).domain(ErrorDomain::Xml));
         }
         if self.title.as_ref().is_some_and(|title| title.contains('\n')) {
             return Err(Error::xml(format!("the <title> of network '{name}' must be one line")));

@@ -24,9 +24,9 @@ pub struct Dhcp {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 #[xml(name = "range")]
 pub struct DhcpRange {
-    #[xml(attr, error = "SystemError")]
+    #[xml(attr, error = "SystemError", domain = "None")]
     pub start: Option<IpAddr>,
-    #[xml(attr, error = "SystemError")]
+    #[xml(attr, error = "SystemError", domain = "None")]
     pub end: Option<IpAddr>,
     #[xml(flatten = "lease")]
     pub lease: Option<LeaseTime>,
@@ -45,7 +45,7 @@ pub struct DhcpHost {
     pub id: Option<String>,
     #[xml(attr)]
     pub name: Option<String>,
-    #[xml(attr)]
+    #[xml(attr, domain = "Network")]
     pub ip: Option<IpAddr>,
     #[xml(flatten = "lease")]
     pub lease: Option<LeaseTime>,
@@ -77,7 +77,7 @@ pub struct Bootp {
     #[xml(attr)]
     pub file: String,
     /// Where it is, if not on this host.
-    #[xml(attr, error = "SystemError")]
+    #[xml(attr, error = "SystemError", domain = "None")]
     pub server: Option<IpAddr>,
 }
 

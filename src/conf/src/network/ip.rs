@@ -11,12 +11,12 @@ use std::net::{IpAddr, Ipv4Addr};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 #[xml(name = "ip", block)]
 pub struct IpConfig {
-    #[xml(attr)]
+    #[xml(attr, ignore = "empty")]
     pub family: Option<IpFamily>,
     #[xml(attr)]
     pub address: IpAddr,
     /// IPv4 only, instead of `prefix`.
-    #[xml(attr)]
+    #[xml(attr, ignore = "empty")]
     pub netmask: Option<IpAddr>,
     #[xml(attr)]
     pub prefix: Option<u32>,

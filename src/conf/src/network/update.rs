@@ -13,7 +13,7 @@ use ferrovirt_core::abi::{
     VIR_NETWORK_UPDATE_COMMAND_DELETE, VIR_NETWORK_UPDATE_COMMAND_MODIFY,
 };
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
-use ferrovirt_xml::{Document, XmlElement};
+use ferrovirt_xml::{Document, Tag, XmlElement};
 
 /// What to do with the element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +53,20 @@ impl Command {
     }
 }
 
+/// The element that a part which can be updated consists of.
+fn element_of(section: u32) -> Option<Tag> {
+    Some(match section {
+        VIR_NETWORK_SECTION_IP_DHCP_HOST => DhcpHost::TAG,
+        VIR_NETWORK_SECTION_IP_DHCP_RANGE => DhcpRange::TAG,
+        VIR_NETWORK_SECTION_FORWARD_INTERFACE => ForwardInterface::TAG,
+        VIR_NETWORK_SECTION_PORTGROUP => PortGroup::TAG,
+        VIR_NETWORK_SECTION_DNS_HOST => DnsHost::TAG,
+        VIR_NETWORK_SECTION_DNS_TXT => DnsTxt::TAG,
+        VIR_NETWORK_SECTION_DNS_SRV => DnsSrv::TAG,
+        _ => return None,
+    })
+}
+
 impl Network {
     /// Changes one part; `command`, `section` are libvirt's numbers, `parent` says which `<ip>` is meant (-1: find it).
     /// Nothing is changed where an error is returned.
@@ -68,6 +82,7 @@ impl Network {
                 self.name
             )))
         };
+        self.check_element(section, &document)?;
         match section {
             VIR_NETWORK_SECTION_BRIDGE => refuse("<bridge>"),
             VIR_NETWORK_SECTION_DOMAIN => refuse("<domain>"),
@@ -93,14 +108,19 @@ impl Network {
         }
     }
 
-    /// Reads the element that the call brought.
-    fn entry<T: XmlElement>(&self, document: &Document<'_>) -> Result<T> {
-        document.expect_root(T::TAG)?;
-        document.read()
+    /// Refuses an element that is not one of those that the part consists of.
+    fn check_element(&self, section: u32, document: &Document<'_>) -> Result<()> {
+        let (root, wanted) = (document.root(), element_of(section));
+        if wanted.is_none_or(|wanted| root.name() == wanted.name) {
+            return Ok(());
+        }
+        let wanted = wanted.map_or("", |tag| tag.name);
+        let text = format!("<{}> was given to update network '{}', not <{wanted}>", root.name(), self.name);
+        Err(root.error(ErrorCode::XmlError, text).domain(ErrorDomain::Network))
     }
 
     fn update_dhcp_host(&mut self, command: Command, parent: i32, document: &Document<'_>) -> Result<()> {
-        let host: DhcpHost = self.entry(document)?;
+        let host: DhcpHost = document.read()?;
         let index = self.dhcp_index(parent)?;
         let completeness = if command == Delete { Pattern } else { Whole };
         host.validate(&self.name, &self.ips[index], completeness)?;
@@ -151,7 +171,7 @@ impl Network {
     }
 
     fn update_dhcp_range(&mut self, command: Command, parent: i32, document: &Document<'_>) -> Result<()> {
-        let mut range: DhcpRange = self.entry(document)?;
+        let mut range: DhcpRange = document.read()?;
         let index = self.dhcp_index(parent)?;
         if command == Modify {
             return Err(unsupported(format!(
@@ -187,7 +207,7 @@ impl Network {
     }
 
     fn update_forward_interface(&mut self, command: Command, document: &Document<'_>) -> Result<()> {
-        let interface: ForwardInterface = self.entry(document)?;
+        let interface: ForwardInterface = document.read()?;
         let dev = interface.dev.clone();
         if command == Modify {
             return Err(unsupported(format!(
@@ -225,7 +245,7 @@ impl Network {
     }
 
     fn update_port_group(&mut self, command: Command, document: &Document<'_>) -> Result<()> {
-        let mut group: PortGroup = self.entry(document)?;
+        let mut group: PortGroup = document.read()?;
         group.validate()?;
         group.fill_defaults();
         let found = self.port_groups.iter().position(|other| other.name == group.name);
@@ -251,7 +271,7 @@ impl Network {
     }
 
     fn update_dns_host(&mut self, command: Command, document: &Document<'_>) -> Result<()> {
-        let host: DnsHost = self.entry(document)?;
+        let host: DnsHost = document.read()?;
         host.validate(&self.name, command.completeness())?;
         let hosts = self.dns.as_ref().map_or(&[][..], |dns| &dns.hosts);
         // One name may have several addresses, so names count only where an entry is to go.
@@ -276,7 +296,7 @@ impl Network {
                 self.name
             )));
         }
-        let mut srv: DnsSrv = self.entry(document)?;
+        let mut srv: DnsSrv = document.read()?;
         srv.validate(&self.name, command.completeness())?;
         srv.fill_defaults();
         let fits = |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
@@ -298,7 +318,7 @@ impl Network {
     }
 
     fn update_dns_txt(&mut self, command: Command, document: &Document<'_>) -> Result<()> {
-        let txt: DnsTxt = self.entry(document)?;
+        let txt: DnsTxt = document.read()?;
         txt.validate(&self.name, command.completeness())?;
         let txts = self.dns.as_ref().map_or(&[][..], |dns| &dns.txts);
         let place = txts.iter().position(|other| other.name == txt.name);

@@ -9,7 +9,7 @@ use uuid::Uuid;
 /// A port's profile. Without a type it is a fragment that another one completes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
-#[xml(name = "virtualport")]
+#[xml(name = "virtualport", domain = "None")]
 pub struct VirtualPort {
     #[xml(attr = "type", error = "ConfigUnsupported")]
     pub kind: Option<VirtualPortType>,
@@ -54,14 +54,14 @@ impl VirtualPort {
     /// Refuses values out of range, and parameters that are not for the type.
     pub fn validate(&self) -> Result<()> {
         if self.type_id.is_some_and(|id| id.0 > 0xff_ffff) {
-            return Err(wrong("'typeid' of a <virtualport> must be at most 0xffffff"));
+            return Err(unread("'typeid' of a <virtualport> must be at most 0xffffff"));
         }
         if self.profile_id.as_ref().is_some_and(|id| id.len() > 39) {
-            return Err(wrong("'profileid' of a <virtualport> must have at most 39 bytes"));
+            return Err(unread("'profileid' of a <virtualport> must have at most 39 bytes"));
         }
         let Some(kind) = self.kind else { return Ok(()) };
         match self.parameters().into_iter().find(|(name, given)| *given && forbidden(kind, name)) {
-            Some((name, _)) => Err(wrong(format!("<virtualport type='{kind}'> can't have '{name}'"))),
+            Some((name, _)) => Err(unfit(format!("<virtualport type='{kind}'> can't have '{name}'"))),
             None => Ok(()),
         }
     }
@@ -88,10 +88,10 @@ impl VirtualPort {
     /// Refuses a profile without a type, or without a parameter that its switch can't do without.
     pub fn require_all(&self) -> Result<()> {
         let Some(kind) = self.kind else {
-            return Err(wrong("a <virtualport> needs a 'type' here"));
+            return Err(unread("a <virtualport> needs a 'type' here"));
         };
         match self.parameters().into_iter().find(|(name, given)| !given && required(kind, name)) {
-            Some((name, _)) => Err(wrong(format!("<virtualport type='{kind}'> lacks '{name}'"))),
+            Some((name, _)) => Err(unfit(format!("<virtualport type='{kind}'> lacks '{name}'"))),
             None => Ok(()),
         }
     }
@@ -146,6 +146,16 @@ impl VirtualPort {
     }
 }
 
+/// What is no value at all has no domain in libvirt.
+fn unread(text: &str) -> Error {
+    Error::xml(text).settle(ErrorDomain::None)
+}
+
+/// What the switch could not do with is of the host's network.
+fn unfit(text: String) -> Error {
+    Error::xml(text).settle(ErrorDomain::Net)
+}
+
 fn forbidden(kind: VirtualPortType, parameter: &str) -> bool {
     match kind {
         Vepa8021Qbg => matches!(parameter, "profileid" | "interfaceid"),
@@ -186,11 +196,6 @@ fn join<T: Clone + PartialEq>(
             show(b)
         ))),
     }
-}
-
-/// Several kinds of objects share it, so that its faults are of none of them.
-fn wrong(text: impl Into<String>) -> Error {
-    Error::xml(text).domain(ErrorDomain::None)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// One tag, or a trunk of several.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
-#[xml(name = "vlan")]
+#[xml(name = "vlan", domain = "None")]
 pub struct Vlan {
     /// Set to yes by itself where there are several tags; never printed as `no`.
     #[xml(attr, with = "lenient::any_case")]
@@ -22,10 +22,10 @@ pub struct Vlan {
 #[serde(default)]
 pub struct VlanTag {
     /// 0 to 4095.
-    #[xml(attr)]
+    #[xml(attr, domain = "Xml")]
     pub id: u32,
     /// What untagged frames become; at most one tag has it.
-    #[xml(attr = "nativeMode")]
+    #[xml(attr = "nativeMode", domain = "Xml")]
     pub native_mode: Option<NativeVlanMode>,
 }
 
@@ -46,7 +46,12 @@ impl Vlan {
         };
     }
 
+    /// What it refuses has no domain in libvirt.
     pub fn validate(&self) -> Result<()> {
+        self.check().map_err(|err| err.settle(ErrorDomain::None))
+    }
+
+    fn check(&self) -> Result<()> {
         if let Some(tag) = self.tags.iter().find(|tag| tag.id > 4095) {
             return Err(wrong(format!("VLAN tag {} is too large; 4095 is the largest", tag.id)));
         }

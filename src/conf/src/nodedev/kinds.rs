@@ -304,7 +304,9 @@ fn ccw_group(form: &mut Form<'_>) -> Result<()> {
         part.out.children = vec![ferrovirt_xml::RawNode::Text(member.text().into_owned())];
         members.push(part.out);
     }
-    form.push(members.out);
+    if !members.out.children.is_empty() {
+        form.push(members.out);
+    }
     let kinds = ["qeth_generic", "qeth_layer2", "qeth_layer3"];
     let Some(inner) = node.child("capability") else { return Ok(()) };
     let kind = inner.attr("type").ok_or_else(|| inner.missing_attr("type", ErrorCode::XmlError))?;

@@ -2,7 +2,7 @@
 
 use crate::domain::PciAddress;
 use ferrovirt_core::{ErrorCode, ErrorDomain, Result};
-use ferrovirt_xml::{Node, Shape, Writer, XmlContent, YesNo};
+use ferrovirt_xml::{Node, Shape, Writer, XmlContent, XmlValue, YesNo};
 use serde::{Deserialize, Serialize};
 
 /// A SCSI host.
@@ -44,11 +44,8 @@ impl XmlContent for PoolAdapter {
                     Some("yes") => Some(YesNo::Yes),
                     Some("no") => Some(YesNo::No),
                     Some(_) => {
-                        return Err(node.bad_attr(
-                            "managed",
-                            ferrovirt_xml::ValueKind::Named("yes or no"),
-                            ErrorCode::XmlError,
-                        ));
+                        let err = node.bad_attr("managed", YesNo::KIND, ErrorCode::XmlError);
+                        return Err(err.settle(ErrorDomain::Xml));
                     }
                 },
                 wwnn: text("wwnn"),
@@ -60,7 +57,7 @@ impl XmlContent for PoolAdapter {
             }
             Some(other) => {
                 let text = format!("'{other}' is not the type of an adapter; known are scsi_host, fc_host");
-                Err(node.error(ErrorCode::XmlError, text))
+                Err(node.error(ErrorCode::XmlError, text).settle(ErrorDomain::Xml))
             }
             None => {
                 let other = ["wwnn", "wwpn", "parent"].iter().any(|name| node.attr(name).is_some());
@@ -117,7 +114,7 @@ fn read_parent(parent: &Node<'_>) -> Result<ParentAddress> {
     let unique_id = parent.attr("unique_id").and_then(|text| text.trim().parse().ok()).filter(|id| *id >= 0);
     Ok(ParentAddress {
         unique_id: unique_id.ok_or_else(|| parent.missing_attr("unique_id", ErrorCode::XmlError))?,
-        address: PciAddress::parse(&address)?,
+        address: PciAddress::parse(&address).map_err(|err| err.settle(ErrorDomain::Xml))?,
     })
 }
 

@@ -46,6 +46,10 @@ const NOTHING: Needs = Needs {
     network: false,
 };
 
+/// What a partition can be marked as.
+pub(super) const PARTITION_FORMATS: &[&str] =
+    &["none", "linux", "fat16", "fat32", "linux-swap", "linux-lvm", "linux-raid", "extended"];
+
 impl PoolType {
     pub(super) fn needs(self) -> Needs {
         match self {
@@ -64,7 +68,7 @@ impl PoolType {
         }
     }
 
-    /// The formats that such a pool may have, the one of those that do not say first; none where pools have no format.
+    /// The formats that such a pool may have; none where pools have no format.
     pub fn formats(self) -> &'static [&'static str] {
         match self {
             Self::Fs => &[
@@ -73,8 +77,16 @@ impl PoolType {
             ],
             Self::NetFs => &["auto", "nfs", "glusterfs", "cifs"],
             Self::Disk => &["unknown", "dos", "dvh", "gpt", "mac", "bsd", "pc98", "sun", "lvm2"],
-            Self::Logical => &["lvm2", "unknown"],
+            Self::Logical => &["unknown", "lvm2"],
             _ => &[],
+        }
+    }
+
+    /// The format of a pool that does not say; `None` where pools have no format.
+    pub fn default_format(self) -> Option<&'static str> {
+        match self {
+            Self::Logical => Some("lvm2"),
+            _ => self.formats().first().copied(),
         }
     }
 
@@ -89,10 +101,8 @@ impl PoolType {
 
     /// Whether a volume may have this format.
     pub(super) fn knows_volume_format(self, name: &str) -> bool {
-        const PARTITIONS: &[&str] =
-            &["none", "linux", "fat16", "fat32", "linux-swap", "linux-lvm", "linux-raid", "extended"];
         match self {
-            Self::Disk => PARTITIONS.contains(&name),
+            Self::Disk => PARTITION_FORMATS.contains(&name),
             _ => name != "none" && StorageFormat::from_text(name).is_some(),
         }
     }

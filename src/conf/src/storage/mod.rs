@@ -1,6 +1,7 @@
 //! `<pool>` and `<volume>`: where guests' disks are kept.
 
 mod adapter;
+mod capabilities;
 mod kinds;
 mod permissions;
 mod pool;
@@ -8,6 +9,7 @@ mod source;
 mod volume;
 
 pub use adapter::{ParentAddress, PoolAdapter};
+pub use capabilities::{FormatChoice, FormatList, PoolCapabilities, PoolCapability};
 pub use kinds::PoolType;
 pub use permissions::Permissions;
 pub use pool::{PoolSize, PoolTarget, RefreshAllocation, StoragePool};

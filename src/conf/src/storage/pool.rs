@@ -29,7 +29,7 @@ pub struct StoragePool {
     #[xml(child = "available", default)]
     pub available: PoolSize,
     /// Whether new files may be copied on write.
-    #[xml(attr = "features/cow/@state")]
+    #[xml(attr = "features/cow/@state", domain = "Xml")]
     pub copy_on_write: Option<YesNo>,
     #[xml(child, default)]
     pub source: PoolSource,
@@ -139,6 +139,10 @@ impl StoragePool {
 
     fn check_source(&self, place: &Node<'_>) -> Result<()> {
         let source = &self.source;
+        if self.copy_on_write.is_some() && !matches!(self.kind, PoolType::Dir | PoolType::Fs) {
+            let text = "<cow> is for pools of type 'fs' and 'dir' only";
+            return Err(place.error(ErrorCode::NoSupport, text));
+        }
         if self.kind == PoolType::Rbd && source.name.is_none() {
             return Err(place.missing_child("name", ErrorCode::XmlError));
         }
@@ -211,8 +215,8 @@ impl StoragePool {
         }
         source.dir = source.dir.take().filter(|_| needs.dir);
         source.initiator = source.initiator.take().filter(|_| needs.initiator);
-        let default = self.kind.formats().first();
-        source.format = default.map(|default| source.format.take().unwrap_or_else(|| (*default).to_owned()));
+        let default = self.kind.default_format();
+        source.format = default.map(|default| source.format.take().unwrap_or_else(|| default.to_owned()));
         Ok(())
     }
 

@@ -14,7 +14,7 @@ pub struct PoolSource {
     pub hosts: Vec<PoolHost>,
     #[xml(child)]
     pub devices: Vec<PoolDevice>,
-    #[xml(attr = "dir/@path")]
+    #[xml(attr = "dir/@path", ignore = "empty")]
     pub dir: Option<String>,
     #[xml(child = "adapter")]
     pub adapter: Option<PoolAdapter>,
@@ -25,7 +25,7 @@ pub struct PoolSource {
     #[xml(attr = "initiator/iqn/@name")]
     pub initiator: Option<String>,
     /// Of the file system or the partition table.
-    #[xml(attr = "format/@type")]
+    #[xml(attr = "format/@type", ignore = "empty")]
     pub format: Option<String>,
     #[xml(child)]
     pub auth: Option<StorageAuth>,
@@ -44,7 +44,7 @@ pub struct PoolSource {
 pub struct PoolHost {
     #[xml(attr)]
     pub name: String,
-    #[xml(attr, default, skip_default)]
+    #[xml(attr, default, skip_default, domain = "Xml")]
     pub port: i32,
 }
 
@@ -55,6 +55,6 @@ pub struct PoolDevice {
     #[xml(attr)]
     pub path: String,
     /// Of device-mapper: whether the names of its partitions have a `p` in them.
-    #[xml(attr = "part_separator")]
+    #[xml(attr = "part_separator", domain = "Xml")]
     pub part_separator: Option<YesNo>,
 }

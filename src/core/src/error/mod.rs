@@ -29,6 +29,8 @@ struct Inner {
     code: ErrorCode,
     /// Nothing as long as nobody has said, which is not the same as the domain `None`.
     domain: Option<ErrorDomain>,
+    /// The domain is what it is, whoever passes the error on.
+    settled: bool,
     level: ErrorLevel,
     detail: Option<String>,
     strings: [Option<String>; 3],
@@ -51,6 +53,7 @@ impl Error {
         Self(Box::new(Inner {
             code,
             domain: None,
+            settled: false,
             level: ErrorLevel::Error,
             detail,
             strings: [None, None, None],
@@ -70,7 +73,8 @@ impl Error {
     ) -> Self {
         let cause = Some(Arc::new(Verbatim(message)) as _);
         let domain = Some(domain).filter(|domain| *domain != ErrorDomain::None);
-        Self(Box::new(Inner { code, domain, level, detail: None, strings, ints, cause }))
+        let settled = false;
+        Self(Box::new(Inner { code, domain, settled, level, detail: None, strings, ints, cause }))
     }
 
     /// A broken invariant of ours, or a failure that has no code of its own (`VIR_ERR_INTERNAL_ERROR`).
@@ -131,8 +135,17 @@ impl Error {
 
     /// Sets the domain; `None` says that it has none, and stays.
     pub fn domain(mut self, domain: ErrorDomain) -> Self {
-        self.0.domain = Some(domain);
+        if !self.0.settled {
+            self.0.domain = Some(domain);
+        }
         self
+    }
+
+    /// Sets the domain for good: where the one who finds a mistake knows better than who passes it on.
+    pub fn settle(self, domain: ErrorDomain) -> Self {
+        let mut err = self.domain(domain);
+        err.0.settled = true;
+        err
     }
 
     /// Sets the domain where none has been set yet.
@@ -260,6 +273,8 @@ mod tests {
     fn fixed_text_and_detail_make_the_message() {
         let err = Error::new(ErrorCode::NoDomain, "no domain with name 'web'");
         assert_eq!(err.clone().or_domain(ErrorDomain::Qemu).error_domain(), ErrorDomain::Qemu);
+        let settled = err.clone().settle(ErrorDomain::Xml).domain(ErrorDomain::Qemu);
+        assert_eq!(settled.error_domain(), ErrorDomain::Xml);
         let of_none = err.clone().domain(ErrorDomain::None).or_domain(ErrorDomain::Qemu);
         assert_eq!(of_none.error_domain(), ErrorDomain::None);
         assert_eq!(err.message(), "Domain not found: no domain with name 'web'");

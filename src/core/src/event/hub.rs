@@ -1,10 +1,13 @@
 //! The hub that a driver publishes to and connections subscribe at.
 
-use super::Event;
+use super::{Event, Interest};
+use crate::Result;
 use parking_lot::Mutex;
+use std::any::Any;
 use std::sync::{Arc, Weak};
 
 type Sink = dyn Fn(&Arc<Event>) + Send + Sync;
+type Narrow = dyn Fn(&Interest) -> Result<Arc<EventHub>> + Send + Sync;
 
 /// Hands each event to all subscribers, in the order of publishing.
 ///
@@ -12,6 +15,9 @@ type Sink = dyn Fn(&Arc<Event>) + Send + Sync;
 #[derive(Default)]
 pub struct EventHub {
     sinks: Mutex<Vec<Weak<Sink>>>,
+    narrow: Option<Box<Narrow>>,
+    /// Dropped with the hub.
+    _keeper: Option<Box<dyn Any + Send + Sync>>,
 }
 
 /// Ends the subscription when dropped.
@@ -22,6 +28,22 @@ pub struct Subscription {
 impl EventHub {
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A hub whose source sends only what is asked for: `narrow` gives the hub that an interest is served by.
+    pub fn narrowed_by(narrow: impl Fn(&Interest) -> Result<Arc<Self>> + Send + Sync + 'static) -> Self {
+        Self { narrow: Some(Box::new(narrow)), ..Self::default() }
+    }
+
+    /// A hub that something is kept for which ends with it.
+    pub fn keeping(keeper: impl Any + Send + Sync) -> Self {
+        Self { _keeper: Some(Box::new(keeper)), ..Self::default() }
+    }
+
+    /// The hub to subscribe at for this interest: the source may have to be asked, and may refuse. Who subscribes
+    /// filters all the same, as most hubs serve all interests.
+    pub fn narrow(self: &Arc<Self>, interest: &Interest) -> Result<Arc<Self>> {
+        self.narrow.as_ref().map_or_else(|| Ok(self.clone()), |narrow| narrow(interest))
     }
 
     /// Calls `sink` with every event from now on, until the subscription is dropped.

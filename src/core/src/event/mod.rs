@@ -2,10 +2,12 @@
 
 mod domain;
 mod hub;
+mod interest;
 mod qemu_monitor;
 
 pub use domain::{DomainEvent, DomainEventKind, GraphicsAddress};
 pub use hub::{EventHub, Subscription};
+pub use interest::{EventObject, Interest, MonitorEvents};
 pub use qemu_monitor::QemuMonitorEvent;
 
 use crate::{NetworkId, NodeDeviceId, SecretId, StoragePoolId};

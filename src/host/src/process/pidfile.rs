@@ -47,6 +47,20 @@ impl PidFile {
         }
     }
 
+    /// Takes the one lock of a driver's folder, which is made where it is missing: of several processes, one may use a
+    /// driver's files.
+    pub fn acquire_driver(folder: &Path, driver: &str) -> Result<Self> {
+        let path = folder.join("driver.pid");
+        let describe = |err| Error::system(err, format!("cannot make the folder '{}'", folder.display()));
+        std::fs::create_dir_all(folder).map_err(describe)?;
+        Self::acquire(&path)?.ok_or_else(|| {
+            Error::operation_failed(format!(
+                "another process has the {driver} driver open in these folders ('{}' is locked); close it there first",
+                path.display()
+            ))
+        })
+    }
+
     /// Notes down the number of another process, such as a guest's, in one step that no reader sees half of.
     pub fn write(path: &Path, pid: u32) -> Result<()> {
         let failed = |e| Error::system(e, format_args!("cannot write pid file '{}'", path.display()));

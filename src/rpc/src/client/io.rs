@@ -73,7 +73,11 @@ impl Shared {
         match outcome {
             Ok(None) => self.flush(state),
             Ok(Some(reason)) => {
-                let err = Error::system(Errno::IO, "the daemon has closed the connection");
+                let what = match self.transport.last_words() {
+                    Some(words) => format!("the way to the daemon has ended ({words})"),
+                    None => "the daemon has closed the connection".to_owned(),
+                };
+                let err = Error::system(Errno::IO, what);
                 state.close(reason, err.domain(ErrorDomain::Rpc));
             }
             Err(err) => state.close(CloseReason::Error, err),

@@ -23,6 +23,18 @@ pub trait Transport: Send + Sync {
     fn passes_fds(&self) -> bool;
     /// Whether nobody on the way can listen.
     fn is_secure(&self) -> bool;
+    /// Whether what is sent is encrypted, needed or not.
+    fn is_encrypted(&self) -> bool {
+        false
+    }
+    /// How many bits the key of the encryption has; 0 without any.
+    fn key_bits(&self) -> u32 {
+        0
+    }
+    /// What the other end said when it went, where it has another way to say so than the connection itself.
+    fn last_words(&self) -> Option<String> {
+        None
+    }
 }
 
 /// What was read.
@@ -84,5 +96,43 @@ impl Transport for UnixTransport {
 
     fn is_secure(&self) -> bool {
         true
+    }
+}
+
+/// A stream socket to another host.
+#[derive(Debug)]
+pub struct TcpTransport(OwnedFd);
+
+impl TcpTransport {
+    /// Takes a connected socket; each call asks anew not to block, so that its mode does not matter.
+    pub fn new(socket: impl Into<OwnedFd>) -> Self {
+        Self(socket.into())
+    }
+}
+
+impl Transport for TcpTransport {
+    fn descriptor(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+
+    fn send(&self, bytes: &[u8]) -> Result<usize, Errno> {
+        send(&self.0, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)
+    }
+
+    fn send_fd(&self, _fd: BorrowedFd<'_>) -> Result<(), Errno> {
+        Err(Errno::OPNOTSUPP)
+    }
+
+    fn receive(&self, space: &mut [u8]) -> Result<Received, Errno> {
+        let (bytes, _) = rustix::net::recv(&self.0, space, rustix::net::RecvFlags::DONTWAIT)?;
+        Ok(Received { bytes, fds: Vec::new() })
+    }
+
+    fn passes_fds(&self) -> bool {
+        false
+    }
+
+    fn is_secure(&self) -> bool {
+        false
     }
 }

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use syn::{Fields, Ident, Result, Type};
 
 use crate::container::Container;
-use crate::field::{Field, Kind, Wrap};
+use crate::field::{Field, Ignore, Kind, Wrap};
 use crate::tree::{Element, Part};
 
 /// The fields of one struct or variant. Code refers to a field by its name, bound to a reference.
@@ -79,7 +79,9 @@ impl<'c> Body<'c> {
     fn reads<'f>(&self, element: &Element<'f>, out: &mut Vec<(&'f Ident, TokenStream)>) {
         for part in &element.parts {
             match part {
-                Part::Field(field) => out.push((&field.ident, self.read(field, element.id))),
+                Part::Field(field) => {
+                    out.push((&field.ident, field.in_domain(self.read(field, element.id))));
+                }
                 Part::Element(inner) => self.reads(inner, out),
             }
         }
@@ -91,9 +93,6 @@ impl<'c> Body<'c> {
         let missing = field.missing();
         let path = field.whole_path();
         let found = match (&field.kind, &field.with) {
-            (Kind::Attr(name), None) if field.filled => {
-                quote!(#rt::filled_attr::<#inner>(&#at, #name, #fault)?)
-            }
             (Kind::Attr(name), None) => quote!(#rt::attr::<#inner>(&#at, #name, #fault)?),
             (Kind::Attr(name), Some(with)) => {
                 quote!(#rt::attr_with(&#at, #name, #fault, #with::from_text, #with::KIND)?)
@@ -133,6 +132,15 @@ impl<'c> Body<'c> {
             (Kind::Flatten, _) => return quote!(#rt::part::<#inner>(&#at, __node, #path, #missing)?),
             (Kind::Custom, with) => return quote!(#with::parse(__node)?),
             (Kind::Skip | Kind::Span, _) => unreachable!("they are no part of the tree"),
+        };
+        let found = match (&field.kind, field.ignore) {
+            (Kind::Attr(name), Some(Ignore::Empty)) => {
+                quote!((if #rt::is_empty_attr(&#at, #name) { ::core::option::Option::None } else { #found }))
+            }
+            (_, Some(Ignore::Bad)) => quote! {
+                (|| -> #rt::Result<_> { ::core::result::Result::Ok(#found) })().unwrap_or_default()
+            },
+            _ => found,
         };
         let path = match &field.kind {
             Kind::Child(None) => {

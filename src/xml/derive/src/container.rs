@@ -17,6 +17,7 @@ pub struct Container {
     pub choice: bool,
     pub fault: Option<Fault>,
     pub missing: Option<Fault>,
+    pub domain: Option<Ident>,
 }
 
 impl Container {
@@ -34,11 +35,12 @@ impl Container {
                     Some("merged") => this.merged = true,
                     Some("check") => this.check = Some(meta.value()?.parse::<LitStr>()?.parse()?),
                     Some("choice") => this.choice = true,
+                    Some("domain") => this.domain = Some(meta.value()?.parse::<LitStr>()?.parse()?),
                     Some("error") => this.fault = Some(Fault::parse(&meta)?),
                     Some("missing") => this.missing = Some(Fault::parse(&meta)?),
                     _ => {
                         return Err(meta.error(
-                            "unknown option here; known are name, ns, prefix, block, merged, check, and for enums tag, choice, error, missing",
+                            "unknown option here; known are name, ns, prefix, block, merged, check, domain, and for enums tag, choice, error, missing",
                         ));
                     }
                 }
@@ -71,6 +73,16 @@ impl Container {
     pub fn missing(&self) -> TokenStream {
         fault(self.missing.as_ref().or(self.fault.as_ref()))
     }
+}
+
+/// The result of `expression`, which may leave by `?`, with this domain for good on its errors; `None` where none is
+/// asked for.
+pub fn in_domain(domain: Option<&Ident>, expression: &TokenStream) -> Option<TokenStream> {
+    let domain = domain?;
+    Some(quote! {
+        (|| -> ::ferrovirt_xml::rt::Result<_> { ::core::result::Result::Ok(#expression) })()
+            .map_err(|__err| __err.settle(::ferrovirt_xml::rt::ErrorDomain::#domain))
+    })
 }
 
 /// `Code`, or `Code@Domain` where the domain is another than the code has by itself; `@object` is that of what is read.

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::{Data, DataEnum, DeriveInput, Error, Fields, Ident, Result, Variant};
 
 use crate::body::Body;
-use crate::container::{Container, VariantOptions};
+use crate::container::{Container, VariantOptions, in_domain};
 use crate::field::Kind;
 use crate::names;
 
@@ -74,6 +74,8 @@ struct Parts {
 
 fn content(ident: &Ident, container: &Container, parts: &Parts) -> TokenStream {
     let Parts { parse, attrs, children, items, consts } = parts;
+    let whole = in_domain(container.domain.as_ref(), &quote!({ #parse }?));
+    let parse = whole.as_ref().unwrap_or(parse);
     let block = container.block.then(|| quote!(__w.block();));
     let element = container.name.as_deref().map(|name| {
         let tag = container.tag_of(name);

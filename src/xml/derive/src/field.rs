@@ -49,9 +49,18 @@ pub struct Field {
     pub default: Option<Option<Expr>>,
     pub skip_if: Option<Expr>,
     pub omit_empty: bool,
-    pub filled: bool,
+    /// Which attributes count as none: the empty ones, or all that are no values.
+    pub ignore: Option<Ignore>,
     fault: Option<Fault>,
     missing: Option<Fault>,
+    domain: Option<Ident>,
+}
+
+/// What counts as none.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Ignore {
+    Empty,
+    Bad,
 }
 
 /// The options as they were written, before they are made sense of.
@@ -63,9 +72,10 @@ struct Options {
     default: Option<Option<Expr>>,
     skip_if: Option<Expr>,
     omit_empty: bool,
-    filled: bool,
+    ignore: Option<Ignore>,
     fault: Option<Fault>,
     missing: Option<Fault>,
+    domain: Option<Ident>,
 }
 
 const KINDS: [&str; 10] =
@@ -91,14 +101,22 @@ impl Options {
             "skip_if" => self.skip_if = Some(expression(meta)?),
             "skip_default" => self.skip_if = Some(syn::parse_quote!(::ferrovirt_xml::rt::is_default)),
             "omit_empty" => self.omit_empty = true,
-            "filled" => self.filled = true,
+            "ignore" => {
+                let what: LitStr = meta.value()?.parse()?;
+                self.ignore = Some(match what.value().as_str() {
+                    "empty" => Ignore::Empty,
+                    "bad" => Ignore::Bad,
+                    _ => return Err(Error::new_spanned(what, "`ignore` is \"empty\" or \"bad\"")),
+                });
+            }
             "error" => self.fault = Some(Fault::parse(meta)?),
             "missing" => self.missing = Some(Fault::parse(meta)?),
+            "domain" => self.domain = Some(meta.value()?.parse::<LitStr>()?.parse()?),
             _ => {
                 let known = KINDS.join(", ");
                 return Err(meta.error(format!(
                     "unknown option `{key}`: a field is one of {known}, or `with`, and takes with, required, default, \
-                     skip_if, skip_default, omit_empty, filled, error, missing"
+                     skip_if, skip_default, omit_empty, ignore, error, missing, domain"
                 )));
             }
         }
@@ -132,9 +150,10 @@ impl Field {
             default: options.default,
             skip_if: options.skip_if,
             omit_empty: options.omit_empty,
-            filled: options.filled,
+            ignore: options.ignore,
             fault: options.fault,
             missing: options.missing,
+            domain: options.domain,
         };
         this.check(&field.ty)?;
         Ok(this)
@@ -153,9 +172,10 @@ impl Field {
             default: None,
             skip_if: None,
             omit_empty: false,
-            filled: false,
+            ignore: None,
             fault: None,
             missing: None,
+            domain: None,
         }
     }
 
@@ -178,6 +198,11 @@ impl Field {
     /// What it is if it is not there.
     pub fn missing(&self) -> TokenStream {
         container::fault(self.missing.as_ref().or(self.fault.as_ref()))
+    }
+
+    /// `expression`, which may leave by `?`, with the field's own domain for its errors.
+    pub fn in_domain(&self, expression: TokenStream) -> TokenStream {
+        container::in_domain(self.domain.as_ref(), &expression).map_or(expression, |read| quote!(#read?))
     }
 
     /// The path for errors: `source/@dev`.
@@ -218,8 +243,8 @@ impl Field {
         if self.with.is_some() && !valued {
             return fail("`with` goes with attr, text or value, or stands alone");
         }
-        if self.filled && (!matches!(self.kind, Kind::Attr(_)) || self.with.is_some()) {
-            return fail("`filled` goes with attr");
+        if self.ignore.is_some() && !matches!(self.kind, Kind::Attr(_)) {
+            return fail("`ignore` goes with attr");
         }
         if self.omit_empty && !matches!(self.kind, Kind::Child(_)) {
             return fail("`omit_empty` goes with child");

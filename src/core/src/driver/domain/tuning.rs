@@ -97,6 +97,7 @@ driver_trait! {
         fn domain_get_perf_events(&self, domain: &DomainId, flags: u32) -> TypedParams = "virDomainGetPerfEvents";
         fn domain_set_perf_events(&self, domain: &DomainId, params: &TypedParams, flags: u32) -> () = "virDomainSetPerfEvents";
         fn domain_get_scheduler_type(&self, domain: &DomainId) -> SchedulerType = "virDomainGetSchedulerType";
+        /// `flags` have `VIR_TYPED_PARAM_STRING_OKAY` unless the call was `virDomainGetSchedulerParameters`.
         fn domain_get_scheduler_parameters_flags(&self, domain: &DomainId, flags: u32) -> TypedParams = "virDomainGetSchedulerParametersFlags";
         fn domain_set_scheduler_parameters_flags(
             &self,

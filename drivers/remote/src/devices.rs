@@ -1,0 +1,78 @@
+//! Devices of domains: attaching, detaching, changing; interface parameters and addresses.
+
+use crate::RemoteDriver;
+use crate::forward::forward;
+use ferrovirt_core::driver::{DomainDevices, DomainInterface, InterfaceAddress};
+use ferrovirt_core::{DomainId, Result, TypedParams};
+use ferrovirt_rpc::limits::*;
+use ferrovirt_rpc::program::remote::*;
+use ferrovirt_rpc::records;
+use std::os::fd::BorrowedFd;
+
+impl DomainDevices for RemoteDriver {
+    forward! {
+        fn domain_attach_device_flags(domain: &DomainId, xml: &str, flags: u32) -> () =
+            DomainAttachDeviceFlags { dom: domain.clone(), xml: xml.into(), flags };
+        fn domain_detach_device_flags(domain: &DomainId, xml: &str, flags: u32) -> () =
+            DomainDetachDeviceFlags { dom: domain.clone(), xml: xml.into(), flags };
+        fn domain_update_device_flags(domain: &DomainId, xml: &str, flags: u32) -> () =
+            DomainUpdateDeviceFlags { dom: domain.clone(), xml: xml.into(), flags };
+        fn domain_detach_device_alias(domain: &DomainId, alias: &str, flags: u32) -> () =
+            DomainDetachDeviceAlias { dom: domain.clone(), alias: alias.into(), flags };
+        fn domain_set_interface_parameters(
+            domain: &DomainId,
+            device: &str,
+            params: &TypedParams,
+            flags: u32,
+        ) -> () = DomainSetInterfaceParameters {
+            dom: domain.clone(),
+            device: device.into(),
+            params: params.into(),
+            flags,
+        };
+        fn domain_interface_addresses(domain: &DomainId, source: u32, flags: u32) -> Vec<DomainInterface> =
+            DomainInterfaceAddresses { dom: domain.clone(), source, flags }
+            => |reply| reply.into_iter().map(interface).collect();
+        fn domain_graphics_reload(domain: &DomainId, kind: u32, flags: u32) -> () =
+            DomainGraphicsReload { dom: domain.clone(), kind, flags };
+    }
+
+    fn domain_get_interface_parameters(
+        &self,
+        domain: &DomainId,
+        device: &str,
+        flags: u32,
+    ) -> Result<TypedParams> {
+        let call = DomainGetInterfaceParameters {
+            dom: domain.clone(),
+            device: device.into(),
+            nparams: DOMAIN_INTERFACE_PARAMETERS_MAX as i32,
+            flags: self.with_strings(flags),
+        };
+        Ok(self.call(&call)?.params.0)
+    }
+
+    fn domain_fd_associate(
+        &self,
+        domain: &DomainId,
+        name: &str,
+        fds: &[BorrowedFd<'_>],
+        flags: u32,
+    ) -> Result<()> {
+        let call = DomainFdAssociate { dom: domain.clone(), name: name.into(), flags };
+        self.call_with_fds(&call, fds).map(|_| ())
+    }
+}
+
+fn interface(interface: records::DomainInterface) -> DomainInterface {
+    let address = |address: records::DomainIpAddr| InterfaceAddress {
+        kind: address.kind,
+        address: address.addr,
+        prefix: address.prefix,
+    };
+    DomainInterface {
+        name: interface.name,
+        mac: interface.hwaddr,
+        addresses: interface.addrs.into_iter().map(address).collect(),
+    }
+}

@@ -1,0 +1,78 @@
+//! Devices of all kinds in the definition of a guest that does not run.
+
+use crate::host::{definition, on_own_host};
+use ferrovirt::ErrorCode;
+use ferrovirt_core::abi::VIR_DOMAIN_AFFECT_CONFIG as CONFIG;
+
+/// Devices that go in and come out, with what a part of each looks like in the definition.
+const DEVICES: &[(&str, &str)] = &[
+    ("<sound model='ich9'/>", "<sound model='ich9'>"),
+    ("<watchdog model='i6300esb' action='reset'/>", "model='i6300esb'"),
+    (
+        "<filesystem type='mount'><source dir='/srv'/><target dir='share'/></filesystem>",
+        "<target dir='share'/>",
+    ),
+    ("<channel type='unix'><target type='virtio' name='org.example.0'/></channel>", "name='org.example.0'"),
+    ("<serial type='pty'><target port='3'/></serial>", "type='isa-serial' port='3'"),
+    ("<parallel type='file'><source path='/tmp/lp'/><target port='0'/></parallel>", "<parallel"),
+    ("<input type='tablet' bus='usb'/>", "type='tablet'"),
+    ("<shmem name='shared'><model type='ivshmem-plain'/><size unit='M'>4</size></shmem>", "name='shared'"),
+    ("<vsock model='virtio'><cid auto='no' address='7'/></vsock>", "address='7'"),
+    ("<rng model='virtio'><backend model='random'>/dev/random</backend></rng>", "/dev/random"),
+    ("<redirdev bus='usb' type='tcp'><source mode='connect' host='h' service='1'/></redirdev>", "<redirdev"),
+    (
+        "<hostdev mode='subsystem' type='usb' managed='no'><source><address bus='9' device='8'/></source></hostdev>",
+        "device='8'",
+    ),
+    ("<lease><lockspace>s</lockspace><key>k</key><target path='/l'/></lease>", "<lockspace>s</lockspace>"),
+    ("<controller type='scsi' index='5' model='virtio-scsi'/>", "type='scsi' index='5'"),
+];
+
+#[test]
+fn devices_of_all_kinds_go_into_a_definition_and_come_out() {
+    on_own_host(|host| {
+        let domain = host.connection.define_domain(&definition("a", ""), 0).expect("defined");
+        let text = || domain.xml_desc(0).expect("a description");
+        for (device, part) in DEVICES {
+            assert!(!text().contains(part), "{part} is there already");
+            domain.attach_device(device, CONFIG).unwrap_or_else(|err| panic!("{device}: {err}"));
+            assert!(text().contains(part), "{part} is not in {}", text());
+        }
+        for (device, part) in DEVICES {
+            domain.detach_device(device, CONFIG).unwrap_or_else(|err| panic!("{device}: {err}"));
+            assert!(!text().contains(part), "{part} is still in {}", text());
+            let err = domain.detach_device(device, CONFIG).expect_err(device);
+            let codes = [ErrorCode::DeviceMissing, ErrorCode::InvalidArg, ErrorCode::OperationFailed];
+            assert!(codes.contains(&err.code()), "{device}: {err}");
+        }
+    });
+}
+
+#[test]
+fn a_device_that_clashes_or_can_not_be_is_refused_and_changes_nothing() {
+    on_own_host(|host| {
+        let domain = host.connection.define_domain(&definition("a", ""), 0).expect("defined");
+        let sound = "<sound model='ich9'><alias name='ua-s'/></sound>";
+        for device in [sound, DEVICES[2].0, DEVICES[3].0, DEVICES[8].0, DEVICES[12].0, DEVICES[13].0] {
+            domain.attach_device(device, CONFIG).expect(device);
+        }
+        let before = domain.xml_desc(0).expect("a description");
+        let memory = "<memory model='dimm'><target><size>1024</size><node>0</node></target></memory>";
+        for (device, code) in [
+            (sound, ErrorCode::ConfigUnsupported),
+            (DEVICES[2].0, ErrorCode::OperationInvalid),
+            (DEVICES[3].0, ErrorCode::OperationInvalid),
+            (DEVICES[8].0, ErrorCode::OperationInvalid),
+            (DEVICES[12].0, ErrorCode::OperationInvalid),
+            (DEVICES[13].0, ErrorCode::OperationInvalid),
+            ("<video><model type='qxl'/></video>", ErrorCode::OperationUnsupported),
+            ("<graphics type='vnc'/>", ErrorCode::OperationUnsupported),
+            (memory, ErrorCode::ConfigUnsupported),
+        ] {
+            assert_eq!(domain.attach_device(device, CONFIG).expect_err(device).code(), code, "{device}");
+        }
+        let update = domain.update_device("<sound model='ac97'/>", CONFIG).expect_err("not that");
+        assert_eq!(update.code(), ErrorCode::OperationUnsupported);
+        assert_eq!(domain.xml_desc(0).expect("a description"), before);
+    });
+}
