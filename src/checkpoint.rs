@@ -43,7 +43,8 @@ impl Domain {
 }
 
 impl DomainCheckpoint {
-    fn new(domain: &Domain, id: DomainCheckpointId) -> Self {
+    /// The object with this key, for one that is known already: no driver is asked.
+    pub fn new(domain: &Domain, id: DomainCheckpointId) -> Self {
         Self(Arc::new(Inner { domain: domain.clone(), name: id.name }))
     }
 

@@ -28,7 +28,7 @@ mod stream;
 
 pub use admin::{AdminClient, AdminCloseCallback, AdminConnection, AdminServer};
 pub use checkpoint::DomainCheckpoint;
-pub use connection::{AccessMode, CloseCallback, Connection, Drivers, OpenOptions};
+pub use connection::{AccessMode, CloseCallback, Connection, Drivers, LocalHost, OpenOptions, Subjects};
 pub use domain::{Domain, MigrationTarget, cpu_stats_query};
 pub use events::{CallbackId, EventCallback, Listener};
 /// The definitions of guests, networks and all else as values of Rust: built by hand, from XML, or from JSON by serde.
@@ -41,6 +41,7 @@ pub use network::Network;
 pub use network_port::NetworkPort;
 pub use nodedev::NodeDevice;
 pub use nwfilter::{NwFilter, NwFilterBinding};
+pub use qemu::{MonitorEventFilter, monitor_event_filter};
 pub use secret::Secret;
 pub use snapshot::DomainSnapshot;
 pub use storage::StoragePool;

@@ -32,7 +32,8 @@ impl Network {
 }
 
 impl NetworkPort {
-    fn new(network: &Network, id: NetworkPortId) -> Self {
+    /// The object with this key, for one that is known already: no driver is asked.
+    pub fn new(network: &Network, id: NetworkPortId) -> Self {
         Self(Arc::new(NetworkPortInner { network: network.clone(), id }))
     }
 

@@ -57,7 +57,7 @@ impl Connection {
             let detail = format!("domain '{}' is on another connection", domain.name());
             return Err(Error::invalid_arg(detail));
         }
-        let matches = name_filter(name, flags)?;
+        let matches = monitor_event_filter(name, flags)?;
         let wanted = domain.map(Domain::uuid);
         let filter = Box::new(move |event: &Event| match event {
             Event::QemuMonitor(event) => {
@@ -80,9 +80,12 @@ impl Connection {
     }
 }
 
-type NameFilter = Box<dyn Fn(&str) -> bool + Send + Sync>;
+/// Whether a monitor's event of this name is wanted.
+pub type MonitorEventFilter = Box<dyn Fn(&str) -> bool + Send + Sync>;
 
-fn name_filter(name: Option<&str>, flags: u32) -> Result<NameFilter> {
+/// The events of one name, of all names that match a pattern, or all; `flags` are
+/// `VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_*`.
+pub fn monitor_event_filter(name: Option<&str>, flags: u32) -> Result<MonitorEventFilter> {
     let known = VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_REGEX
         | VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_NOCASE;
     if flags & !known != 0 {
@@ -111,14 +114,14 @@ mod tests {
 
     #[test]
     fn names_match_exactly_by_case_or_by_pattern() {
-        let hits = |name, flags, event| name_filter(name, flags).unwrap()(event);
+        let hits = |name, flags, event| monitor_event_filter(name, flags).unwrap()(event);
         assert!(hits(None, 0, "STOP"));
         assert!(hits(Some("STOP"), 0, "STOP") && !hits(Some("stop"), 0, "STOP"));
         assert!(hits(Some("stop"), 2, "STOP"));
         assert!(hits(Some("^ST.P$"), 1, "STOP") && !hits(Some("^st.p$"), 1, "STOP"));
         assert!(hits(Some("^st.p$"), 3, "STOP"));
-        assert!(name_filter(Some("("), 1).is_err());
-        assert!(name_filter(None, 4).is_err());
+        assert!(monitor_event_filter(Some("("), 1).is_err());
+        assert!(monitor_event_filter(None, 4).is_err());
     }
 
     #[test]

@@ -55,7 +55,8 @@ impl Domain {
 }
 
 impl DomainSnapshot {
-    fn new(domain: &Domain, id: DomainSnapshotId) -> Self {
+    /// The object with this key, for one that is known already: no driver is asked.
+    pub fn new(domain: &Domain, id: DomainSnapshotId) -> Self {
         Self(Arc::new(Inner { domain: domain.clone(), name: id.name }))
     }
 

@@ -62,6 +62,11 @@ impl Stream {
         self.0.flags & VIR_STREAM_NONBLOCK != 0
     }
 
+    /// Opens the stream on what a driver gave, for callers that ask drivers themselves.
+    pub fn open_on(&self, driver: Box<dyn StreamDriver>) {
+        self.attach(driver);
+    }
+
     /// Opens the stream. What it was open on before is aborted by being dropped.
     pub(crate) fn attach(&self, driver: Box<dyn StreamDriver>) {
         *self.0.driver.write() = Some(driver.into());

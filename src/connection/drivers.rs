@@ -7,6 +7,7 @@ use ferrovirt_core::driver::{
 use std::sync::Arc;
 
 /// A connection's drivers. A subject that nobody serves has [`Unsupported`], which answers so to everything.
+#[derive(Clone)]
 pub struct Drivers {
     pub hypervisor: Arc<dyn HypervisorDriver>,
     pub network: Arc<dyn NetworkDriver>,

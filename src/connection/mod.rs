@@ -6,6 +6,7 @@ mod drivers;
 mod embedded;
 #[cfg(test)]
 mod idle;
+mod local;
 mod no_guests;
 mod open;
 mod remote;
@@ -14,6 +15,7 @@ pub use close::CloseCallback;
 pub use drivers::Drivers;
 #[cfg(test)]
 pub(crate) use idle::{test_connection, test_connection_to, test_domain};
+pub use local::{LocalHost, Subjects};
 pub use open::{AccessMode, OpenOptions};
 
 use crate::events::EventRegistry;
@@ -61,7 +63,8 @@ impl Connection {
         Arc::as_ptr(&self.0) as usize
     }
 
-    pub(crate) fn drivers(&self) -> &Drivers {
+    /// The drivers that serve this connection, for programs that listen to their events by themselves.
+    pub fn drivers(&self) -> &Drivers {
         &self.0.drivers
     }
 

@@ -61,7 +61,7 @@ const OPENERS: &[Local] = &[
 /// Drivers that never are a daemon's, and are not built in yet.
 const NOT_BUILT_IN: &[&str] = &["vpx", "esx", "gsx", "hyperv", "parallels"];
 
-fn open_test(request: &Request<'_>) -> Result<Drivers> {
+pub(super) fn open_test(request: &Request<'_>) -> Result<Drivers> {
     let path = address::path(request.uri);
     let driver = Arc::new(TestDriver::open(&path, request.authenticator.as_deref())?);
     Ok(Drivers {

@@ -22,7 +22,8 @@ const NEEDS: &[Need] = &[
     need("/usr/bin/qemu-system-x86_64", "qemu-system-x86"),
     need("/usr/sbin/dnsmasq", "dnsmasq-base"),
     need("/usr/sbin/nft", "nftables"),
-    need("/usr/bin/busybox", "busybox-static"),
+    // The package 'busybox' has the same file, which needs a library that the guest does not have.
+    need("/var/lib/dpkg/info/busybox-static.list", "busybox-static"),
     need("/sbin/ip", "iproute2"),
     need("/bin/ping", "iputils-ping"),
 ];
@@ -109,7 +110,8 @@ fn codename() -> Result<String> {
 /// Makes the suite known to apt, from the mirror that the machine uses already.
 fn offer_suite(suite: &str) -> Result<()> {
     let policy = Command::new("apt-cache").arg("policy").output()?;
-    if String::from_utf8_lossy(&policy.stdout).contains(&format!("a={suite}")) {
+    // Archives go by their codename here; as a suite the same one is 'oldstable-backports', say.
+    if String::from_utf8_lossy(&policy.stdout).contains(&format!("n={suite}")) {
         return Ok(());
     }
     let file = format!("/etc/apt/sources.list.d/{suite}.sources");

@@ -24,6 +24,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ferrovirt-tls", &["ferrovirt-core"]),
     ("ferrovirt", &[DRIVERS, "ferrovirt-core", "ferrovirt-xml", "ferrovirt-conf", "ferrovirt-host"]),
     ("ferrovirt-capi", &["ferrovirt", "ferrovirt-core", "ferrovirt-log"]),
+    (
+        "ferrovirt-daemon",
+        &["ferrovirt", "ferrovirt-core", "ferrovirt-host", "ferrovirt-log", "ferrovirt-rpc"],
+    ),
     ("xtask", &[]),
 ];
 
@@ -49,6 +53,10 @@ const UNSAFE: &[&str] = &[
     "capi/src/fake.rs",
     // A program's descriptors, borrowed by number for the poll.
     "src/core/src/event_loop/default.rs",
+    // Descriptors that systemd hands over by their numbers.
+    "src/daemon/src/activation.rs",
+    // The reactor watches a descriptor that its owner keeps open.
+    "src/daemon/src/client/socket.rs",
     // ioctls that take numbers, and one about a register.
     "src/host/src/kvm.rs",
     // The instruction that tells what the CPU is.

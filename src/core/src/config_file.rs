@@ -45,6 +45,25 @@ impl ConfigFile {
         self.settings.iter().find(|(known, _)| known == setting).map(|(_, value)| value)
     }
 
+    /// The names of all settings, in the order of the file.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.settings.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The number under `setting`; a value of another type is refused.
+    pub fn number(&self, setting: &str) -> Result<Option<i64>> {
+        match self.get(setting) {
+            None => Ok(None),
+            Some(ConfigValue::Number(number)) => Ok(Some(*number)),
+            Some(_) => Err(self.wrong_type(setting, "a number")),
+        }
+    }
+
+    /// An error about the value of a setting; `wanted` is what it must be.
+    pub fn wrong(&self, setting: &str, wanted: &str) -> Error {
+        self.wrong_type(setting, wanted)
+    }
+
     /// The text under `setting`; a value of another type is refused.
     pub fn text(&self, setting: &str) -> Result<Option<&str>> {
         match self.get(setting) {

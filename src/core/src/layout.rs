@@ -30,6 +30,19 @@ impl Layout {
         }
     }
 
+    /// The folders of one user's installation, below those that the user has for configuration, caches and what lives
+    /// as long as the login.
+    pub fn session(config: &Path, cache: &Path, runtime: &Path) -> Self {
+        let (config, cache) = (config.join("libvirt"), cache.join("libvirt"));
+        Self {
+            lib: config.join("lib"),
+            config,
+            state: runtime.join("libvirt"),
+            log: cache.join("log"),
+            cache,
+        }
+    }
+
     /// The folders of an embedded driver: all below `root`.
     pub fn embedded(root: &Path) -> Self {
         Self {

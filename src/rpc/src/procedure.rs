@@ -47,6 +47,8 @@ pub struct Row {
     pub filter: Option<(&'static str, &'static str)>,
     pub stream: Option<Direction>,
     pub fds: Fds,
+    /// The name of the first argument: that of an object is the same everywhere.
+    pub first: &'static str,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,6 +167,7 @@ macro_rules! procedures {
                     filter: $crate::procedure::or_none!($((stringify!($filter_object), stringify!($filter_permission)))?),
                     stream: $crate::procedure::or_none!($($crate::procedure::Direction::$direction)?),
                     fds: $crate::procedure::fds!($($fds)?),
+                    first: $crate::procedure::first!($($($field),*)?),
                 };
 
                 #[allow(unused_variables)]
@@ -207,6 +210,7 @@ macro_rules! events {
                     filter: None,
                     stream: None,
                     fds: $crate::procedure::Fds::None,
+                    first: $crate::procedure::first!($($field),*),
                 };
             }
         )*
@@ -245,6 +249,15 @@ macro_rules! or_none {
     };
 }
 
+macro_rules! first {
+    () => {
+        ""
+    };
+    ($first:ident $(, $rest:ident)*) => {
+        stringify!($first)
+    };
+}
+
 macro_rules! fds {
     () => {
         $crate::procedure::Fds::None
@@ -254,4 +267,4 @@ macro_rules! fds {
     };
 }
 
-pub(crate) use {events, fds, or_none, procedures, when};
+pub(crate) use {events, fds, first, or_none, procedures, when};

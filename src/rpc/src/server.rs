@@ -6,10 +6,11 @@
 use crate::frame::{Header, Message, MessageKind, OutgoingMessage, Status};
 use crate::procedure::{Access, Fds, Kind, Lane, Procedure, Row};
 use crate::program::Program;
-use crate::xdr::wire_error;
+use crate::xdr::{Decoder, Xdr, wire_error};
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
+use uuid::Uuid;
 
 /// A client, as far as it decides what may be called.
 pub trait Caller {
@@ -31,13 +32,15 @@ pub struct Call<'a, C> {
 /// Which procedures there are handlers for. One table serves all clients.
 pub struct Dispatch<C> {
     handlers: HashMap<(Program, i32), Box<Handler<C>>>,
+    /// The programs of which there are any.
+    programs: Vec<Program>,
 }
 
 type Handler<C> = dyn Fn(&C, Message) -> Result<OutgoingMessage> + Send + Sync;
 
 impl<C> Default for Dispatch<C> {
     fn default() -> Self {
-        Self { handlers: HashMap::new() }
+        Self { handlers: HashMap::new(), programs: Vec::new() }
     }
 }
 
@@ -72,6 +75,9 @@ impl<C: Caller + 'static> Dispatch<C> {
             }
         };
         let key = (P::ROW.program, P::ROW.number);
+        if !self.programs.contains(&P::ROW.program) {
+            self.programs.push(P::ROW.program);
+        }
         let earlier = self.handlers.insert(key, Box::new(handle));
         debug_assert!(earlier.is_none(), "{} has two handlers", P::ROW.name);
     }
@@ -93,6 +99,9 @@ impl<C: Caller + 'static> Dispatch<C> {
 
     fn try_answer(&self, caller: &C, message: Message) -> Result<OutgoingMessage> {
         let row = find(&message.header)?;
+        if !self.programs.contains(&row.program) {
+            return Err(no_program(&message.header));
+        }
         caller.admit(row)?;
         if caller.is_read_only() && row.access == Access::Write {
             return Err(denied(row));
@@ -113,12 +122,29 @@ impl<C: Caller + 'static> Dispatch<C> {
 /// The row of what is called. Clients match on the words of the second error to tell that a daemon is older than they.
 fn find(header: &Header) -> Result<&'static Row> {
     let program = Program::from_number(header.program).filter(|_| header.version == Program::VERSION);
-    let program = program.ok_or_else(|| {
-        let (number, version) = (header.program, header.version);
-        wire_error(format!("cannot find program {number} version {version}"))
-    })?;
+    let program = program.ok_or_else(|| no_program(header))?;
     let row = program.row(header.procedure).filter(|row| row.kind == Kind::Call);
     row.ok_or_else(|| wire_error(format!("unknown procedure: {}", header.procedure)))
+}
+
+fn no_program(header: &Header) -> Error {
+    wire_error(format!("cannot find program {} version {}", header.program, header.version))
+}
+
+/// The guest that a call is about. Only the place where its UUID would be is looked at: what it is used for is whom the
+/// call may have to wait for, which nobody gains by lying about.
+pub fn guest(message: &Message) -> Option<Uuid> {
+    // A domain begins with its name; a snapshot and a checkpoint have their own before their domain.
+    let names = match find(&message.header).ok()?.first {
+        "dom" => 1,
+        "snap" | "snapshot" | "checkpoint" => 2,
+        _ => return None,
+    };
+    let mut input = Decoder::strict(&message.payload);
+    for _ in 0..names {
+        input.take_string().ok()?;
+    }
+    Uuid::decode(&mut input).ok()
 }
 
 fn denied(row: &Row) -> Error {
@@ -138,12 +164,12 @@ fn check_fds(row: &Row, message: &Message) -> Result<()> {
 mod tests {
     use super::*;
     use crate::frame::FrameReader;
-    use crate::program::remote::{DomainGetXmlDesc, DomainSuspend, NodeGetFreeMemory};
-    use crate::xdr::Xdr;
+    use crate::program::remote::{
+        DomainGetXmlDesc, DomainRevertToSnapshot, DomainSuspend, NodeGetFreeMemory,
+    };
     use ferrovirt_core::DomainId;
     use ferrovirt_core::abi::VIR_DOMAIN_XML_SECURE;
     use std::cell::Cell;
-    use uuid::Uuid;
 
     struct Client {
         read_only: bool,
@@ -242,8 +268,23 @@ mod tests {
         assert_eq!(raw(remote, 4711, &[]).code(), ErrorCode::NoSupport);
         assert_eq!(raw(remote, 107, &[]).message(), "unknown procedure: 107", "events can't be called");
         assert_eq!(raw(1, 1, &[]).code(), ErrorCode::Rpc);
+        assert_eq!(raw(Program::Admin as u32, 1, &[]).code(), ErrorCode::Rpc, "nobody serves that program");
         let err = ask(&client(false), &NodeGetFreeMemory {}).unwrap_err();
         assert_eq!(err.code(), ErrorCode::NoSupport);
+    }
+
+    #[test]
+    fn the_guest_of_a_call_is_known_without_reading_its_arguments() {
+        let of = |call: OutgoingMessage| guest(&received(call));
+        let header = |number| Header::call(Program::Remote, number, 1);
+        let dom = DomainId { uuid: Uuid::from_u128(7), ..domain() };
+        let suspend = OutgoingMessage::new(header(34), &DomainSuspend { dom: dom.clone() }).unwrap();
+        assert_eq!(of(suspend), Some(dom.uuid));
+        let snap = ferrovirt_core::DomainSnapshotId { domain: dom.clone(), name: "before".into() };
+        let revert = DomainRevertToSnapshot { snap, flags: 0 };
+        assert_eq!(of(OutgoingMessage::new(header(192), &revert).unwrap()), Some(dom.uuid));
+        assert_eq!(of(OutgoingMessage::new(header(102), &NodeGetFreeMemory {}).unwrap()), None);
+        assert_eq!(of(OutgoingMessage::new(header(34), &7u32).unwrap()), None);
     }
 
     #[test]

@@ -33,6 +33,17 @@ pub fn library(library: &Path, folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Copies a program into a folder, with links under its further names.
+pub fn program(program: &Path, folder: &Path, names: &[&str]) -> Result<()> {
+    let name = program.file_name().and_then(|name| name.to_str()).context("a program has a name")?;
+    copy(program, &folder.join(name)).with_context(|| folder.join(name).display().to_string())?;
+    for link in names {
+        let link = folder.join(link);
+        point(&link, name).with_context(|| link.display().to_string())?;
+    }
+    Ok(())
+}
+
 /// Copies beside the target and renames, so that programs that run with the old library keep it.
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
     let source = fs::metadata(from)?;

@@ -1,9 +1,10 @@
-//! `cargo xtask dist`: builds the libraries and lays out below a prefix what a distribution would install.
+//! `cargo xtask dist`: builds the libraries and programs, and lays out below a prefix what a distribution would install.
 //!
 //! Nothing is built, linked or copied twice: every step looks whether its result is already there.
 
 mod install;
 pub mod link;
+mod programs;
 
 use std::{
     path::{Path, PathBuf},
@@ -53,6 +54,7 @@ pub fn build(prefix: Option<&Path>, release: bool) -> Result<PathBuf> {
     let api = api::load(&root)?;
     report_gaps(&root, &api)?;
     lay_out(&root, &api, &archive, &build.join("libvirt"), &prefix)?;
+    programs::build(&root, release, &prefix)?;
     println!("libvirt {RELEASE} is laid out in {}", prefix.display());
     Ok(prefix)
 }

@@ -97,6 +97,11 @@ impl OutgoingMessage {
         })
     }
 
+    /// The end of a stream that went wrong.
+    pub fn stream_error(header: Header, err: &Error) -> Result<Self> {
+        Self::new(header.stream(Status::Error), &WireError::from(err))
+    }
+
     /// A hole in a stream.
     pub fn hole(header: Header, hole: &StreamHole) -> Result<Self> {
         Self::new(Header { kind: MessageKind::StreamHole, status: Status::Continue, ..header }, hole)

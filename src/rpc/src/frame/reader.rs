@@ -62,6 +62,11 @@ impl FrameReader {
         Ok(())
     }
 
+    /// Whether a message has begun of which not everything is there.
+    pub fn is_amid(&self) -> bool {
+        self.start < self.end
+    }
+
     /// The next message, once all of it is there. After an error no more can be read: where the next one begins is not known.
     pub fn next_message(&mut self) -> Result<Option<Message>> {
         let bytes = &self.buffer[self.start..self.end];

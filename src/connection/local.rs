@@ -1,0 +1,125 @@
+//! The drivers that a daemon has in its own process: the stateful ones opened once and shared by all connections.
+
+use super::drivers::Drivers;
+use super::no_guests::NoGuests;
+use super::open::{Request, open_test};
+use super::{AccessMode, Connection, address};
+use ferrovirt_core::abi::{VIR_CONNECT_LIST_DOMAINS_ACTIVE, VIR_CONNECT_LIST_NETWORKS_ACTIVE};
+use ferrovirt_core::driver::DomainLookup;
+use ferrovirt_core::layout::Layout;
+use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_driver_network::NetworkState;
+use ferrovirt_driver_nwfilter::NwFilterState;
+use ferrovirt_driver_qemu::QemuDriver;
+use ferrovirt_driver_secret::{Callers, SecretState};
+use std::sync::Arc;
+
+/// Which subjects a daemon serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subjects {
+    /// Everything that is built in.
+    All,
+    /// What one driver does, by its name in URIs.
+    Only(&'static str),
+}
+
+impl Subjects {
+    fn has(self, scheme: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(only) => only == scheme,
+        }
+    }
+}
+
+/// A host's drivers, running in this process.
+pub struct LocalHost {
+    subjects: Subjects,
+    /// The path in URIs of the instance that these drivers are: `/system` or `/session`.
+    instance: &'static str,
+    /// What every connection has beside its hypervisor, as far as it is served here.
+    others: Drivers,
+    qemu: Option<Arc<QemuDriver>>,
+}
+
+/// Drivers that can be had without a hypervisor: `network:///system` and the like.
+const ALONE: &[&str] = &["network", "nwfilter", "secret"];
+
+impl LocalHost {
+    /// Opens the stateful drivers on the files of `layout`: running guests and networks are found again, and what is
+    /// to start with the host is started.
+    pub fn start(layout: Layout, privileged: bool, subjects: Subjects) -> Result<Self> {
+        let instance = if privileged { "/system" } else { "/session" };
+        let mut others = Drivers::hypervisor_only(Arc::new(NoGuests { kind: "none" }));
+        // A guest needs networks, filters and secrets where it runs.
+        let needed = |scheme| subjects.has(scheme) || subjects.has("qemu");
+        if needed("secret") {
+            others.secret = SecretState::open(&layout, Callers::Clients)?;
+        }
+        if needed("nwfilter") {
+            others.nwfilter = NwFilterState::open(&layout)?;
+        }
+        if needed("network") {
+            others.network = NetworkState::open(layout.clone())?;
+        }
+        let qemu = match subjects.has("qemu") {
+            true => Some(Arc::new(QemuDriver::open(layout, others.network.clone())?)),
+            false => None,
+        };
+        Ok(Self { subjects, instance, others, qemu })
+    }
+
+    /// Opens `uri` for a client; `None` takes the first driver of this daemon.
+    pub fn open(&self, uri: Option<&str>, access: AccessMode) -> Result<Connection> {
+        let text = match uri.filter(|uri| !uri.is_empty()) {
+            Some(uri) => uri.to_owned(),
+            None => self.default_uri(),
+        };
+        let parsed = address::parse(&text)?;
+        let drivers = self.drivers(&Request { uri: &parsed, authenticator: None })?;
+        Ok(Connection::new(text, access, drivers))
+    }
+
+    fn drivers(&self, request: &Request<'_>) -> Result<Drivers> {
+        let scheme = request.uri.scheme().as_str();
+        if scheme == "test" && self.subjects.has("test") {
+            return open_test(request);
+        }
+        if let ("qemu", Some(qemu)) = (scheme, &self.qemu) {
+            self.check_instance(request)?;
+            return Ok(Drivers { hypervisor: qemu.clone(), ..self.others.clone() });
+        }
+        if let Some(kind) = ALONE.iter().find(|kind| **kind == scheme && self.subjects.has(kind)) {
+            self.check_instance(request)?;
+            return Ok(Drivers { hypervisor: Arc::new(NoGuests { kind }), ..self.others.clone() });
+        }
+        let detail = format!("'{}': this daemon does not serve '{scheme}'", request.uri);
+        Err(Error::new(ErrorCode::NoConnect, detail))
+    }
+
+    fn default_uri(&self) -> String {
+        let scheme = match self.subjects {
+            Subjects::All => "qemu",
+            Subjects::Only(scheme) => scheme,
+        };
+        format!("{scheme}://{}", self.instance)
+    }
+
+    fn check_instance(&self, request: &Request<'_>) -> Result<()> {
+        if address::path(request.uri) == self.instance {
+            return Ok(());
+        }
+        let (uri, scheme) = (request.uri, request.uri.scheme());
+        let detail = format!("'{uri}': this daemon serves '{scheme}://{}'", self.instance);
+        Err(Error::new(ErrorCode::NoConnect, detail))
+    }
+
+    /// How many guests and networks run, which keep a daemon from ending for want of clients.
+    pub fn active(&self) -> usize {
+        let guests =
+            self.qemu.as_ref().map(|qemu| qemu.connect_list_all_domains(VIR_CONNECT_LIST_DOMAINS_ACTIVE));
+        let networks = self.others.network.connect_list_all_networks(VIR_CONNECT_LIST_NETWORKS_ACTIVE);
+        let count = guests.and_then(Result::ok).map_or(0, |guests| guests.len());
+        count + networks.map_or(0, |networks| networks.len())
+    }
+}

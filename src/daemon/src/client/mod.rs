@@ -1,0 +1,241 @@
+//! A client: who it is, what it has open, what it is still to be sent.
+
+mod socket;
+mod task;
+
+pub use task::serve;
+
+use crate::auth::Login;
+use crate::daemon::Daemon;
+use crate::events::Registrations;
+use crate::outbox::Outbox;
+use crate::peer::Peer;
+use crate::server::Server;
+use crate::streams::Streams;
+use ferrovirt::Connection;
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result, TypedParams};
+use ferrovirt_rpc::frame::OutgoingMessage;
+use ferrovirt_rpc::procedure::{EventMessage, Row};
+use ferrovirt_rpc::program::Program;
+use ferrovirt_rpc::server::Caller;
+use parking_lot::{Mutex, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// How a client came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entrance {
+    /// `virClientTransport`.
+    pub transport: u32,
+    pub read_only: bool,
+    /// Nobody else can listen.
+    pub secure: bool,
+    /// The other end is on this host, and descriptors can be passed.
+    pub local: bool,
+    /// The address of the other end, of clients from the network.
+    pub address: Option<String>,
+    pub peer: Option<Peer>,
+}
+
+/// A client. Cloning shares it.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+/// A client that may be gone.
+#[derive(Clone)]
+pub struct WeakClient(Weak<Inner>);
+
+impl WeakClient {
+    pub fn upgrade(&self) -> Option<Client> {
+        self.0.upgrade().map(Client)
+    }
+}
+
+struct Inner {
+    id: u64,
+    since: i64,
+    entrance: Entrance,
+    server: Arc<Server>,
+    daemon: Arc<Daemon>,
+    login: Login,
+    connection: RwLock<Option<Connection>>,
+    /// For whom it acts, if it has said so.
+    identity: Mutex<Option<TypedParams>>,
+    outbox: Arc<Outbox>,
+    streams: Streams,
+    events: Registrations,
+    /// Its calls that workers have.
+    in_flight: AtomicU32,
+    /// It has opened what it came for.
+    opened: AtomicBool,
+    /// It has asked for signs of life, and so knows how to answer them.
+    knows_keepalive: AtomicBool,
+}
+
+impl Client {
+    pub fn new(daemon: Arc<Daemon>, server: Arc<Server>, entrance: Entrance, login: Login) -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs() as i64);
+        Self(Arc::new(Inner {
+            id: server.take_id(),
+            since,
+            entrance,
+            server,
+            daemon,
+            login,
+            connection: RwLock::default(),
+            identity: Mutex::default(),
+            outbox: Arc::default(),
+            streams: Streams::default(),
+            events: Registrations::default(),
+            in_flight: AtomicU32::new(0),
+            opened: AtomicBool::new(false),
+            knows_keepalive: AtomicBool::new(false),
+        }))
+    }
+
+    pub fn id(&self) -> u64 {
+        self.0.id
+    }
+
+    /// A reference that does not keep the client.
+    pub fn downgrade(&self) -> WeakClient {
+        WeakClient(Arc::downgrade(&self.0))
+    }
+
+    /// When it came, in seconds since 1970.
+    pub fn since(&self) -> i64 {
+        self.0.since
+    }
+
+    pub fn entrance(&self) -> &Entrance {
+        &self.0.entrance
+    }
+
+    pub fn server(&self) -> &Arc<Server> {
+        &self.0.server
+    }
+
+    pub fn daemon(&self) -> &Arc<Daemon> {
+        &self.0.daemon
+    }
+
+    pub fn login(&self) -> &Login {
+        &self.0.login
+    }
+
+    pub fn is_logged_in(&self) -> bool {
+        self.0.login.is_done()
+    }
+
+    /// It has come further in logging in, perhaps to the end.
+    pub fn note_login(&self) {
+        if self.is_logged_in() {
+            self.0.server.logged_in();
+        }
+    }
+
+    pub(crate) fn outbox(&self) -> &Arc<Outbox> {
+        &self.0.outbox
+    }
+
+    pub(crate) fn streams(&self) -> &Streams {
+        &self.0.streams
+    }
+
+    pub(crate) fn events(&self) -> &Registrations {
+        &self.0.events
+    }
+
+    /// The connection that it has opened.
+    pub fn connection(&self) -> Result<Connection> {
+        let connection = self.0.connection.read().clone();
+        connection.ok_or_else(|| {
+            Error::internal("no connection is open: a client opens one before it calls anything else")
+                .domain(ErrorDomain::Rpc)
+        })
+    }
+
+    /// Whether it has opened what it came for: a connection, or the administration.
+    pub fn has_opened(&self) -> bool {
+        self.0.opened.load(Ordering::Relaxed)
+    }
+
+    pub fn note_opened(&self) {
+        self.0.opened.store(true, Ordering::Relaxed);
+    }
+
+    /// Keeps the connection that was opened for it.
+    pub fn set_connection(&self, connection: Connection) -> Result<()> {
+        let mut slot = self.0.connection.write();
+        if slot.is_some() {
+            return Err(Error::internal("the client has a connection open already").domain(ErrorDomain::Rpc));
+        }
+        *slot = Some(connection);
+        self.note_opened();
+        Ok(())
+    }
+
+    /// Gives up everything that it has open.
+    pub fn release(&self) {
+        self.0.events.clear();
+        self.0.streams.abort_all();
+        let connection = self.0.connection.write().take();
+        drop(connection);
+    }
+
+    /// From now on it acts for somebody else.
+    pub fn set_identity(&self, params: TypedParams) {
+        *self.0.identity.lock() = Some(params);
+    }
+
+    /// Sends a message that it did not ask for.
+    pub fn send_event<E: EventMessage>(&self, event: &E) {
+        match OutgoingMessage::event(event) {
+            Ok(message) => self.0.outbox.push(message),
+            Err(err) => {
+                tracing::warn!(client = self.0.id, event = E::ROW.name, %err, "an event can't be sent")
+            }
+        }
+    }
+
+    /// Ends its connection.
+    pub fn close(&self, why: &'static str) {
+        self.0.outbox.close(why);
+    }
+
+    /// It asks for signs of life: it is sent some, too.
+    pub fn start_keepalive(&self) {
+        self.0.knows_keepalive.store(true, Ordering::Relaxed);
+        self.0.outbox.wake();
+    }
+
+    fn begin_request(&self) {
+        self.0.in_flight.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn end_request(&self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.0.outbox.wake();
+    }
+
+    fn requests(&self) -> u32 {
+        self.0.in_flight.load(Ordering::Relaxed)
+    }
+}
+
+impl Caller for Client {
+    fn is_read_only(&self) -> bool {
+        self.0.entrance.read_only
+    }
+
+    fn admit(&self, row: &'static Row) -> Result<()> {
+        const LOGGING_IN: [&str; 5] =
+            ["AuthList", "AuthSaslInit", "AuthSaslStart", "AuthSaslStep", "AuthPolkit"];
+        if self.is_logged_in() || (row.program == Program::Remote && LOGGING_IN.contains(&row.name)) {
+            return Ok(());
+        }
+        let detail = format!("{} is for clients that have logged in", row.name);
+        Err(Error::new(ErrorCode::Rpc, detail).domain(ErrorDomain::Rpc))
+    }
+}

@@ -1,0 +1,180 @@
+//! What each procedure does, one file a subject. A plain one is a line: which method of the face it calls.
+
+mod admin;
+mod checkpoint;
+mod connect;
+mod domain_block;
+mod domain_config;
+mod domain_console;
+mod domain_devices;
+mod domain_guest;
+mod domain_jobs;
+mod domain_lifecycle;
+mod domain_stats;
+mod domain_tuning;
+mod events;
+mod extension;
+mod host;
+mod interface;
+mod migration;
+mod network;
+mod nodedev;
+mod nwfilter;
+mod quick;
+mod reply;
+mod secret;
+mod snapshot;
+mod storage;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use reply::{Reply, counted, listed, named, within};
+
+use crate::client::Client;
+use ferrovirt::{
+    Connection, Domain, DomainCheckpoint, DomainSnapshot, Interface, Network, NetworkPort, NodeDevice,
+    NwFilter, NwFilterBinding, Secret, StoragePool, StorageVol,
+};
+use ferrovirt_core::{
+    DomainCheckpointId, DomainId, DomainSnapshotId, InterfaceId, NetworkId, NetworkPortId, NodeDeviceId,
+    NwFilterBindingId, NwFilterId, SecretId, StoragePoolId, StorageVolId,
+};
+use ferrovirt_rpc::frame::Header;
+use ferrovirt_rpc::server::Dispatch;
+use std::collections::HashSet;
+use std::ops::Deref;
+
+/// The handlers of a server, and which of them take no time.
+pub struct Table {
+    dispatch: Dispatch<Client>,
+    quick: HashSet<(u32, i32)>,
+}
+
+impl Table {
+    /// What the clients of the hypervisors' server may call.
+    pub fn remote() -> Self {
+        let mut dispatch = Dispatch::new();
+        let add: [fn(&mut Dispatch<Client>); 22] = [
+            connect::add,
+            host::add,
+            domain_lifecycle::add,
+            domain_config::add,
+            domain_tuning::add,
+            domain_stats::add,
+            domain_devices::add,
+            domain_console::add,
+            domain_block::add,
+            domain_jobs::add,
+            domain_guest::add,
+            migration::add,
+            snapshot::add,
+            checkpoint::add,
+            network::add,
+            storage::add,
+            secret::add,
+            nodedev::add,
+            nwfilter::add,
+            interface::add,
+            events::add,
+            extension::add,
+        ];
+        add.into_iter().for_each(|add| add(&mut dispatch));
+        let quick = quick::ROWS.iter().map(|row| (row.program as u32, row.number)).collect();
+        Self { dispatch, quick }
+    }
+
+    /// What administrators may call.
+    pub fn admin() -> Self {
+        let mut dispatch = Dispatch::new();
+        admin::add(&mut dispatch);
+        Self { dispatch, quick: HashSet::new() }
+    }
+
+    /// Whether the answer to a call takes no time: drivers have it at hand and wait for nothing to give it.
+    pub fn is_quick(&self, header: &Header) -> bool {
+        self.quick.contains(&(header.program, header.procedure))
+    }
+}
+
+impl Deref for Table {
+    type Target = Dispatch<Client>;
+    fn deref(&self) -> &Dispatch<Client> {
+        &self.dispatch
+    }
+}
+
+/// A client's connection, and the objects on it by their keys: no driver is asked for them.
+pub(crate) struct On(Connection);
+
+impl On {
+    pub fn the(client: &Client) -> ferrovirt_core::Result<Self> {
+        client.connection().map(Self)
+    }
+
+    pub fn domain(&self, id: DomainId) -> Domain {
+        self.domain_with_id(id)
+    }
+
+    pub fn snapshot(&self, id: DomainSnapshotId) -> DomainSnapshot {
+        DomainSnapshot::new(&self.domain(id.domain.clone()), id)
+    }
+
+    pub fn checkpoint(&self, id: DomainCheckpointId) -> DomainCheckpoint {
+        DomainCheckpoint::new(&self.domain(id.domain.clone()), id)
+    }
+
+    pub fn network(&self, id: NetworkId) -> Network {
+        Network::new(self, id)
+    }
+
+    pub fn port(&self, id: NetworkPortId) -> NetworkPort {
+        NetworkPort::new(&self.network(id.network.clone()), id)
+    }
+
+    pub fn pool(&self, id: StoragePoolId) -> StoragePool {
+        StoragePool::new(self, id)
+    }
+
+    pub fn volume(&self, id: StorageVolId) -> StorageVol {
+        StorageVol::new(self, id)
+    }
+
+    pub fn secret(&self, id: SecretId) -> Secret {
+        Secret::new(self, id)
+    }
+
+    pub fn device(&self, name: String) -> NodeDevice {
+        NodeDevice::new(self, NodeDeviceId { name: name.into(), parent: "".into() })
+    }
+
+    pub fn filter(&self, id: NwFilterId) -> NwFilter {
+        NwFilter::new(self, id)
+    }
+
+    pub fn binding(&self, id: NwFilterBindingId) -> NwFilterBinding {
+        NwFilterBinding::new(self, id)
+    }
+
+    pub fn interface(&self, id: InterfaceId) -> Interface {
+        Interface::new(self, id)
+    }
+}
+
+impl Deref for On {
+    type Target = Connection;
+    fn deref(&self) -> &Connection {
+        &self.0
+    }
+}
+
+/// Declares handlers: `Procedure |on, call| what it does;`, where `on` is the client's connection, and what comes out is
+/// turned into the reply by [`Reply`].
+macro_rules! answers {
+    ($table:ident; $($procedure:ident |$on:ident, $call:pat_param| $body:expr;)*) => {$(
+        $table.on(|client: &$crate::client::Client, $call: $procedure| {
+            let $on = &$crate::handlers::On::the(client)?;
+            Ok($crate::handlers::Reply::reply($body?))
+        });
+    )*};
+}
+pub(crate) use answers;

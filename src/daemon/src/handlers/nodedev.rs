@@ -1,0 +1,40 @@
+//! The host's devices.
+
+use super::{answers, listed, named};
+use crate::client::Client;
+use ferrovirt_core::Error;
+use ferrovirt_rpc::program::remote::*;
+use ferrovirt_rpc::server::Dispatch;
+
+pub(super) fn add(table: &mut Dispatch<Client>) {
+    answers! { table;
+        NodeNumOfDevices |on, call| {
+            on.list_node_devices(call.cap.as_deref(), call.flags).map(|names| names.len())
+        };
+        NodeListDevices |on, call| named(on.list_node_devices(call.cap.as_deref(), call.flags), call.maxnames);
+        ConnectListAllNodeDevices |on, call| {
+            let (devices, ret) = listed(on.list_all_node_devices(call.flags)?, call.need_results);
+            Ok::<_, Error>(ConnectListAllNodeDevicesReply { devices, ret })
+        };
+        NodeDeviceLookupByName |on, call| on.lookup_node_device_by_name(&call.name);
+        NodeDeviceLookupScsiHostByWwn |on, call| on.lookup_scsi_host_by_wwn(&call.wwnn, &call.wwpn, call.flags);
+        NodeDeviceGetXmlDesc |on, call| on.device(call.name).xml_desc(call.flags);
+        NodeDeviceGetParent |on, call| on.device(call.name).parent();
+        NodeDeviceNumOfCaps |on, call| on.device(call.name).list_caps().map(|names| names.len());
+        NodeDeviceListCaps |on, call| named(on.device(call.name).list_caps(), call.maxnames);
+        NodeDeviceDettach |on, call| on.device(call.name).detach(None, 0);
+        NodeDeviceDetachFlags |on, call| on.device(call.name).detach(call.driver_name.as_deref(), call.flags);
+        NodeDeviceReAttach |on, call| on.device(call.name).re_attach();
+        NodeDeviceReset |on, call| on.device(call.name).reset();
+        NodeDeviceCreateXml |on, call| on.create_node_device(&call.xml_desc, call.flags);
+        NodeDeviceDestroy |on, call| on.device(call.name).destroy();
+        NodeDeviceDefineXml |on, call| on.define_node_device(&call.xml_desc, call.flags);
+        NodeDeviceUndefine |on, call| on.device(call.name).undefine(call.flags);
+        NodeDeviceCreate |on, call| on.device(call.name).create(call.flags);
+        NodeDeviceUpdate |on, call| on.device(call.name).update(&call.xml_desc, call.flags);
+        NodeDeviceGetAutostart |on, call| on.device(call.name).autostart();
+        NodeDeviceSetAutostart |on, call| on.device(call.name).set_autostart(call.autostart != 0);
+        NodeDeviceIsPersistent |on, call| on.device(call.name).is_persistent();
+        NodeDeviceIsActive |on, call| on.device(call.name).is_active();
+    }
+}

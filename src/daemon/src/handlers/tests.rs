@@ -1,0 +1,23 @@
+use super::*;
+use ferrovirt_rpc::program::Program;
+
+#[test]
+fn every_procedure_has_a_handler() {
+    let (remote, admin) = (Table::remote(), Table::admin());
+    for (table, programs) in
+        [(&remote, &[Program::Remote, Program::Qemu, Program::Lxc][..]), (&admin, &[Program::Admin])]
+    {
+        for program in programs {
+            let missing: Vec<_> = table.missing(*program).map(|row| row.name).collect();
+            assert!(missing.is_empty(), "{program:?}: {missing:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_quick_is_read_only_and_of_high_priority() {
+    use ferrovirt_rpc::procedure::{Access, Lane};
+    for row in quick::ROWS {
+        assert_eq!((row.lane, row.access, row.stream), (Lane::High, Access::Read, None), "{}", row.name);
+    }
+}

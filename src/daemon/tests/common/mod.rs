@@ -1,0 +1,116 @@
+//! A daemon of the tests' own: all its files are in a temporary folder, and it ends with the test.
+#![allow(dead_code)]
+
+use ferrovirt_rpc::client::{Client, Notice};
+use ferrovirt_rpc::frame::UnixTransport;
+use ferrovirt_rpc::program::remote::{AuthList, ConnectOpen};
+use std::io::{BufRead, BufReader};
+use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// A running daemon.
+pub struct Daemon {
+    process: Child,
+    folder: TempDir,
+}
+
+impl Daemon {
+    pub fn start() -> Self {
+        Self::with("")
+    }
+
+    /// Starts a daemon with these settings, and waits until clients can come.
+    pub fn with(settings: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let process = launch(&folder, settings);
+        Self { process, folder }
+    }
+
+    /// Ends the daemon without a warning and starts it again on the same files.
+    pub fn kill_and_restart(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        self.process = launch(&self.folder, "");
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+
+    pub fn socket(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Waits until the process has ended; whether it ended well comes back.
+    pub fn wait(&mut self) -> bool {
+        self.process.wait().unwrap().success()
+    }
+
+    /// A client that has logged in, and what it is sent unasked.
+    pub fn stranger(&self, socket: &str) -> (Client, Receiver<Notice>) {
+        let stream = UnixStream::connect(self.socket(socket)).unwrap();
+        let (sender, notices) = channel();
+        // The test may have stopped listening.
+        let sink = Box::new(move |notice| drop(sender.send(notice)));
+        let client = Client::new(Box::new(UnixTransport::new(stream.into())), sink).unwrap();
+        (client, notices)
+    }
+
+    /// A client with this URI open.
+    pub fn client(&self, uri: &str) -> (Client, Receiver<Notice>) {
+        let (client, notices) = self.stranger("libvirt-sock");
+        client.call(&AuthList {}).unwrap();
+        client.call(&ConnectOpen { name: Some(uri.to_owned()), flags: 0 }).unwrap();
+        (client, notices)
+    }
+
+    /// A connection whose bytes the test writes itself.
+    pub fn raw(&self) -> UnixStream {
+        let stream = UnixStream::connect(self.socket("libvirt-sock")).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream
+    }
+}
+
+fn launch(folder: &TempDir, settings: &str) -> Child {
+    let path = |name: &str| folder.path().join(name);
+    let sockets = folder.path().display();
+    std::fs::write(path("libvirtd.conf"), format!("unix_sock_dir = \"{sockets}\"\n{settings}\n")).unwrap();
+    let ready = path("ready");
+    let _ = std::fs::remove_file(&ready);
+    let notices = UnixDatagram::bind(&ready).unwrap();
+    notices.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let mut process = Command::new(env!("CARGO_BIN_EXE_libvirtd"))
+        .arg("--config")
+        .arg(path("libvirtd.conf"))
+        .arg("--pid-file")
+        .arg(path("libvirtd.pid"))
+        .arg("--root")
+        .arg(path("root"))
+        .env("NOTIFY_SOCKET", &ready)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // What it complains about belongs to the test's output.
+    let complaints = BufReader::new(process.stderr.take().unwrap());
+    std::thread::spawn(move || complaints.lines().map_while(Result::ok).for_each(|line| eprintln!("{line}")));
+    let mut buffer = [0; 64];
+    let count = notices.recv(&mut buffer).expect("the daemon says that it is ready");
+    assert_eq!(&buffer[..count], b"READY=1");
+    process
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
