@@ -6,6 +6,9 @@ use super::{
 };
 use ferrovirt_core::{Error, Result};
 
+/// No machine takes more of a type: an address beyond is refused where addresses are checked.
+const MOST_CONTROLLERS: u32 = 1 << 10;
+
 impl Devices {
     /// Adds the controllers that are needed for the addresses of other devices.
     pub fn add_implicit_controllers(&mut self) {
@@ -17,7 +20,7 @@ impl Devices {
         ] {
             let on_bus = self.disks.iter().filter(|disk| disk.target.bus == Some(bus));
             let highest = on_bus.filter_map(|disk| drive_controller(disk.info.address.as_ref()?)).max();
-            for index in 0..highest.map_or(0, |highest| highest.saturating_add(1)) {
+            for index in 0..highest.map_or(0, |highest| highest.saturating_add(1).min(MOST_CONTROLLERS)) {
                 self.ensure_controller(kind, index, None);
             }
         }
@@ -70,7 +73,7 @@ impl Devices {
             }
         }
         let Some(highest) = highest else { return };
-        for index in 0..=highest {
+        for index in 0..=highest.min(MOST_CONTROLLERS) {
             self.ensure_controller(ControllerType::Scsi, index, model);
         }
     }

@@ -22,6 +22,8 @@ pub struct Namespaces {
     pub xen_commandline: Option<XenCommandLine>,
     #[xml(child, omit_empty)]
     pub bhyve_commandline: Option<BhyveCommandLine>,
+    #[xml(flatten)]
+    pub vmware: Vmware,
 }
 
 /// `<qemu:commandline>`: what is added to QEMU's command line and environment.
@@ -162,6 +164,18 @@ pub struct XenCommandLine {
 pub struct BhyveCommandLine {
     #[xml(child = "arg")]
     pub args: Vec<Argument>,
+}
+
+/// `<vmware:datacenterpath>` and `<vmware:moref>`: where a server has the guest, and what it calls it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
+#[serde(default)]
+#[xml(ns = "http://libvirt.org/schemas/domain/vmware/1.0", prefix = "vmware")]
+pub struct Vmware {
+    #[xml(value = "datacenterpath")]
+    pub datacenter_path: Option<String>,
+    /// The server's reference to its managed object.
+    #[xml(value)]
+    pub moref: Option<String>,
 }
 
 impl QemuCommandLine {
