@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the same C program on the stock library and on ours, in turns, and how they compare.
 
 mod bare;
+mod daemon;
 
 use crate::packages::{self, Purpose};
 use crate::{dist, root, target};
@@ -20,6 +21,9 @@ pub struct Args {
     /// How many guests a run defines
     #[arg(long, default_value_t = 500)]
     defined: usize,
+    /// Time the daemons instead: what goes over their sockets, a restart, memory
+    #[arg(long)]
+    daemon: bool,
 }
 
 /// A kind of work, and what ours may take of the peer's time.
@@ -43,6 +47,9 @@ pub fn run(args: &Args) -> Result<()> {
     packages::ensure(Purpose::Bench)?;
     let prefix = dist::build(None, true)?;
     let program = compile(&prefix)?;
+    if args.daemon {
+        return run_daemons(args, &prefix, &program);
+    }
     let sides = [Side::peer()?, Side { name: "ours", library: prefix.join("lib") }];
     println!("== {} rounds: {} starts and {} definitions each", args.rounds, args.starts, args.defined);
     let mut times = [Times::new(), Times::new()];
@@ -54,7 +61,24 @@ pub fn run(args: &Args) -> Result<()> {
             side.run(&program, "defined", args.defined, times)?;
         }
     }
-    report(&times, median(&mut bare))
+    let mut missed = report(&times, BUDGETS);
+    report_start(&times[1], median(&mut bare), &mut missed);
+    say_missed(&missed);
+    Ok(())
+}
+
+fn run_daemons(args: &Args, prefix: &Path, program: &Path) -> Result<()> {
+    let peer = Side::peer()?;
+    let daemons = [PathBuf::from("/usr/sbin/libvirtd"), prefix.join("sbin/libvirtd")];
+    println!("== {} rounds with {} definitions each", args.rounds, args.defined);
+    let mut times = [Times::new(), Times::new()];
+    for _ in 0..args.rounds {
+        for (daemon, times) in daemons.iter().zip(&mut times) {
+            daemon::run(daemon, &peer.library, program, args.defined, times)?;
+        }
+    }
+    say_missed(&report(&times, daemon::BUDGETS));
+    Ok(())
 }
 
 /// A library to run the program on.
@@ -95,13 +119,18 @@ impl Side {
         if !output.status.success() {
             bail!("{work} on {}: {}", self.name, String::from_utf8_lossy(&output.stderr).trim());
         }
-        for line in String::from_utf8(output.stdout)?.lines() {
-            let words: Vec<_> = line.split_whitespace().collect();
-            let [work, _count, median, _minimum] = words[..] else { bail!("cannot read '{line}'") };
-            times.entry(work.to_owned()).or_default().push(median.parse()?);
-        }
-        Ok(())
+        read_times(&String::from_utf8(output.stdout)?, times)
     }
+}
+
+/// Reads what the program has printed.
+fn read_times(printed: &str, times: &mut Times) -> Result<()> {
+    for line in printed.lines() {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let [work, _count, median, _minimum] = words[..] else { bail!("cannot read '{line}'") };
+        times.entry(work.to_owned()).or_default().push(median.parse()?);
+    }
+    Ok(())
 }
 
 fn compile(prefix: &Path) -> Result<PathBuf> {
@@ -126,14 +155,15 @@ fn median(values: &mut [f64]) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-fn report(times: &[Times; 2], bare: f64) -> Result<()> {
+/// Compares the two sides; what misses its budget comes back.
+fn report(times: &[Times; 2], budgets: &[Budget]) -> Vec<String> {
     let [peer, ours] = times;
     println!("{:<10} {:>12} {:>12} {:>8}  budget", "work", "peer µs", "ours µs", "ratio");
     let mut missed = Vec::new();
     for (work, values) in ours {
         let ours = median(&mut values.clone());
         let peer = peer.get(work).map_or(f64::NAN, |values| median(&mut values.clone()));
-        let budget = BUDGETS.iter().find(|budget| budget.work == work);
+        let budget = budgets.iter().find(|budget| budget.work == work);
         let said = budget.map_or(String::new(), |budget| {
             if ours / peer > budget.must {
                 missed.push(work.clone());
@@ -142,6 +172,10 @@ fn report(times: &[Times; 2], bare: f64) -> Result<()> {
         });
         println!("{work:<10} {peer:>12.1} {ours:>12.1} {:>8.3}  {said}", ours / peer);
     }
+    missed
+}
+
+fn report_start(ours: &Times, bare: f64, missed: &mut Vec<String>) {
     let start = ours.get("start").map_or(f64::NAN, |values| median(&mut values.clone()));
     println!(
         "bare QEMU to QMP ready: {bare:.0} µs; a start takes {:.2} of that (must 2, should 1.2)",
@@ -150,8 +184,10 @@ fn report(times: &[Times; 2], bare: f64) -> Result<()> {
     if start / bare > 2.0 {
         missed.push("start".into());
     }
+}
+
+fn say_missed(missed: &[String]) {
     if !missed.is_empty() {
         println!("budgets missed: {}", missed.join(", "));
     }
-    Ok(())
 }
