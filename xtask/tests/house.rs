@@ -36,6 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "ferrovirt-tls",
         ],
     ),
+    ("ferrovirt-virsh", &["ferrovirt", "ferrovirt-core", "ferrovirt-log"]),
     ("xtask", &[]),
 ];
 

@@ -21,7 +21,13 @@ pub struct Args {
     /// How many guests a run defines
     #[arg(long, default_value_t = 500)]
     defined: usize,
-    /// Time the daemons instead: what goes over their sockets, a restart, memory
+    /// How many guests a run defines on test:///default
+    #[arg(long, default_value_t = 2000)]
+    mock: usize,
+    /// Measure test:///default only
+    #[arg(long)]
+    only_mock: bool,
+    /// Measure the daemons instead: what goes over their sockets, a restart, memory
     #[arg(long)]
     daemon: bool,
 }
@@ -38,7 +44,15 @@ const BUDGETS: &[Budget] = &[
     Budget { work: "destroy", must: 0.3, should: 0.15 },
     Budget { work: "define", must: 0.5, should: 0.2 },
     Budget { work: "xml", must: 0.5, should: 0.25 },
+    Budget { work: "test-define", must: 0.2, should: 0.1 },
+    Budget { work: "test-xml", must: 0.5, should: 0.25 },
 ];
+
+/// Look-ups may take so much longer among all guests of the mock host than among a tenth of them, for noise.
+const LOOKUP_GROWTH: f64 = 1.5;
+
+/// What the work on a tenth of the mock's guests is called.
+const FEW: &str = "test-few-";
 
 /// Medians in microseconds, by work, one a run.
 type Times = BTreeMap<String, Vec<f64>>;
@@ -55,29 +69,33 @@ pub fn run(args: &Args) -> Result<()> {
     let mut times = [Times::new(), Times::new()];
     let mut bare = Vec::new();
     for _ in 0..args.rounds {
-        bare.push(bare::qmp_ready(args.starts)?);
+        if !args.only_mock {
+            bare.push(bare::qmp_ready(args.starts)?);
+        }
         for (side, times) in sides.iter().zip(&mut times) {
-            side.run(&program, "start", args.starts, times)?;
-            side.run(&program, "defined", args.defined, times)?;
+            if !args.only_mock {
+                side.run(&program, "start", args.starts, times)?;
+                side.run(&program, "defined", args.defined, times)?;
+            }
+            side.run_on_mock(&program, args.mock, "test-", times)?;
+            side.run_on_mock(&program, args.mock.div_ceil(10), FEW, times)?;
         }
     }
-    let mut missed = report(&times, BUDGETS);
-    report_start(&times[1], median(&mut bare), &mut missed);
-    say_missed(&missed);
-    Ok(())
+    report(&times, &mut bare)
 }
 
+/// The daemons in turns, with the stock library as their client.
 fn run_daemons(args: &Args, prefix: &Path, program: &Path) -> Result<()> {
-    let peer = Side::peer()?;
+    let client = Side::peer()?;
     let daemons = [PathBuf::from("/usr/sbin/libvirtd"), prefix.join("sbin/libvirtd")];
     println!("== {} rounds with {} definitions each", args.rounds, args.defined);
     let mut times = [Times::new(), Times::new()];
     for _ in 0..args.rounds {
         for (daemon, times) in daemons.iter().zip(&mut times) {
-            daemon::run(daemon, &peer.library, program, args.defined, times)?;
+            client.time(daemon::command(daemon, program, args.defined), "", times)?;
         }
     }
-    say_missed(&report(&times, daemon::BUDGETS));
+    say_missed(&compare(&times, daemon::BUDGETS));
     Ok(())
 }
 
@@ -108,29 +126,38 @@ impl Side {
         std::fs::write(folder.path().join("etc/qemu.conf"), settings)?;
         let script = "mount -t tmpfs none /run; mkdir -p /var/lib/libvirt; mount -t tmpfs none /var/lib/libvirt; \
                       ip link set lo up; exec \"$@\"";
-        let output = Command::new("unshare")
+        let mut command = Command::new("unshare");
+        command
             .args(["-m", "-n", "sh", "-c", script, "sh"])
             .arg(program)
             .args(["--uri", &format!("qemu:///embed?root={}", folder.path().display())])
-            .args(["--work", work, "--count", &count.to_string()])
-            .env("LD_LIBRARY_PATH", &self.library)
-            .output()
-            .context("cannot run unshare")?;
-        if !output.status.success() {
-            bail!("{work} on {}: {}", self.name, String::from_utf8_lossy(&output.stderr).trim());
-        }
-        read_times(&String::from_utf8(output.stdout)?, times)
+            .args(["--work", work, "--count", &count.to_string()]);
+        self.time(command, "", times)
     }
-}
 
-/// Reads what the program has printed.
-fn read_times(printed: &str, times: &mut Times) -> Result<()> {
-    for line in printed.lines() {
-        let words: Vec<_> = line.split_whitespace().collect();
-        let [work, _count, median, _minimum] = words[..] else { bail!("cannot read '{line}'") };
-        times.entry(work.to_owned()).or_default().push(median.parse()?);
+    /// Defines so many guests on test:///default, and asks about them. `prefix` goes before the names of the work.
+    fn run_on_mock(&self, program: &Path, count: usize, prefix: &str, times: &mut Times) -> Result<()> {
+        let mut command = Command::new(program);
+        command
+            .args(["--uri", "test:///default", "--work", "defined", "--count", &count.to_string()])
+            .env("BENCH_TYPE", "test");
+        self.time(command, prefix, times)
     }
-    Ok(())
+
+    /// Runs the program on this library and takes in the medians that it prints.
+    fn time(&self, mut command: Command, prefix: &str, times: &mut Times) -> Result<()> {
+        let output =
+            command.env("LD_LIBRARY_PATH", &self.library).output().context("cannot run the timed program")?;
+        if !output.status.success() {
+            bail!("{command:?} on {}: {}", self.name, String::from_utf8_lossy(&output.stderr).trim());
+        }
+        for line in String::from_utf8(output.stdout)?.lines() {
+            let words: Vec<_> = line.split_whitespace().collect();
+            let [work, _count, median, _minimum] = words[..] else { bail!("cannot read '{line}'") };
+            times.entry(format!("{prefix}{work}")).or_default().push(median.parse()?);
+        }
+        Ok(())
+    }
 }
 
 fn compile(prefix: &Path) -> Result<PathBuf> {
@@ -155,10 +182,10 @@ fn median(values: &mut [f64]) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Compares the two sides; what misses its budget comes back.
-fn report(times: &[Times; 2], budgets: &[Budget]) -> Vec<String> {
+/// Prints the sides beside each other; what misses its budget comes back.
+fn compare(times: &[Times; 2], budgets: &[Budget]) -> Vec<String> {
     let [peer, ours] = times;
-    println!("{:<10} {:>12} {:>12} {:>8}  budget", "work", "peer µs", "ours µs", "ratio");
+    println!("{:<14} {:>12} {:>12} {:>8}  budget", "work", "peer µs", "ours µs", "ratio");
     let mut missed = Vec::new();
     for (work, values) in ours {
         let ours = median(&mut values.clone());
@@ -170,24 +197,36 @@ fn report(times: &[Times; 2], budgets: &[Budget]) -> Vec<String> {
             }
             format!("must {}, should {}", budget.must, budget.should)
         });
-        println!("{work:<10} {peer:>12.1} {ours:>12.1} {:>8.3}  {said}", ours / peer);
+        println!("{work:<14} {peer:>12.1} {ours:>12.1} {:>8.3}  {said}", ours / peer);
     }
     missed
-}
-
-fn report_start(ours: &Times, bare: f64, missed: &mut Vec<String>) {
-    let start = ours.get("start").map_or(f64::NAN, |values| median(&mut values.clone()));
-    println!(
-        "bare QEMU to QMP ready: {bare:.0} µs; a start takes {:.2} of that (must 2, should 1.2)",
-        start / bare
-    );
-    if start / bare > 2.0 {
-        missed.push("start".into());
-    }
 }
 
 fn say_missed(missed: &[String]) {
     if !missed.is_empty() {
         println!("budgets missed: {}", missed.join(", "));
     }
+}
+
+fn report(times: &[Times; 2], bare: &mut [f64]) -> Result<()> {
+    let mut missed = compare(times, BUDGETS);
+    let ours = &times[1];
+    let of = |work: &str| ours.get(work).map_or(f64::NAN, |values| median(&mut values.clone()));
+    let growth = of("test-lookup") / of(&format!("{FEW}lookup"));
+    println!("a look-up among ten times the guests takes {growth:.2} of the time (must not grow)");
+    if growth > LOOKUP_GROWTH {
+        missed.push("test-lookup".into());
+    }
+    if !bare.is_empty() {
+        let (start, bare) = (of("start"), median(bare));
+        println!(
+            "bare QEMU to QMP ready: {bare:.0} µs; a start takes {:.2} of that (must 2, should 1.2)",
+            start / bare
+        );
+        if start / bare > 2.0 {
+            missed.push("start".into());
+        }
+    }
+    say_missed(&missed);
+    Ok(())
 }
