@@ -23,7 +23,7 @@ const PROGRAMS: &[Program] = &[Program {
     package: "ferrovirt-daemon",
     name: "libvirtd",
     folder: "sbin",
-    names: &["virtqemud", "virtnetworkd"],
+    names: &["virtnetworkd", "virtnwfilterd", "virtqemud", "virtsecretd"],
 }];
 
 /// Builds all programs and installs them below `prefix`.
