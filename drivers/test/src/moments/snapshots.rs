@@ -1,6 +1,6 @@
 //! Snapshots of guests.
 
-use super::tree::{self, Wanted};
+use super::tree::{self, Leaves, Wanted};
 use super::{Moments, Snapshot};
 use crate::domain::{Change, Definition, matches, parse_node, user};
 use crate::driver::TestDriver;
@@ -54,10 +54,9 @@ const LIST_FLAGS: u32 = abi::VIR_DOMAIN_SNAPSHOT_LIST_ROOTS
     | abi::VIR_DOMAIN_SNAPSHOT_LIST_INTERNAL
     | abi::VIR_DOMAIN_SNAPSHOT_LIST_EXTERNAL;
 
-/// What the flags for leaves say: of both or none, nothing.
-pub fn leaves(flags: u32, yes: u32, no: u32) -> Option<bool> {
-    let (yes, no) = (flags & yes != 0, flags & no != 0);
-    (yes != no).then_some(yes)
+/// What the flags for leaves say. Who asks for only those and only the others gets none.
+pub fn leaves(flags: u32, yes: u32, no: u32) -> Leaves {
+    Leaves { only: flags & yes != 0, none: flags & no != 0 }
 }
 
 fn list(
