@@ -44,6 +44,25 @@ impl Devices {
         self.add_hostdev_controllers();
     }
 
+    /// Refuses addresses on controllers that no machine has.
+    pub(super) fn check_controller_numbers(&self) -> Result<()> {
+        let infos = self.infos();
+        let numbers = infos.iter().filter_map(|info| match info.address.as_ref()? {
+            Address::Drive(place) => Some(place.controller),
+            Address::VirtioSerial(place) => Some(place.controller),
+            Address::Ccid(place) => Some(place.controller),
+            _ => None,
+        });
+        match numbers.into_iter().find(|number| *number > MOST_CONTROLLERS) {
+            Some(number) => {
+                let text =
+                    format!("a device has an address on controller {number}: there can't be that many");
+                Err(Error::config_unsupported(text))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Puts smartcards that are nowhere into the slots of the first reader; returns the readers that are needed.
     fn place_smartcards(&mut self) -> Vec<u32> {
         let mut readers = Vec::new();

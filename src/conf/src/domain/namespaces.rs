@@ -22,8 +22,10 @@ pub struct Namespaces {
     pub xen_commandline: Option<XenCommandLine>,
     #[xml(child, omit_empty)]
     pub bhyve_commandline: Option<BhyveCommandLine>,
-    #[xml(flatten)]
-    pub vmware: Vmware,
+    #[xml(child)]
+    pub vmware_datacenter_path: Option<VmwareDatacenterPath>,
+    #[xml(child)]
+    pub vmware_moref: Option<VmwareMoref>,
 }
 
 /// `<qemu:commandline>`: what is added to QEMU's command line and environment.
@@ -166,16 +168,20 @@ pub struct BhyveCommandLine {
     pub args: Vec<Argument>,
 }
 
-/// `<vmware:datacenterpath>` and `<vmware:moref>`: where a server has the guest, and what it calls it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
-#[serde(default)]
-#[xml(ns = "http://libvirt.org/schemas/domain/vmware/1.0", prefix = "vmware")]
-pub struct Vmware {
-    #[xml(value = "datacenterpath")]
-    pub datacenter_path: Option<String>,
-    /// The server's reference to its managed object.
-    #[xml(value)]
-    pub moref: Option<String>,
+/// `<vmware:datacenterpath>`: where a server has the guest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
+#[xml(name = "datacenterpath", ns = "http://libvirt.org/schemas/domain/vmware/1.0", prefix = "vmware")]
+pub struct VmwareDatacenterPath {
+    #[xml(text)]
+    pub path: String,
+}
+
+/// `<vmware:moref>`: a server's reference to its managed object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
+#[xml(name = "moref", ns = "http://libvirt.org/schemas/domain/vmware/1.0", prefix = "vmware")]
+pub struct VmwareMoref {
+    #[xml(text)]
+    pub reference: String,
 }
 
 impl QemuCommandLine {

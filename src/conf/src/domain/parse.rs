@@ -3,7 +3,7 @@
 use crate::cpu::{Arch, GuestCpu};
 use crate::domain::{
     BootDevice, CpuTune, DeviceSeclabel, Domain, IoThreads, NumaTune, Os, OsType, PerfEvent, SecurityLabel,
-    Sysinfo, Vcpu, VcpuPlacement, VcpuState, VirtType, Vmware,
+    Sysinfo, Vcpu, VcpuPlacement, VcpuState, VirtType,
 };
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{Document, Fault, Node, RawElement, XmlElement, YesNo, check_strict, to_string};
@@ -293,7 +293,8 @@ impl Domain {
             namespaces.bhyve_commandline = None;
         }
         if self.virt_type != VirtType::VmWare {
-            namespaces.vmware = Vmware::default();
+            namespaces.vmware_datacenter_path = None;
+            namespaces.vmware_moref = None;
         }
         namespaces.qemu_commandline.as_ref().map_or(Ok(()), |line| line.validate())
     }
