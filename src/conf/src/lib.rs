@@ -8,6 +8,7 @@
 pub mod capabilities;
 pub mod checkpoint;
 pub mod cpu;
+pub mod documents;
 pub mod domain;
 pub mod domain_capabilities;
 pub mod interface;
