@@ -31,7 +31,12 @@ const NEEDS: &[Need] = &[
 const TEST_NEEDS: &[Need] = &[
     need("/usr/lib/python3/dist-packages/libvirt.py", "python3-libvirt"),
     need("/usr/bin/python3", "python3"),
+    // Reads libvirt's schemas.
+    need("/usr/bin/xmllint", "libxml2-utils"),
 ];
+
+/// What tests make use of where this release of Debian has it; without, they are skipped aloud.
+const TEST_WISHES: &[Need] = &[need("/usr/share/libvirt/schemas/nodedev.rng", "libvirt-common")];
 
 /// What the benchmarks compare us with.
 const BENCH_NEEDS: &[Need] = &[
@@ -61,7 +66,12 @@ pub fn ensure(purpose: Purpose) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let packages: Vec<_> = missing.iter().map(|need| need.package).collect();
+    let mut packages: Vec<_> = missing.iter().map(|need| need.package).collect();
+    if purpose == Purpose::Tests {
+        let wished =
+            TEST_WISHES.iter().filter(|need| !Path::new(need.file).exists() && is_offered(need.package));
+        packages.extend(wished.map(|need| need.package));
+    }
     println!("installing from Debian, once: {}", packages.join(" "));
     if !rustix::process::geteuid().is_root() {
         bail!("not root: run this as root, or install by hand: apt-get install {}", packages.join(" "));
@@ -71,6 +81,12 @@ pub fn ensure(purpose: Purpose) -> Result<()> {
         Some(need) => bail!("package {} was installed, but {} is still not there", need.package, need.file),
         None => Ok(()),
     }
+}
+
+/// Whether apt knows the package.
+fn is_offered(package: &str) -> bool {
+    let shown = Command::new("apt-cache").args(["show", package]).output();
+    shown.is_ok_and(|output| output.status.success())
 }
 
 fn install(packages: &[&str]) -> Result<()> {
