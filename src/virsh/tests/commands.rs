@@ -55,7 +55,10 @@ fn what_fails_is_told_and_ends_with_one() {
 fn lists_and_fields_are_json_where_that_is_asked_for() {
     assert_eq!(json(&["list"]), json!([{ "id": 1, "name": "test", "state": "running" }]));
     let info = json(&["dominfo", "test"]);
-    assert_eq!((&info["name"], &info["cpus"], &info["persistent"]), (&json!("test"), &json!(2), &json!(true)));
+    assert_eq!(
+        (&info["name"], &info["cpus"], &info["persistent"]),
+        (&json!("test"), &json!(2), &json!(true))
+    );
     assert_eq!(json(&["vol-list", "default-pool"]), json!([]));
     assert_eq!(json(&["uri"]), json!("test:///default"));
     assert_eq!(json(&["domblklist", "test"])[0]["target"], "vda");
@@ -73,7 +76,9 @@ fn help_lists_groups_and_commands() {
     }
     assert!(said(&["help", "network"]).contains("    net-start "));
     let one = said(&["help", "domstate"]);
-    for part in ["  NAME\n    domstate - ", "\n  SYNOPSIS\n    domstate <domain> [--reason]\n", "\n  OPTIONS\n"] {
+    for part in
+        ["  NAME\n    domstate - ", "\n  SYNOPSIS\n    domstate <domain> [--reason]\n", "\n  OPTIONS\n"]
+    {
         assert!(one.contains(part), "{one}");
     }
     assert_eq!(said(&["domstate", "--help"]), one);
@@ -92,7 +97,10 @@ fn the_shell_completes_commands_options_and_names() {
 #[test]
 fn a_wait_ends_when_the_domain_is_as_it_should_be() {
     assert_eq!(said(&["await", "test", "domain-running"]), "Domain 'test' is running\n\n");
-    fails(&["await", "test", "domain-inactive", "--timeout", "1"], "error: timed out waiting for 'domain-inactive'");
+    fails(
+        &["await", "test", "domain-inactive", "--timeout", "1"],
+        "error: timed out waiting for 'domain-inactive'",
+    );
     fails(&["await", "test", "nonsense"], "error: ");
 }
 
@@ -106,7 +114,8 @@ fn events_are_awaited_no_longer_than_said() {
 fn a_document_is_edited_with_the_users_editor() {
     let folder = tempfile::tempdir().unwrap();
     let editor = folder.path().join("editor");
-    std::fs::write(&editor, "#!/bin/sh\nsed -i 's/<name>test</<title>edited<\\/title><name>test</' \"$1\"\n").unwrap();
+    std::fs::write(&editor, "#!/bin/sh\nsed -i 's/<name>test</<title>edited<\\/title><name>test</' \"$1\"\n")
+        .unwrap();
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(&editor, mode).unwrap();
     let line = format!("{} -c test:///default 'edit test; desc test --title --config'", ours().display());

@@ -69,8 +69,12 @@ const SCRIPTS: &[(&str, &[&str], &str)] = &[
     ("snapshot", &[], "<creationTime"),
 ];
 
-const SCRIPTS_ON_EXAMPLE: &[(&str, &str)] =
-    &[("domain-id", "CPU time:"), ("info-custom", "\0"), ("iothreads", "\0"), ("script-friendly-options", "\0")];
+const SCRIPTS_ON_EXAMPLE: &[(&str, &str)] = &[
+    ("domain-id", "CPU time:"),
+    ("info-custom", "\0"),
+    ("iothreads", "\0"),
+    ("script-friendly-options", "\0"),
+];
 
 /// Files of commands whose expected output is of the other's words (the help's).
 const WORDS_OF_THEIRS: &[&str] = &["help-option"];
@@ -129,7 +133,13 @@ fn cases_of_libvirt_come_out_the_same() {
         ));
     }
     if folder.join("checkpoint-c2.xml").exists() {
-        cases.push(("checkpoint-redefine", "test:///default", Vec::new(), redefine("checkpoint", "c2"), "\0"));
+        cases.push((
+            "checkpoint-redefine",
+            "test:///default",
+            Vec::new(),
+            redefine("checkpoint", "c2"),
+            "\0",
+        ));
     }
     let mut wrong = Vec::new();
     for (name, uri, mut words, script, moving) in cases {

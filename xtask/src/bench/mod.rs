@@ -108,22 +108,6 @@ struct Side {
 }
 
 impl Side {
-    /// Reads and writes one typical definition again and again, by the driver that does nothing else.
-    fn run_models(&self, program: &Path, count: usize, times: &mut Times) -> Result<()> {
-        let mut command = Command::new(program);
-        command.args([
-            "--uri",
-            "test:///default",
-            "--work",
-            "model",
-            "--count",
-            &count.to_string(),
-            "--file",
-        ]);
-        command.arg(root().join("xtask/bench/typical.xml"));
-        self.time(command, "", times)
-    }
-
     fn peer() -> Result<Self> {
         let output = Command::new("ldconfig").arg("-p").output().context("cannot run ldconfig")?;
         let text = String::from_utf8_lossy(&output.stdout);
