@@ -20,15 +20,24 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ferrovirt-host", &["ferrovirt-core", "ferrovirt-xml", "ferrovirt-conf"]),
     ("ferrovirt-net", &["ferrovirt-core"]),
     ("ferrovirt-rpc", &["ferrovirt-core"]),
-    ("ferrovirt-sasl", &["ferrovirt-core"]),
-    ("ferrovirt-tls", &["ferrovirt-core"]),
+    ("ferrovirt-sasl", &["ferrovirt-core", "ferrovirt-rpc"]),
+    ("ferrovirt-tls", &["ferrovirt-core", "ferrovirt-rpc"]),
     ("ferrovirt", &[DRIVERS, "ferrovirt-core", "ferrovirt-xml", "ferrovirt-conf", "ferrovirt-host"]),
     ("ferrovirt-capi", &["ferrovirt", "ferrovirt-core", "ferrovirt-log"]),
     ("ferrovirt-fuzz", &["ferrovirt", "ferrovirt-core", "ferrovirt-xml", "ferrovirt-conf"]),
     (
         "ferrovirt-daemon",
-        &["ferrovirt", "ferrovirt-core", "ferrovirt-host", "ferrovirt-log", "ferrovirt-rpc"],
+        &[
+            "ferrovirt",
+            "ferrovirt-core",
+            "ferrovirt-host",
+            "ferrovirt-log",
+            "ferrovirt-rpc",
+            "ferrovirt-sasl",
+            "ferrovirt-tls",
+        ],
     ),
+    ("ferrovirt-virsh", &["ferrovirt", "ferrovirt-core", "ferrovirt-log"]),
     ("xtask", &[]),
 ];
 
@@ -54,14 +63,14 @@ const UNSAFE: &[&str] = &[
     "capi/src/fake.rs",
     // A program's descriptors, borrowed by number for the poll.
     "src/core/src/event_loop/default.rs",
-    // ioctls that take numbers, and one about a register.
-    "src/host/src/kvm.rs",
-    // The instruction that tells what the CPU is.
-    "src/host/src/native_cpu.rs",
     // Descriptors that systemd hands over by their numbers.
     "src/daemon/src/activation.rs",
     // The reactor watches a descriptor that its owner keeps open.
     "src/daemon/src/client/socket.rs",
+    // ioctls that take numbers, and one about a register.
+    "src/host/src/kvm.rs",
+    // The instruction that tells what the CPU is.
+    "src/host/src/native_cpu.rs",
     // Between fork and exec.
     "src/host/src/process/kernel.rs",
     // The C interface of Cyrus SASL.

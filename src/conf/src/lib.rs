@@ -5,6 +5,7 @@
 //! by its driver. Secrets and live-only parts are taken out of a model before it is formatted, not while.
 #![forbid(unsafe_code)]
 
+pub mod backup;
 pub mod capabilities;
 pub mod checkpoint;
 pub mod cpu;
