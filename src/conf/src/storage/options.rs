@@ -17,7 +17,7 @@ pub struct MountOptions {
 #[xml(name = "option", ns = "http://libvirt.org/schemas/storagepool/fs/1.0", prefix = "fs")]
 pub struct MountOption {
     #[xml(attr)]
-    pub name: String,
+    pub name: Option<String>,
 }
 
 /// `<rbd:config_opts>`
@@ -34,7 +34,7 @@ pub struct CephOptions {
 #[xml(name = "option", ns = "http://libvirt.org/schemas/storagepool/rbd/1.0", prefix = "rbd")]
 pub struct CephOption {
     #[xml(attr, ignore = "empty")]
-    pub name: String,
+    pub name: Option<String>,
     #[xml(attr, ignore = "empty")]
-    pub value: String,
+    pub value: Option<String>,
 }

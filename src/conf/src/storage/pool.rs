@@ -120,6 +120,19 @@ impl StoragePool {
         self.name.as_deref().unwrap_or_default()
     }
 
+    /// Refuses options without a name or a value. Only the drivers that use them mind.
+    pub fn check_options(&self) -> Result<()> {
+        let mount = self.mount_options.iter().flat_map(|options| &options.options);
+        let ceph = self.ceph_options.iter().flat_map(|options| &options.options);
+        let whole = mount.map(|option| option.name.is_some());
+        if whole.chain(ceph.map(|option| option.name.is_some() && option.value.is_some())).all(|whole| whole)
+        {
+            return Ok(());
+        }
+        let text = format!("an <option> of pool '{}' lacks its name or its value", self.name());
+        Err(Error::xml(text).domain(ErrorDomain::Storage))
+    }
+
     /// Where the volumes are.
     pub fn target_path(&self) -> Option<&str> {
         self.target.as_ref()?.path.as_deref()
