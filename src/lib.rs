@@ -10,6 +10,8 @@ mod connection;
 mod domain;
 mod events;
 mod flags;
+#[doc(hidden)]
+pub mod fuzzing;
 mod host;
 mod interface;
 mod lxc;

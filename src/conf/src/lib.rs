@@ -9,6 +9,7 @@ pub mod backup;
 pub mod capabilities;
 pub mod checkpoint;
 pub mod cpu;
+pub mod documents;
 pub mod domain;
 pub mod domain_capabilities;
 pub mod interface;

@@ -63,7 +63,7 @@ impl Domain {
     }
 
     fn parse_document(xml: &str, flags: ParseFlags) -> Result<Self> {
-        let document = Document::parse(xml, "domain_definition")?;
+        let document = Document::parse(xml, "domain_definition")?.without_layout();
         document.expect_root(Self::TAG)?;
         if flags.schema {
             check_strict::<Self>(&document)?;
