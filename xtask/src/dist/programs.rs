@@ -24,7 +24,7 @@ const PROGRAMS: &[Program] = &[
         package: "ferrovirt-daemon",
         name: "libvirtd",
         folder: "sbin",
-        names: &["virtqemud", "virtnetworkd"],
+        names: &["virtnetworkd", "virtnwfilterd", "virtqemud", "virtsecretd"],
     },
     Program { package: "ferrovirt-virsh", name: "virsh", folder: "bin", names: &[] },
 ];
