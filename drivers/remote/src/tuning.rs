@@ -98,8 +98,13 @@ impl DomainTuning for RemoteDriver {
     }
 
     fn domain_get_scheduler_parameters_flags(&self, domain: &DomainId, flags: u32) -> Result<TypedParams> {
-        let (dom, flags) = (domain.clone(), self.with_strings(flags));
+        let dom = domain.clone();
         let nparams = DOMAIN_SCHEDULER_PARAMETERS_MAX as i32;
+        // Some of libvirt's drivers only have the older call.
+        if flags == 0 {
+            return Ok(self.call(&DomainGetSchedulerParameters { dom, nparams })?.0);
+        }
+        let flags = self.with_strings(flags);
         Ok(self.call(&DomainGetSchedulerParametersFlags { dom, nparams, flags })?.0)
     }
 
