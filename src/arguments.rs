@@ -20,9 +20,9 @@ pub(crate) fn without_string_okay(flags: u32) -> u32 {
 }
 
 /// The path as a driver in another process sees it: from the root on, with `.` and `..` resolved by their
-/// spelling alone, as no driver's symbolic links are known here.
+/// spelling alone, as no driver's symbolic links are known here. An empty one is the current folder.
 pub(crate) fn absolute_path(path: &str) -> Result<String> {
-    let full = std::path::absolute(path)
+    let full = std::path::absolute(if path.is_empty() { "." } else { path })
         .map_err(|err| Error::internal(format!("cannot make the path '{path}' absolute: {err}")))?;
     let plain = without_dots(&full);
     plain.into_os_string().into_string().map_err(|odd| {
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_path_is_refused() {
-        assert!(absolute_path("").is_err());
+    fn an_empty_path_is_the_current_folder() {
+        assert_eq!(absolute_path("").unwrap(), std::env::current_dir().unwrap().to_str().unwrap());
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::Connection;
 use ferrovirt_core::event::{Event, EventHub, Subscription};
-use ferrovirt_core::{Error, Result, event_loop};
+use ferrovirt_core::{Error, ErrorDomain, Result, event_loop};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -121,13 +121,14 @@ impl EventRegistry {
                 "no event loop is registered: call virEventRegisterDefaultImpl (or virEventRegisterImpl) before \
                  opening the connection",
             )
+            .domain(ErrorDomain::None)
         })?;
         let mut state = self.0.lock();
         if let Some((subject, function)) = &identity
             && let Some(id) = state.find(subject, *function)
         {
             let detail = format!("this function is registered for the same events already, under id {id}");
-            return Err(Error::invalid_arg(detail));
+            return Err(Error::invalid_arg(detail).domain(ErrorDomain::None));
         }
         if state.timer.is_none() {
             let shared = Arc::downgrade(&self.0);
@@ -167,7 +168,8 @@ impl EventRegistry {
             let mut state = self.0.lock();
             let found = state.registrations.iter().position(|r| r.id == id);
             let at = found.ok_or_else(|| {
-                Error::invalid_arg(format!("no event callback is registered under id {id}"))
+                let detail = format!("no event callback is registered under id {id}");
+                Error::invalid_arg(detail).domain(ErrorDomain::None)
             })?;
             let removed = state.registrations.remove(at);
             state.forget_hub(hub_id(&removed.hub));

@@ -6,7 +6,7 @@ use crate::{CallbackId, Connection, Listener};
 use ferrovirt_core::abi::*;
 use ferrovirt_core::driver::{HypervisorDriver, NodeDeviceDriver};
 use ferrovirt_core::event::EventObject;
-use ferrovirt_core::{Error, Event, NodeDeviceId, Result};
+use ferrovirt_core::{Error, ErrorCode, Event, NodeDeviceId, Result};
 
 object! {
     /// A device of the host. Cloning shares the handle.
@@ -41,6 +41,9 @@ const CAPABILITIES: &[(&str, virConnectListAllNodeDeviceFlags)] = &[
     ("ccwgroup_member", VIR_CONNECT_LIST_NODE_DEVICES_CAP_CCWGROUP_MEMBER),
 ];
 
+/// No flag of `virConnectListAllNodeDevices`.
+const NO_FLAG: u32 = 1 << 27;
+
 impl Connection {
     /// The devices there are; `flags` are `VIR_CONNECT_LIST_NODE_DEVICES_*`, 0 for all.
     pub fn list_all_node_devices(&self, flags: u32) -> Result<Vec<NodeDevice>> {
@@ -51,7 +54,14 @@ impl Connection {
     /// There are no flags yet.
     pub fn list_node_devices(&self, capability: Option<&str>, flags: u32) -> Result<Vec<String>> {
         if flags != 0 {
-            return Err(Error::invalid_arg(format!("flags must be 0, not {flags:#x}")));
+            // The driver refuses what no driver knows in its own domain.
+            let refusal = self.drivers().nodedev.connect_list_all_node_devices(NO_FLAG).err();
+            let err = Error::invalid_arg(format!("flags must be 0, not {flags:#x}"));
+            return Err(match refusal {
+                Some(refusal) if refusal.code() == ErrorCode::NoSupport => refusal,
+                Some(refusal) => err.domain(refusal.error_domain()),
+                None => err,
+            });
         }
         let filter = match capability {
             None => 0,

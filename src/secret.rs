@@ -1,5 +1,6 @@
 //! Secrets, as a caller holds them.
 
+use crate::flags::not_negative;
 use crate::object::object;
 use crate::object_events::ObjectEvents;
 use crate::{CallbackId, Connection, Listener};
@@ -62,6 +63,12 @@ impl Connection {
             _ => false,
         };
         events.register(self, Box::new(filter), listener)
+    }
+
+    pub fn deregister_secret_event(&self, id: CallbackId) -> Result<()> {
+        not_negative(id, "callbackID")?;
+        self.drivers().secret.secret_events()?;
+        self.events().deregister(id)
     }
 }
 

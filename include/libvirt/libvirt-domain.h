@@ -372,6 +372,27 @@ extern "C" {
 /** Format of the save image (string). Since 11.2.0. */
 #define VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT "image_format"
 
+/** A save image compressed with bzip2. Since 12.0.0. */
+#define VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_BZIP2 "bzip2"
+
+/** A save image compressed with gzip. Since 12.0.0. */
+#define VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_GZIP "gzip"
+
+/** A save image compressed with lzop. Since 12.0.0. */
+#define VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_LZOP "lzop"
+
+/** A save image as it is. Since 12.0.0. */
+#define VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_RAW "raw"
+
+/** A save image with holes, which several channels may write. Since 12.0.0. */
+#define VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_SPARSE "sparse"
+
+/** A save image compressed with xz. Since 12.0.0. */
+#define VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_XZ "xz"
+
+/** A save image compressed with zstd. Since 12.0.0. */
+#define VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_ZSTD "zstd"
+
 /** How many channels write at once (int). Since 11.2.0. */
 #define VIR_DOMAIN_SAVE_PARAM_PARALLEL_CHANNELS "parallel.channels"
 
@@ -434,6 +455,9 @@ extern "C" {
 
 /** Target name of a disk whose zeros are left out; may be given several times (string). Since 10.9.0. */
 #define VIR_MIGRATE_PARAM_MIGRATE_DISKS_DETECT_ZEROES "migrate_disks_detect_zeroes"
+
+/** Target name of a disk whose copy begins full of zeros; may be given several times (string). Since 12.2.0. */
+#define VIR_MIGRATE_PARAM_MIGRATE_DISKS_TARGET_ZERO "migrate_disks_target_zero"
 
 /** How many connections are used (int). Since 5.2.0. */
 #define VIR_MIGRATE_PARAM_PARALLEL_CONNECTIONS "parallel.connections"
@@ -525,6 +549,66 @@ extern "C" {
 /** Time in flushes, in nanoseconds (ullong). Since 11.2.0. */
 #define VIR_DOMAIN_STATS_BLOCK_SUFFIX_FL_TIMES ".fl.times"
 
+/** Prefix of the histogram of the latencies of flushes. Since 12.1.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_FLUSH_PREFIX ".latency_histogram.flush."
+
+/** Prefix of the histogram of the latencies of reads. Since 12.1.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_READ_PREFIX ".latency_histogram.read."
+
+/** How many bins a histogram has (uint). Since 12.1.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_COUNT "bin.count"
+
+/** Prefix of a bin of a histogram; a number and a suffix follow. Since 12.1.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_PREFIX "bin."
+
+/** Where a bin begins, in nanoseconds (ullong). Since 12.1.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_SUFFIX_START ".start"
+
+/** How many requests fell into a bin (ullong). Since 12.1.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_SUFFIX_VALUE ".value"
+
+/** Prefix of the histogram of the latencies of writes. Since 12.1.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_WRITE_PREFIX ".latency_histogram.write."
+
+/** Prefix of the histogram of the latencies of appends to zones. Since 12.1.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_ZONE_APPEND_PREFIX ".latency_histogram.zone_append."
+
+/** Alignment of discards, in bytes (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_DISCARD_ALIGNMENT ".limits.discard_alignment"
+
+/** Largest discard, in bytes (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_DISCARD_MAX ".limits.discard_max"
+
+/** Most parts of a request to the hardware (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_IOV_HW_MAX ".limits.iov_hw_max"
+
+/** Most parts of a request (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_IOV_MAX ".limits.iov_max"
+
+/** Alignment that buffers need, in bytes (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_MEMORY_ALIGNMENT_MINIMAL ".limits.memory_alignment_minimal"
+
+/** Alignment that suits buffers best, in bytes (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_MEMORY_ALIGNMENT_OPTIMAL ".limits.memory_alignment_optimal"
+
+/** Alignment that requests need, in bytes (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_REQUEST_ALIGNMENT ".limits.request_alignment"
+
+/** Largest request to the hardware, in bytes (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_TRANSFER_HW_MAX ".limits.transfer_hw_max"
+
+/** Largest request, in bytes (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_TRANSFER_MAX ".limits.transfer_max"
+
+/** Size of requests that suits best, in bytes (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_TRANSFER_OPTIMAL ".limits.transfer_optimal"
+
+/** Alignment of requests to write zeros, in bytes (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_WRITE_ZEROES_ALIGNMENT ".limits.write_zeroes_alignment"
+
+/** Largest request to write zeros, in bytes (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_WRITE_ZEROES_MAX ".limits.write_zeroes_max"
+
 /** Target name (string). Since 11.2.0. */
 #define VIR_DOMAIN_STATS_BLOCK_SUFFIX_NAME ".name"
 
@@ -545,6 +629,60 @@ extern "C" {
 
 /** Write threshold that raises an event, in bytes (ullong). Since 11.2.0. */
 #define VIR_DOMAIN_STATS_BLOCK_SUFFIX_THRESHOLD ".threshold"
+
+/** How many groups of statistics over an interval follow (uint). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_COUNT ".timed_group.count"
+
+/** Prefix of a group of statistics over an interval; a number and a suffix follow. Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_PREFIX ".timed_group."
+
+/** Mean time of flushes in the interval, in nanoseconds (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_FLUSH_LATENCY_AVG ".flush_latency_avg"
+
+/** Longest time of flushes in the interval, in nanoseconds (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_FLUSH_LATENCY_MAX ".flush_latency_max"
+
+/** Shortest time of flushes in the interval, in nanoseconds (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_FLUSH_LATENCY_MIN ".flush_latency_min"
+
+/** Length of the interval, in seconds (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_INTERVAL ".interval"
+
+/** Mean time of reads in the interval, in nanoseconds (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_LATENCY_AVG ".rd_latency_avg"
+
+/** Longest time of reads in the interval, in nanoseconds (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_LATENCY_MAX ".rd_latency_max"
+
+/** Shortest time of reads in the interval, in nanoseconds (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_LATENCY_MIN ".rd_latency_min"
+
+/** Mean number of reads under way in the interval (double). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_QUEUE_DEPTH_AVG ".rd_queue_depth_avg"
+
+/** Mean time of writes in the interval, in nanoseconds (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_LATENCY_AVG ".wr_latency_avg"
+
+/** Longest time of writes in the interval, in nanoseconds (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_LATENCY_MAX ".wr_latency_max"
+
+/** Shortest time of writes in the interval, in nanoseconds (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_LATENCY_MIN ".wr_latency_min"
+
+/** Mean number of writes under way in the interval (double). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_QUEUE_DEPTH_AVG ".wr_queue_depth_avg"
+
+/** Mean time of appends to zones in the interval, in nanoseconds (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_LATENCY_AVG ".zone_append_latency_avg"
+
+/** Longest time of appends to zones in the interval, in nanoseconds (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_LATENCY_MAX ".zone_append_latency_max"
+
+/** Shortest time of appends to zones in the interval, in nanoseconds (ullong). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_LATENCY_MIN ".zone_append_latency_min"
+
+/** Mean number of appends to zones under way in the interval (double). Since 11.10.0. */
+#define VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_QUEUE_DEPTH_AVG ".zone_append_queue_depth_avg"
 
 /** Bytes written (ullong). Since 11.2.0. */
 #define VIR_DOMAIN_STATS_BLOCK_SUFFIX_WR_BYTES ".wr.bytes"
@@ -863,6 +1001,18 @@ extern "C" {
 
 /** Switches a perf event: time by the task's own clock (boolean). Since 3.2.0. */
 #define VIR_PERF_PARAM_TASK_CLOCK "task_clock"
+
+/** Milliseconds before the first announcement of an interface (uint). Since 12.5.0. */
+#define VIR_DOMAIN_ANNOUNCE_INTERFACE_INITIAL "initial"
+
+/** Most milliseconds between two announcements of an interface (uint). Since 12.5.0. */
+#define VIR_DOMAIN_ANNOUNCE_INTERFACE_MAX "max"
+
+/** How often an interface is announced (uint). Since 12.5.0. */
+#define VIR_DOMAIN_ANNOUNCE_INTERFACE_ROUNDS "rounds"
+
+/** By how many milliseconds the time between two announcements of an interface grows (uint). Since 12.5.0. */
+#define VIR_DOMAIN_ANNOUNCE_INTERFACE_STEP "step"
 
 /** Inbound average rate of an interface, in KiB/s (uint). Since 0.9.9. */
 #define VIR_DOMAIN_BANDWIDTH_IN_AVERAGE "inbound.average"
@@ -1200,6 +1350,8 @@ typedef enum {
     VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB = 1 << 2,
     /** Guest writes wait for source and target alike, so the copy converges. Since 8.0.0. */
     VIR_DOMAIN_BLOCK_COPY_SYNCHRONOUS_WRITES = 1 << 3,
+    /** The target is full of zeros already: blocks of zeros need not be written. Since 12.2.0. */
+    VIR_DOMAIN_BLOCK_COPY_TARGET_ZEROED = 1 << 4,
 } virDomainBlockCopyFlags;
 
 /** Flags for ending a block job. Since 0.9.12. */
@@ -1272,6 +1424,8 @@ typedef enum {
     VIR_DOMAIN_BLOCK_RESIZE_BYTES = 1 << 0,
     /** Grow to the whole of the block device, whatever size is given. Since 10.0.0. */
     VIR_DOMAIN_BLOCK_RESIZE_CAPACITY = 1 << 1,
+    /** Only ever grow. Since 12.3.0. */
+    VIR_DOMAIN_BLOCK_RESIZE_EXTEND = 1 << 2,
 } virDomainBlockResizeFlags;
 
 /** Trouble of a disk. Since 0.9.10. */
@@ -1594,6 +1748,8 @@ typedef enum {
     VIR_DOMAIN_EVENT_STARTED_FROM_SNAPSHOT = 3,
     /** By waking up. Since 0.9.11. */
     VIR_DOMAIN_EVENT_STARTED_WAKEUP = 4,
+    /** By a new process after a stop for that purpose. Since 11.6.0. */
+    VIR_DOMAIN_EVENT_STARTED_RECREATED = 5,
 #ifdef VIR_ENUM_SENTINELS
     /** One past the last member. Since 0.9.10. */
     VIR_DOMAIN_EVENT_STARTED_LAST = 5,
@@ -1616,6 +1772,8 @@ typedef enum {
     VIR_DOMAIN_EVENT_STOPPED_FAILED = 5,
     /** A snapshot of a stopped domain was reverted to. Since 0.8.0. */
     VIR_DOMAIN_EVENT_STOPPED_FROM_SNAPSHOT = 6,
+    /** To be started by a new process at once. Since 11.6.0. */
+    VIR_DOMAIN_EVENT_STOPPED_RECREATED = 7,
 #ifdef VIR_ENUM_SENTINELS
     /** One past the last member. Since 0.9.10. */
     VIR_DOMAIN_EVENT_STOPPED_LAST = 7,
@@ -1642,6 +1800,8 @@ typedef enum {
     VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY = 7,
     /** Post-copy broke. Since 1.3.3. */
     VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY_FAILED = 8,
+    /** The guest has shut down and is kept for a job that goes on. Since 11.10.0. */
+    VIR_DOMAIN_EVENT_SUSPENDED_GUEST_SHUTDOWN = 9,
 #ifdef VIR_ENUM_SENTINELS
     /** One past the last member. Since 0.9.10. */
     VIR_DOMAIN_EVENT_SUSPENDED_LAST = 9,
@@ -1958,6 +2118,8 @@ typedef enum {
 typedef enum {
     /** Write into images that the caller has prepared. Since 6.0.0. */
     VIR_DOMAIN_BACKUP_BEGIN_REUSE_EXTERNAL = 1 << 0,
+    /** A guest that shuts down meanwhile stays, stopped, until the backup has ended. Since 11.10.0. */
+    VIR_DOMAIN_BACKUP_BEGIN_PRESERVE_SHUTDOWN_DOMAIN = 1 << 1,
 } virDomainBackupBeginFlags;
 
 /** Format of a memory-only dump. Since 1.2.3. */
@@ -2136,6 +2298,10 @@ typedef enum {
 typedef enum {
     /** Switch off deprecated features in the host-model CPU. Since 11.0.0. */
     VIR_CONNECT_GET_DOMAIN_CAPABILITIES_DISABLE_DEPRECATED_FEATURES = 1 << 0,
+    /** List every feature of the host-model CPU. Since 12.2.0. */
+    VIR_CONNECT_GET_DOMAIN_CAPABILITIES_EXPAND_CPU_FEATURES = 1 << 1,
+    /** List the features that the hypervisor supports. Since 12.5.0. */
+    VIR_CONNECT_GET_DOMAIN_CAPABILITIES_SUPPORTED_CPU_FEATURES = 1 << 2,
 } virConnectGetDomainCapabilitiesFlags;
 
 /** Filters for a list of domains; bits of one pair or group combine by "or", groups by "and". Since 0.9.13. */
@@ -4233,6 +4399,23 @@ int virDomainSetInterfaceParameters(virDomainPtr domain,
                                     virTypedParameterPtr params,
                                     int nparams,
                                     unsigned int flags);
+
+/**
+ * Has a network interface of a running guest announce itself, so that switches learn anew where the guest is.
+ *
+ * @dom: the domain
+ * @device: (optional) MAC address of the interface, or the name of its end on the host; NULL for all interfaces
+ * @params: (optional) VIR_DOMAIN_ANNOUNCE_INTERFACE_* parameters; those not given have a default
+ * @nparams: how many there are
+ * @flags: unused so far, 0
+ *
+ * Returns 0, or -1 on failure. Since 12.5.0.
+ */
+int virDomainAnnounceInterface(virDomainPtr dom,
+                               const char *device,
+                               virTypedParameterPtr params,
+                               int nparams,
+                               unsigned int flags);
 
 /**
  * Tells the limits on the bandwidth of a network interface.

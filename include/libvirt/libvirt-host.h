@@ -60,6 +60,9 @@ extern "C" {
 /** Time in programs since boot, in nanoseconds. Since 0.9.3. */
 #define VIR_NODE_CPU_STATS_USER "user"
 
+/** Time in guests since boot, in nanoseconds. Since 11.8.0. */
+#define VIR_NODE_CPU_STATS_GUEST "guest"
+
 /** Share of busy time, in percent. Since 0.9.3. */
 #define VIR_NODE_CPU_STATS_UTILIZATION "utilization"
 
@@ -86,6 +89,9 @@ extern "C" {
 
 /** How long KSM sleeps between scans, in milliseconds (uint). Since 0.10.2. */
 #define VIR_NODE_MEMORY_SHARED_SLEEP_MILLISECS "shm_sleep_millisecs"
+
+/** What programs could still have without swapping, in KiB. Since 12.3.0. */
+#define VIR_NODE_MEMORY_STATS_AVAILABLE "available"
 
 /** Buffers, in KiB. Since 0.9.3. */
 #define VIR_NODE_MEMORY_STATS_BUFFERS "buffers"
@@ -144,6 +150,8 @@ typedef enum {
     VIR_CONNECT_BASELINE_CPU_EXPAND_FEATURES = 1 << 0,
     /** Leave out what hinders migration. Since 1.2.14. */
     VIR_CONNECT_BASELINE_CPU_MIGRATABLE = 1 << 1,
+    /** Look at the given CPUs alone, not at what this host could run. Since 11.6.0. */
+    VIR_CONNECT_BASELINE_CPU_IGNORE_HOST = 1 << 2,
 } virConnectBaselineCPUFlags;
 
 /** Flags for a CPU comparison. Since 1.2.6. */

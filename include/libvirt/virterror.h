@@ -239,6 +239,8 @@ typedef enum {
     VIR_ERR_AGENT_COMMAND_TIMEOUT = 112,
     /** guest agent command failed. Since 11.2.0. */
     VIR_ERR_AGENT_COMMAND_FAILED = 113,
+    /** invalid encryption key secret. Since 12.1.0. */
+    VIR_ERR_INVALID_ENCR_KEY_SECRET = 114,
 #ifdef VIR_ENUM_SENTINELS
     /** One past the last member. Since 5.0.0. */
     VIR_ERR_NUMBER_LAST = 114,

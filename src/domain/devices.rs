@@ -2,12 +2,20 @@
 
 use super::Domain;
 use crate::arguments::{non_empty_params, read_only_refusal, without_string_okay};
-use ferrovirt_core::abi::VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT;
+use ferrovirt_core::abi::{VIR_DOMAIN_AFFECT_LIVE, VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT};
 use ferrovirt_core::driver::DomainInterface;
-use ferrovirt_core::{Error, Result, TypedParams};
+use ferrovirt_core::{Error, ErrorCode, Result, TypedParams};
 use std::os::fd::BorrowedFd;
 
 impl Domain {
+    /// Adds the device that `xml` describes to a running guest.
+    pub fn attach_device_live(&self, xml: &str) -> Result<()> {
+        match self.driver().domain_attach_device(&self.id(), xml) {
+            Err(err) if err.code() == ErrorCode::NoSupport => self.attach_device(xml, VIR_DOMAIN_AFFECT_LIVE),
+            answer => answer,
+        }
+    }
+
     /// Adds the device that `xml` describes; `flags` are `VIR_DOMAIN_AFFECT_*` and `VIR_DOMAIN_DEVICE_MODIFY_*`.
     pub fn attach_device(&self, xml: &str, flags: u32) -> Result<()> {
         self.driver().domain_attach_device_flags(&self.id(), xml, flags)
@@ -38,6 +46,12 @@ impl Domain {
         self.driver().domain_set_interface_parameters(&self.id(), device, params, flags)
     }
 
+    /// Has an interface, by MAC address or name on the host, or every one announce itself to the network, so that
+    /// switches learn where the guest is; `params` are `VIR_DOMAIN_ANNOUNCE_INTERFACE_*`, all with defaults.
+    pub fn announce_interface(&self, device: Option<&str>, params: &TypedParams, flags: u32) -> Result<()> {
+        self.driver().domain_announce_interface(&self.id(), device, params, flags)
+    }
+
     /// The guest's interfaces and their addresses, as `source` (`VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_*`) knows them.
     pub fn interface_addresses(&self, source: u32, flags: u32) -> Result<Vec<DomainInterface>> {
         // The agent runs in the guest: what it does for a question is up to the guest.
@@ -66,7 +80,7 @@ mod tests {
     use super::*;
     use crate::AccessMode;
     use crate::connection::test_domain;
-    use ferrovirt_core::ErrorCode;
+    use std::os::fd::AsFd;
 
     #[test]
     fn only_the_question_to_the_guest_agent_needs_write_access() {
@@ -82,7 +96,9 @@ mod tests {
         let domain = test_domain(AccessMode::ReadWrite);
         let none = domain.set_interface_parameters("vnet0", &TypedParams::new(), 0).unwrap_err();
         assert_eq!(none.code(), ErrorCode::InvalidArg);
-        let err = domain.fd_associate("group", &[], 0).unwrap_err();
-        assert_eq!(err.code(), ErrorCode::InvalidArg);
+        let code = |fds: &[BorrowedFd<'_>]| domain.fd_associate("group", fds, 0).unwrap_err().code();
+        assert_eq!(code(&[]), ErrorCode::InvalidArg);
+        let file = std::fs::File::open("/dev/null").unwrap();
+        assert_eq!(code(&[file.as_fd()]), ErrorCode::NoSupport);
     }
 }

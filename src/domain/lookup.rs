@@ -10,7 +10,7 @@ use ferrovirt_core::abi::{
     VIR_DOMAIN_EVENT_ID_LIFECYCLE,
 };
 use ferrovirt_core::event::{EventObject, Interest};
-use ferrovirt_core::{DomainId, Error, Event, Result};
+use ferrovirt_core::{DomainId, Error, ErrorDomain, Event, Result};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -80,6 +80,7 @@ impl Connection {
     pub fn deregister_domain_lifecycle(&self, function: usize) -> Result<()> {
         let id = self.events().find(&old_lifecycle(), function).ok_or_else(|| {
             Error::invalid_arg(format!("function {function:#x} is not registered for domain events"))
+                .domain(ErrorDomain::None)
         })?;
         self.events().deregister(id)
     }

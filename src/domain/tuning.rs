@@ -150,7 +150,12 @@ impl Domain {
     }
 
     pub fn pin_vcpu(&self, vcpu: u32, cpus: &CpuMap) -> Result<()> {
-        self.pin_vcpu_flags(vcpu, cpus, VIR_DOMAIN_AFFECT_LIVE)
+        match self.driver().domain_pin_vcpu(&self.id(), vcpu, cpus) {
+            Err(err) if err.code() == ErrorCode::NoSupport => {
+                self.pin_vcpu_flags(vcpu, cpus, VIR_DOMAIN_AFFECT_LIVE)
+            }
+            answer => answer,
+        }
     }
 
     pub fn pin_vcpu_flags(&self, vcpu: u32, cpus: &CpuMap, flags: u32) -> Result<()> {

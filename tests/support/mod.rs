@@ -97,6 +97,20 @@ impl Program {
         self.run_after("true", arguments)
     }
 
+    /// Runs it on the libraries of a folder, with nothing of the user's around it.
+    pub fn run_on(&self, library: &Path) -> Finished {
+        let home = self._folder.path();
+        let mut command = Command::new("timeout");
+        command.args(["--kill-after=5", "60"]).arg(&self.path).env("LD_LIBRARY_PATH", library);
+        command.env("HOME", home).env("XDG_CONFIG_HOME", home).env("XDG_RUNTIME_DIR", home).current_dir(home);
+        Finished(command.output().expect("timeout runs"))
+    }
+
+    /// The folder of our libraries.
+    pub fn library(&self) -> PathBuf {
+        self.prefix.join("lib")
+    }
+
     /// Runs it after a shell command that changes its view of the host; its mounts are its own, too.
     pub fn run_after(&self, change: &str, arguments: &[&str]) -> Finished {
         let mut command = in_namespace(&self.prefix);

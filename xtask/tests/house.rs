@@ -20,14 +20,24 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ferrovirt-host", &["ferrovirt-core", "ferrovirt-xml", "ferrovirt-conf"]),
     ("ferrovirt-net", &["ferrovirt-core"]),
     ("ferrovirt-rpc", &["ferrovirt-core"]),
-    ("ferrovirt-sasl", &["ferrovirt-core"]),
-    ("ferrovirt-tls", &["ferrovirt-core"]),
+    ("ferrovirt-sasl", &["ferrovirt-core", "ferrovirt-rpc"]),
+    ("ferrovirt-tls", &["ferrovirt-core", "ferrovirt-rpc"]),
     ("ferrovirt", &[DRIVERS, "ferrovirt-core", "ferrovirt-xml", "ferrovirt-conf", "ferrovirt-host"]),
     ("ferrovirt-capi", &["ferrovirt", "ferrovirt-core", "ferrovirt-log"]),
+    ("ferrovirt-fuzz", &["ferrovirt", "ferrovirt-core", "ferrovirt-xml", "ferrovirt-conf"]),
     (
         "ferrovirt-daemon",
-        &["ferrovirt", "ferrovirt-core", "ferrovirt-host", "ferrovirt-log", "ferrovirt-rpc"],
+        &[
+            "ferrovirt",
+            "ferrovirt-core",
+            "ferrovirt-host",
+            "ferrovirt-log",
+            "ferrovirt-rpc",
+            "ferrovirt-sasl",
+            "ferrovirt-tls",
+        ],
     ),
+    ("ferrovirt-virsh", &["ferrovirt", "ferrovirt-core", "ferrovirt-log"]),
     ("xtask", &[]),
 ];
 

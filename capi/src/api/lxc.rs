@@ -51,7 +51,8 @@ pub extern "C" fn virDomainLxcEnterNamespace(
     let _ = domain;
     global(|| {
         let namespaces = some_files(fdlist, nfdlist, "fdlist")?;
-        let former = open_own_namespaces()?;
+        let wanted = !noldfdlist.is_null() && !oldfdlist.is_null();
+        let former = if wanted { open_own_namespaces()? } else { Vec::new() };
         enter_namespaces(&namespaces, flags)?;
         store_wanted_files(former, oldfdlist, noldfdlist)
     })

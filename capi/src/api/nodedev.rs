@@ -347,7 +347,10 @@ pub extern "C" fn virNodeDeviceReset(dev: virNodeDevicePtr) -> c_int {
 /// Since: 7.8.0
 #[unsafe(no_mangle)]
 pub extern "C" fn virNodeDeviceGetAutostart(dev: virNodeDevicePtr, autostart: *mut c_int) -> c_int {
-    inspect(dev, |dev: &NodeDevice| store(autostart, "autostart", || dev.autostart().map(c_int::from)))
+    inspect(dev, |dev: &NodeDevice| {
+        let starts = dev.autostart()?;
+        store(autostart, "autostart", || Ok(c_int::from(starts)))
+    })
 }
 
 /// Sets whether a defined device starts with the host.

@@ -27,7 +27,7 @@ pub extern "C" fn virDomainQemuMonitorCommand(
     flags: c_uint,
 ) -> c_int {
     modify(domain, |domain: &Domain| {
-        let cmd = text(cmd, "cmd")?;
+        let cmd = opt_text(cmd, "cmd")?.unwrap_or_default();
         store(result, "result", || Ok(malloc_string(&domain.qemu_monitor_command(cmd, flags)?)))
     })
 }
@@ -98,7 +98,9 @@ pub extern "C" fn virDomainQemuAgentCommand(
     timeout: c_int,
     flags: c_uint,
 ) -> *mut c_char {
-    modify(domain, |domain: &Domain| domain.qemu_agent_command(text(cmd, "cmd")?, timeout, flags))
+    modify(domain, |domain: &Domain| {
+        domain.qemu_agent_command(opt_text(cmd, "cmd")?.unwrap_or_default(), timeout, flags)
+    })
 }
 
 /// Has a function called for events of QEMU's monitor, as QEMU names them.

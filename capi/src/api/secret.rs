@@ -307,7 +307,7 @@ pub extern "C" fn virConnectSecretEventRegisterAny(
 /// Since: 3.0.0
 #[unsafe(no_mangle)]
 pub extern "C" fn virConnectSecretEventDeregisterAny(conn: virConnectPtr, callbackID: c_int) -> c_int {
-    inspect(conn, |conn: &Connection| conn.deregister_event(callbackID))
+    inspect(conn, |conn: &Connection| conn.deregister_secret_event(callbackID))
 }
 
 #[cfg(test)]

@@ -54,6 +54,15 @@ pub fn uuid_bytes(pointer: *const u8, name: &str) -> Result<Uuid> {
     Uuid::from_slice(raw).map_err(|err| Error::invalid_arg(format!("{name}: {err}")))
 }
 
+/// Refuses lengths of arrays that nobody can mean: reading so far would end outside of the array.
+pub fn bounded(length: usize, name: &str) -> Result<()> {
+    const MOST: usize = 1 << 16;
+    if length > MOST {
+        return Err(Error::invalid_arg(format!("{name} can't have {length} elements, {MOST} are the most")));
+    }
+    Ok(())
+}
+
 fn missing(name: &str) -> Error {
     Error::invalid_arg(format!("{name} must not be NULL"))
 }

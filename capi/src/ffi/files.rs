@@ -1,6 +1,6 @@
 //! Arrays of file descriptors, in and out.
 
-use super::args::out;
+use super::args::{bounded, out};
 use ferrovirt::{Error, Result};
 use std::ffi::{c_int, c_uint};
 use std::os::fd::{BorrowedFd, IntoRawFd, OwnedFd};
@@ -10,6 +10,7 @@ pub fn some_files<'a>(start: *const c_int, count: c_uint, name: &str) -> Result<
     if count == 0 || start.is_null() {
         return Err(Error::invalid_arg(format!("{name} must hold at least one descriptor")));
     }
+    bounded(count as usize, name)?;
     let usable = (0..count as usize).filter_map(|index| {
         // SAFETY: not NULL, `index < count`, and the API promises that many readable numbers.
         let fd = unsafe { *start.add(index) };

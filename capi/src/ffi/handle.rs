@@ -39,7 +39,9 @@ pub trait Handle: Clone + Send + Sync + 'static {
     fn checked(pointer: *mut Self::C, function: &str) -> Result<Self> {
         Self::registry().get(pointer as usize).ok_or_else(|| {
             let (code, domain) = Self::INVALID;
-            Error::new(code, function).domain(domain)
+            let err = Error::new(code, function);
+            // A connection has no domain of its own: the caller's counts.
+            if domain == ErrorDomain::None { err } else { err.domain(domain) }
         })
     }
 }

@@ -65,7 +65,7 @@ pub use objects::{Borrowed, list, object, opt_object};
 pub use returns::malloc_string;
 pub use storage_info::{write_pool_info, write_vol_info};
 pub use strings::{TextList, room, text_list, text_list_out, text_list_required};
-pub use typed_params::{opt_params, params, params_out, params_room, params_room_required};
+pub use typed_params::{opt_params, params, params_out, params_room, params_room_required, params_wanted};
 pub use uuids::{uuid_text, write_uuid, write_uuid_text};
 
 #[cfg(test)]

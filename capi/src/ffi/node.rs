@@ -1,6 +1,6 @@
 //! Facts about a host on their way to C: structures, statistics by name, CPU maps, numbers of pages.
 
-use super::args::{Out, opt_text, out};
+use super::args::{Out, bounded, opt_text, out};
 use super::callback::Callback;
 use super::handle::Handle;
 use super::strings::{copy_into, room};
@@ -64,7 +64,9 @@ pub fn stats_room<T: CStat>(start: *mut T, nparams: *mut c_int) -> Result<StatsR
     let count = out(nparams, "nparams")?;
     // SAFETY: not NULL (checked above), and the API has the caller set it.
     let places = unsafe { nparams.read() };
-    room(start, places, "params")?;
+    if places < 0 {
+        return Err(Error::invalid_arg(format!("*nparams must not be negative, but is {places}")));
+    }
     Ok(StatsRoom { start, places, count })
 }
 
@@ -72,7 +74,7 @@ impl<T: CStat> StatsRoom<T> {
     /// Writes all of them, for which the array must have exactly the size; or answers the question.
     pub fn fill(&self, stats: &[(String, u64)]) -> Result<()> {
         let count = c_int::try_from(stats.len()).expect("there are few statistics");
-        if self.places == 0 {
+        if self.places == 0 || self.start.is_null() {
             self.count.set(count);
             return Ok(());
         }
@@ -115,6 +117,7 @@ pub fn numbers<'a, T: Copy>(start: *const T, count: c_uint, name: &str) -> Resul
     if start.is_null() {
         return Err(Error::invalid_arg(format!("{name} must not be NULL")));
     }
+    bounded(count as usize, name)?;
     // SAFETY: not NULL (checked above), and the API promises `count` readable numbers that stay for the call.
     Ok(unsafe { std::slice::from_raw_parts(start, count as usize) })
 }

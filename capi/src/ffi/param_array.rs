@@ -1,6 +1,6 @@
 //! What `virTypedParams...` functions do with the application's own arrays of parameters.
 
-use super::args::{out, text};
+use super::args::{opt_text, out, text};
 use super::returns::malloc_string;
 use super::typed_params::{clear, field_is, grow, write};
 use ferrovirt::{Error, ErrorCode, Result, TypedValue};
@@ -101,13 +101,13 @@ pub fn growing_params(
 impl GrowingParams {
     /// Appends a value under `name`.
     pub fn add(&self, name: *const c_char, value: impl Into<TypedValue>) -> Result<()> {
-        let name = text(name, "name")?;
+        let name = name_or_empty(name)?;
         self.append(|| write(name, &value.into()))
     }
 
     /// Appends a string, NULL counting as an empty one. The bytes are taken as they are.
     pub fn add_c_string(&self, name: *const c_char, value: *const c_char) -> Result<()> {
-        let name = text(name, "name")?;
+        let name = name_or_empty(name)?;
         self.append(|| {
             let mut param = write(name, &TypedValue::Boolean(false))?;
             param.r#type = STRING.kind;
@@ -135,7 +135,7 @@ impl GrowingParams {
 
     /// Appends a value that is spelled out as text.
     pub fn add_text(&self, name: *const c_char, kind: c_int, value: *const c_char) -> Result<()> {
-        let name = text(name, "name")?;
+        let name = name_or_empty(name)?;
         self.append(|| write(name, &parse(name, kind, text(value, name)?)?))
     }
 
@@ -151,6 +151,11 @@ impl GrowingParams {
         *nparams += 1;
         Ok(())
     }
+}
+
+/// The name of a parameter to add; libvirt takes NULL for an empty one.
+fn name_or_empty<'a>(name: *const c_char) -> Result<&'a str> {
+    Ok(opt_text(name, "name")?.unwrap_or_default())
 }
 
 /// Frees the strings in the array, not the array.

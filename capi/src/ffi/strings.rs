@@ -1,6 +1,6 @@
 //! Strings in numbers: lists that come in, lists that go out, and the caller's own arrays to be filled.
 
-use super::args::text;
+use super::args::{bounded, text};
 use super::returns::malloc_string;
 use ferrovirt::{Error, Result};
 use std::ffi::{c_char, c_int, c_uint};
@@ -11,6 +11,7 @@ pub fn text_list<'a>(pointer: *const *const c_char, length: usize, name: &str) -
     if pointer.is_null() && length > 0 {
         return Err(Error::invalid_arg(format!("{name} must not be NULL for {length} strings")));
     }
+    bounded(length, name)?;
     // SAFETY: not NULL where `index < length`, and the API promises that many readable pointers.
     (0..length).map(|index| text(unsafe { *pointer.add(index) }, name)).collect()
 }

@@ -4,7 +4,7 @@
 //! - out, into the caller's array, 0 places asking for the count: [`params_room`];
 //! - out, in an array of ours that the caller frees with `virTypedParamsFree`: [`params_out`].
 
-use super::args::{Out, out};
+use super::args::{Out, bounded, out};
 use super::returns::malloc_string;
 use super::strings::copy_into;
 use ferrovirt::{Error, Result, TypedParams, TypedValue};
@@ -32,6 +32,7 @@ pub fn opt_params(params: virTypedParameterPtr, nparams: c_int) -> Result<TypedP
 pub(super) fn array<'a>(params: virTypedParameterPtr, nparams: c_int) -> Result<&'a [virTypedParameter]> {
     let count = usize::try_from(nparams)
         .map_err(|_| Error::invalid_arg(format!("nparams must not be negative, but is {nparams}")))?;
+    bounded(count, "params")?;
     match (count, params.is_null()) {
         (0, _) => Ok(&[]),
         (_, true) => Err(Error::invalid_arg(format!("params must not be NULL for {count} parameters"))),
@@ -206,6 +207,17 @@ pub struct ParamsOut {
 /// Checks the places for an array that the caller will free with `virTypedParamsFree`.
 pub fn params_out(params: *mut virTypedParameterPtr, nparams: *mut c_int) -> Result<ParamsOut> {
     Ok(ParamsOut { array: out(params, "params")?, count: out(nparams, "nparams")? })
+}
+
+/// Looks at the place for the number of parameters alone, which must hold none that is negative.
+pub fn params_wanted(nparams: *mut c_int) -> Result<()> {
+    out(nparams, "nparams")?;
+    // SAFETY: not NULL (checked above), and the API has the caller set it.
+    let given = unsafe { nparams.read() };
+    if given < 0 {
+        return Err(Error::invalid_arg(format!("*nparams must not be negative, but is {given}")));
+    }
+    Ok(())
 }
 
 impl ParamsOut {

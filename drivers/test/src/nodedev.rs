@@ -145,6 +145,8 @@ const FILTERS: &[(u32, &str)] = &[
     (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_QUEUE, "ap_queue"),
     (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_MATRIX, "ap_matrix"),
     (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_VPD, "vpd"),
+    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_CCWGROUP_DEV, "ccwgroup"),
+    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_CCWGROUP_MEMBER, "ccwgroup_member"),
 ];
 
 fn has_capability(device: &NodeDevice, kind: &str) -> bool {

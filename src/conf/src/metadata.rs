@@ -25,7 +25,9 @@ impl Notes<'_> {
                     text.map(|text| in_namespace(text, key.unwrap_or_default(), uri)).transpose()?;
                 replace(self.metadata, uri, element);
             }
-            _ => return Err(unknown(kind)),
+            // No kind at all is passed over, as libvirt does.
+            Err(_) => {}
+            Ok(_) => return Err(unknown(kind)),
         }
         Ok(())
     }
@@ -46,14 +48,14 @@ pub fn get(
             let found = metadata.and_then(|all| all.elements().find(|element| Some(&*element.ns) == uri));
             Ok(found.map(|element| plain(element, uri.unwrap_or_default())))
         }
-        _ => Err(unknown(kind)),
+        Err(_) => Ok(None),
+        Ok(_) => Err(unknown(kind)),
     }
 }
 
 fn unknown(kind: i32) -> Error {
-    Error::invalid_arg(format!(
-        "metadata of kind {kind} is not known; there are description, title and element"
-    ))
+    let detail = format!("metadata of kind {kind} is not known; there are description, title and element");
+    Error::invalid_arg(detail)
 }
 
 fn not_empty(text: Option<&str>) -> Option<String> {

@@ -134,15 +134,18 @@ impl TypedParams {
                     ErrorCode::ArgumentUnsupported,
                     format!("parameter '{name}' is not known here; known are: {}", names.join(", ")),
                 )
+                .domain(ErrorDomain::None)
             })?;
             if row.kind != value.kind() {
                 return Err(Error::invalid_arg(format!(
                     "parameter '{name}' has type {}, which is not the one it must have",
                     value.kind_name()
-                )));
+                ))
+                .domain(ErrorDomain::None));
             }
             if !row.multiple && self.iter().take(index).any(|(n, _)| n == name) {
-                return Err(Error::invalid_arg(format!("parameter '{name}' is given more than once")));
+                let detail = format!("parameter '{name}' is given more than once");
+                return Err(Error::invalid_arg(detail).domain(ErrorDomain::None));
             }
         }
         Ok(())
@@ -159,7 +162,8 @@ pub struct KnownParam {
 }
 
 fn wrong_type(name: &str, wanted: &str, found: &TypedValue) -> Error {
-    Error::invalid_arg(format!("parameter '{name}' must be of type {wanted}, not {}", found.kind_name()))
+    let detail = format!("parameter '{name}' must be of type {wanted}, not {}", found.kind_name());
+    Error::invalid_arg(detail).domain(ErrorDomain::None)
 }
 
 impl FromIterator<(String, TypedValue)> for TypedParams {

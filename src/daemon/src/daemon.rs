@@ -1,21 +1,24 @@
 //! The daemon: its servers and sockets, from the configuration to the last client.
 
 use crate::activation::{Handed, notify};
+use crate::auth::{SaslRules, Scheme};
 use crate::config::{Config, Permissions};
 use crate::handlers::Table;
 use crate::kind::Kind;
-use crate::listener::{Listener, Plan, Role, group, socket_path};
+use crate::listener::{Listener, Plan, Role, group, network_socket, socket_path};
 use crate::server::{ClientLimits, KeepaliveSettings, Server};
+use crate::tls::TlsDoor;
 use crate::workers::{Limits, Workers};
 use ferrovirt::LocalHost;
 use ferrovirt_core::layout::Layout;
 use ferrovirt_core::{Error, Result};
 use ferrovirt_log::{Level, Variables};
 use parking_lot::Mutex;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
@@ -76,29 +79,42 @@ pub struct Daemon {
 }
 
 /// What a daemon listens on, before it lets anybody in.
+#[derive(Default)]
 pub struct Sockets {
-    open: Vec<(Role, std::os::fd::OwnedFd, Option<PathBuf>)>,
+    open: Vec<(Role, OwnedFd, Option<PathBuf>)>,
+    tls: Option<Arc<TlsDoor>>,
 }
 
 impl Sockets {
-    /// Takes over what was handed over, or makes the sockets.
+    /// Takes over what was handed over, or makes the sockets; those for the network only if somebody wants to `listen`.
     pub fn open(
         kind: &Kind,
         places: &Places,
         config: &Config,
         privileged: bool,
+        listen: bool,
         handed: Vec<Handed>,
     ) -> Result<Self> {
-        let mut open = Vec::new();
+        let mut sockets = Self::default();
         for one in handed {
             match Role::of(&one) {
-                Some(role) => open.push((role, one.socket, None)),
+                Some(role) => sockets.open.push((role, one.socket, None)),
                 None => tracing::warn!(name = one.name, "a socket was handed over that has no use"),
             }
         }
-        if !open.is_empty() {
-            return Ok(Self { open });
+        if sockets.open.is_empty() {
+            sockets.open_here(kind, places, config, privileged)?;
+            if listen {
+                sockets.open_to_the_network(config)?;
+            }
         }
+        if sockets.open.iter().any(|(role, ..)| *role == Role::Tls) {
+            sockets.tls = Some(Arc::new(TlsDoor::new(config, privileged)?));
+        }
+        Ok(sockets)
+    }
+
+    fn open_here(&mut self, kind: &Kind, places: &Places, config: &Config, privileged: bool) -> Result<()> {
         let folder = config.unix_sock_dir.as_ref().map_or(places.sockets.clone(), PathBuf::from);
         let group = config.unix_sock_group.as_deref().filter(|_| privileged).map(group).transpose()?;
         let own = Permissions(0o700);
@@ -115,9 +131,21 @@ impl Sockets {
             let path = socket_path(&folder, kind.sockets, role);
             let group = group.filter(|_| role != Role::Admin);
             let socket = Plan { path: path.clone(), permissions, group, backlog }.make()?;
-            open.push((role, socket, Some(path)));
+            self.open.push((role, socket, Some(path)));
         }
-        Ok(Self { open })
+        Ok(())
+    }
+
+    fn open_to_the_network(&mut self, config: &Config) -> Result<()> {
+        for (role, wanted, port) in [
+            (Role::Tcp, config.listen_tcp, &config.tcp_port),
+            (Role::Tls, config.listen_tls, &config.tls_port),
+        ] {
+            if wanted {
+                self.open.push((role, network_socket(config.listen_addr.as_deref(), port)?, None));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -174,7 +202,7 @@ impl Daemon {
         let runtime = runtime.map_err(|err| Error::system(err, "cannot start the reactor"))?;
         let ended = runtime.block_on(async {
             let mut signals = Signals::new()?;
-            self.listen(sockets, config)?;
+            self.listen(sockets, config);
             tracing::info!("clients can come");
             ready();
             self.wait_for_the_end(&mut signals).await;
@@ -186,22 +214,29 @@ impl Daemon {
         ended
     }
 
-    fn listen(self: &Arc<Self>, sockets: Sockets, config: &Config) -> Result<()> {
+    fn listen(self: &Arc<Self>, sockets: Sockets, config: &Config) {
         let (remote, admin) = (Arc::new(Table::remote()), Arc::new(Table::admin()));
+        let allowed = config.sasl_allowed_username_list.clone();
+        let sasl = Arc::new(SaslRules { allowed, min_ssf: config.tcp_min_ssf });
+        if let Some(door) = &sockets.tls {
+            self.servers[1].set_tls(door.clone());
+        }
         for (role, socket, path) in sockets.open {
             let (server, table) = match role {
                 Role::Admin => (&self.servers[0], &admin),
-                Role::Full | Role::ReadOnly => (&self.servers[1], &remote),
+                _ => (&self.servers[1], &remote),
             };
             let scheme = match role {
                 Role::Full => config.auth_unix_rw,
                 Role::ReadOnly => config.auth_unix_ro,
-                Role::Admin => Default::default(),
+                Role::Admin => Scheme::None,
+                Role::Tcp => config.auth_tcp,
+                Role::Tls => config.auth_tls,
             };
-            let listener = Listener::new(server.clone(), table.clone(), role, scheme, socket, path)?;
-            tokio::spawn(listener.run(self.clone()));
+            let (server, table, tls) = (server.clone(), table.clone(), sockets.tls.clone());
+            let listener = Listener { server, table, role, scheme, sasl: sasl.clone(), tls, socket, path };
+            tokio::spawn(Arc::new(listener).run(self.clone()));
         }
-        Ok(())
     }
 
     async fn wait_for_the_end(&self, signals: &mut Signals) {
@@ -237,19 +272,17 @@ impl Daemon {
         self.servers.iter().all(|server| server.count().0 == 0) && self.host.active() == 0
     }
 
-    /// Calls that workers are at may come to their ends, if they do so soon.
+    /// Calls that workers are at may come to their ends, and their replies to the clients, if they do so soon.
     async fn finish_calls(&self) {
-        for _ in 0..50 {
-            let busy = |server: &Arc<Server>| {
-                let load = server.workers.load();
-                load.queued > 0 || load.running > load.idle
-            };
-            if !self.servers.iter().any(busy) {
-                return;
+        const STEP: Duration = Duration::from_millis(20);
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let end = Instant::now() + PATIENCE;
+        while self.servers.iter().any(|server| server.is_busy()) {
+            if Instant::now() > end {
+                return tracing::warn!("some calls are not done yet; their clients will not be told");
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(STEP).await;
         }
-        tracing::warn!("some calls are not done yet; their clients will not be told");
     }
 
     /// Reads the configuration again: what can change while clients are served does.

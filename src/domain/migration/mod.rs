@@ -127,7 +127,10 @@ impl Domain {
             )?;
             return self.unmanaged(None, params, flags);
         }
-        source.need(Feature::MigrationP2p, "the source can't connect to a destination by itself")?;
+        source.need(
+            Feature::MigrationP2p,
+            "p2p migration is not supported by the source host: it can't connect to a destination by itself",
+        )?;
         if connection_uri.is_none() {
             return Err(Error::invalid_arg("a peer-to-peer migration needs the destination's URI: dconnuri"));
         }
@@ -282,7 +285,7 @@ impl Connection {
     pub fn supports(&self, feature: Feature) -> Result<bool> {
         match self.drivers().hypervisor.connect_supports_feature(feature) {
             // A driver that does not know the question has nothing special to offer.
-            Err(err) if err.code() == ErrorCode::NoSupport => Ok(false),
+            Err(err) if err.code() == ErrorCode::NoSupport => Ok(of_the_library(feature)),
             answer => answer,
         }
     }
@@ -291,6 +294,11 @@ impl Connection {
     pub(crate) fn need(&self, feature: Feature, detail: &str) -> Result<()> {
         if self.supports(feature)? { Ok(()) } else { Err(Error::new(ErrorCode::ArgumentUnsupported, detail)) }
     }
+}
+
+/// What the library itself brings to every driver in this process.
+fn of_the_library(feature: Feature) -> bool {
+    matches!(feature, Feature::TypedParamString | Feature::NetworkUpdateHasCorrectOrder | Feature::FdPassing)
 }
 
 const TUNNEL_NEEDS_PEER: &str = "the source tunnels a migration only through a connection of its own: \

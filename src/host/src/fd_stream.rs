@@ -1,7 +1,7 @@
 //! A stream on a descriptor: a pseudo terminal, a socket, a file.
 
 use ferrovirt_core::driver::{Received, StreamDriver, StreamEventCallback};
-use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result, event_loop};
+use ferrovirt_core::{Error, ErrorDomain, Result, event_loop};
 use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
@@ -70,9 +70,7 @@ impl FdStream {
         let fd = self.fd.lock().clone();
         match fd {
             Some(fd) => work(&fd),
-            None => {
-                Err(Error::new(ErrorCode::InvalidStream, "the stream is closed").domain(ErrorDomain::Streams))
-            }
+            None => Err(Error::internal("the stream is not open any more").domain(ErrorDomain::Streams)),
         }
     }
 
@@ -197,6 +195,7 @@ impl Drop for FdStream {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ferrovirt_core::ErrorCode;
 
     fn pair() -> (FdStream, OwnedFd) {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
@@ -215,7 +214,7 @@ mod tests {
         drop(other);
         assert_eq!(stream.stream_recv(&mut buffer, 0, false).unwrap(), Received::Data(0));
         stream.stream_finish().unwrap();
-        assert_eq!(stream.stream_send(b"x", true).unwrap_err().code(), ErrorCode::InvalidStream);
+        assert_eq!(stream.stream_send(b"x", true).unwrap_err().code(), ErrorCode::Internal);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-/* usage: calls PART OF [pairs] [leaks] [only NAME]: makes part PART of OF of the calls, and tells each answer in a line. */
+/* usage: calls PART OF [pairs] [leaks] [brief] [only NAME]: makes part PART of OF of the calls, and tells each answer in a line. */
 int
 main(int argc, char **argv)
 {
@@ -7,6 +7,7 @@ main(int argc, char **argv)
 
     for (int at = 3; at < argc; at++) {
         pairs |= strcmp(argv[at], "pairs") == 0;
+        brief |= strcmp(argv[at], "brief") == 0;
         leak_check |= strcmp(argv[at], "leaks") == 0;
         if (strcmp(argv[at], "only") == 0 && at + 1 < argc)
             only = argv[++at];

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt::Write as _};
 
 use super::{
-    layout::{HeaderLayout, Library},
+    layout::{HeaderLayout, Library, RELEASE},
     model::{
         Api, Arg, Body, Callback, Doc, Enum, Field, FieldKind, Function, Header, Item, Macro, Struct, Value,
     },
@@ -56,12 +56,23 @@ enum Part<'a> {
 }
 
 fn entries<'a>(layout: &'static HeaderLayout, item: &'a Item) -> Vec<Entry<'a>> {
+    if let Item::Function(function) = item
+        && is_later(function)
+    {
+        return Vec::new();
+    }
     let mut entries = vec![Entry { layout, part: Part::Item(item) }];
     if let Item::Enum(item) = item {
         let members = item.members.iter().chain(&item.sentinels);
         entries.extend(members.map(|member| Entry { layout, part: Part::Member(item, member) }));
     }
     entries
+}
+
+/// Whether the release that we say to be has no such function. Bindings of that release would not know what to do with it.
+fn is_later(function: &Function) -> bool {
+    let numbers = |text: &str| text.split('.').map(|part| part.parse().unwrap_or(0)).collect::<Vec<u32>>();
+    function.doc.since.as_deref().is_some_and(|since| numbers(since) > numbers(RELEASE))
 }
 
 impl<'a> Entry<'a> {

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 /// Calls whose answers are not compared, and why: lines `FUNCTION [ARGUMENT=VALUE…]: REASON`. A function alone stands for
-/// all its calls; `ARGUMENT=*` for every value.
+/// all its calls; `*` at the end of a word for whatever follows. After a `~` only the error is compared, not the result.
 pub struct Known(Vec<Row>);
 
 struct Row {
     function: String,
     arguments: Vec<String>,
+    /// The result may be another, not the error.
+    error_only: bool,
 }
 
 #[derive(Debug, Default)]
@@ -33,21 +35,23 @@ impl Known {
         Self(lines.filter_map(|line| line.split_once(": ")).map(|(call, _)| Row::parse(call)).collect())
     }
 
-    fn has(&self, call: &str) -> bool {
-        let Row { function, arguments } = Row::parse(call);
+    /// The row for a call.
+    fn find(&self, call: &str) -> Option<&Row> {
+        let Row { function, arguments, .. } = Row::parse(call);
         let fits = |row: &Row| {
             let named = row.function == function
                 || row.function.strip_suffix('*').is_some_and(|beginning| function.starts_with(beginning));
             named && row.arguments.iter().all(|wanted| arguments.iter().any(|given| one_of(wanted, given)))
         };
-        self.0.iter().any(fits)
+        self.0.iter().find(|row| fits(row))
     }
 }
 
 impl Row {
     fn parse(call: &str) -> Self {
-        let mut words = call.split(' ').map(str::to_owned);
-        Self { function: words.next().unwrap_or_default(), arguments: words.collect() }
+        let error_only = call.starts_with('~');
+        let mut words = call.trim_start_matches('~').split(' ').map(str::to_owned);
+        Self { function: words.next().unwrap_or_default(), arguments: words.collect(), error_only }
     }
 }
 
@@ -65,7 +69,8 @@ pub fn compare(peer: &str, ours: &str, known: &Known) -> Report {
             report.differences.push(format!("{call}\n    ours: no answer"));
             continue;
         };
-        if known.has(call) {
+        let known = known.find(call);
+        if known.is_some_and(|row| !row.error_only) {
             report.left_out += 1;
             continue;
         }
@@ -73,7 +78,8 @@ pub fn compare(peer: &str, ours: &str, known: &Known) -> Report {
         let lost = matches!(found.result, "CRASH" | "HANG");
         if expected.result == "CRASH" && !lost {
             report.left_out += 1;
-        } else if lost || !found.same(*expected) {
+        } else if lost || found.error != expected.error || known.is_none() && found.result != expected.result
+        {
             report.differences.push(format!(
                 "{call}\n    peer: {}\n    ours: {}",
                 expected.text(),
@@ -91,10 +97,6 @@ impl<'a> Answer<'a> {
         let mut parts = line.split('\t');
         let call = parts.next()?;
         Some((call, Self { result: parts.next()?, error: parts.next()?, message: parts.next()? }))
-    }
-
-    fn same(self, other: Self) -> bool {
-        self.result == other.result && self.error == other.error
     }
 
     fn text(self) -> String {

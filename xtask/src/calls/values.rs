@@ -138,7 +138,8 @@ const NUMBERS: &[(&str, &str, u64)] = &[
     ("virDomainAgentSetResponseTimeout", "timeout", 5),
     ("virEventAddHandle", "fd", 0),
     ("virDomainSetAutostart", "autostart", 1),
-    ("virNodeGet", "cellCount", 1),
+    ("virNode", "cellCount", 1),
+    ("virDomainQemuAttach", "pid_value", 1),
 ];
 
 /// Parameters that a call takes: name, type in C, value.
@@ -245,7 +246,9 @@ fn pointer(function: &Function, argument: &Argument, variant: &str) -> Value {
             None => value(format!("buffer({variant})"), "POINTER"),
         },
         ("int *" | "unsigned int *", "nparams") => {
-            value(format!("(void *)room_at(16, {variant})"), "ROOM_AT")
+            // The host's CPUs have just so many statistics; other arrays may be larger than needed.
+            let places = if function.name == "virNodeGetCPUStats" { 4 } else { 16 };
+            value(format!("(void *)room_at({places}, {variant})"), "ROOM_AT")
         }
         ("virDomainPtr *", _) => value(
             format!("{variant} ? NULL : (virDomainPtr[]){{objects[DOMAIN], shut_off, NULL}}"),
@@ -269,6 +272,9 @@ fn pointer(function: &Function, argument: &Argument, variant: &str) -> Value {
         }
         ("const char **", "mountpoints" | "keys" | "values") => {
             value(format!("{variant} ? NULL : (const char *[]){{\"/\", \"/boot\", NULL}}"), "POINTER")
+        }
+        _ if function.name.ends_with("Free") || function.name == "virFreeError" => {
+            value(format!("heap_object({variant})"), "POINTER")
         }
         _ => value(format!("buffer({variant})"), "POINTER"),
     }

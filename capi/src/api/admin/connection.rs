@@ -3,7 +3,7 @@
 use crate::ffi::admin::{close_callback, close_token, counted_text};
 use crate::ffi::node::close;
 use crate::ffi::{add_ref, callback, global, inspect, inspect_or, list, opt_text, store, text};
-use ferrovirt::AdminConnection;
+use ferrovirt::{AdminConnection, Error, ErrorDomain};
 use ferrovirt_core::abi::{
     LIBVIR_VERSION_NUMBER, virAdmConnectCloseFunc, virAdmConnectPtr, virAdmServerPtr, virFreeCallback,
 };
@@ -28,7 +28,13 @@ pub extern "C" fn virAdmInitialize() -> c_int {
 /// Since: 2.0.0
 #[unsafe(no_mangle)]
 pub extern "C" fn virAdmGetVersion(libVer: *mut c_ulonglong) -> c_int {
-    global(|| store(libVer, "libVer", || Ok(c_ulonglong::from(LIBVIR_VERSION_NUMBER))))
+    global(|| {
+        if libVer.is_null() {
+            let err = Error::internal("there is no place for the version: libVer must not be NULL");
+            return Err(err.domain(ErrorDomain::None));
+        }
+        store(libVer, "libVer", || Ok(c_ulonglong::from(LIBVIR_VERSION_NUMBER)))
+    })
 }
 
 /// Opens an administrative connection to a daemon.

@@ -1,7 +1,7 @@
 //! `libvirt-domain.h`: attaching, detaching, changing devices; interface parameters and addresses.
 
 use crate::ffi::{
-    descriptors, free_interface, inspect, list_interfaces, modify, opt_params, params_room, text,
+    descriptors, free_interface, inspect, list_interfaces, modify, opt_params, opt_text, params_room, text,
 };
 use ferrovirt::Domain;
 use ferrovirt_core::abi::{
@@ -19,7 +19,7 @@ use std::ffi::{c_char, c_int, c_uint};
 /// Since: 0.1.9
 #[unsafe(no_mangle)]
 pub extern "C" fn virDomainAttachDevice(domain: virDomainPtr, xml: *const c_char) -> c_int {
-    modify(domain, |dom: &Domain| dom.attach_device(text(xml, "xml")?, VIR_DOMAIN_AFFECT_LIVE))
+    modify(domain, |dom: &Domain| dom.attach_device_live(text(xml, "xml")?))
 }
 
 /// Adds a device to a domain: to the running guest, to its definition, or both.
@@ -135,6 +135,30 @@ pub extern "C" fn virDomainSetInterfaceParameters(
     })
 }
 
+/// Has a network interface of a running guest announce itself, so that switches learn anew where the guest is.
+///
+/// @dom: the domain
+/// @device: (optional) MAC address of the interface, or the name of its end on the host; NULL for all interfaces
+/// @params: (optional) VIR_DOMAIN_ANNOUNCE_INTERFACE_* parameters; those not given have a default
+/// @nparams: how many there are
+/// @flags: unused so far, 0
+///
+/// Returns 0, or -1 on failure.
+///
+/// Since: 12.5.0
+#[unsafe(no_mangle)]
+pub extern "C" fn virDomainAnnounceInterface(
+    dom: virDomainPtr,
+    device: *const c_char,
+    params: virTypedParameterPtr,
+    nparams: c_int,
+    flags: c_uint,
+) -> c_int {
+    modify(dom, |dom: &Domain| {
+        dom.announce_interface(opt_text(device, "device")?, &opt_params(params, nparams)?, flags)
+    })
+}
+
 /// Tells the limits on the bandwidth of a network interface.
 ///
 /// @domain: the domain
@@ -223,5 +247,7 @@ pub extern "C" fn virDomainFDAssociate(
     fds: *mut c_int,
     flags: c_uint,
 ) -> c_int {
-    modify(domain, |dom: &Domain| dom.fd_associate(text(name, "name")?, &descriptors(fds, nfds)?, flags))
+    modify(domain, |dom: &Domain| {
+        dom.fd_associate(opt_text(name, "name")?.unwrap_or_default(), &descriptors(fds, nfds)?, flags)
+    })
 }

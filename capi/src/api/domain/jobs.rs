@@ -58,7 +58,7 @@ pub extern "C" fn virDomainSaveParams(
     nparams: c_int,
     flags: c_uint,
 ) -> c_int {
-    modify(domain, |dom: &Domain| dom.save_params(&opt_params(params, nparams)?, flags))
+    modify(domain, |dom: &Domain| dom.save_params(&opt_params(params, nparams.max(0))?, flags))
 }
 
 /// Starts a guest from a file that virDomainSave() has written.
@@ -111,7 +111,7 @@ pub extern "C" fn virDomainRestoreParams(
     nparams: c_int,
     flags: c_uint,
 ) -> c_int {
-    modify(conn, |conn: &Connection| conn.restore_domain_params(&opt_params(params, nparams)?, flags))
+    modify(conn, |conn: &Connection| conn.restore_domain_params(&opt_params(params, nparams.max(0))?, flags))
 }
 
 /// Tells the description that is kept in a file of a saved guest.

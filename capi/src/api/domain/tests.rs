@@ -244,7 +244,7 @@ fn a_callback_gets_a_live_domain_and_its_opaque_is_freed_when_it_ends() {
     let (conn, function) = (fake.pointer, on_lifecycle as unsafe extern "C" fn(_, _, _, _, _) -> _);
     assert_eq!(virConnectDomainEventRegister(conn, Some(function), opaque, Some(on_free)), 0);
     assert_eq!(virConnectDomainEventRegister(conn, Some(function), opaque, Some(on_free)), -1);
-    assert_eq!(last(), INVALID_ARG);
+    assert_eq!(last(), (INVALID_ARG.0, ErrorDomain::None as c_int));
     assert_eq!(counts.freed.load(Ordering::SeqCst), 0, "a refused registration leaves opaque alone");
     assert_eq!(virConnectDomainEventRegister(conn, None, opaque, Some(on_free)), -1);
 
@@ -256,7 +256,7 @@ fn a_callback_gets_a_live_domain_and_its_opaque_is_freed_when_it_ends() {
     assert_eq!(counts.calls.load(Ordering::SeqCst), 1);
 
     assert_eq!(virConnectDomainEventDeregisterAny(conn, 99), -1);
-    assert_eq!(last(), INVALID_ARG);
+    assert_eq!(last(), (INVALID_ARG.0, ErrorDomain::None as c_int));
     assert_eq!(virConnectDomainEventDeregister(conn, Some(function)), 0);
     assert_eq!(virConnectDomainEventDeregister(conn, Some(function)), -1);
     assert_eq!(counts.freed.load(Ordering::SeqCst), 1);

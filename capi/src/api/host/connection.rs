@@ -198,5 +198,5 @@ pub extern "C" fn virConnectSetIdentity(
     nparams: c_int,
     flags: c_uint,
 ) -> c_int {
-    inspect(conn, |conn: &Connection| conn.set_identity(&opt_params(params, nparams)?, flags))
+    inspect(conn, |conn: &Connection| conn.set_identity(&opt_params(params, nparams.max(0))?, flags))
 }

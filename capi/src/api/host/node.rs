@@ -1,7 +1,7 @@
 //! The host as a machine: its CPUs, its sleep, its security driver.
 
 use crate::ffi::node::{c_node_info, c_security_model, stats_room, store_cpu_map};
-use crate::ffi::{inspect, modify, params_out, store};
+use crate::ffi::{inspect, modify, params_out, params_wanted, store};
 use ferrovirt::Connection;
 use ferrovirt_core::abi::{
     virConnectPtr, virNodeCPUStatsPtr, virNodeInfoPtr, virSecurityModelPtr, virTypedParameterPtr,
@@ -115,5 +115,9 @@ pub extern "C" fn virNodeGetSEVInfo(
     nparams: *mut c_int,
     flags: c_uint,
 ) -> c_int {
-    modify(conn, |conn: &Connection| params_out(params, nparams)?.set(&conn.node_sev_info(flags)?))
+    modify(conn, |conn: &Connection| {
+        params_wanted(nparams)?;
+        let info = conn.node_sev_info(flags)?;
+        params_out(params, nparams)?.set(&info)
+    })
 }

@@ -1,7 +1,7 @@
 //! Opening and closing connections, and the library's own version.
 
 use crate::ffi::{auth, authenticator, global, initialize, inspect, node::close, opt_text, store};
-use ferrovirt::{Connection, OpenOptions};
+use ferrovirt::{Connection, Error, OpenOptions};
 use ferrovirt_core::abi::{LIBVIR_VERSION_NUMBER, VIR_CONNECT_RO, virConnectAuthPtr, virConnectPtr};
 use std::ffi::{c_char, c_int, c_uint, c_ulong};
 
@@ -28,6 +28,10 @@ pub extern "C" fn virInitialize() -> c_int {
 pub extern "C" fn virGetVersion(libVer: *mut c_ulong, r#type: *const c_char, typeVer: *mut c_ulong) -> c_int {
     let _ = r#type;
     global(|| {
+        initialize()?;
+        if libVer.is_null() {
+            return Err(Error::internal("there is no place for the version: libVer must not be NULL"));
+        }
         store(libVer, "libVer", || Ok(c_ulong::from(LIBVIR_VERSION_NUMBER)))?;
         if typeVer.is_null() {
             Ok(())

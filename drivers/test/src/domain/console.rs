@@ -2,9 +2,12 @@
 
 use crate::driver::TestDriver;
 use crate::refuse;
-use ferrovirt_core::driver::{DomainConsole, Received, Screenshot, StreamDriver};
-use ferrovirt_core::{DomainId, Result, abi};
-use parking_lot::Mutex;
+use ferrovirt_core::driver::{DomainConsole, Screenshot};
+use ferrovirt_core::{DomainId, Error, ErrorCode, Result, abi};
+use ferrovirt_host::FdStream;
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use std::fs::File;
+use std::io::{Seek, Write};
 
 /// What every screen shows.
 const PICTURE: &[u8] = include_bytes!("screen.png");
@@ -12,7 +15,7 @@ const PICTURE: &[u8] = include_bytes!("screen.png");
 impl DomainConsole for TestDriver {
     fn domain_screenshot(&self, _domain: &DomainId, _screen: u32, flags: u32) -> Result<Screenshot> {
         refuse::flags(flags, 0, "virDomainScreenshot")?;
-        Ok(Screenshot { mime_type: "image/png".to_owned(), data: Box::new(Picture(Mutex::new(PICTURE))) })
+        Ok(Screenshot { mime_type: "image/png".to_owned(), data: Box::new(picture()?) })
     }
 
     fn domain_send_key(
@@ -49,23 +52,14 @@ impl DomainConsole for TestDriver {
 /// Beyond this no set of key codes has any.
 const MAX_KEY_CODE: u32 = 0xffff;
 
-/// What is still to be read of a picture.
-struct Picture(Mutex<&'static [u8]>);
-
-impl StreamDriver for Picture {
-    fn stream_recv(&self, buffer: &mut [u8], _flags: u32, _nonblock: bool) -> Result<Received> {
-        let mut left = self.0.lock();
-        let (now, later) = left.split_at(buffer.len().min(left.len()));
-        buffer[..now.len()].copy_from_slice(now);
-        *left = later;
-        Ok(Received::Data(now.len()))
-    }
-
-    fn stream_finish(&self) -> Result<()> {
-        Ok(())
-    }
-
-    fn stream_abort(&self) -> Result<()> {
-        Ok(())
-    }
+/// A stream on a file in memory: one that a program can wait for in its event loop, and can't write to.
+fn picture() -> Result<FdStream> {
+    let failed = |err| refuse::error(ErrorCode::SystemError, format!("cannot make a picture: {err}"));
+    let file = memfd_create("screen", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING).map_err(failed)?;
+    let mut file = File::from(file);
+    file.write_all(PICTURE)
+        .and_then(|()| file.rewind())
+        .map_err(|err| Error::system(err, "cannot make a picture"))?;
+    fcntl_add_seals(&file, SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK).map_err(failed)?;
+    FdStream::new(file.into())
 }

@@ -17,6 +17,10 @@ use std::sync::Arc;
 const IMPACT: u32 = abi::VIR_DOMAIN_AFFECT_LIVE | abi::VIR_DOMAIN_AFFECT_CONFIG;
 
 impl DomainDevices for TestDriver {
+    fn domain_attach_device(&self, domain: &DomainId, xml: &str) -> Result<()> {
+        self.domain_attach_device_flags(domain, xml, 0)
+    }
+
     fn domain_attach_device_flags(&self, domain: &DomainId, xml: &str, flags: u32) -> Result<()> {
         self.host.guest(domain)?.change(&self.host, |guest| {
             check_live(guest.affected(flags)?, flags)?;
@@ -80,6 +84,22 @@ impl DomainDevices for TestDriver {
         ];
         let small = |rate: Option<u64>| TypedValue::UInt(rate.unwrap_or(0).try_into().unwrap_or(u32::MAX));
         Ok(RATES.iter().zip(rates).map(|(name, rate)| ((*name).to_owned(), small(rate))).collect())
+    }
+
+    fn domain_announce_interface(
+        &self,
+        domain: &DomainId,
+        device: Option<&str>,
+        params: &TypedParams,
+        flags: u32,
+    ) -> Result<()> {
+        refuse::flags(flags, 0, "virDomainAnnounceInterface")?;
+        let row = |name| KnownParam { name, kind: abi::VIR_TYPED_PARAM_UINT as i32, multiple: false };
+        params.check(&ANNOUNCEMENTS.map(row))?;
+        let view = self.host.guest(domain)?.view();
+        view.check_active()?;
+        // There is no network for anybody to hear it.
+        device.map_or(Ok(()), |device| interface(&view.definition.model, device).map(drop))
     }
 
     fn domain_set_interface_parameters(
@@ -160,6 +180,13 @@ pub fn interface(model: &Domain, device: &str) -> Result<usize> {
         Error::invalid_arg(text).domain(ErrorDomain::Domain)
     })
 }
+
+const ANNOUNCEMENTS: [&str; 4] = [
+    abi::VIR_DOMAIN_ANNOUNCE_INTERFACE_INITIAL,
+    abi::VIR_DOMAIN_ANNOUNCE_INTERFACE_MAX,
+    abi::VIR_DOMAIN_ANNOUNCE_INTERFACE_ROUNDS,
+    abi::VIR_DOMAIN_ANNOUNCE_INTERFACE_STEP,
+];
 
 const RATES: [&str; 7] = [
     "inbound.average",

@@ -306,6 +306,8 @@ impl Change<'_> {
     /// Changes the running guest's description, the permanent one, or both, as `flags` say.
     pub fn edit_both(&mut self, flags: u32, edit: impl Fn(&mut Domain) -> Result<()>) -> Result<()> {
         let (live, config) = self.affected(flags)?;
+        // Where both are one description it changes once.
+        let config = config && !(live && self.next.is_none());
         for (wanted, live) in [(live, true), (config, false)] {
             if wanted {
                 let definition = if live { &self.definition } else { self.permanent() };

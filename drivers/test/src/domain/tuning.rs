@@ -151,9 +151,12 @@ impl DomainTuning for TestDriver {
         Ok(cpus::states(&view.definition.model, host_cpus, max_info, lifecycle::now_micros() / 10))
     }
 
+    fn domain_pin_vcpu(&self, domain: &DomainId, vcpu: u32, map: &CpuMap) -> Result<()> {
+        self.domain_pin_vcpu_flags(domain, vcpu, map, 0)
+    }
+
     fn domain_pin_vcpu_flags(&self, domain: &DomainId, vcpu: u32, map: &CpuMap, flags: u32) -> Result<()> {
-        // `virDomainPinVcpu` means the running guest.
-        refuse::flags(flags, abi::VIR_DOMAIN_AFFECT_LIVE, "virDomainPinVcpuFlags")?;
+        refuse::flags(flags, 0, "virDomainPinVcpuFlags")?;
         self.host.guest(domain)?.change(&self.host, |guest| {
             if !guest.is_active() {
                 return Err(refuse::operation_invalid("only the vCPUs of a running domain can be pinned"));

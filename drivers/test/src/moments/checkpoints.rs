@@ -30,6 +30,10 @@ fn list(
 ) -> Vec<DomainCheckpointId> {
     let bit = flags & abi::VIR_DOMAIN_CHECKPOINT_LIST_ROOTS != 0;
     let (yes, no) = (abi::VIR_DOMAIN_CHECKPOINT_LIST_LEAVES, abi::VIR_DOMAIN_CHECKPOINT_LIST_NO_LEAVES);
+    // Nothing is a leaf and none at once.
+    if flags & (yes | no) == yes | no {
+        return Vec::new();
+    }
     let wanted = Wanted { nearest: bit == from.is_none(), leaves: leaves(flags, yes, no) };
     all.list(from, wanted).into_iter().map(|checkpoint| id(domain, &checkpoint.name)).collect()
 }

@@ -57,6 +57,13 @@ fn no_volume(text: String) -> Error {
     refuse::error(ErrorCode::NoStorageVol, text)
 }
 
+/// The host that a description of a source names.
+fn source_host(text: &str) -> Result<Option<String>> {
+    let document = Document::parse(text, "storage_source_specification")?;
+    document.expect_root("source").map_err(|err| err.or_domain(ErrorDomain::Storage))?;
+    Ok(document.root().child("host").and_then(|host| host.attr("name").map(str::to_owned)))
+}
+
 impl StorageDriver for TestDriver {
     fn connect_find_storage_pool_sources(
         &self,
@@ -66,34 +73,23 @@ impl StorageDriver for TestDriver {
     ) -> Result<String> {
         refuse::flags(flags, 0, "virConnectFindStoragePoolSources")?;
         let no_type = || refuse::internal(format!("there is no type '{kind}' of storage pools"));
-        let Some(found) = PoolType::from_text(kind) else {
-            // As libvirt has it, who says nothing of the source learns only that nothing can be found.
-            return Err(match source {
-                Some(_) => no_type().domain(ErrorDomain::Storage),
-                None => {
-                    refuse::error(ErrorCode::NoSupport, format!("pools of type '{kind}' can't be looked for"))
-                }
-            });
-        };
+        let unsearchable =
+            || refuse::error(ErrorCode::NoSupport, format!("pools of type '{kind}' can't be looked for"));
+        let found = PoolType::from_text(kind);
+        // As libvirt has it, who says nothing of the source learns only that nothing can be found.
+        if found.is_none() && source.is_none() {
+            return Err(unsearchable());
+        }
+        let host = source.map(source_host).transpose()?.flatten();
+        let found = found.ok_or_else(|| no_type().domain(ErrorDomain::Storage))?;
         if found == PoolType::Dir {
             return Err(no_type());
         }
-        let host = match source {
-            None => None,
-            Some(text) => {
-                let document = Document::parse(text, "storage_source_specification")?;
-                document.expect_root("source").map_err(|err| err.or_domain(ErrorDomain::Storage))?;
-                document.root().child("host").and_then(|host| host.attr("name").map(str::to_owned))
-            }
-        };
         match (found, host) {
             (PoolType::Logical, _) => Ok(VOLUME_GROUPS.to_owned()),
             (PoolType::NetFs, Some(host)) => Ok(exports(&host)),
             (PoolType::NetFs, None) => Err(refuse::invalid_arg("a host name is needed to look for exports")),
-            _ => {
-                let text = format!("pools of type '{kind}' can't be looked for");
-                Err(refuse::error(ErrorCode::NoSupport, text))
-            }
+            _ => Err(unsearchable()),
         }
     }
 

@@ -176,6 +176,8 @@ c_enum! {
         VIR_CONNECT_BASELINE_CPU_EXPAND_FEATURES = 1 << 0,
         /// Leave out what hinders migration. Since 1.2.14.
         VIR_CONNECT_BASELINE_CPU_MIGRATABLE = 1 << 1,
+        /// Look at the given CPUs alone, not at what this host could run. Since 11.6.0.
+        VIR_CONNECT_BASELINE_CPU_IGNORE_HOST = 1 << 2,
     }
 }
 
@@ -332,6 +334,9 @@ pub const VIR_NODE_CPU_STATS_KERNEL: &str = "kernel";
 /// Time in programs since boot, in nanoseconds. Since 0.9.3.
 pub const VIR_NODE_CPU_STATS_USER: &str = "user";
 
+/// Time in guests since boot, in nanoseconds. Since 11.8.0.
+pub const VIR_NODE_CPU_STATS_GUEST: &str = "guest";
+
 /// Share of busy time, in percent. Since 0.9.3.
 pub const VIR_NODE_CPU_STATS_UTILIZATION: &str = "utilization";
 
@@ -358,6 +363,9 @@ pub const VIR_NODE_MEMORY_SHARED_PAGES_VOLATILE: &str = "shm_pages_volatile";
 
 /// How long KSM sleeps between scans, in milliseconds (uint). Since 0.10.2.
 pub const VIR_NODE_MEMORY_SHARED_SLEEP_MILLISECS: &str = "shm_sleep_millisecs";
+
+/// What programs could still have without swapping, in KiB. Since 12.3.0.
+pub const VIR_NODE_MEMORY_STATS_AVAILABLE: &str = "available";
 
 /// Buffers, in KiB. Since 0.9.3.
 pub const VIR_NODE_MEMORY_STATS_BUFFERS: &str = "buffers";

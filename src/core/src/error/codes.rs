@@ -160,6 +160,7 @@ error_codes! {
     VIR_ERR_NO_NETWORK_METADATA = 111 => NoNetworkMetadata, "metadata not found", "metadata not found: {}", since "9.7.0";
     VIR_ERR_AGENT_COMMAND_TIMEOUT = 112 => AgentCommandTimeout, "guest agent command timed out", "guest agent command timed out: {}", since "11.2.0";
     VIR_ERR_AGENT_COMMAND_FAILED = 113 => AgentCommandFailed, "guest agent command failed", "guest agent command failed: {}", since "11.2.0";
+    VIR_ERR_INVALID_ENCR_KEY_SECRET = 114 => InvalidEncryptionKeySecret, "invalid encryption key secret", "invalid encryption key secret: {}", since "12.1.0";
 }
 
 error_domains! {

@@ -72,9 +72,17 @@ impl Error {
         ints: [i32; 2],
     ) -> Self {
         let cause = Some(Arc::new(Verbatim(message)) as _);
-        let domain = Some(domain).filter(|domain| *domain != ErrorDomain::None);
         let settled = false;
-        Self(Box::new(Inner { code, domain, settled, level, detail: None, strings, ints, cause }))
+        Self(Box::new(Inner {
+            code,
+            domain: Some(domain),
+            settled,
+            level,
+            detail: None,
+            strings,
+            ints,
+            cause,
+        }))
     }
 
     /// A broken invariant of ours, or a failure that has no code of its own (`VIR_ERR_INTERNAL_ERROR`).

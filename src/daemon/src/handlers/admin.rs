@@ -80,9 +80,7 @@ fn servers(table: &mut Dispatch<Client>) {
     });
     table.on(|client: &Client, call: AdminServerUpdateTlsFiles| {
         no_flags(call.flags)?;
-        work::server(client, &call.srv)?;
-        let detail = format!("server '{}' serves no TLS clients: it has no files of theirs", call.srv);
-        Err(Error::internal(detail).domain(ErrorDomain::Admin))
+        work::server(client, &call.srv)?.update_tls_files()
     });
     clients(table);
 }

@@ -91,7 +91,7 @@ proptest! {
 #[test]
 fn every_number_of_a_program_has_one_row() {
     for (program, count) in
-        [(Program::Remote, 453), (Program::Qemu, 7), (Program::Lxc, 1), (Program::Admin, 20)]
+        [(Program::Remote, 454), (Program::Qemu, 7), (Program::Lxc, 1), (Program::Admin, 20)]
     {
         let rows: Vec<_> = program.rows().collect();
         assert_eq!(rows.len(), count, "{program:?}");
@@ -113,9 +113,9 @@ fn the_table_has_libvirts_lanes_and_kinds() {
     assert_eq!(of(|row| row.stream.is_some()), 7);
     assert_eq!(of(|row| row.filter.is_some()), 42);
     assert_eq!(Program::Remote.row(14).map(|row| row.name), Some("DomainGetXmlDesc"));
-    assert_eq!(Program::Remote.row(453).map(|row| row.name), Some(LAST));
+    assert_eq!(Program::Remote.row(454).map(|row| row.name), Some(LAST));
 }
 
 /// How many of the numbers are messages of the server.
 const EVENTS: usize = 53;
-const LAST: &str = "DomainEventNicMacChange";
+const LAST: &str = "DomainAnnounceInterface";

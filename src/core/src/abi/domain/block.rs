@@ -99,6 +99,8 @@ c_enum! {
         VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB = 1 << 2,
         /// Guest writes wait for source and target alike, so the copy converges. Since 8.0.0.
         VIR_DOMAIN_BLOCK_COPY_SYNCHRONOUS_WRITES = 1 << 3,
+        /// The target is full of zeros already: blocks of zeros need not be written. Since 12.2.0.
+        VIR_DOMAIN_BLOCK_COPY_TARGET_ZEROED = 1 << 4,
     }
 }
 
@@ -185,6 +187,8 @@ c_enum! {
         VIR_DOMAIN_BLOCK_RESIZE_BYTES = 1 << 0,
         /// Grow to the whole of the block device, whatever size is given. Since 10.0.0.
         VIR_DOMAIN_BLOCK_RESIZE_CAPACITY = 1 << 1,
+        /// Only ever grow. Since 12.3.0.
+        VIR_DOMAIN_BLOCK_RESIZE_EXTEND = 1 << 2,
     }
 }
 

@@ -619,6 +619,8 @@ c_enum! {
         VIR_DOMAIN_EVENT_STARTED_FROM_SNAPSHOT = 3,
         /// By waking up. Since 0.9.11.
         VIR_DOMAIN_EVENT_STARTED_WAKEUP = 4,
+        /// By a new process after a stop for that purpose. Since 11.6.0.
+        VIR_DOMAIN_EVENT_STARTED_RECREATED = 5,
     }
     sentinel {
         /// One past the last member. Since 0.9.10.
@@ -643,6 +645,8 @@ c_enum! {
         VIR_DOMAIN_EVENT_STOPPED_FAILED = 5,
         /// A snapshot of a stopped domain was reverted to. Since 0.8.0.
         VIR_DOMAIN_EVENT_STOPPED_FROM_SNAPSHOT = 6,
+        /// To be started by a new process at once. Since 11.6.0.
+        VIR_DOMAIN_EVENT_STOPPED_RECREATED = 7,
     }
     sentinel {
         /// One past the last member. Since 0.9.10.
@@ -671,6 +675,8 @@ c_enum! {
         VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY = 7,
         /// Post-copy broke. Since 1.3.3.
         VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY_FAILED = 8,
+        /// The guest has shut down and is kept for a job that goes on. Since 11.10.0.
+        VIR_DOMAIN_EVENT_SUSPENDED_GUEST_SHUTDOWN = 9,
     }
     sentinel {
         /// One past the last member. Since 0.9.10.

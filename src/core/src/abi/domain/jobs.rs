@@ -50,6 +50,8 @@ c_enum! {
     pub enum virDomainBackupBeginFlags: u32 {
         /// Write into images that the caller has prepared. Since 6.0.0.
         VIR_DOMAIN_BACKUP_BEGIN_REUSE_EXTERNAL = 1 << 0,
+        /// A guest that shuts down meanwhile stays, stopped, until the backup has ended. Since 11.10.0.
+        VIR_DOMAIN_BACKUP_BEGIN_PRESERVE_SHUTDOWN_DOMAIN = 1 << 1,
     }
 }
 
@@ -348,6 +350,27 @@ pub const VIR_DOMAIN_SAVE_PARAM_FILE: &str = "file";
 /// Format of the save image (string). Since 11.2.0.
 pub const VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT: &str = "image_format";
 
+/// A save image compressed with bzip2. Since 12.0.0.
+pub const VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_BZIP2: &str = "bzip2";
+
+/// A save image compressed with gzip. Since 12.0.0.
+pub const VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_GZIP: &str = "gzip";
+
+/// A save image compressed with lzop. Since 12.0.0.
+pub const VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_LZOP: &str = "lzop";
+
+/// A save image as it is. Since 12.0.0.
+pub const VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_RAW: &str = "raw";
+
+/// A save image with holes, which several channels may write. Since 12.0.0.
+pub const VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_SPARSE: &str = "sparse";
+
+/// A save image compressed with xz. Since 12.0.0.
+pub const VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_XZ: &str = "xz";
+
+/// A save image compressed with zstd. Since 12.0.0.
+pub const VIR_DOMAIN_SAVE_PARAM_IMAGE_FORMAT_ZSTD: &str = "zstd";
+
 /// How many channels write at once (int). Since 11.2.0.
 pub const VIR_DOMAIN_SAVE_PARAM_PARALLEL_CHANNELS: &str = "parallel.channels";
 
@@ -410,6 +433,9 @@ pub const VIR_MIGRATE_PARAM_MIGRATE_DISKS: &str = "migrate_disks";
 
 /// Target name of a disk whose zeros are left out; may be given several times (string). Since 10.9.0.
 pub const VIR_MIGRATE_PARAM_MIGRATE_DISKS_DETECT_ZEROES: &str = "migrate_disks_detect_zeroes";
+
+/// Target name of a disk whose copy begins full of zeros; may be given several times (string). Since 12.2.0.
+pub const VIR_MIGRATE_PARAM_MIGRATE_DISKS_TARGET_ZERO: &str = "migrate_disks_target_zero";
 
 /// How many connections are used (int). Since 5.2.0.
 pub const VIR_MIGRATE_PARAM_PARALLEL_CONNECTIONS: &str = "parallel.connections";

@@ -5,6 +5,10 @@ c_enum! {
     pub enum virConnectGetDomainCapabilitiesFlags: u32 {
         /// Switch off deprecated features in the host-model CPU. Since 11.0.0.
         VIR_CONNECT_GET_DOMAIN_CAPABILITIES_DISABLE_DEPRECATED_FEATURES = 1 << 0,
+        /// List every feature of the host-model CPU. Since 12.2.0.
+        VIR_CONNECT_GET_DOMAIN_CAPABILITIES_EXPAND_CPU_FEATURES = 1 << 1,
+        /// List the features that the hypervisor supports. Since 12.5.0.
+        VIR_CONNECT_GET_DOMAIN_CAPABILITIES_SUPPORTED_CPU_FEATURES = 1 << 2,
     }
 }
 

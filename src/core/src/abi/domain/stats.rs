@@ -263,6 +263,70 @@ pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_FL_REQS: &str = ".fl.reqs";
 /// Time in flushes, in nanoseconds (ullong). Since 11.2.0.
 pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_FL_TIMES: &str = ".fl.times";
 
+/// Prefix of the histogram of the latencies of flushes. Since 12.1.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_FLUSH_PREFIX: &str = ".latency_histogram.flush.";
+
+/// Prefix of the histogram of the latencies of reads. Since 12.1.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_READ_PREFIX: &str = ".latency_histogram.read.";
+
+/// How many bins a histogram has (uint). Since 12.1.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_COUNT: &str = "bin.count";
+
+/// Prefix of a bin of a histogram; a number and a suffix follow. Since 12.1.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_PREFIX: &str = "bin.";
+
+/// Where a bin begins, in nanoseconds (ullong). Since 12.1.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_SUFFIX_START: &str = ".start";
+
+/// How many requests fell into a bin (ullong). Since 12.1.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_SUFFIX_BIN_SUFFIX_VALUE: &str = ".value";
+
+/// Prefix of the histogram of the latencies of writes. Since 12.1.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_WRITE_PREFIX: &str = ".latency_histogram.write.";
+
+/// Prefix of the histogram of the latencies of appends to zones. Since 12.1.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_LATENCY_HISTOGRAM_ZONE_APPEND_PREFIX: &str =
+    ".latency_histogram.zone_append.";
+
+/// Alignment of discards, in bytes (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_DISCARD_ALIGNMENT: &str = ".limits.discard_alignment";
+
+/// Largest discard, in bytes (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_DISCARD_MAX: &str = ".limits.discard_max";
+
+/// Most parts of a request to the hardware (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_IOV_HW_MAX: &str = ".limits.iov_hw_max";
+
+/// Most parts of a request (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_IOV_MAX: &str = ".limits.iov_max";
+
+/// Alignment that buffers need, in bytes (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_MEMORY_ALIGNMENT_MINIMAL: &str =
+    ".limits.memory_alignment_minimal";
+
+/// Alignment that suits buffers best, in bytes (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_MEMORY_ALIGNMENT_OPTIMAL: &str =
+    ".limits.memory_alignment_optimal";
+
+/// Alignment that requests need, in bytes (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_REQUEST_ALIGNMENT: &str = ".limits.request_alignment";
+
+/// Largest request to the hardware, in bytes (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_TRANSFER_HW_MAX: &str = ".limits.transfer_hw_max";
+
+/// Largest request, in bytes (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_TRANSFER_MAX: &str = ".limits.transfer_max";
+
+/// Size of requests that suits best, in bytes (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_TRANSFER_OPTIMAL: &str = ".limits.transfer_optimal";
+
+/// Alignment of requests to write zeros, in bytes (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_WRITE_ZEROES_ALIGNMENT: &str =
+    ".limits.write_zeroes_alignment";
+
+/// Largest request to write zeros, in bytes (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_LIMITS_WRITE_ZEROES_MAX: &str = ".limits.write_zeroes_max";
+
 /// Target name (string). Since 11.2.0.
 pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_NAME: &str = ".name";
 
@@ -283,6 +347,64 @@ pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_RD_TIMES: &str = ".rd.times";
 
 /// Write threshold that raises an event, in bytes (ullong). Since 11.2.0.
 pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_THRESHOLD: &str = ".threshold";
+
+/// How many groups of statistics over an interval follow (uint). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_COUNT: &str = ".timed_group.count";
+
+/// Prefix of a group of statistics over an interval; a number and a suffix follow. Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_PREFIX: &str = ".timed_group.";
+
+/// Mean time of flushes in the interval, in nanoseconds (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_FLUSH_LATENCY_AVG: &str = ".flush_latency_avg";
+
+/// Longest time of flushes in the interval, in nanoseconds (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_FLUSH_LATENCY_MAX: &str = ".flush_latency_max";
+
+/// Shortest time of flushes in the interval, in nanoseconds (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_FLUSH_LATENCY_MIN: &str = ".flush_latency_min";
+
+/// Length of the interval, in seconds (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_INTERVAL: &str = ".interval";
+
+/// Mean time of reads in the interval, in nanoseconds (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_LATENCY_AVG: &str = ".rd_latency_avg";
+
+/// Longest time of reads in the interval, in nanoseconds (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_LATENCY_MAX: &str = ".rd_latency_max";
+
+/// Shortest time of reads in the interval, in nanoseconds (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_LATENCY_MIN: &str = ".rd_latency_min";
+
+/// Mean number of reads under way in the interval (double). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_RD_QUEUE_DEPTH_AVG: &str = ".rd_queue_depth_avg";
+
+/// Mean time of writes in the interval, in nanoseconds (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_LATENCY_AVG: &str = ".wr_latency_avg";
+
+/// Longest time of writes in the interval, in nanoseconds (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_LATENCY_MAX: &str = ".wr_latency_max";
+
+/// Shortest time of writes in the interval, in nanoseconds (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_LATENCY_MIN: &str = ".wr_latency_min";
+
+/// Mean number of writes under way in the interval (double). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_WR_QUEUE_DEPTH_AVG: &str = ".wr_queue_depth_avg";
+
+/// Mean time of appends to zones in the interval, in nanoseconds (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_LATENCY_AVG: &str =
+    ".zone_append_latency_avg";
+
+/// Longest time of appends to zones in the interval, in nanoseconds (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_LATENCY_MAX: &str =
+    ".zone_append_latency_max";
+
+/// Shortest time of appends to zones in the interval, in nanoseconds (ullong). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_LATENCY_MIN: &str =
+    ".zone_append_latency_min";
+
+/// Mean number of appends to zones under way in the interval (double). Since 11.10.0.
+pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_TIMED_GROUP_SUFFIX_ZONE_APPEND_QUEUE_DEPTH_AVG: &str =
+    ".zone_append_queue_depth_avg";
 
 /// Bytes written (ullong). Since 11.2.0.
 pub const VIR_DOMAIN_STATS_BLOCK_SUFFIX_WR_BYTES: &str = ".wr.bytes";

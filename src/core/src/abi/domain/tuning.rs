@@ -145,6 +145,18 @@ c_enum! {
     }
 }
 
+/// Milliseconds before the first announcement of an interface (uint). Since 12.5.0.
+pub const VIR_DOMAIN_ANNOUNCE_INTERFACE_INITIAL: &str = "initial";
+
+/// Most milliseconds between two announcements of an interface (uint). Since 12.5.0.
+pub const VIR_DOMAIN_ANNOUNCE_INTERFACE_MAX: &str = "max";
+
+/// How often an interface is announced (uint). Since 12.5.0.
+pub const VIR_DOMAIN_ANNOUNCE_INTERFACE_ROUNDS: &str = "rounds";
+
+/// By how many milliseconds the time between two announcements of an interface grows (uint). Since 12.5.0.
+pub const VIR_DOMAIN_ANNOUNCE_INTERFACE_STEP: &str = "step";
+
 /// Inbound average rate of an interface, in KiB/s (uint). Since 0.9.9.
 pub const VIR_DOMAIN_BANDWIDTH_IN_AVERAGE: &str = "inbound.average";
 

@@ -23,6 +23,8 @@ pub struct InterfaceAddress {
 driver_trait! {
     /// Attaching, detaching, changing devices; interface parameters and addresses.
     pub trait DomainDevices in Domain {
+        /// To a running guest; by default that is the next call, with `VIR_DOMAIN_AFFECT_LIVE`.
+        fn domain_attach_device(&self, domain: &DomainId, xml: &str) -> () = "virDomainAttachDevice";
         /// `flags` are `VIR_DOMAIN_DEVICE_MODIFY_*` or `VIR_DOMAIN_AFFECT_*`, which have the same numbers.
         fn domain_attach_device_flags(&self, domain: &DomainId, xml: &str, flags: u32) -> () = "virDomainAttachDeviceFlags";
         fn domain_detach_device_flags(&self, domain: &DomainId, xml: &str, flags: u32) -> () = "virDomainDetachDeviceFlags";
@@ -43,6 +45,15 @@ driver_trait! {
             params: &TypedParams,
             flags: u32,
         ) -> () = "virDomainSetInterfaceParameters";
+        /// Has the guest's side of an interface, or of all, announce itself to the network; `params` are
+        /// `VIR_DOMAIN_ANNOUNCE_INTERFACE_*`.
+        fn domain_announce_interface(
+            &self,
+            domain: &DomainId,
+            device: Option<&str>,
+            params: &TypedParams,
+            flags: u32,
+        ) -> () = "virDomainAnnounceInterface";
         /// `source` is a `virDomainInterfaceAddressesSource`.
         fn domain_interface_addresses(
             &self,

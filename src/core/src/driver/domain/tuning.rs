@@ -113,6 +113,8 @@ driver_trait! {
         fn domain_set_vcpu(&self, domain: &DomainId, vcpus: &str, enable: bool, flags: u32) -> () = "virDomainSetVcpu";
         /// What the virtual CPUs of a running guest do: the first `max_info` at most.
         fn domain_get_vcpus(&self, domain: &DomainId, max_info: usize) -> Vec<VcpuInfo> = "virDomainGetVcpus";
+        /// Of a running guest; by default that is the next call, with `VIR_DOMAIN_AFFECT_LIVE`.
+        fn domain_pin_vcpu(&self, domain: &DomainId, vcpu: u32, cpus: &CpuMap) -> () = "virDomainPinVcpu";
         fn domain_pin_vcpu_flags(&self, domain: &DomainId, vcpu: u32, cpus: &CpuMap, flags: u32) -> () = "virDomainPinVcpuFlags";
         /// Where the virtual CPUs may run: the first `max_maps` at most, in their order.
         fn domain_get_vcpu_pin_info(&self, domain: &DomainId, max_maps: usize, flags: u32) -> Vec<CpuMap> = "virDomainGetVcpuPinInfo";

@@ -70,4 +70,8 @@ procedures! {
         Normal, Write, [domain:write], fds Sends;
     448 => DomainGraphicsReload { dom: DomainId, kind: u32, flags: u32 } -> (),
         Normal, Write, [domain:write];
+    454 => DomainAnnounceInterface {
+        dom: DomainId, device: Option<String>, params: Params<DOMAIN_INTERFACE_PARAMETERS_MAX>, flags: u32,
+    } -> (),
+        Normal, Write, [domain:write];
 }
