@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the same C program on the stock library and on ours, in turns, and how they compare.
 
 mod bare;
+mod daemon;
 
 use crate::packages::{self, Purpose};
 use crate::{dist, root, target};
@@ -26,6 +27,9 @@ pub struct Args {
     /// Measure test:///default only
     #[arg(long)]
     only_mock: bool,
+    /// Measure the daemons instead: what goes over their sockets, a restart, memory
+    #[arg(long)]
+    daemon: bool,
 }
 
 /// A kind of work, and what ours may take of the peer's time.
@@ -42,6 +46,7 @@ const BUDGETS: &[Budget] = &[
     Budget { work: "xml", must: 0.5, should: 0.25 },
     Budget { work: "test-define", must: 0.2, should: 0.1 },
     Budget { work: "test-xml", must: 0.5, should: 0.25 },
+    Budget { work: "model", must: 0.5, should: 0.25 },
 ];
 
 /// Look-ups may take so much longer among all guests of the mock host than among a tenth of them, for noise.
@@ -57,6 +62,9 @@ pub fn run(args: &Args) -> Result<()> {
     packages::ensure(Purpose::Bench)?;
     let prefix = dist::build(None, true)?;
     let program = compile(&prefix)?;
+    if args.daemon {
+        return run_daemons(args, &prefix, &program);
+    }
     let sides = [Side::peer()?, Side { name: "ours", library: prefix.join("lib") }];
     println!("== {} rounds: {} starts and {} definitions each", args.rounds, args.starts, args.defined);
     let mut times = [Times::new(), Times::new()];
@@ -70,11 +78,27 @@ pub fn run(args: &Args) -> Result<()> {
                 side.run(&program, "start", args.starts, times)?;
                 side.run(&program, "defined", args.defined, times)?;
             }
+            side.run_models(&program, args.defined, times)?;
             side.run_on_mock(&program, args.mock, "test-", times)?;
             side.run_on_mock(&program, args.mock.div_ceil(10), FEW, times)?;
         }
     }
     report(&times, &mut bare)
+}
+
+/// The daemons in turns, with the stock library as their client.
+fn run_daemons(args: &Args, prefix: &Path, program: &Path) -> Result<()> {
+    let client = Side::peer()?;
+    let daemons = [PathBuf::from("/usr/sbin/libvirtd"), prefix.join("sbin/libvirtd")];
+    println!("== {} rounds with {} definitions each", args.rounds, args.defined);
+    let mut times = [Times::new(), Times::new()];
+    for _ in 0..args.rounds {
+        for (daemon, times) in daemons.iter().zip(&mut times) {
+            client.time(daemon::command(daemon, program, args.defined), "", times)?;
+        }
+    }
+    say_missed(&compare(&times, daemon::BUDGETS));
+    Ok(())
 }
 
 /// A library to run the program on.
@@ -110,6 +134,15 @@ impl Side {
             .arg(program)
             .args(["--uri", &format!("qemu:///embed?root={}", folder.path().display())])
             .args(["--work", work, "--count", &count.to_string()]);
+        self.time(command, "", times)
+    }
+
+    /// Reads and writes a typical definition so many times, which is what the driver for tests does.
+    fn run_models(&self, program: &Path, count: usize, times: &mut Times) -> Result<()> {
+        let mut command = Command::new(program);
+        command
+            .args(["--uri", "test:///default", "--work", "model", "--count", &count.to_string(), "--file"])
+            .arg(root().join("xtask/bench/typical.xml"));
         self.time(command, "", times)
     }
 
@@ -160,14 +193,15 @@ fn median(values: &mut [f64]) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-fn report(times: &[Times; 2], bare: &mut [f64]) -> Result<()> {
+/// Prints the sides beside each other; what misses its budget comes back.
+fn compare(times: &[Times; 2], budgets: &[Budget]) -> Vec<String> {
     let [peer, ours] = times;
     println!("{:<14} {:>12} {:>12} {:>8}  budget", "work", "peer µs", "ours µs", "ratio");
     let mut missed = Vec::new();
     for (work, values) in ours {
         let ours = median(&mut values.clone());
         let peer = peer.get(work).map_or(f64::NAN, |values| median(&mut values.clone()));
-        let budget = BUDGETS.iter().find(|budget| budget.work == work);
+        let budget = budgets.iter().find(|budget| budget.work == work);
         let said = budget.map_or(String::new(), |budget| {
             if ours / peer > budget.must {
                 missed.push(work.clone());
@@ -176,6 +210,18 @@ fn report(times: &[Times; 2], bare: &mut [f64]) -> Result<()> {
         });
         println!("{work:<14} {peer:>12.1} {ours:>12.1} {:>8.3}  {said}", ours / peer);
     }
+    missed
+}
+
+fn say_missed(missed: &[String]) {
+    if !missed.is_empty() {
+        println!("budgets missed: {}", missed.join(", "));
+    }
+}
+
+fn report(times: &[Times; 2], bare: &mut [f64]) -> Result<()> {
+    let mut missed = compare(times, BUDGETS);
+    let ours = &times[1];
     let of = |work: &str| ours.get(work).map_or(f64::NAN, |values| median(&mut values.clone()));
     let growth = of("test-lookup") / of(&format!("{FEW}lookup"));
     println!("a look-up among ten times the guests takes {growth:.2} of the time (must not grow)");
@@ -192,8 +238,6 @@ fn report(times: &[Times; 2], bare: &mut [f64]) -> Result<()> {
             missed.push("start".into());
         }
     }
-    if !missed.is_empty() {
-        println!("budgets missed: {}", missed.join(", "));
-    }
+    say_missed(&missed);
     Ok(())
 }
