@@ -5,6 +5,7 @@
 
 use ferrovirt_core::ErrorCode;
 use ferrovirt_core::abi::{VIR_CRED_AUTHNAME, VIR_CRED_PASSPHRASE};
+use ferrovirt_rpc::frame::Codec;
 use ferrovirt_sasl::{Client, ClientStep, Ends, MIN_SSF, Protection, Server, Step};
 use std::io::Write;
 use std::path::Path;
