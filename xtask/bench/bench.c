@@ -174,6 +174,28 @@ static void bench_defined(int count)
     }
 }
 
+/* Reads a typical definition and writes it again, by a driver that does nothing else. */
+static void bench_model(int count, const char *path)
+{
+    double *times = calloc(count, sizeof(double));
+    static char xml[65536];
+    FILE *file = fopen(path, "r");
+    if (!file || !fread(xml, 1, sizeof(xml) - 1, file))
+        die("file");
+    fclose(file);
+    for (int i = 0; i < count; i++) {
+        double begin = now_us();
+        virDomainPtr domain = virDomainDefineXML(conn, xml);
+        char *text = domain ? virDomainGetXMLDesc(domain, 0) : NULL;
+        times[i] = now_us() - begin;
+        if (!text || virDomainUndefine(domain) < 0)
+            die("model");
+        free(text);
+        virDomainFree(domain);
+    }
+    report("model", times, count);
+}
+
 /* What goes over a socket: round trips, lists and statistics of guests that stay defined. */
 static void bench_served(int count)
 {
@@ -244,7 +266,7 @@ static void bench_first(const char *uri, int count, double begin)
 int main(int argc, char **argv)
 {
     double begin = now_us();
-    const char *uri = NULL, *work = NULL;
+    const char *uri = NULL, *work = NULL, *path = "";
     int count = 10;
     pthread_t thread;
 
@@ -257,9 +279,12 @@ int main(int argc, char **argv)
             count = atoi(argv[i + 1]);
         else if (!strcmp(argv[i], "--emulator"))
             emulator = argv[i + 1];
+        else if (!strcmp(argv[i], "--file"))
+            path = argv[i + 1];
     }
     if (!uri || !work || count < 1) {
-        fprintf(stderr, "usage: bench --uri URI --work start|defined|served|first --count N [--emulator FILE]\n");
+        fprintf(stderr, "usage: bench --uri URI --work start|defined|served|first|model --count N [--emulator FILE] "
+                        "[--file XML]\n");
         return 2;
     }
     virSetErrorFunc(NULL, on_error);
@@ -275,6 +300,8 @@ int main(int argc, char **argv)
         die("open");
     if (!strcmp(work, "start"))
         bench_start(count);
+    else if (!strcmp(work, "model"))
+        bench_model(count, path);
     else if (!strcmp(work, "served"))
         bench_served(count);
     else

@@ -53,7 +53,12 @@ const TEST_NEEDS: &[Need] = &[
     need("/usr/lib/python3*/ensurepip/__init__.py", "python3-venv"),
     need("/usr/lib/python3/dist-packages/pytest/__init__.py", "python3-pytest"),
     need("/usr/lib/python3/dist-packages/lxml/__init__.py", "python3-lxml"),
+    // Reads libvirt's schemas.
+    need("/usr/bin/xmllint", "libxml2-utils"),
 ];
+
+/// What tests make use of where this release of Debian has it; without, they are skipped aloud.
+const TEST_WISHES: &[Need] = &[need("/usr/share/libvirt/schemas/nodedev.rng", "libvirt-common")];
 
 /// What the suites of others need besides what their scripts install themselves.
 const SUITE_NEEDS: &[Need] = &[need("/usr/bin/cpio", "cpio")];
@@ -88,7 +93,12 @@ pub fn ensure(purpose: Purpose) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let packages: Vec<_> = missing.iter().map(|need| need.package).collect();
+    let mut packages: Vec<_> = missing.iter().map(|need| need.package).collect();
+    if purpose == Purpose::Tests {
+        let wished =
+            TEST_WISHES.iter().filter(|need| !Path::new(need.file).exists() && is_offered(need.package));
+        packages.extend(wished.map(|need| need.package));
+    }
     println!("installing from Debian, once: {}", packages.join(" "));
     if !rustix::process::geteuid().is_root() {
         bail!("not root: run this as root, or install by hand: apt-get install {}", packages.join(" "));
@@ -98,6 +108,12 @@ pub fn ensure(purpose: Purpose) -> Result<()> {
         Some(need) => bail!("package {} was installed, but {} is still not there", need.package, need.file),
         None => Ok(()),
     }
+}
+
+/// Whether apt knows the package.
+fn is_offered(package: &str) -> bool {
+    let shown = Command::new("apt-cache").args(["show", package]).output();
+    shown.is_ok_and(|output| output.status.success())
 }
 
 fn install(packages: &[&str]) -> Result<()> {

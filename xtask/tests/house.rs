@@ -24,6 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ferrovirt-tls", &["ferrovirt-core", "ferrovirt-rpc"]),
     ("ferrovirt", &[DRIVERS, "ferrovirt-core", "ferrovirt-xml", "ferrovirt-conf", "ferrovirt-host"]),
     ("ferrovirt-capi", &["ferrovirt", "ferrovirt-core", "ferrovirt-log"]),
+    ("ferrovirt-fuzz", &["ferrovirt", "ferrovirt-core", "ferrovirt-xml", "ferrovirt-conf"]),
     (
         "ferrovirt-daemon",
         &[

@@ -249,7 +249,7 @@ mod tests {
         // SAFETY: a thread that was just made, with a map of two bytes.
         let (thread, map) = unsafe { (*first, [*(*first).cpumap, *(*first).cpumap.add(1)]) };
         assert_eq!((thread.iothread_id, thread.cpumaplen, map), (4, 2, [0b10, 0b1]));
-        free_io_thread(first).unwrap();
+        free_io_thread(first);
         // SAFETY: from `calloc`, freed once.
         unsafe { libc::free(place.cast()) };
     }

@@ -183,9 +183,12 @@ impl<'a> Parser<'a> {
 
     fn end_command(&mut self) -> Outcome {
         self.state = State::Start;
-        if let Some(at) = self.open.take()
-            && self.strict
-        {
+        if let Some(at) = self.open.take() {
+            if !self.strict {
+                // What is being typed there is still empty.
+                self.assign(at, Some(" ".to_owned()));
+                return self.end_command();
+            }
             let option = &self.args().command.options[at];
             let what = if option.kind == Kind::Number { "number" } else { "string" };
             fail!("expected syntax: --{} <{what}>", option.name)

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Said, data, ours, run};
+use common::{Said, data, fixed_parts, ours, run};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Mutex;
@@ -81,38 +81,10 @@ fn said_by(program: &Path, command: &str) -> Said {
     run(program, &["-c", "test:///default", command])
 }
 
-/// What must be the same: of errors what virsh says itself and the fixed text of the library's code, which is what
-/// stands before the first colon of the second line; of what passes while the test runs, its form.
+/// What must be the same; of what passes while the test runs it is the form.
 fn normal(said: &Said) -> (String, Vec<String>, i32) {
-    let mut errors: Vec<String> = Vec::new();
-    for line in said.err.lines().filter(|line| !line.is_empty()) {
-        let is_cause = errors
-            .last()
-            .is_some_and(|last| last.starts_with("error: Failed") || last.starts_with("error: failed"));
-        errors.push(if is_cause || is_of_the_library(line) { fixed_part(line) } else { line.to_owned() });
-    }
     let out: Vec<String> = said.out.lines().map(passing).collect();
-    (out.join("\n"), errors, said.code)
-}
-
-/// Whether the line begins as errors of the library do.
-fn is_of_the_library(line: &str) -> bool {
-    let text = line.strip_prefix("error: ").unwrap_or(line);
-    let codes = [
-        "invalid argument",
-        "internal error",
-        "Operation not supported",
-        "Requested operation is not valid",
-        "unsupported flags",
-    ];
-    codes.iter().any(|code| text.starts_with(code))
-}
-
-/// `error: Domain not found: ` of an error that says more; both ways in which unknown flags are refused are one.
-fn fixed_part(line: &str) -> String {
-    let line = line.replace("unsupported flags", "invalid argument: flags");
-    let text = line.strip_prefix("error: ").unwrap_or(&line);
-    format!("error: {}", text.split(": ").next().unwrap_or_default())
+    (out.join("\n"), fixed_parts(&said.err), said.code)
 }
 
 /// A line without what changes from one run or one second to the next: numbers of times and of what a guest moved, new

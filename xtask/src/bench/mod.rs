@@ -46,6 +46,7 @@ const BUDGETS: &[Budget] = &[
     Budget { work: "xml", must: 0.5, should: 0.25 },
     Budget { work: "test-define", must: 0.2, should: 0.1 },
     Budget { work: "test-xml", must: 0.5, should: 0.25 },
+    Budget { work: "model", must: 0.5, should: 0.25 },
 ];
 
 /// Look-ups may take so much longer among all guests of the mock host than among a tenth of them, for noise.
@@ -77,6 +78,7 @@ pub fn run(args: &Args) -> Result<()> {
                 side.run(&program, "start", args.starts, times)?;
                 side.run(&program, "defined", args.defined, times)?;
             }
+            side.run_models(&program, args.defined, times)?;
             side.run_on_mock(&program, args.mock, "test-", times)?;
             side.run_on_mock(&program, args.mock.div_ceil(10), FEW, times)?;
         }
@@ -132,6 +134,15 @@ impl Side {
             .arg(program)
             .args(["--uri", &format!("qemu:///embed?root={}", folder.path().display())])
             .args(["--work", work, "--count", &count.to_string()]);
+        self.time(command, "", times)
+    }
+
+    /// Reads and writes a typical definition so many times, which is what the driver for tests does.
+    fn run_models(&self, program: &Path, count: usize, times: &mut Times) -> Result<()> {
+        let mut command = Command::new(program);
+        command
+            .args(["--uri", "test:///default", "--work", "model", "--count", &count.to_string(), "--file"])
+            .arg(root().join("xtask/bench/typical.xml"));
         self.time(command, "", times)
     }
 

@@ -2,6 +2,7 @@
 
 mod api;
 pub mod suites;
+pub mod xml;
 
 use anyhow::Result;
 
@@ -17,11 +18,14 @@ enum Suite {
     Api(api::Args),
     /// Run the test suites of others on our libraries
     Suites(suites::Args),
+    /// Read libvirt's own test documents and compare what is printed with what it expects; counts go to docs/status.md
+    Xml(xml::Args),
 }
 
 pub fn run(args: &Args) -> Result<()> {
     match &args.suite {
         Suite::Api(args) => api::run(args),
         Suite::Suites(args) => suites::run(args),
+        Suite::Xml(args) => xml::run(args),
     }
 }

@@ -5,7 +5,7 @@ use super::{Moments, Snapshot};
 use crate::domain::{Change, Definition, matches, parse_node, user};
 use crate::driver::TestDriver;
 use crate::refuse;
-use ferrovirt_conf::domain::{Domain, ParseFlags, SnapshotLocation};
+use ferrovirt_conf::domain::{AbiCheck, Domain, ParseFlags, SnapshotLocation};
 use ferrovirt_conf::snapshot::SnapshotState;
 use ferrovirt_core::driver::SnapshotDriver;
 use ferrovirt_core::{DomainId, DomainSnapshotId, Error, ErrorCode, ErrorDomain, Result, abi};
@@ -326,6 +326,9 @@ fn redefine_snapshot(guest: &mut Change<'_>, mut snapshot: Snapshot) -> Result<(
         }
         if disks(known) != disks(&snapshot) {
             return refuse(format!("snapshot '{name}' can't change between all and only the disks"));
+        }
+        if let (Some(had), Some(gets)) = (&known.domain, &snapshot.domain) {
+            had.check_abi(gets, AbiCheck::default())?;
         }
     }
     let external = snapshot.state == Some(SnapshotState::DiskSnapshot) || snapshot.is_external();
