@@ -53,7 +53,7 @@ impl AdminConnection {
         let own = if privileged { "libvirtd:///system" } else { "libvirtd:///session" };
         let uri = chosen.unwrap_or_else(|| own.to_owned());
         let socket = socket_of(&uri, &address::user_runtime_directory())?;
-        Ok(Self::with_driver(&uri, Arc::new(RemoteAdmin::open(&socket)?)))
+        Ok(Self::with_driver(&uri, Arc::new(RemoteAdmin::open(&socket, flags & !VIR_CONNECT_NO_ALIASES)?)))
     }
 
     /// A connection over a transport of the caller's.

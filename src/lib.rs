@@ -10,6 +10,8 @@ mod connection;
 mod domain;
 mod events;
 mod flags;
+#[doc(hidden)]
+pub mod fuzzing;
 mod host;
 mod interface;
 mod lxc;
@@ -31,6 +33,8 @@ pub use checkpoint::DomainCheckpoint;
 pub use connection::{AccessMode, CloseCallback, Connection, Drivers, LocalHost, OpenOptions, Subjects};
 pub use domain::{Domain, MigrationTarget, cpu_stats_query};
 pub use events::{CallbackId, EventCallback, Listener};
+/// The definitions of guests, networks and all else as values of Rust: built by hand, from XML, or from JSON by serde.
+pub use ferrovirt_conf as conf;
 pub use ferrovirt_core::{Error, ErrorCode, ErrorDomain, ErrorLevel, Result};
 pub use ferrovirt_core::{TypedParams, TypedValue, driver, error, event, event_loop};
 pub use interface::Interface;

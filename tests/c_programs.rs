@@ -24,6 +24,12 @@ fn the_event_loop_runs_handles_and_timeouts() {
 }
 
 #[test]
+fn events_of_the_mock_reach_who_is_there_and_threads_share_a_connection() {
+    let Some(program) = Program::compile("mock_events.c") else { return };
+    program.run(&[]).succeeds();
+}
+
+#[test]
 fn a_guest_lives_through_all_its_states() {
     let Some(program) = Program::compile("guest_life.c") else { return };
     let Some(scratch) = Scratch::new() else { return };

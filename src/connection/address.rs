@@ -43,7 +43,7 @@ pub(crate) fn user_runtime_directory() -> PathBuf {
 }
 
 /// The file with the user's passwords: that of the environment, of the URI, of the user, of the host.
-pub(super) fn auth_file(named: Option<&str>) -> Option<PathBuf> {
+pub(crate) fn auth_file(named: Option<&str>) -> Option<PathBuf> {
     let given = env::var_os("LIBVIRT_AUTH_FILE").map(PathBuf::from).or_else(|| named.map(PathBuf::from));
     let readable = |path: &PathBuf| std::fs::File::open(path).is_ok();
     given
@@ -92,7 +92,7 @@ fn resolve_alias<'a>(wanted: &str, config: &'a ConfigFile) -> Result<Option<&'a 
 }
 
 /// Takes a URI apart, and tells of the mistakes that are easily made.
-pub(super) fn parse(text: &str) -> Result<Uri<&str>> {
+pub(crate) fn parse(text: &str) -> Result<Uri<&str>> {
     let unreadable = |why: String| {
         Error::internal(format!("cannot read the connection URI '{text}': {why}")).domain(ErrorDomain::Uri)
     };
@@ -112,17 +112,17 @@ pub(super) fn parse(text: &str) -> Result<Uri<&str>> {
 }
 
 /// The path, decoded.
-pub(super) fn path(uri: &Uri<&str>) -> String {
+pub(crate) fn path(uri: &Uri<&str>) -> String {
     uri.path().decode().to_string_lossy().into_owned()
 }
 
 /// The value of a query parameter, decoded.
-pub(super) fn parameter(uri: &Uri<&str>, name: &str) -> Option<String> {
+pub(crate) fn parameter(uri: &Uri<&str>, name: &str) -> Option<String> {
     parameters(uri).find(|(key, _, _)| key == name).map(|(_, value, _)| value)
 }
 
 /// The query's parameters: name and value, decoded, and the pair as it was written.
-pub(super) fn parameters<'a>(uri: &'a Uri<&str>) -> impl Iterator<Item = (String, String, &'a str)> {
+pub(crate) fn parameters<'a>(uri: &'a Uri<&str>) -> impl Iterator<Item = (String, String, &'a str)> {
     let query = uri.query().map_or("", |query| query.as_str());
     query.split(['&', ';']).filter_map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -133,7 +133,7 @@ pub(super) fn parameters<'a>(uri: &'a Uri<&str>) -> impl Iterator<Item = (String
 }
 
 /// A driver that is to run in this process needs a place for its files.
-pub(super) fn check_embedded(uri: &Uri<&str>, root: Option<&str>) -> Result<()> {
+pub(crate) fn check_embedded(uri: &Uri<&str>, root: Option<&str>) -> Result<()> {
     if uri.path().as_str() != "/embed" {
         return Ok(());
     }

@@ -1,6 +1,7 @@
 //! Drivers that run inside this process, with all their files below a root of the caller's.
 
 use super::drivers::Drivers;
+use super::no_guests::NoGuests;
 use super::open::Request;
 use ferrovirt_core::layout::Layout;
 use ferrovirt_core::{Error, Result};
@@ -24,13 +25,13 @@ pub(super) fn qemu(request: &Request<'_>) -> Result<Drivers> {
 /// `secret:///embed?root=DIR`: secrets alone, those of `qemu:///embed` with the same root.
 pub(super) fn secret(request: &Request<'_>) -> Result<Drivers> {
     let secret = SecretState::open(&layout(request)?, Callers::Program)?;
-    Ok(Drivers { secret, ..Drivers::without_hypervisor("secret") })
+    Ok(Drivers { secret, ..Drivers::hypervisor_only(Arc::new(NoGuests { kind: "secret" })) })
 }
 
 /// `nwfilter:///embed?root=DIR`: network filters alone.
 pub(super) fn nwfilter(request: &Request<'_>) -> Result<Drivers> {
     let nwfilter = NwFilterState::open(&layout(request)?)?;
-    Ok(Drivers { nwfilter, ..Drivers::without_hypervisor("nwfilter") })
+    Ok(Drivers { nwfilter, ..Drivers::hypervisor_only(Arc::new(NoGuests { kind: "nwfilter" })) })
 }
 
 /// The folders below the root that the URI names.

@@ -7,6 +7,7 @@ mod embedded;
 #[cfg(test)]
 mod idle;
 mod local;
+mod no_guests;
 mod open;
 mod remote;
 

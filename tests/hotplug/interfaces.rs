@@ -128,8 +128,8 @@ fn what_is_fixed_is_refused_and_nothing_changes() {
         assert_eq!(xml(&domain), before);
         assert_eq!(stations("hot0", MAC), taps());
         assert_eq!(code(domain.attach_device(&nic("hot0", alias), LIVE)), ErrorCode::ConfigUnsupported);
-        assert_eq!(code(domain.attach_device("<tpm/>", LIVE)), unsupported);
-        assert_eq!(code(domain.update_device("<tpm/>", LIVE)), ErrorCode::ConfigUnsupported);
+        assert_eq!(code(domain.attach_device("<vsock/>", LIVE)), unsupported);
+        assert_eq!(code(domain.update_device("<vsock/>", LIVE)), ErrorCode::ConfigUnsupported);
         assert_eq!(code(domain.detach_device_alias("ua-none", LIVE)), ErrorCode::Internal);
     });
 }

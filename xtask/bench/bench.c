@@ -174,9 +174,99 @@ static void bench_defined(int count)
     }
 }
 
+/* Reads a typical definition and writes it again, by a driver that does nothing else. */
+static void bench_model(int count, const char *path)
+{
+    double *times = calloc(count, sizeof(double));
+    static char xml[65536];
+    FILE *file = fopen(path, "r");
+    if (!file || !fread(xml, 1, sizeof(xml) - 1, file))
+        die("file");
+    fclose(file);
+    for (int i = 0; i < count; i++) {
+        double begin = now_us();
+        virDomainPtr domain = virDomainDefineXML(conn, xml);
+        char *text = domain ? virDomainGetXMLDesc(domain, 0) : NULL;
+        times[i] = now_us() - begin;
+        if (!text || virDomainUndefine(domain) < 0)
+            die("model");
+        free(text);
+        virDomainFree(domain);
+    }
+    report("model", times, count);
+}
+
+/* What goes over a socket: round trips, lists and statistics of guests that stay defined. */
+static void bench_served(int count)
+{
+    double *times = calloc(count > 2000 ? count : 2000, sizeof(double));
+    virDomainPtr first = NULL, *list;
+    virDomainStatsRecordPtr *records;
+
+    for (int i = 0; i < count; i++) {
+        double begin = now_us();
+        virDomainPtr domain = define(i);
+        times[i] = now_us() - begin;
+        if (i)
+            virDomainFree(domain);
+        else
+            first = domain;
+    }
+    report("define", times, count);
+    for (int i = 0; i < 2000; i++) {
+        double begin = now_us();
+        if (virDomainIsActive(first) < 0)
+            die("ping");
+        times[i] = now_us() - begin;
+    }
+    report("ping", times, 2000);
+    for (int i = 0; i < 20; i++) {
+        double begin = now_us();
+        int found = virConnectListAllDomains(conn, &list, 0);
+        times[i] = now_us() - begin;
+        if (found != count)
+            die("list");
+        for (int j = 0; j < found; j++)
+            virDomainFree(list[j]);
+        free(list);
+    }
+    report("list", times, 20);
+    for (int i = 0; i < 10; i++) {
+        double begin = now_us();
+        int found = virConnectGetAllDomainStats(conn, 0, &records, 0);
+        times[i] = now_us() - begin;
+        if (found != count)
+            die("stats");
+        virDomainStatsRecordListFree(records);
+    }
+    report("stats", times, 10);
+    virDomainFree(first);
+}
+
+/* From the start of this program, which is that of the daemon, to the first full list. */
+static void bench_first(const char *uri, int count, double begin)
+{
+    virDomainPtr *list;
+    double time;
+
+    for (;;) {
+        if ((conn = virConnectOpen(uri))) {
+            if (virConnectListAllDomains(conn, &list, 0) == count)
+                break;
+            virConnectClose(conn);
+        }
+        if (now_us() - begin > 60e6)
+            die("first list");
+    }
+    time = now_us() - begin;
+    report("restart", &time, 1);
+    virConnectClose(conn);
+}
+
 int main(int argc, char **argv)
 {
-    const char *uri = NULL, *work = NULL;
+    double begin = now_us();
+    const char *uri = NULL, *work = NULL, *path = "";
     int count = 10;
     pthread_t thread;
 
@@ -189,20 +279,31 @@ int main(int argc, char **argv)
             count = atoi(argv[i + 1]);
         else if (!strcmp(argv[i], "--emulator"))
             emulator = argv[i + 1];
+        else if (!strcmp(argv[i], "--file"))
+            path = argv[i + 1];
     }
     if (!uri || !work || count < 1) {
-        fprintf(stderr, "usage: bench --uri URI --work start|defined --count N [--emulator FILE]\n");
+        fprintf(stderr, "usage: bench --uri URI --work start|defined|served|first|model --count N [--emulator FILE] "
+                        "[--file XML]\n");
         return 2;
     }
     virSetErrorFunc(NULL, on_error);
     if (virEventRegisterDefaultImpl() < 0 || virEventAddTimeout(1000, on_tick, NULL, NULL) < 0)
         die("event loop");
+    if (!strcmp(work, "first")) {
+        bench_first(uri, count, begin);
+        return 0;
+    }
     if (pthread_create(&thread, NULL, turn_loop, NULL))
         die("thread");
     if (!(conn = virConnectOpen(uri)))
         die("open");
     if (!strcmp(work, "start"))
         bench_start(count);
+    else if (!strcmp(work, "model"))
+        bench_model(count, path);
+    else if (!strcmp(work, "served"))
+        bench_served(count);
     else
         bench_defined(count);
     virConnectClose(conn);

@@ -35,6 +35,12 @@ pub fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
+/// Writes the status page anew.
+pub fn write_status() -> Result<()> {
+    let root = root();
+    fs::write(root.join(status::PAGE), status::write(&root)?).context(status::PAGE)
+}
+
 /// The files that are not what the code says: their paths, and their text as it should be.
 pub fn stale(root: &Path) -> Result<Vec<(String, String)>> {
     let api = api::load(root)?;

@@ -8,6 +8,7 @@ pub mod codegen;
 pub mod conformance;
 pub mod demo;
 pub mod dist;
+pub mod fuzz;
 pub mod guest;
 pub mod licences;
 pub mod packages;

@@ -19,6 +19,8 @@ enum Command {
     Conformance(xtask::conformance::Args),
     /// Boot a guest through the libraries, and show what the kernel says meanwhile
     Demo(xtask::demo::Args),
+    /// Feed whatever reads strangers' input with mutations of documents, for an hour or as long as is said
+    Fuzz(xtask::fuzz::Args),
     /// Install what the tests need and run them all
     Test(xtask::test::Args),
     /// Build the shared libraries and lay everything out below a prefix
@@ -31,6 +33,7 @@ fn main() -> anyhow::Result<()> {
         Command::Bench(args) => xtask::bench::run(&args),
         Command::Conformance(args) => xtask::conformance::run(&args),
         Command::Demo(args) => xtask::demo::run(&args),
+        Command::Fuzz(args) => xtask::fuzz::run(&args),
         Command::Test(args) => xtask::test::run(&args),
         Command::Dist(args) => xtask::dist::run(&args),
     }

@@ -1,10 +1,12 @@
 //! What is needed of Debian: says what is missing, and installs it once.
 
 use anyhow::{Context, Result, bail};
+use std::fs::DirEntry;
 use std::path::Path;
 use std::process::Command;
 
-/// A tool, the file that shows it is there, and the package that brings it.
+/// A tool, the file that shows it is there, and the package that brings it. One `*` in the file's path stands for any
+/// version.
 struct Need {
     file: &'static str,
     package: &'static str,
@@ -12,6 +14,16 @@ struct Need {
 
 const fn need(file: &'static str, package: &'static str) -> Need {
     Need { file, package }
+}
+
+impl Need {
+    fn is_met(&self) -> bool {
+        let Some((before, after)) = self.file.split_once('*') else { return Path::new(self.file).exists() };
+        let Some((folder, name)) = before.rsplit_once('/') else { return false };
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let fits = |entry: &DirEntry| entry.file_name().to_string_lossy().starts_with(name);
+        entries.filter(fits).any(|entry| Path::new(&format!("{}{after}", entry.path().display())).exists())
+    }
 }
 
 /// What building, the demo and the tests need.
@@ -22,16 +34,34 @@ const NEEDS: &[Need] = &[
     need("/usr/bin/qemu-system-x86_64", "qemu-system-x86"),
     need("/usr/sbin/dnsmasq", "dnsmasq-base"),
     need("/usr/sbin/nft", "nftables"),
-    need("/usr/bin/busybox", "busybox-static"),
+    // The package 'busybox' has the same file, which needs a library that the guest does not have.
+    need("/var/lib/dpkg/info/busybox-static.list", "busybox-static"),
     need("/sbin/ip", "iproute2"),
     need("/bin/ping", "iputils-ping"),
 ];
 
-/// What the tests need besides: a client that Debian built against libvirt.
+/// What the tests need besides: a client that Debian built against libvirt and what builds another one, and libvirt's own
+/// daemon with ways to it.
 const TEST_NEEDS: &[Need] = &[
+    need("/usr/sbin/libvirtd", "libvirt-daemon"),
+    need("/usr/sbin/saslpasswd2", "sasl2-bin"),
+    need("/usr/lib/x86_64-linux-gnu/sasl2/libdigestmd5.so", "libsasl2-modules"),
+    need("/usr/bin/nc", "netcat-openbsd"),
     need("/usr/lib/python3/dist-packages/libvirt.py", "python3-libvirt"),
     need("/usr/bin/python3", "python3"),
+    need("/usr/bin/python3-config", "python3-dev"),
+    need("/usr/lib/python3*/ensurepip/__init__.py", "python3-venv"),
+    need("/usr/lib/python3/dist-packages/pytest/__init__.py", "python3-pytest"),
+    need("/usr/lib/python3/dist-packages/lxml/__init__.py", "python3-lxml"),
+    // Reads libvirt's schemas.
+    need("/usr/bin/xmllint", "libxml2-utils"),
 ];
+
+/// What tests make use of where this release of Debian has it; without, they are skipped aloud.
+const TEST_WISHES: &[Need] = &[need("/usr/share/libvirt/schemas/nodedev.rng", "libvirt-common")];
+
+/// What the suites of others need besides what their scripts install themselves.
+const SUITE_NEEDS: &[Need] = &[need("/usr/bin/cpio", "cpio")];
 
 /// What the benchmarks compare us with.
 const BENCH_NEEDS: &[Need] = &[
@@ -47,6 +77,7 @@ const BENCH_NEEDS: &[Need] = &[
 pub enum Purpose {
     Demo,
     Tests,
+    Suites,
     Bench,
 }
 
@@ -55,22 +86,34 @@ pub fn ensure(purpose: Purpose) -> Result<()> {
     let extra = match purpose {
         Purpose::Demo => &[],
         Purpose::Tests => TEST_NEEDS,
+        Purpose::Suites => SUITE_NEEDS,
         Purpose::Bench => BENCH_NEEDS,
     };
-    let missing: Vec<_> = NEEDS.iter().chain(extra).filter(|need| !Path::new(need.file).exists()).collect();
+    let missing: Vec<_> = NEEDS.iter().chain(extra).filter(|need| !need.is_met()).collect();
     if missing.is_empty() {
         return Ok(());
     }
-    let packages: Vec<_> = missing.iter().map(|need| need.package).collect();
+    let mut packages: Vec<_> = missing.iter().map(|need| need.package).collect();
+    if purpose == Purpose::Tests {
+        let wished =
+            TEST_WISHES.iter().filter(|need| !Path::new(need.file).exists() && is_offered(need.package));
+        packages.extend(wished.map(|need| need.package));
+    }
     println!("installing from Debian, once: {}", packages.join(" "));
     if !rustix::process::geteuid().is_root() {
         bail!("not root: run this as root, or install by hand: apt-get install {}", packages.join(" "));
     }
     install(&packages)?;
-    match missing.iter().find(|need| !Path::new(need.file).exists()) {
+    match missing.iter().find(|need| !need.is_met()) {
         Some(need) => bail!("package {} was installed, but {} is still not there", need.package, need.file),
         None => Ok(()),
     }
+}
+
+/// Whether apt knows the package.
+fn is_offered(package: &str) -> bool {
+    let shown = Command::new("apt-cache").args(["show", package]).output();
+    shown.is_ok_and(|output| output.status.success())
 }
 
 fn install(packages: &[&str]) -> Result<()> {

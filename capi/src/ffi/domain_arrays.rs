@@ -139,16 +139,15 @@ fn heap_io_thread(thread: &IoThreadInfo) -> virDomainIOThreadInfoPtr {
 }
 
 /// Frees what `list_io_threads` made of one thread; NULL is fine.
-pub fn free_io_thread(thread: virDomainIOThreadInfoPtr) -> Result<()> {
+pub fn free_io_thread(thread: virDomainIOThreadInfoPtr) {
     if thread.is_null() {
-        return Ok(());
+        return;
     }
     // SAFETY: not NULL (checked above), and the API promises that `list_io_threads` made it and nobody has freed it.
     unsafe {
         libc::free((*thread).cpumap.cast());
         libc::free(thread.cast());
     }
-    Ok(())
 }
 
 /// Writes a security label.
@@ -209,16 +208,15 @@ fn heap_record(domain: &Domain, params: HeapParams) -> virDomainStatsRecordPtr {
 }
 
 /// Frees an array that `list_stats_records` made, with the domains' counts; NULL is fine.
-pub fn free_stats_records(records: *mut virDomainStatsRecordPtr) -> Result<()> {
+pub fn free_stats_records(records: *mut virDomainStatsRecordPtr) {
     if records.is_null() {
-        return Ok(());
+        return;
     }
     // SAFETY: not NULL (checked above), and the API promises a NULL-terminated array of ours.
     let pointers = (0..).map(|index| unsafe { *records.add(index) }).take_while(|pointer| !pointer.is_null());
     pointers.for_each(free_record);
     // SAFETY: from `calloc`, freed once.
     unsafe { libc::free(records.cast()) };
-    Ok(())
 }
 
 fn free_record(record: virDomainStatsRecordPtr) {
@@ -251,7 +249,7 @@ mod tests {
         // SAFETY: a thread that was just made, with a map of two bytes.
         let (thread, map) = unsafe { (*first, [*(*first).cpumap, *(*first).cpumap.add(1)]) };
         assert_eq!((thread.iothread_id, thread.cpumaplen, map), (4, 2, [0b10, 0b1]));
-        free_io_thread(first).unwrap();
+        free_io_thread(first);
         // SAFETY: from `calloc`, freed once.
         unsafe { libc::free(place.cast()) };
     }

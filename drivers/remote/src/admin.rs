@@ -21,7 +21,7 @@ pub struct RemoteAdmin {
 
 impl RemoteAdmin {
     /// Connects to the socket; the daemon lets in whoever the socket's owner and mode let in.
-    pub fn open(socket: &Path) -> Result<Self> {
+    pub fn open(socket: &Path, flags: u32) -> Result<Self> {
         let transport = dial(&Way::Unix { socket: socket.to_owned(), daemon: None })?;
         let closing = Arc::<Closing>::default();
         let told = closing.clone();
@@ -32,7 +32,7 @@ impl RemoteAdmin {
             }
         };
         let client = Client::new(Box::new(transport), Box::new(sink))?;
-        client.call(&AdminConnectOpen { flags: 0 })?;
+        client.call(&AdminConnectOpen { flags })?;
         Ok(Self { client, closing })
     }
 

@@ -2,29 +2,17 @@
 
 #[path = "../../../src/rpc/tests/common/mod.rs"]
 mod common;
+mod target;
 
 use common::Daemon;
 use ferrovirt_core::abi::*;
 use ferrovirt_core::driver::*;
 use ferrovirt_core::event::Interest;
 use ferrovirt_core::{DomainEventKind, ErrorCode, Event};
-use ferrovirt_driver_remote::{RemoteDriver, Target, Way};
+use ferrovirt_driver_remote::RemoteDriver;
 use std::sync::mpsc::channel;
 use std::time::Duration;
-
-fn target(daemon: &Daemon, uri: &str) -> Target {
-    Target {
-        asked: None,
-        uri: uri.into(),
-        way: Way::Unix { socket: daemon.socket("libvirt-sock"), daemon: None },
-        read_only: false,
-        host: None,
-        login: None,
-        auth_file: None,
-        authenticator: None,
-        reconnect: false,
-    }
-}
+use target::target;
 
 fn open(daemon: &Daemon, uri: &str) -> RemoteDriver {
     RemoteDriver::open(target(daemon, uri)).unwrap()

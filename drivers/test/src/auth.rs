@@ -4,6 +4,7 @@ use crate::refuse;
 use ferrovirt_core::abi::{VIR_CRED_AUTHNAME, VIR_CRED_NOECHOPROMPT, VIR_CRED_PASSPHRASE};
 use ferrovirt_core::driver::{Authenticator, Credential};
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
+use std::borrow::Cow;
 
 /// Who may log in, and with which password: any if there is none.
 pub struct Account {
@@ -17,19 +18,15 @@ pub fn check(accounts: &[Account], authenticator: Option<&dyn Authenticator>) ->
         return Ok(());
     }
     let Some(authenticator) = authenticator else {
-        let detail = "this host wants a login; open it with credentials";
-        return Err(Error::invalid_arg(detail).domain(ErrorDomain::Auth));
+        return Err(refuse::invalid_arg("this host wants a login; open it with credentials")
+            .domain(ErrorDomain::Auth));
     };
-    let name = ask(authenticator, &[VIR_CRED_AUTHNAME], "Enter username for localhost".to_owned())?;
+    let name = ask(authenticator, &NAME)?;
     let account = accounts.iter().find(|account| account.name == name);
     // A stranger is asked, too: who guesses names learns nothing.
     let needs_password = account.is_none_or(|account| account.password.is_some());
     let password = match needs_password {
-        true => Some(ask(
-            authenticator,
-            &[VIR_CRED_PASSPHRASE, VIR_CRED_NOECHOPROMPT],
-            format!("Enter {name}'s password for localhost"),
-        )?),
+        true => Some(ask(authenticator, &password_of(&name))?),
         false => None,
     };
     match account {
@@ -38,20 +35,53 @@ pub fn check(accounts: &[Account], authenticator: Option<&dyn Authenticator>) ->
     }
 }
 
-/// Puts one question, of the first of `kinds` that can be answered.
-fn ask(authenticator: &dyn Authenticator, kinds: &[u32], prompt: String) -> Result<String> {
-    let kind = authenticator.kinds().iter().copied().find(|kind| kinds.contains(&(*kind as u32)));
-    let kind = kind.ok_or_else(|| {
-        let detail = "the caller can't answer for both a name and a password";
-        Error::new(ErrorCode::AuthFailed, detail).domain(ErrorDomain::Auth)
+/// A question, how it may be put, and what the caller is told who can't take it or does not answer.
+struct Question {
+    kinds: &'static [u32],
+    prompt: Cow<'static, str>,
+    challenge: Option<&'static str>,
+    cannot: ErrorCode,
+    no_answer: ErrorCode,
+}
+
+const HOST: &str = "localhost";
+
+const NAME: Question = Question {
+    kinds: &[VIR_CRED_AUTHNAME],
+    prompt: Cow::Borrowed("Enter username for localhost"),
+    challenge: Some(HOST),
+    cannot: ErrorCode::AuthFailed,
+    no_answer: ErrorCode::AuthFailed,
+};
+
+fn password_of(name: &str) -> Question {
+    Question {
+        kinds: &[VIR_CRED_PASSPHRASE, VIR_CRED_NOECHOPROMPT],
+        prompt: Cow::Owned(format!("Enter {name}'s password for {HOST}")),
+        challenge: None,
+        cannot: ErrorCode::OperationUnsupported,
+        no_answer: ErrorCode::OperationFailed,
+    }
+}
+
+/// Puts a question, in the first way that the caller knows.
+fn ask(authenticator: &dyn Authenticator, question: &Question) -> Result<String> {
+    let refuse = |code, text: &str| Error::new(code, text).domain(ErrorDomain::Auth);
+    let mut kinds = authenticator.kinds().iter().copied();
+    let kind = kinds.find(|kind| question.kinds.contains(&(*kind as u32))).ok_or_else(|| {
+        refuse(
+            question.cannot,
+            "the caller's callback takes neither a name nor a password as it is asked for",
+        )
     })?;
-    let mut questions =
-        [Credential { kind, prompt, challenge: Some("localhost".to_owned()), default: None, answer: None }];
-    let failed = |detail: String| Error::new(ErrorCode::AuthFailed, detail).domain(ErrorDomain::Auth);
-    authenticator
-        .answer(&mut questions)
-        .map_err(|err| failed(format!("the caller gave no answer: {err}")))?;
-    let [question] = questions;
-    let answer = question.answer.ok_or_else(|| failed("the caller gave no answer".to_owned()))?;
-    String::from_utf8(answer).map_err(|_| refuse::error(ErrorCode::AuthFailed, "the answer is not UTF-8"))
+    let (prompt, challenge) = (question.prompt.to_string(), question.challenge.map(str::to_owned));
+    let mut questions = [Credential { kind, prompt, challenge, default: None, answer: None }];
+    let answered = authenticator.answer(&mut questions);
+    let [Credential { answer, .. }] = questions;
+    match (answered, answer) {
+        (Ok(()), Some(answer)) => {
+            String::from_utf8(answer).map_err(|_| refuse(ErrorCode::AuthFailed, "the answer is not UTF-8"))
+        }
+        _ => Err(refuse(question.no_answer, "the caller did not answer what it was asked for")),
+    }
 }

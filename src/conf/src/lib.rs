@@ -5,9 +5,11 @@
 //! by its driver. Secrets and live-only parts are taken out of a model before it is formatted, not while.
 #![forbid(unsafe_code)]
 
+pub mod backup;
 pub mod capabilities;
 pub mod checkpoint;
 pub mod cpu;
+pub mod documents;
 pub mod domain;
 pub mod domain_capabilities;
 pub mod interface;

@@ -100,7 +100,10 @@ pub fn client_info(client: &Client) -> TypedParams {
     let mut params = TypedParams::new();
     params.add(abi::VIR_CLIENT_INFO_READONLY, entrance.read_only);
     if let Some(address) = &entrance.address {
-        params.add(abi::VIR_CLIENT_INFO_SOCKET_ADDR, address.as_str());
+        params.add(abi::VIR_CLIENT_INFO_SOCKET_ADDR, address.to_string());
+    }
+    if let Some(name) = client.login().certificate() {
+        params.add(abi::VIR_CLIENT_INFO_X509_DISTINGUISHED_NAME, name);
     }
     if let Some(user) = client.login().user() {
         params.add(abi::VIR_CLIENT_INFO_SASL_USER_NAME, user);

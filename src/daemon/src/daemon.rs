@@ -1,21 +1,24 @@
 //! The daemon: its servers and sockets, from the configuration to the last client.
 
 use crate::activation::{Handed, notify};
+use crate::auth::{SaslRules, Scheme};
 use crate::config::{Config, Permissions};
 use crate::handlers::Table;
 use crate::kind::Kind;
-use crate::listener::{Listener, Plan, Role, group, socket_path};
+use crate::listener::{Listener, Plan, Role, group, network_socket, socket_path};
 use crate::server::{ClientLimits, KeepaliveSettings, Server};
+use crate::tls::TlsDoor;
 use crate::workers::{Limits, Workers};
 use ferrovirt::LocalHost;
 use ferrovirt_core::layout::Layout;
 use ferrovirt_core::{Error, Result};
 use ferrovirt_log::{Level, Variables};
 use parking_lot::Mutex;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
@@ -64,6 +67,7 @@ pub struct Daemon {
     kind: Kind,
     places: Places,
     host: LocalHost,
+    /// That of the administrators, and that of everybody else.
     servers: Vec<Arc<Server>>,
     /// Where the log goes unless somebody chooses otherwise.
     default_log: String,
@@ -75,29 +79,42 @@ pub struct Daemon {
 }
 
 /// What a daemon listens on, before it lets anybody in.
+#[derive(Default)]
 pub struct Sockets {
-    open: Vec<(Role, std::os::fd::OwnedFd, Option<PathBuf>)>,
+    open: Vec<(Role, OwnedFd, Option<PathBuf>)>,
+    tls: Option<Arc<TlsDoor>>,
 }
 
 impl Sockets {
-    /// Takes over what was handed over, or makes the sockets.
+    /// Takes over what was handed over, or makes the sockets; those for the network only if somebody wants to `listen`.
     pub fn open(
         kind: &Kind,
         places: &Places,
         config: &Config,
         privileged: bool,
+        listen: bool,
         handed: Vec<Handed>,
     ) -> Result<Self> {
-        let mut open = Vec::new();
+        let mut sockets = Self::default();
         for one in handed {
             match Role::of(&one) {
-                Some(role) => open.push((role, one.socket, None)),
+                Some(role) => sockets.open.push((role, one.socket, None)),
                 None => tracing::warn!(name = one.name, "a socket was handed over that has no use"),
             }
         }
-        if !open.is_empty() {
-            return Ok(Self { open });
+        if sockets.open.is_empty() {
+            sockets.open_here(kind, places, config, privileged)?;
+            if listen {
+                sockets.open_to_the_network(config)?;
+            }
         }
+        if sockets.open.iter().any(|(role, ..)| *role == Role::Tls) {
+            sockets.tls = Some(Arc::new(TlsDoor::new(config, privileged)?));
+        }
+        Ok(sockets)
+    }
+
+    fn open_here(&mut self, kind: &Kind, places: &Places, config: &Config, privileged: bool) -> Result<()> {
         let folder = config.unix_sock_dir.as_ref().map_or(places.sockets.clone(), PathBuf::from);
         let group = config.unix_sock_group.as_deref().filter(|_| privileged).map(group).transpose()?;
         let own = Permissions(0o700);
@@ -114,16 +131,28 @@ impl Sockets {
             let path = socket_path(&folder, kind.sockets, role);
             let group = group.filter(|_| role != Role::Admin);
             let socket = Plan { path: path.clone(), permissions, group, backlog }.make()?;
-            open.push((role, socket, Some(path)));
+            self.open.push((role, socket, Some(path)));
         }
-        Ok(Self { open })
+        Ok(())
+    }
+
+    fn open_to_the_network(&mut self, config: &Config) -> Result<()> {
+        for (role, wanted, port) in [
+            (Role::Tcp, config.listen_tcp, &config.tcp_port),
+            (Role::Tls, config.listen_tls, &config.tls_port),
+        ] {
+            if wanted {
+                self.open.push((role, network_socket(config.listen_addr.as_deref(), port)?, None));
+            }
+        }
+        Ok(())
     }
 }
 
 impl Daemon {
     /// A daemon for these drivers. It serves nobody before it [runs](Daemon::run).
     pub fn new(kind: Kind, places: Places, config: &Config, host: LocalHost, timeout: u32) -> Arc<Self> {
-        let servers = vec![hypervisors_server(&kind, config), admin_server(config)];
+        let servers = vec![admin_server(config), hypervisors_server(&kind, config)];
         Arc::new(Self {
             kind,
             places,
@@ -140,7 +169,7 @@ impl Daemon {
         &self.host
     }
 
-    /// Its servers: that of the hypervisors first, then that of the administrators.
+    /// Its servers, by their names.
     pub fn servers(&self) -> &[Arc<Server>] {
         &self.servers
     }
@@ -173,7 +202,7 @@ impl Daemon {
         let runtime = runtime.map_err(|err| Error::system(err, "cannot start the reactor"))?;
         let ended = runtime.block_on(async {
             let mut signals = Signals::new()?;
-            self.listen(sockets, config)?;
+            self.listen(sockets, config);
             tracing::info!("clients can come");
             ready();
             self.wait_for_the_end(&mut signals).await;
@@ -185,22 +214,29 @@ impl Daemon {
         ended
     }
 
-    fn listen(self: &Arc<Self>, sockets: Sockets, config: &Config) -> Result<()> {
+    fn listen(self: &Arc<Self>, sockets: Sockets, config: &Config) {
         let (remote, admin) = (Arc::new(Table::remote()), Arc::new(Table::admin()));
+        let allowed = config.sasl_allowed_username_list.clone();
+        let sasl = Arc::new(SaslRules { allowed, min_ssf: config.tcp_min_ssf });
+        if let Some(door) = &sockets.tls {
+            self.servers[1].set_tls(door.clone());
+        }
         for (role, socket, path) in sockets.open {
             let (server, table) = match role {
-                Role::Admin => (&self.servers[1], &admin),
-                Role::Full | Role::ReadOnly => (&self.servers[0], &remote),
+                Role::Admin => (&self.servers[0], &admin),
+                _ => (&self.servers[1], &remote),
             };
             let scheme = match role {
                 Role::Full => config.auth_unix_rw,
                 Role::ReadOnly => config.auth_unix_ro,
-                Role::Admin => Default::default(),
+                Role::Admin => Scheme::None,
+                Role::Tcp => config.auth_tcp,
+                Role::Tls => config.auth_tls,
             };
-            let listener = Listener::new(server.clone(), table.clone(), role, scheme, socket, path)?;
-            tokio::spawn(listener.run(self.clone()));
+            let (server, table, tls) = (server.clone(), table.clone(), sockets.tls.clone());
+            let listener = Listener { server, table, role, scheme, sasl: sasl.clone(), tls, socket, path };
+            tokio::spawn(Arc::new(listener).run(self.clone()));
         }
-        Ok(())
     }
 
     async fn wait_for_the_end(&self, signals: &mut Signals) {
@@ -236,19 +272,17 @@ impl Daemon {
         self.servers.iter().all(|server| server.count().0 == 0) && self.host.active() == 0
     }
 
-    /// Calls that workers are at may come to their ends, if they do so soon.
+    /// Calls that workers are at may come to their ends, and their replies to the clients, if they do so soon.
     async fn finish_calls(&self) {
-        for _ in 0..50 {
-            let busy = |server: &Arc<Server>| {
-                let load = server.workers.load();
-                load.queued > 0 || load.running > load.idle
-            };
-            if !self.servers.iter().any(busy) {
-                return;
+        const STEP: Duration = Duration::from_millis(20);
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let end = Instant::now() + PATIENCE;
+        while self.servers.iter().any(|server| server.is_busy()) {
+            if Instant::now() > end {
+                return tracing::warn!("some calls are not done yet; their clients will not be told");
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(STEP).await;
         }
-        tracing::warn!("some calls are not done yet; their clients will not be told");
     }
 
     /// Reads the configuration again: what can change while clients are served does.
@@ -265,7 +299,7 @@ impl Daemon {
     }
 
     fn apply(&self, config: &Config) {
-        let fresh = [hypervisors_server(&self.kind, config), admin_server(config)];
+        let fresh = [admin_server(config), hypervisors_server(&self.kind, config)];
         for (server, fresh) in self.servers.iter().zip(fresh) {
             server.set_limits(fresh.limits());
             server.workers.set_limits(fresh.workers.load().limits);
@@ -281,8 +315,11 @@ pub fn start_logging(config: &Config, verbose: bool) -> Result<()> {
     let environment = Variables::from_environment();
     let level = config.log_level.map(|level| level.to_string());
     let level = level.or_else(|| verbose.then(|| Level::Info.to_string())).or(environment.level);
+    if let Some(level) = &level {
+        ferrovirt_log::set_level(level.parse()?);
+    }
     let variables = Variables {
-        level,
+        level: None,
         filters: config.log_filters.clone().or(environment.filters),
         outputs: config.log_outputs.clone().or(environment.outputs).or_else(|| Some(default_log_output())),
     };
@@ -294,7 +331,7 @@ pub fn start_logging(config: &Config, verbose: bool) -> Result<()> {
 fn default_log_output() -> String {
     let under_systemd = std::env::var_os("JOURNAL_STREAM").is_some();
     let place = if under_systemd { "journald" } else { "stderr" };
-    format!("{}:{place}", Level::Debug)
+    format!("{}:{place}", ferrovirt_log::level())
 }
 
 struct Signals {

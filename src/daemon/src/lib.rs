@@ -19,6 +19,7 @@ mod outbox;
 mod peer;
 mod server;
 mod streams;
+mod tls;
 mod workers;
 
 pub use config::Config;

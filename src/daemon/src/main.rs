@@ -82,13 +82,8 @@ fn serve(kind: Kind, options: &Options) -> Result<()> {
     }
     let config = Config::load(&places.config)?;
     start_logging(&config, options.verbose)?;
-    if options.listen {
-        return Err(Error::config_unsupported(
-            "this build has no TLS yet and does not listen to the network; use SSH to reach it from elsewhere",
-        ));
-    }
     let _pid_file = lock(&places.pid_file)?;
-    let sockets = Sockets::open(&kind, &places, &config, privileged, handed)?;
+    let sockets = Sockets::open(&kind, &places, &config, privileged, options.listen, handed)?;
     let host = LocalHost::start(places.layout.clone(), privileged, kind.subjects)?;
     let daemon = Daemon::new(kind, places, &config, host, options.timeout.unwrap_or(0));
     daemon.run(sockets, &config, || ready(options))?;

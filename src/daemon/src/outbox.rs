@@ -13,7 +13,7 @@ pub const ENOUGH: usize = 1 << 20;
 const TOO_MUCH: usize = 128 << 20;
 
 /// Something to be done when there is room again.
-type Waiter = Box<dyn FnOnce() + Send>;
+pub type Waiter = Box<dyn FnOnce() + Send>;
 
 /// A client's queue.
 #[derive(Default)]
@@ -30,6 +30,8 @@ struct State {
     /// How much of the first message has been sent: bytes, then descriptors.
     sent: (usize, usize),
     waiting: Vec<Waiter>,
+    /// What is to be done once the message is sent that has so many before it.
+    then: Option<(usize, Waiter)>,
     /// Why nothing more is taken, once that is so.
     closed: Option<&'static str>,
 }
@@ -45,9 +47,17 @@ pub enum Sent {
 impl Outbox {
     /// Queues a message.
     pub fn push(&self, message: OutgoingMessage) {
+        self.push_then(message, None);
+    }
+
+    /// Queues a message, and has something done once it has been sent and before anything else is.
+    pub fn push_then(&self, message: OutgoingMessage, then: Option<Waiter>) {
         let mut state = self.state.lock();
         if state.closed.is_some() {
             return;
+        }
+        if then.is_some() {
+            state.then = then.map(|then| (state.queue.len(), then));
         }
         state.bytes += message.bytes().len();
         state.queue.push_back(message);
@@ -90,6 +100,10 @@ impl Outbox {
         false
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.state.lock().queue.is_empty()
+    }
+
     /// Sends what the socket takes.
     pub fn send(&self, transport: &dyn Transport) -> Result<Sent, Errno> {
         let mut state = self.state.lock();
@@ -110,6 +124,17 @@ impl State {
         self.waiting.clear();
     }
 
+    fn one_is_sent(&mut self) {
+        self.then = match self.then.take() {
+            Some((0, then)) => {
+                then();
+                None
+            }
+            Some((before, then)) => Some((before - 1, then)),
+            None => None,
+        };
+    }
+
     fn send(&mut self, transport: &dyn Transport) -> Result<Sent, Errno> {
         while let Some(message) = self.queue.front() {
             let (bytes, fds) = &mut self.sent;
@@ -122,6 +147,7 @@ impl State {
                 self.bytes -= whole.len();
                 self.sent = (0, 0);
                 self.queue.pop_front();
+                self.one_is_sent();
                 continue;
             };
             match outcome {

@@ -1,11 +1,13 @@
 //! A server in the daemon: its clients, how many there may be, and the workers that serve them.
 
 use crate::client::Client;
+use crate::tls::TlsDoor;
 use crate::workers::Workers;
+use ferrovirt_core::{Error, ErrorDomain, Result};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -34,12 +36,16 @@ pub struct Server {
     pub keepalive: KeepaliveSettings,
     clients: Mutex<Clients>,
     next_id: AtomicU64,
+    /// How clients come in by TLS, where they can.
+    tls: OnceLock<Arc<TlsDoor>>,
     /// Tells those who accept that there may be room again.
     room: Notify,
 }
 
 struct Clients {
     limits: ClientLimits,
+    /// Who is still to show a certificate.
+    strangers: usize,
     all: BTreeMap<u64, Client>,
 }
 
@@ -50,9 +56,24 @@ impl Server {
         limits: ClientLimits,
         keepalive: KeepaliveSettings,
     ) -> Arc<Self> {
-        let clients = Mutex::new(Clients { limits, all: BTreeMap::new() });
-        let (next_id, room) = (AtomicU64::new(1), Notify::new());
-        Arc::new(Self { name, workers, keepalive, clients, next_id, room })
+        let clients = Mutex::new(Clients { limits, strangers: 0, all: BTreeMap::new() });
+        let (next_id, tls, room) = (AtomicU64::new(1), OnceLock::new(), Notify::new());
+        Arc::new(Self { name, workers, keepalive, clients, next_id, tls, room })
+    }
+
+    /// Clients can come in by TLS, too.
+    pub fn set_tls(&self, door: Arc<TlsDoor>) {
+        // It is set once, before the first client comes.
+        let _ = self.tls.set(door);
+    }
+
+    /// Reads certificates and keys again, for clients that come from now on.
+    pub fn update_tls_files(&self) -> Result<()> {
+        let door = self.tls.get().ok_or_else(|| {
+            let detail = format!("server '{}' serves no TLS clients: it has no files of theirs", self.name);
+            Error::internal(detail).domain(ErrorDomain::Admin)
+        })?;
+        door.read_again()
     }
 
     pub fn limits(&self) -> ClientLimits {
@@ -76,10 +97,9 @@ impl Server {
     }
 
     fn is_full(&self) -> bool {
-        let clients = self.clients.lock();
-        let anonymous = clients.all.values().filter(|client| !client.is_logged_in()).count();
-        clients.all.len() as u64 >= u64::from(clients.limits.max)
-            || anonymous as u64 >= u64::from(clients.limits.max_anonymous)
+        let (clients, anonymous) = self.count();
+        let limits = self.limits();
+        clients as u64 >= u64::from(limits.max) || anonymous as u64 >= u64::from(limits.max_anonymous)
     }
 
     /// A number for a new client.
@@ -110,10 +130,32 @@ impl Server {
         self.clients.lock().all.get(&id).cloned()
     }
 
+    /// Whether workers are at something, or a client is still to be sent something.
+    pub fn is_busy(&self) -> bool {
+        let load = self.workers.load();
+        load.queued > 0 || load.running > load.idle || self.clients().iter().any(Client::is_sent_something)
+    }
+
     /// How many clients there are, and how many of them have not logged in.
     pub fn count(&self) -> (usize, usize) {
         let clients = self.clients.lock();
         let anonymous = clients.all.values().filter(|client| !client.is_logged_in()).count();
-        (clients.all.len(), anonymous)
+        (clients.all.len() + clients.strangers, anonymous + clients.strangers)
+    }
+
+    /// Somebody has come who is no client yet, but takes a place as one who has not logged in.
+    pub fn take_stranger(self: &Arc<Self>) -> Stranger {
+        self.clients.lock().strangers += 1;
+        Stranger(self.clone())
+    }
+}
+
+/// The place of somebody who is still to show who it is; free again when dropped.
+pub struct Stranger(Arc<Server>);
+
+impl Drop for Stranger {
+    fn drop(&mut self) {
+        self.0.clients.lock().strangers -= 1;
+        self.0.room.notify_waiters();
     }
 }

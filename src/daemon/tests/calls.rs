@@ -66,7 +66,7 @@ fn administration_has_a_socket_of_its_own() {
     assert_eq!(admin.call(&AuthList {}).unwrap_err().code(), ErrorCode::Rpc);
     admin.call(&AdminConnectOpen { flags: 0 }).unwrap();
     let servers = admin.call(&AdminConnectListServers { need_results: 1, flags: 0 }).unwrap();
-    assert_eq!(*servers.servers, ["libvirtd", "admin"]);
+    assert_eq!(*servers.servers, ["admin", "libvirtd"]);
 }
 
 #[test]

@@ -127,7 +127,10 @@ impl Domain {
             )?;
             return self.unmanaged(None, params, flags);
         }
-        source.need(Feature::MigrationP2p, "the source can't connect to a destination by itself")?;
+        source.need(
+            Feature::MigrationP2p,
+            "p2p migration is not supported by the source host: it can't connect to a destination by itself",
+        )?;
         if connection_uri.is_none() {
             return Err(Error::invalid_arg("a peer-to-peer migration needs the destination's URI: dconnuri"));
         }

@@ -6,6 +6,7 @@ mod library;
 pub use library::Question;
 
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
+use ferrovirt_rpc::frame::Codec;
 use library::{Connection, Failure, Id, Names, Outcome};
 use std::ffi::CString;
 use std::net::SocketAddr;
@@ -80,10 +81,18 @@ pub enum ClientStep {
 }
 
 /// A client that logs in.
-pub struct Client(Connection);
+pub struct Client {
+    connection: Connection,
+    /// The mechanism that was chosen.
+    mechanism: String,
+}
 
 /// A server that lets somebody in.
-pub struct Server(Connection);
+pub struct Server {
+    connection: Connection,
+    /// Somebody has been let in.
+    complete: bool,
+}
 
 /// What both sides have agreed on: everything that goes over the connection passes it.
 pub struct Layer {
@@ -98,40 +107,48 @@ impl Client {
         let kinds: Vec<_> = kinds.iter().filter_map(known).collect();
         let mut connection = with_names(ends, |names| Connection::client(names, &kinds))?;
         protect(&mut connection, protection)?;
-        Ok(Self(connection))
+        Ok(Self { connection, mechanism: String::new() })
     }
 
-    /// Begins by the best of the mechanisms that the server offers; the name of the chosen one comes back, too.
-    pub fn start(&mut self, mechanisms: &str) -> Result<(ClientStep, String)> {
+    /// Begins by the best of the mechanisms that the server offers.
+    pub fn start(&mut self, mechanisms: &str) -> Result<ClientStep> {
         let mechanisms = c_string(mechanisms, "a list of mechanisms")?;
-        let (outcome, mechanism) = self.0.client_start(&mechanisms);
-        Ok((self.step_of(outcome)?, mechanism.unwrap_or_default()))
+        let (outcome, mechanism) = self.connection.client_start(&mechanisms);
+        if let Some(mechanism) = mechanism {
+            self.mechanism = mechanism;
+        }
+        self.step_of(outcome)
+    }
+
+    /// The mechanism that was chosen at the start.
+    pub fn mechanism(&self) -> &str {
+        &self.mechanism
     }
 
     pub fn step(&mut self, data: Option<&[u8]>) -> Result<ClientStep> {
-        let outcome = self.0.client_step(data);
+        let outcome = self.connection.client_step(data);
         self.step_of(outcome)
     }
 
     /// Answers the questions that came last, in their order.
     pub fn answer(&mut self, answers: Vec<Option<Vec<u8>>>) {
-        self.0.answer(answers);
+        self.connection.answer(answers);
     }
 
     fn step_of(&self, outcome: Outcome) -> Result<ClientStep> {
         if outcome.0 == library::INTERACT {
-            return Ok(ClientStep::Ask(self.0.questions()));
+            return Ok(ClientStep::Ask(self.connection.questions()));
         }
-        step(&self.0, outcome).map(ClientStep::Go)
+        step(&self.connection, outcome).map(ClientStep::Go)
     }
 
     /// How strong the layer is that was agreed on.
     pub fn ssf(&self) -> Result<u32> {
-        self.0.ssf().map_err(refused)
+        self.connection.ssf().map_err(refused)
     }
 
     pub fn into_layer(self) -> Result<Option<Layer>> {
-        layer(self.0)
+        layer(self.connection)
     }
 }
 
@@ -139,12 +156,12 @@ impl Server {
     pub fn new(ends: Ends<'_>, protection: Protection) -> Result<Self> {
         let mut connection = with_names(ends, Connection::server)?;
         protect(&mut connection, protection)?;
-        Ok(Self(connection))
+        Ok(Self { connection, complete: false })
     }
 
     /// The mechanisms that are configured and strong enough, with commas between them.
     pub fn mechanisms(&mut self) -> Result<String> {
-        let list = self.0.mechanisms().map_err(refused)?;
+        let list = self.connection.mechanisms().map_err(refused)?;
         if list.is_empty() {
             let detail = "SASL has no mechanism that is allowed here; /etc/sasl2/libvirt.conf and the installed \
                           libsasl2-modules say which there are";
@@ -155,43 +172,50 @@ impl Server {
 
     pub fn start(&mut self, mechanism: &str, data: Option<&[u8]>) -> Result<Step> {
         let mechanism = c_string(mechanism, "a mechanism's name")?;
-        let outcome = self.0.server_start(&mechanism, data);
-        step(&self.0, outcome)
+        let outcome = self.connection.server_start(&mechanism, data);
+        self.step_of(outcome)
     }
 
     pub fn step(&mut self, data: Option<&[u8]>) -> Result<Step> {
-        let outcome = self.0.server_step(data);
-        step(&self.0, outcome)
+        let outcome = self.connection.server_step(data);
+        self.step_of(outcome)
     }
 
-    /// Who has logged in.
+    fn step_of(&mut self, outcome: Outcome) -> Result<Step> {
+        let step = step(&self.connection, outcome)?;
+        self.complete = step.complete;
+        Ok(step)
+    }
+
+    /// Who has logged in; the library would also name who only says so.
     pub fn username(&self) -> Result<String> {
-        let name = self.0.username().map_err(refused)?;
+        if !self.complete {
+            return Err(failed("nobody has logged in yet".into()));
+        }
+        let name = self.connection.username().map_err(refused)?;
         name.ok_or_else(|| failed("the client logged in without a name".into()))
     }
 
     /// How strong the layer is that was agreed on.
     pub fn ssf(&self) -> Result<u32> {
-        self.0.ssf().map_err(refused)
+        self.connection.ssf().map_err(refused)
     }
 
     pub fn into_layer(self) -> Result<Option<Layer>> {
-        layer(self.0)
+        layer(self.connection)
     }
 }
 
-impl Layer {
-    /// The most bytes that are encoded at once.
-    pub fn room(&self) -> usize {
+impl Codec for Layer {
+    fn room(&self) -> usize {
         self.room
     }
 
-    pub fn encode(&mut self, plain: &[u8]) -> Result<Vec<u8>> {
+    fn encode(&mut self, plain: &[u8]) -> Result<Vec<u8>> {
         self.connection.encode(plain).map_err(refused)
     }
 
-    /// What can be decoded so far; what is incomplete is kept for the next call.
-    pub fn decode(&mut self, coded: &[u8]) -> Result<Vec<u8>> {
+    fn decode(&mut self, coded: &[u8]) -> Result<Vec<u8>> {
         self.connection.decode(coded).map_err(refused)
     }
 }

@@ -376,7 +376,8 @@ impl Connection {
         }
     }
 
-    /// Begins a client's exchange by the best of the mechanisms; its name comes back, too.
+    /// Begins a client's exchange by the best of the mechanisms; its name comes back, too, but not again after
+    /// questions.
     pub fn client_start(&mut self, mechanisms: &CStr) -> (Outcome, Option<String>) {
         let (mut out, mut length, mut mechanism) = (null(), 0, null());
         // SAFETY: the questions are those of the last call or none, with answers that are still there. What comes
@@ -390,10 +391,8 @@ impl Connection {
                 &mut length,
                 &mut mechanism,
             );
-            let gave_data = number == OK || number == CONTINUE;
-            let data = if gave_data { bytes(out, length) } else { None };
-            let mechanism = if gave_data { text(mechanism) } else { None };
-            ((number, data), mechanism)
+            let data = if number == OK || number == CONTINUE { bytes(out, length) } else { None };
+            ((number, data), text(mechanism))
         }
     }
 

@@ -1,17 +1,19 @@
 //! TLS between clients and daemons: where certificates are, whom they are trusted to name, and who is let in.
 //!
-//! [`client`] and [`server`] make configurations of rustls, which is re-exported: what bytes go where is the business
-//! of whoever has the socket.
+//! [`client`] and [`server`] make configurations of rustls, which is re-exported; [`TlsTransport`] is what both sides'
+//! messages travel over.
 #![forbid(unsafe_code)]
 
 pub mod client;
 mod files;
 mod identity;
 pub mod server;
+mod transport;
 
 pub use files::Files;
 pub use identity::{distinguished_name, matches_pattern};
 pub use rustls;
+pub use transport::{Handshake, TlsTransport};
 
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain};
 use rustls::crypto::{CryptoProvider, ring};

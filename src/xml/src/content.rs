@@ -61,6 +61,12 @@ pub trait XmlElement: XmlContent {
     const TAG: Tag;
 }
 
+/// Content that an attribute decides on, such as `type`; enums with `#[xml(tag = "…")]` have it.
+pub trait XmlTagged {
+    /// What that attribute is.
+    fn tag_value(&self) -> &'static str;
+}
+
 /// One of several elements, told apart by their names.
 pub trait XmlChoice: Sized {
     /// The names of all elements this can be.

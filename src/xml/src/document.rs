@@ -19,6 +19,14 @@ struct Source<'t> {
     text: &'t str,
     // Only errors and spans need it, so it is made when the first of them asks.
     lines: OnceLock<Vec<u32>>,
+    /// White space between elements is not text.
+    without_layout: bool,
+}
+
+impl<'t> Source<'t> {
+    fn new(text: &'t str) -> Self {
+        Self { text, lines: OnceLock::new(), without_layout: false }
+    }
 }
 
 impl Source<'_> {
@@ -41,7 +49,7 @@ impl<'t> Document<'t> {
     /// caller ([`Error::or_domain`]): it is that of the part of the library that asked.
     pub fn parse(text: &'t str, what: &str) -> Result<Self> {
         guard::admit(text).map_err(|refusal| {
-            let at = Source { text, lines: OnceLock::new() }.place(refusal.offset);
+            let at = Source::new(text).place(refusal.offset);
             malformed(what, at, &refusal.reason)
         })?;
         let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
@@ -51,17 +59,24 @@ impl<'t> Document<'t> {
         if guard::has_doctype(text) && !guard::is_shallow(&tree) {
             return Err(malformed(what, Span { line: 1, column: 1 }, "entities nest elements too deep"));
         }
-        Ok(Self { tree, source: Source { text, lines: OnceLock::new() } })
+        Ok(Self { tree, source: Source::new(text) })
     }
 
     /// Like [`Document::parse`], for bytes that may not even be text.
     pub fn parse_bytes(bytes: &'t [u8], what: &str) -> Result<Self> {
         let text = std::str::from_utf8(bytes).map_err(|err| {
             let good = String::from_utf8_lossy(&bytes[..err.valid_up_to()]);
-            let at = Source { text: &good, lines: OnceLock::new() }.place(good.len());
+            let at = Source::new(&good).place(good.len());
             malformed(what, at, "the text is not valid UTF-8")
         })?;
         Self::parse(text, what)
+    }
+
+    /// The document without the white space between elements, where libvirt reads one of the kind so: it only shows in
+    /// the text of elements that should have held no others.
+    pub fn without_layout(mut self) -> Self {
+        self.source.without_layout = true;
+        self
     }
 
     /// The root element.
@@ -85,7 +100,7 @@ fn error_place(text: &str, err: &roxmltree::Error) -> Span {
     use roxmltree::Error as E;
     match err {
         E::UnclosedRootNode | E::UnexpectedEndOfStream | E::NoRootNode => {
-            Source { text, lines: OnceLock::new() }.place(text.trim_end().len())
+            Source::new(text).place(text.trim_end().len())
         }
         _ => Span { line: err.pos().row, column: err.pos().col },
     }
@@ -209,12 +224,12 @@ impl<'a> Node<'a> {
         self.inner.parent_element().map(|inner| self.sibling(inner))
     }
 
-    /// All text inside, that of child elements included, as XPath's `string()` has it: white space between elements
-    /// does not count.
+    /// All text inside, that of child elements included, as XPath's `string()` has it.
     pub fn text(&self) -> Cow<'a, str> {
         let mut first = None;
         let mut rest = String::new();
-        let texts = self.inner.descendants().filter(|n| n.is_text() && !is_layout(n));
+        let drops = self.source.without_layout;
+        let texts = self.inner.descendants().filter(|n| n.is_text() && !(drops && is_layout(n)));
         for piece in texts.filter_map(|n| n.text()) {
             match first {
                 None => first = Some(piece),

@@ -22,12 +22,12 @@ mod span;
 mod value;
 mod writer;
 
-pub use content::{Namespace, Tag, XmlChoice, XmlContent, XmlElement, from_str, to_string};
+pub use content::{Namespace, Tag, XmlChoice, XmlContent, XmlElement, XmlTagged, from_str, to_string};
 pub use document::{Document, Node};
 pub use fault::Fault;
 pub use ferrovirt_xml_derive::{XmlElement, XmlEnum};
 pub use raw::{RawAttribute, RawElement, RawNode};
 pub use schema::{Cardinality, Item, Shape, check_strict};
 pub use span::Span;
-pub use value::{AutoBase, Hex, HexDigits, OnOff, ValueKind, XmlEnum, XmlValue, YesNo};
+pub use value::{AutoBase, Hex, HexDigits, OnOff, ValueKind, XmlEnum, XmlValue, YesNo, value_text};
 pub use writer::{Mark, TextWriter, Writer};

@@ -26,6 +26,13 @@ pub trait XmlValue: Sized {
     fn write_text(&self, out: &mut TextWriter<'_>);
 }
 
+/// A value as it stands in a document, but for the escaping.
+pub fn value_text<T: XmlValue>(value: &T) -> String {
+    let mut text = String::new();
+    value.write_text(&mut TextWriter::new(&mut text));
+    text
+}
+
 /// An enum with one fixed text a variant; `derive(XmlEnum)` implements it.
 pub trait XmlEnum: Copy + Eq + Sized + 'static {
     const ALL: &'static [Self];

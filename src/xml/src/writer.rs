@@ -285,6 +285,12 @@ pub struct TextWriter<'w> {
     out: &'w mut String,
 }
 
+impl<'w> TextWriter<'w> {
+    pub(crate) fn new(out: &'w mut String) -> Self {
+        Self { out }
+    }
+}
+
 impl TextWriter<'_> {
     /// Any text.
     pub fn push(&mut self, text: &str) {

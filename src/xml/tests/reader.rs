@@ -106,8 +106,10 @@ fn a_node_tells_what_it_is() {
 }
 
 #[test]
-fn white_space_between_elements_is_no_text() {
-    let text = |xml: &str| Document::parse(xml, "test").unwrap().root().text().into_owned();
+fn white_space_between_elements_is_no_text_if_asked() {
+    let document = |xml| Document::parse(xml, "test").unwrap();
+    assert_eq!(document("<a>\n<b>x</b>\n</a>").root().text(), "\nx\n");
+    let text = |xml| document(xml).without_layout().root().text().into_owned();
     assert_eq!(text("<a>\n <b>x</b>\n <b> </b>\n</a>"), "x ");
     assert_eq!(text("<a>w <b>\n<c>x</c>\n</b>\n</a>"), "w x\n");
     assert_eq!(text("<a> </a>"), " ");

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the same C program on the stock library and on ours, in turns, and how they compare.
 
 mod bare;
+mod daemon;
 
 use crate::packages::{self, Purpose};
 use crate::{dist, root, target};
@@ -20,6 +21,15 @@ pub struct Args {
     /// How many guests a run defines
     #[arg(long, default_value_t = 500)]
     defined: usize,
+    /// How many guests a run defines on test:///default
+    #[arg(long, default_value_t = 2000)]
+    mock: usize,
+    /// Measure test:///default only
+    #[arg(long)]
+    only_mock: bool,
+    /// Measure the daemons instead: what goes over their sockets, a restart, memory
+    #[arg(long)]
+    daemon: bool,
 }
 
 /// A kind of work, and what ours may take of the peer's time.
@@ -34,7 +44,16 @@ const BUDGETS: &[Budget] = &[
     Budget { work: "destroy", must: 0.3, should: 0.15 },
     Budget { work: "define", must: 0.5, should: 0.2 },
     Budget { work: "xml", must: 0.5, should: 0.25 },
+    Budget { work: "test-define", must: 0.2, should: 0.1 },
+    Budget { work: "test-xml", must: 0.5, should: 0.25 },
+    Budget { work: "model", must: 0.5, should: 0.25 },
 ];
+
+/// Look-ups may take so much longer among all guests of the mock host than among a tenth of them, for noise.
+const LOOKUP_GROWTH: f64 = 1.5;
+
+/// What the work on a tenth of the mock's guests is called.
+const FEW: &str = "test-few-";
 
 /// Medians in microseconds, by work, one a run.
 type Times = BTreeMap<String, Vec<f64>>;
@@ -43,18 +62,43 @@ pub fn run(args: &Args) -> Result<()> {
     packages::ensure(Purpose::Bench)?;
     let prefix = dist::build(None, true)?;
     let program = compile(&prefix)?;
+    if args.daemon {
+        return run_daemons(args, &prefix, &program);
+    }
     let sides = [Side::peer()?, Side { name: "ours", library: prefix.join("lib") }];
     println!("== {} rounds: {} starts and {} definitions each", args.rounds, args.starts, args.defined);
     let mut times = [Times::new(), Times::new()];
     let mut bare = Vec::new();
     for _ in 0..args.rounds {
-        bare.push(bare::qmp_ready(args.starts)?);
+        if !args.only_mock {
+            bare.push(bare::qmp_ready(args.starts)?);
+        }
         for (side, times) in sides.iter().zip(&mut times) {
-            side.run(&program, "start", args.starts, times)?;
-            side.run(&program, "defined", args.defined, times)?;
+            if !args.only_mock {
+                side.run(&program, "start", args.starts, times)?;
+                side.run(&program, "defined", args.defined, times)?;
+            }
+            side.run_models(&program, args.defined, times)?;
+            side.run_on_mock(&program, args.mock, "test-", times)?;
+            side.run_on_mock(&program, args.mock.div_ceil(10), FEW, times)?;
         }
     }
-    report(&times, median(&mut bare))
+    report(&times, &mut bare)
+}
+
+/// The daemons in turns, with the stock library as their client.
+fn run_daemons(args: &Args, prefix: &Path, program: &Path) -> Result<()> {
+    let client = Side::peer()?;
+    let daemons = [PathBuf::from("/usr/sbin/libvirtd"), prefix.join("sbin/libvirtd")];
+    println!("== {} rounds with {} definitions each", args.rounds, args.defined);
+    let mut times = [Times::new(), Times::new()];
+    for _ in 0..args.rounds {
+        for (daemon, times) in daemons.iter().zip(&mut times) {
+            client.time(daemon::command(daemon, program, args.defined), "", times)?;
+        }
+    }
+    say_missed(&compare(&times, daemon::BUDGETS));
+    Ok(())
 }
 
 /// A library to run the program on.
@@ -84,21 +128,44 @@ impl Side {
         std::fs::write(folder.path().join("etc/qemu.conf"), settings)?;
         let script = "mount -t tmpfs none /run; mkdir -p /var/lib/libvirt; mount -t tmpfs none /var/lib/libvirt; \
                       ip link set lo up; exec \"$@\"";
-        let output = Command::new("unshare")
+        let mut command = Command::new("unshare");
+        command
             .args(["-m", "-n", "sh", "-c", script, "sh"])
             .arg(program)
             .args(["--uri", &format!("qemu:///embed?root={}", folder.path().display())])
-            .args(["--work", work, "--count", &count.to_string()])
-            .env("LD_LIBRARY_PATH", &self.library)
-            .output()
-            .context("cannot run unshare")?;
+            .args(["--work", work, "--count", &count.to_string()]);
+        self.time(command, "", times)
+    }
+
+    /// Reads and writes a typical definition so many times, which is what the driver for tests does.
+    fn run_models(&self, program: &Path, count: usize, times: &mut Times) -> Result<()> {
+        let mut command = Command::new(program);
+        command
+            .args(["--uri", "test:///default", "--work", "model", "--count", &count.to_string(), "--file"])
+            .arg(root().join("xtask/bench/typical.xml"));
+        self.time(command, "", times)
+    }
+
+    /// Defines so many guests on test:///default, and asks about them. `prefix` goes before the names of the work.
+    fn run_on_mock(&self, program: &Path, count: usize, prefix: &str, times: &mut Times) -> Result<()> {
+        let mut command = Command::new(program);
+        command
+            .args(["--uri", "test:///default", "--work", "defined", "--count", &count.to_string()])
+            .env("BENCH_TYPE", "test");
+        self.time(command, prefix, times)
+    }
+
+    /// Runs the program on this library and takes in the medians that it prints.
+    fn time(&self, mut command: Command, prefix: &str, times: &mut Times) -> Result<()> {
+        let output =
+            command.env("LD_LIBRARY_PATH", &self.library).output().context("cannot run the timed program")?;
         if !output.status.success() {
-            bail!("{work} on {}: {}", self.name, String::from_utf8_lossy(&output.stderr).trim());
+            bail!("{command:?} on {}: {}", self.name, String::from_utf8_lossy(&output.stderr).trim());
         }
         for line in String::from_utf8(output.stdout)?.lines() {
             let words: Vec<_> = line.split_whitespace().collect();
             let [work, _count, median, _minimum] = words[..] else { bail!("cannot read '{line}'") };
-            times.entry(work.to_owned()).or_default().push(median.parse()?);
+            times.entry(format!("{prefix}{work}")).or_default().push(median.parse()?);
         }
         Ok(())
     }
@@ -126,32 +193,51 @@ fn median(values: &mut [f64]) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-fn report(times: &[Times; 2], bare: f64) -> Result<()> {
+/// Prints the sides beside each other; what misses its budget comes back.
+fn compare(times: &[Times; 2], budgets: &[Budget]) -> Vec<String> {
     let [peer, ours] = times;
-    println!("{:<10} {:>12} {:>12} {:>8}  budget", "work", "peer µs", "ours µs", "ratio");
+    println!("{:<14} {:>12} {:>12} {:>8}  budget", "work", "peer µs", "ours µs", "ratio");
     let mut missed = Vec::new();
     for (work, values) in ours {
         let ours = median(&mut values.clone());
         let peer = peer.get(work).map_or(f64::NAN, |values| median(&mut values.clone()));
-        let budget = BUDGETS.iter().find(|budget| budget.work == work);
+        let budget = budgets.iter().find(|budget| budget.work == work);
         let said = budget.map_or(String::new(), |budget| {
             if ours / peer > budget.must {
                 missed.push(work.clone());
             }
             format!("must {}, should {}", budget.must, budget.should)
         });
-        println!("{work:<10} {peer:>12.1} {ours:>12.1} {:>8.3}  {said}", ours / peer);
+        println!("{work:<14} {peer:>12.1} {ours:>12.1} {:>8.3}  {said}", ours / peer);
     }
-    let start = ours.get("start").map_or(f64::NAN, |values| median(&mut values.clone()));
-    println!(
-        "bare QEMU to QMP ready: {bare:.0} µs; a start takes {:.2} of that (must 2, should 1.2)",
-        start / bare
-    );
-    if start / bare > 2.0 {
-        missed.push("start".into());
-    }
+    missed
+}
+
+fn say_missed(missed: &[String]) {
     if !missed.is_empty() {
         println!("budgets missed: {}", missed.join(", "));
     }
+}
+
+fn report(times: &[Times; 2], bare: &mut [f64]) -> Result<()> {
+    let mut missed = compare(times, BUDGETS);
+    let ours = &times[1];
+    let of = |work: &str| ours.get(work).map_or(f64::NAN, |values| median(&mut values.clone()));
+    let growth = of("test-lookup") / of(&format!("{FEW}lookup"));
+    println!("a look-up among ten times the guests takes {growth:.2} of the time (must not grow)");
+    if growth > LOOKUP_GROWTH {
+        missed.push("test-lookup".into());
+    }
+    if !bare.is_empty() {
+        let (start, bare) = (of("start"), median(bare));
+        println!(
+            "bare QEMU to QMP ready: {bare:.0} µs; a start takes {:.2} of that (must 2, should 1.2)",
+            start / bare
+        );
+        if start / bare > 2.0 {
+            missed.push("start".into());
+        }
+    }
+    say_missed(&missed);
     Ok(())
 }

@@ -19,12 +19,15 @@ struct Program {
     names: &'static [&'static str],
 }
 
-const PROGRAMS: &[Program] = &[Program {
-    package: "ferrovirt-daemon",
-    name: "libvirtd",
-    folder: "sbin",
-    names: &["virtqemud", "virtnetworkd"],
-}];
+const PROGRAMS: &[Program] = &[
+    Program {
+        package: "ferrovirt-daemon",
+        name: "libvirtd",
+        folder: "sbin",
+        names: &["virtnetworkd", "virtnwfilterd", "virtqemud", "virtsecretd"],
+    },
+    Program { package: "ferrovirt-virsh", name: "virsh", folder: "bin", names: &[] },
+];
 
 /// Builds all programs and installs them below `prefix`.
 pub fn build(root: &Path, release: bool, prefix: &Path) -> Result<()> {
@@ -45,8 +48,21 @@ pub fn build(root: &Path, release: bool, prefix: &Path) -> Result<()> {
         let built = executable(&messages, program.name)
             .with_context(|| format!("cargo named no program {}", program.name))?;
         install::program(&built, &prefix.join(program.folder), program.names)?;
+        if program.name == "virsh" {
+            install::text(&prefix.join("share/man/man1/virsh.1"), &manual(&built)?)?;
+        }
     }
     Ok(())
+}
+
+/// The manual page that a program has of itself.
+fn manual(program: &Path) -> Result<String> {
+    let output =
+        Command::new(program).args(["help", "--", "--manual"]).output().context("cannot run virsh")?;
+    if !output.status.success() {
+        bail!("virsh has no manual page: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(String::from_utf8(output.stdout)?)
 }
 
 /// Finds a program among cargo's messages.

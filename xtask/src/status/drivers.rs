@@ -180,6 +180,24 @@ mod tests {
         assert_eq!(declared(tokens).collect::<Vec<_>>(), ["domain_reset", "domain_reboot"]);
     }
 
+    /// What a daemon of the future can do, a client of today must be able to ask for.
+    #[test]
+    fn the_remote_driver_forwards_everything() {
+        let root = crate::root();
+        let remote = implementations(&root.join("drivers/remote")).unwrap();
+        let streams = implementations(&root.join("src/rpc")).unwrap();
+        let missing: Vec<_> = rows(&root)
+            .unwrap()
+            .into_iter()
+            .filter(|row| !remote.methods.contains(&row.method) && !streams.methods.contains(&row.method))
+            .map(|row| row.method)
+            .collect();
+        assert!(
+            missing.is_empty(),
+            "a row of a driver trait that drivers/remote does not forward: {missing:?}"
+        );
+    }
+
     #[test]
     fn a_trait_becomes_rows() {
         let Rows(rows) = syn::parse_quote! {

@@ -14,6 +14,7 @@ use std::{
 
 use anyhow::Result;
 
+use crate::conformance::xml::{self, Count};
 use calls::EntryPoint;
 use drivers::Implementations;
 
@@ -51,6 +52,8 @@ struct Subject {
 struct Status {
     drivers: Vec<String>,
     subjects: Vec<Subject>,
+    /// How libvirt's own documents come out.
+    documents: Vec<Count>,
 }
 
 /// The page as the code says it should be.
@@ -73,7 +76,7 @@ fn load(root: &Path) -> Result<Status> {
         withdraw_handles(&mut functions, &entry_points);
         subjects.push(Subject { title, functions });
     }
-    Ok(Status { drivers: drivers.into_keys().collect(), subjects })
+    Ok(Status { drivers: drivers.into_keys().collect(), subjects, documents: xml::kept(root) })
 }
 
 fn served(

@@ -23,7 +23,18 @@ pub fn write(status: &Status) -> String {
     for subject in &status.subjects {
         write_subject(&mut page, status, subject);
     }
+    write_documents(&mut page, status);
     page
+}
+
+fn write_documents(page: &mut String, status: &Status) {
+    page.push_str(
+        "\n## Documents\n\nOf libvirt's own test documents, how many are read and printed as its tests expect, or refused where they \
+         do (`cargo xtask conformance xml`).\n\n| | the same | of |\n| --- | ---: | ---: |\n",
+    );
+    for count in &status.documents {
+        row(page, &[&count.suite, &count.same.to_string(), &count.all.to_string()]);
+    }
 }
 
 fn write_counts(page: &mut String, status: &Status) {

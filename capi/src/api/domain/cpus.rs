@@ -1,7 +1,7 @@
 //! `libvirt-domain.h`: virtual CPUs, pinning, I/O threads.
 
 use crate::ffi::{
-    self, cpu_map, cpu_maps_room, free_io_thread, global, inspect, list_io_threads, modify, params_out, text,
+    self, cpu_map, cpu_maps_room, free_io_thread, inspect, list_io_threads, modify, params_out, text,
     vcpus_room,
 };
 use ferrovirt::Domain;
@@ -281,7 +281,7 @@ pub extern "C" fn virDomainGetIOThreadInfo(
 /// Since: 1.2.14
 #[unsafe(no_mangle)]
 pub extern "C" fn virDomainIOThreadInfoFree(info: virDomainIOThreadInfoPtr) {
-    global(|| free_io_thread(info));
+    free_io_thread(info);
 }
 
 /// Says on which host CPUs an I/O thread may run.

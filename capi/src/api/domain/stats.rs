@@ -179,5 +179,5 @@ pub extern "C" fn virDomainListGetStats(
 /// Since: 1.2.8
 #[unsafe(no_mangle)]
 pub extern "C" fn virDomainStatsRecordListFree(stats: *mut virDomainStatsRecordPtr) {
-    global(|| free_stats_records(stats));
+    free_stats_records(stats);
 }

@@ -1,5 +1,6 @@
 //! The made-up host of the fixtures.
 
+use ferrovirt_conf::cpu::{Arch, CpuMode};
 use ferrovirt_conf::domain::{
     Connection, Domain, Graphics, InterfaceDriverName, ParseFlags, SecretReference,
 };
@@ -10,6 +11,7 @@ use ferrovirt_driver_qemu::command::{
     CommandLine, Context, Descriptors, HugePageMount, Passed, Sealed, SecretUse, Secrets, Settings,
     Surroundings, TlsSettings, arguments, prepare,
 };
+use ferrovirt_driver_qemu::cpu::{self, Native, StartKind};
 use ferrovirt_driver_qemu::{addresses, aliases};
 use std::path::{Path, PathBuf};
 
@@ -201,6 +203,11 @@ pub fn build(path: &Path, capabilities: &Capabilities) -> Result<CommandLine> {
     let mut model = Domain::parse(&text, ParseFlags { inactive: true, ..ParseFlags::default() })?;
     addresses::assign(&mut model, capabilities, true)?;
     aliases::assign(&mut model);
+    let native = Native { arch: Some(Arch::X86_64), ..Native::default() };
+    // What is said with a model the tests' own host, which is none of the recorded ones, would have to be asked for.
+    if model.cpu.as_ref().is_some_and(|cpu| cpu.mode() == CpuMode::HostModel) {
+        cpu::concrete(&mut model, capabilities, &native, StartKind::New)?;
+    }
     as_in_the_tests(&mut model);
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     with_surroundings(name, &model.clone(), |host| {

@@ -6,7 +6,7 @@ use crate::driver::QemuDriver;
 use crate::host_capabilities::{Prober, node, sysinfo};
 use ferrovirt_conf::cpu::{self, Arch, CpuDefinition, CpuKind, GuestCpu, parse_cpus};
 use ferrovirt_core::driver::{HostDriver, HypervisorChoice, NodeInfo, SecurityModel};
-use ferrovirt_core::{Error, Result, TypedParams, abi};
+use ferrovirt_core::{Error, ErrorDomain, Result, TypedParams, abi};
 use ferrovirt_host::KernelFiles;
 use ferrovirt_host::abilities;
 use ferrovirt_host::topology::Topology;
@@ -19,6 +19,11 @@ impl QemuDriver {
     fn files(&self) -> &KernelFiles {
         self.shared.host.files()
     }
+}
+
+/// An error of this driver's, if nobody else has said that it is theirs.
+fn ours(err: Error) -> Error {
+    err.or_domain(ErrorDomain::Qemu)
 }
 
 /// Whether an incompatible CPU is an error, and whether the document is checked strictly.
@@ -51,7 +56,7 @@ impl HostDriver for QemuDriver {
     }
 
     fn connect_get_max_vcpus(&self, kind: Option<&str>) -> Result<i32> {
-        self.shared.host.max_vcpus(kind)
+        self.shared.host.max_vcpus(kind).map_err(ours)
     }
 
     fn connect_get_capabilities(&self) -> Result<String> {
@@ -61,12 +66,13 @@ impl HostDriver for QemuDriver {
     fn connect_get_domain_capabilities(&self, choice: HypervisorChoice<'_>, flags: u32) -> Result<String> {
         let without_deprecated = abi::VIR_CONNECT_GET_DOMAIN_CAPABILITIES_DISABLE_DEPRECATED_FEATURES;
         refuse_flags(flags, without_deprecated, "virConnectGetDomainCapabilities")?;
-        self.shared.host.domain_capabilities(self.prober(), &choice, flags & without_deprecated != 0)
+        let without_deprecated = flags & without_deprecated != 0;
+        self.shared.host.domain_capabilities(self.prober(), &choice, without_deprecated).map_err(ours)
     }
 
     fn connect_get_sysinfo(&self, flags: u32) -> Result<String> {
         refuse_flags(flags, 0, "virConnectGetSysinfo")?;
-        sysinfo(self.files())
+        sysinfo(self.files()).map_err(ours)
     }
 
     fn connect_is_alive(&self) -> Result<bool> {
@@ -84,8 +90,9 @@ impl HostDriver for QemuDriver {
 
     fn connect_get_cpu_model_names(&self, arch: &str, flags: u32) -> Result<Vec<String>> {
         refuse_flags(flags, 0, "virConnectGetCPUModelNames")?;
-        let arch: Arch =
-            arch.parse().map_err(|_| Error::invalid_arg(format!("architecture '{arch}' is unknown")))?;
+        let arch: Arch = arch
+            .parse()
+            .map_err(|_| ours(Error::invalid_arg(format!("architecture '{arch}' is unknown"))))?;
         cpu::model_names(arch)
     }
 
@@ -104,7 +111,8 @@ impl HostDriver for QemuDriver {
         flags: u32,
     ) -> Result<i32> {
         let (fail, strict) = comparison_flags(flags, "virConnectCompareHypervisorCPU")?;
-        let compared = self.shared.host.compare_hypervisor_cpu(self.prober(), &choice, xml, strict)?;
+        let host = &self.shared.host;
+        let compared = host.compare_hypervisor_cpu(self.prober(), &choice, xml, strict).map_err(ours)?;
         compared.into_number(fail)
     }
 
@@ -123,7 +131,7 @@ impl HostDriver for QemuDriver {
         let cpus = parse_cpus(xmls, CpuKind::Either)?;
         let host = &self.shared.host;
         let baseline = host.baseline_hypervisor_cpu(self.prober(), &choice, &cpus, expand, migratable);
-        baseline.map(GuestCpu::into_document)
+        baseline.map(GuestCpu::into_document).map_err(ours)
     }
 
     fn node_get_info(&self) -> Result<NodeInfo> {

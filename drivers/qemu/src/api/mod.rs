@@ -14,14 +14,15 @@ mod unsupported;
 use crate::vm::{View, Vm};
 use ferrovirt_conf::domain::ParseFlags;
 use ferrovirt_core::store::Stored;
-use ferrovirt_core::{Error, Result, abi};
+use ferrovirt_core::{Error, ErrorDomain, Result, abi};
 
 /// Refuses flags that the call does not know, as libvirt does before anything is looked at.
 fn refuse_flags(flags: u32, known: u32, function: &str) -> Result<()> {
     if flags & !known == 0 {
         return Ok(());
     }
-    Err(Error::invalid_arg(format!("{function} does not know the flags {:#x}", flags & !known)))
+    let text = format!("{function} does not know the flags {:#x}", flags & !known);
+    Err(Error::invalid_arg(text).domain(ErrorDomain::Qemu))
 }
 
 /// Whether a change is meant for the running guest, and whether for the definition on disk.

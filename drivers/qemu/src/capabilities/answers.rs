@@ -66,11 +66,11 @@ struct Recorded {
 }
 
 impl Answers {
-    /// Asks everything in the plan at once and waits for all replies.
+    /// Asks everything in the plan, one question after the other: QEMU answers them so anyway, and programs that play
+    /// recorded answers hear no more than one at a time.
     pub(super) async fn collect(&mut self, client: &Client, plan: Plan) -> Result<()> {
-        let pending: Vec<_> =
-            plan.0.iter().map(|q| client.submit_untyped(q.command, q.arguments.as_deref())).collect();
-        for (question, reply) in plan.0.into_iter().zip(pending) {
+        for question in plan.0 {
+            let reply = client.submit_untyped(question.command, question.arguments.as_deref());
             let reply = match reply.await {
                 Ok(reply) => Some(reply),
                 Err(QmpError::Command { desc, .. }) => {

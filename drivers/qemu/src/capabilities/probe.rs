@@ -1,9 +1,12 @@
 //! Asking a binary: one process with KVM where the host has it, one without, side by side, all questions at once.
 
+use std::future::Future;
 use std::io::{Read, Seek};
-use std::os::fd::OwnedFd;
+use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use ferrovirt_core::{Error, Result};
@@ -42,71 +45,128 @@ pub fn probe(reactor: &Reactor, binary: &Path, options: &ProbeOptions) -> Result
 
 /// Asks a binary and gives its answers as they came: from the best accelerator, and from TCG if that is another.
 pub fn converse(reactor: &Reactor, binary: &Path, options: &ProbeOptions) -> Result<Vec<Answers>> {
-    if !(options.with_kvm && kvm_is_usable()) {
-        let (mut only, socket) = Candidate::start(binary, "none,accel=tcg", options)?;
-        let deadline = options.deadline;
-        let answers = reactor.call(async move { ask(socket, deadline, queries::first).await });
-        return Ok(vec![only.explained(answers)?]);
+    if !options.with_kvm {
+        return Ok(vec![hold(reactor, binary, TCG, options, queries::first)?]);
     }
-    let (mut first, first_socket) = Candidate::start(binary, "none,accel=kvm:tcg", options)?;
-    let (mut second, second_socket) = Candidate::start(binary, "none,accel=tcg", options)?;
-    let deadline = options.deadline;
-    let (one, other) = reactor.call(async move {
-        Ok(tokio::join!(
-            ask(first_socket, deadline, queries::first),
-            ask(second_socket, deadline, queries::accelerator)
-        ))
-    })?;
-    Ok(vec![first.explained(one)?, second.explained(other)?])
+    if kvm_is_usable() {
+        let mut first = Candidate::start(binary, BEST, options)?;
+        let mut second = Candidate::start(binary, TCG, options)?;
+        let (one, other) = (first.ask(options, queries::first), second.ask(options, queries::accelerator));
+        let (one, other) = reactor.call(async move { Ok(tokio::join!(one, other)) })?;
+        return Ok(vec![first.explained(one)?, second.explained(other)?]);
+    }
+    // Hardly, but its word counts: there may be another way to the accelerator than ours.
+    let first = hold(reactor, binary, BEST, options, queries::first)?;
+    if !queries::has_kvm(&first) {
+        return Ok(vec![first]);
+    }
+    let second = hold(reactor, binary, TCG, options, queries::accelerator)?;
+    Ok(vec![first, second])
 }
 
-/// Holds the whole conversation with one process.
-async fn ask(socket: UnixStream, deadline: Duration, first: fn(&mut Plan)) -> Result<Answers> {
-    let options = Options { deadline, ..Options::default() };
-    let (client, _events) = Client::from_socket(socket, options).await?;
-    let mut answers = Answers::default();
-    let mut plan = Plan::default();
-    first(&mut plan);
-    answers.collect(&client, plan).await?;
-    let mut plan = Plan::default();
-    queries::second(&answers, &mut plan);
-    answers.collect(&client, plan).await?;
-    Ok(answers)
+/// With KVM, if that can be had.
+const BEST: &str = "none,accel=kvm:tcg";
+const TCG: &str = "none,accel=tcg";
+
+/// Starts one process and holds the whole conversation with it.
+fn hold(
+    reactor: &Reactor,
+    binary: &Path,
+    machine: &str,
+    options: &ProbeOptions,
+    first: fn(&mut Plan),
+) -> Result<Answers> {
+    let mut candidate = Candidate::start(binary, machine, options)?;
+    let asked = candidate.ask(options, first);
+    let answers = reactor.call(asked);
+    candidate.explained(answers)
 }
 
 /// A QEMU that is there to be asked; killed and reaped when dropped.
 struct Candidate {
-    process: Process,
+    process: Arc<Process>,
     complaints: std::fs::File,
     what: String,
+    folder: Folder,
+}
+
+/// The folder of a monitor's socket; nobody else gets in, and it is gone with what drops it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn make(identity: Option<(u32, u32)>) -> std::io::Result<Self> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let folders = std::env::temp_dir();
+        loop {
+            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+            let path = folders.join(format!("qemu-probe-{}-{number}", std::process::id()));
+            match std::fs::DirBuilder::new().mode(0o700).create(&path) {
+                Err(err) if err.kind() == std::io::ErrorKind::AlreadyExists => continue,
+                made => made?,
+            }
+            let folder = Self(path);
+            if let Some((uid, gid)) = identity {
+                std::os::unix::fs::chown(&folder.0, Some(uid), Some(gid))?;
+            }
+            return Ok(folder);
+        }
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.0.join("qmp")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!(%error, folder = %self.0.display(), "the folder of a probe is left behind");
+        }
+    }
 }
 
 impl Candidate {
-    fn start(binary: &Path, machine: &str, options: &ProbeOptions) -> Result<(Self, UnixStream)> {
+    fn start(binary: &Path, machine: &str, options: &ProbeOptions) -> Result<Self> {
         let what = format!("cannot probe '{}'", binary.display());
         let failed = |e: std::io::Error| Error::system(e, &what);
-        let (ours, theirs) = UnixStream::pair().map_err(failed)?;
+        let folder = Folder::make(options.identity).map_err(failed)?;
         // What it says is of interest only when it fails, and must not be able to block it.
         let complaints =
             rustix::fs::memfd_create("qemu-probe", MemfdFlags::CLOEXEC).map_err(|e| failed(e.into()))?;
         let complaints = std::fs::File::from(complaints);
         let mut command = Command::new(binary);
         command.args(["-S", "-no-user-config", "-nodefaults", "-nographic", "-machine", machine]);
-        // Nobody must tell it to go: a pair's other end is ours alone, and it dies with us.
-        let fd = command.pass_fd(OwnedFd::from(theirs))?;
-        command.args([
-            "-chardev",
-            &format!("socket,id=monitor,fd={fd}"),
-            "-mon",
-            "chardev=monitor,mode=control",
-        ]);
+        // A path and not a descriptor, as whatever stands in for an emulator knows it.
+        command.args(["-qmp", &format!("unix:{},server=on,wait=off", folder.socket().display())]);
         command.env("LC_ALL", "C").env_pass(["PATH"]).current_dir("/").new_session().die_with_parent();
         command.stderr(complaints.try_clone().map_err(failed)?);
         if let Some((uid, gid)) = options.identity {
             command.identity(uid, gid, &[gid]);
         }
-        let process = command.spawn().map_err(|e| e.context(&what))?;
-        Ok((Self { process, complaints, what }, ours))
+        let process = Arc::new(command.spawn().map_err(|e| e.context(&what))?);
+        Ok(Self { process, complaints, what, folder })
+    }
+
+    /// The whole conversation.
+    fn ask(
+        &self,
+        options: &ProbeOptions,
+        first: fn(&mut Plan),
+    ) -> impl Future<Output = Result<Answers>> + Send + use<> {
+        let (socket, process, deadline) = (self.folder.socket(), self.process.clone(), options.deadline);
+        async move {
+            let options = Options { deadline, ..Options::default() };
+            let stream = connect(&socket, &process, deadline).await?;
+            let (client, _events) = Client::from_socket(stream, options).await?;
+            let mut answers = Answers::default();
+            let mut plan = Plan::default();
+            first(&mut plan);
+            answers.collect(&client, plan).await?;
+            let mut plan = Plan::default();
+            queries::second(&answers, &mut plan);
+            answers.collect(&client, plan).await?;
+            Ok(answers)
+        }
     }
 
     /// Adds to an error what the process itself had to say.
@@ -122,6 +182,23 @@ impl Candidate {
                 said => Error::internal(format!("{}: {said}", self.what)).caused_by(e),
             }
         })
+    }
+}
+
+/// Connects to a socket that a process is about to listen on.
+async fn connect(socket: &Path, process: &Process, patience: Duration) -> Result<UnixStream> {
+    let begin = tokio::time::Instant::now();
+    loop {
+        let err = match UnixStream::connect(socket) {
+            Ok(stream) => return Ok(stream),
+            Err(err) => err,
+        };
+        let is_early =
+            matches!(err.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused);
+        if !is_early || process.has_ended()? || begin.elapsed() > patience {
+            return Err(Error::system(err, format_args!("cannot connect to '{}'", socket.display())));
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 

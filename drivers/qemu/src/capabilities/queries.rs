@@ -100,6 +100,11 @@ pub(super) fn first(plan: &mut Plan) {
     accelerator(plan);
 }
 
+/// Whether the first process runs with KVM.
+pub(super) fn has_kvm(answers: &Answers) -> bool {
+    answers.get(&QueryKvm {}).is_some_and(|kvm| kvm.enabled)
+}
+
 /// What a second process is asked that runs without KVM.
 pub(super) fn accelerator(plan: &mut Plan) {
     plan.ask(&QueryTarget {});
@@ -111,7 +116,7 @@ pub(super) fn accelerator(plan: &mut Plan) {
 /// The second volley, which depends on the architecture and the machines.
 pub(super) fn second(answers: &Answers, plan: &mut Plan) {
     let arch = answers.get(&QueryTarget {}).map(|target| target.arch).unwrap_or_default();
-    let kvm = answers.get(&QueryKvm {}).is_some_and(|kvm| kvm.enabled);
+    let kvm = has_kvm(answers);
     for expansion in HostCpuQueries::for_target(&arch, kvm).all() {
         plan.ask(expansion);
     }

@@ -29,7 +29,10 @@ pub fn check(
     if let (Some(name), Some(told), Some(blockers)) = (content.model.as_deref(), told, blockers)
         && !cpu::compares_features(arch, name)?
     {
-        return x86::compare_unusable(&told.reported, &content, blockers);
+        // The features of another host are not asked for one by one.
+        let asked = CpuContent { features: Vec::new(), ..content.clone() };
+        let asked = if matches!(cpu, CpuDefinition::Host(_)) { &asked } else { &content };
+        return x86::compare_unusable(&told.reported, asked, blockers);
     }
     cpu::compare(arch, host, cpu)
 }

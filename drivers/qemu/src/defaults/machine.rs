@@ -73,7 +73,7 @@ pub fn accel(model: &Domain) -> Accel {
 }
 
 /// The machine that guests get which ask for none, whatever QEMU's own default is.
-fn preferred(arch: Arch) -> Option<&'static str> {
+pub fn preferred(arch: Arch) -> Option<&'static str> {
     Some(match arch {
         Arch::I686 | Arch::X86_64 => "pc",
         Arch::Armv6l => "integratorcp",

@@ -12,6 +12,7 @@ mod memory;
 mod scsi;
 
 pub(crate) use implicit::VCPUS_WITHOUT_EIM;
+pub(crate) use machine::preferred as preferred_machine;
 pub(crate) use machine::target;
 pub use machine::{accel, emulator};
 

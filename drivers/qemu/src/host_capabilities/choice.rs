@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ferrovirt_conf::cpu::Arch;
+use ferrovirt_conf::domain::VirtType as DomainType;
 use ferrovirt_core::driver::HypervisorChoice;
 use ferrovirt_core::{Error, Result};
 
@@ -13,6 +14,9 @@ use crate::capabilities::{Accel, Capabilities};
 
 /// The architecture that is asked about, or the host's, and the emulator for it.
 pub fn emulator(choice: &HypervisorChoice<'_>, host: Arch, search: &SearchPath) -> Result<(Arch, PathBuf)> {
+    if let Some(name) = choice.virt_type.filter(|name| name.parse::<DomainType>().is_err()) {
+        return Err(Error::invalid_arg(format!("domain type '{name}' is unknown")));
+    }
     let arch = match choice.arch {
         Some(name) => {
             name.parse().map_err(|_| Error::invalid_arg(format!("architecture '{name}' is unknown")))?

@@ -15,6 +15,14 @@ use super::emulators::SearchPath;
 use super::{Firmware, HostFacts, VirtType, cpu};
 use crate::capabilities::{Accel, Capabilities};
 
+/// Where distributions have UEFI, for machines that no descriptor speaks of.
+const WELL_KNOWN_IMAGES: &[&str] = &[
+    "/usr/share/OVMF/OVMF_CODE.fd",
+    "/usr/share/OVMF/OVMF_CODE.secboot.fd",
+    "/usr/share/AAVMF/AAVMF_CODE.fd",
+    "/usr/share/AAVMF/AAVMF32_CODE.fd",
+];
+
 /// What is asked about.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
@@ -69,13 +77,14 @@ pub fn domain_capabilities(
     firmwares: &[Firmware],
 ) -> DomainCapabilities {
     let Asked { emulator, arch, virt, machine, .. } = asked;
-    let info = capabilities.machine(virt.accel(), machine);
+    let most = capabilities.machine(virt.accel(), machine).map_or(0, |machine| machine.cpu_max);
+    let most = facts.kvm_vcpus.filter(|_| virt == VirtType::Kvm).map_or(most, |limit| limit.min(most));
     DomainCapabilities {
         path: Some(emulator.display().to_string()),
         domain: virt.name().into(),
         machine: Some(machine.into()),
         arch,
-        max_vcpus: info.map(|machine| machine.cpu_max).filter(|max| *max > 0),
+        max_vcpus: Some(most).filter(|most| *most > 0),
         iothreads: Some(Support::yes()),
         os: Some(os(firmwares, arch, machine)),
         cpu: cpu::cpu_support(capabilities, facts, asked),
@@ -94,7 +103,11 @@ fn os(firmwares: &[Firmware], arch: Arch, machine: &str) -> OsSupport {
         .choice("type", ["rom", "pflash"])
         .choice("readonly", ["yes", "no"])
         .choice("secure", if any(|firmware| firmware.needs_smm) { vec!["yes", "no"] } else { vec!["no"] });
-    for path in fitting.iter().filter_map(|firmware| firmware.image.as_ref()).filter(|path| path.exists()) {
+    let mut images: Vec<&Path> = fitting.iter().filter_map(|firmware| firmware.image.as_deref()).collect();
+    if images.is_empty() {
+        images = WELL_KNOWN_IMAGES.iter().map(Path::new).collect();
+    }
+    for path in images.into_iter().filter(|path| path.exists()) {
         let path = path.display().to_string();
         if !loader.values.contains(&path) {
             loader.values.push(path);

@@ -94,7 +94,7 @@ mod tests {
         let found = path.emulators(Arch::X86_64);
         assert_eq!(
             found.iter().map(|(arch, _)| *arch).collect::<Vec<_>>(),
-            [Arch::Armv7l, Arch::I686, Arch::X86_64]
+            [Arch::Armv6l, Arch::Armv7l, Arch::I686, Arch::X86_64]
         );
     }
 

@@ -32,11 +32,12 @@ pub fn guest_capabilities(arch: Arch, binary: &Path, capabilities: &Capabilities
     }
 }
 
-/// Each machine, those with an alias twice; the default one first.
+/// Each machine, those with an alias twice; the preferred one first.
 fn machines(capabilities: &Capabilities) -> Vec<GuestMachine> {
     let Some(accelerator) = capabilities.accelerators().first() else { return Vec::new() };
-    let (first, others): (Vec<&MachineInfo>, Vec<_>) =
-        usable(&accelerator.machines).partition(|machine| machine.is_default);
+    let first = preferred_machine(capabilities, accelerator.kind);
+    let others =
+        usable(&accelerator.machines).filter(|machine| first.is_none_or(|first| first.name != machine.name));
     let entries = |machine: &MachineInfo| {
         let named = GuestMachine {
             canonical: None,
@@ -62,9 +63,11 @@ fn usable(machines: &[MachineInfo]) -> impl Iterator<Item = &MachineInfo> {
 /// The machine for guests that ask for none.
 pub(super) fn preferred_machine(capabilities: &Capabilities, accel: Accel) -> Option<&MachineInfo> {
     let machines = &capabilities.accelerator(accel)?.machines;
-    // Not every target has a default; those of ARM and RISC-V all have this one.
-    let general = || usable(machines).find(|machine| machine.alias.as_deref() == Some("virt"));
-    capabilities.default_machine(accel).or_else(general).or_else(|| usable(machines).next())
+    let preferred = super::arch_of(&capabilities.arch).and_then(crate::defaults::preferred_machine);
+    let named =
+        |name: &str| usable(machines).filter(|m| m.name == name || m.alias.as_deref() == Some(name)).last();
+    let preferred = preferred.and_then(named);
+    preferred.or_else(|| capabilities.default_machine(accel)).or_else(|| usable(machines).next())
 }
 
 fn features(arch: Arch) -> GuestFeatures {

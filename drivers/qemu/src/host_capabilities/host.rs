@@ -17,6 +17,7 @@ use ferrovirt_host::KernelFiles;
 use ferrovirt_host::abilities::{self, Sleep};
 use ferrovirt_host::cache::{self, Cache};
 use ferrovirt_host::cpu_identity::CpuIdentity;
+use ferrovirt_host::kvm::Kvm;
 use ferrovirt_host::topology::{Cpu, Node, Topology};
 use ferrovirt_host::{dmi, memory};
 use uuid::Uuid;
@@ -36,6 +37,8 @@ pub struct HostFacts {
     pub sleep: Sleep,
     pub iommu: bool,
     pub vfio: bool,
+    /// Most vCPUs of a guest, where the host has KVM.
+    pub kvm_vcpus: Option<u32>,
 }
 
 impl HostFacts {
@@ -50,6 +53,7 @@ impl HostFacts {
             sleep: abilities::sleep(files)?,
             iommu: abilities::has_iommu(files)?,
             vfio: abilities::has_vfio(files)?,
+            kvm_vcpus: Kvm::open().ok().and_then(|kvm| u32::try_from(kvm.max_vcpus()).ok()),
         })
     }
 }

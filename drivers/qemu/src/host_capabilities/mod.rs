@@ -48,8 +48,7 @@ impl VirtType {
 pub fn arch_of(qemu: &str) -> Option<Arch> {
     match qemu {
         "arm" => Some(Arch::Armv7l),
-        "or1k" => Some(Arch::Openrisc),
-        "hppa" => Some(Arch::Parisc),
+        "or32" => Some(Arch::Openrisc),
         other => Arch::from_uname(other),
     }
 }
@@ -58,9 +57,8 @@ pub fn arch_of(qemu: &str) -> Option<Arch> {
 pub fn qemu_name(arch: Arch) -> &'static str {
     match arch {
         Arch::I686 => "i386",
-        Arch::Armv7l => "arm",
-        Arch::Openrisc => "or1k",
-        Arch::Parisc => "hppa",
+        Arch::Armv6l | Arch::Armv7l => "arm",
+        Arch::Openrisc => "or32",
         other => other.as_str(),
     }
 }

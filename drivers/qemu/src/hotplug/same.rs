@@ -3,10 +3,7 @@
 
 use super::device::Device;
 use super::find::same_function;
-use ferrovirt_conf::domain::{
-    ChannelTarget, DeviceInfo, HostCapability, HostDevice, HostSubsystem, Hostdev, MemoryDevice, MemoryModel,
-    ScsiSource, Shmem, Sound, UsbHostSource,
-};
+use ferrovirt_conf::domain::{ChannelTarget, DeviceInfo, MemoryDevice, MemoryModel, Shmem, Sound};
 
 /// Whether `wanted` describes `have`. Devices that are told apart by name alone are not compared here.
 pub fn device(have: &Device, wanted: &Device) -> bool {
@@ -18,7 +15,7 @@ pub fn device(have: &Device, wanted: &Device) -> bool {
         (D::Console(a), D::Console(b)) => a.source.kind == b.source.kind && a.target.port == b.target.port,
         (D::Controller(a), D::Controller(b)) => (a.kind, a.index) == (b.kind, b.index),
         (D::Filesystem(a), D::Filesystem(b)) => a.target == b.target,
-        (D::Hostdev(a), D::Hostdev(b)) => hostdev(a, b),
+        (D::Hostdev(a), D::Hostdev(b)) => a.device.is_same(&b.device),
         (D::Input(a), D::Input(b)) => {
             (a.kind, a.bus) == (b.kind, b.bus) && a.source.evdev == b.source.evdev && at(&a.info, &b.info)
         }
@@ -67,54 +64,6 @@ fn is_same_target(have: &ChannelTarget, wanted: &ChannelTarget) -> bool {
     use ChannelTarget as T;
     match (have, wanted) {
         (T::Virtio { name: a, .. }, T::Virtio { name: b, .. }) => a == b,
-        (have, wanted) => have == wanted,
-    }
-}
-
-/// The same device of the host, whatever the guest makes of it.
-pub fn hostdev(have: &Hostdev, wanted: &Hostdev) -> bool {
-    match (&have.device, &wanted.device) {
-        (HostDevice::Subsystem(have), HostDevice::Subsystem(wanted)) => subsystem(have, wanted),
-        (HostDevice::Capabilities(have), HostDevice::Capabilities(wanted)) => capability(have, wanted),
-        _ => false,
-    }
-}
-
-fn subsystem(have: &HostSubsystem, wanted: &HostSubsystem) -> bool {
-    use HostSubsystem as S;
-    match (have, wanted) {
-        (S::Pci { source: a, .. }, S::Pci { source: b, .. }) => same_function(&a.address, &b.address),
-        (S::Usb { source: a, .. }, S::Usb { source: b, .. }) => usb(a, b),
-        (S::Scsi { source: a, .. }, S::Scsi { source: b, .. }) => scsi(a, b),
-        (S::ScsiHost { source: a, .. }, S::ScsiHost { source: b, .. }) => {
-            (a.protocol, &a.wwpn) == (b.protocol, &b.wwpn)
-        }
-        (S::Mdev { uuid: a, .. }, S::Mdev { uuid: b, .. }) => a == b,
-        _ => false,
-    }
-}
-
-/// By the place on the host where it is given, else by what it is.
-fn usb(have: &UsbHostSource, wanted: &UsbHostSource) -> bool {
-    match &have.address {
-        Some(address) => wanted.address.as_ref() == Some(address),
-        None => (have.vendor, have.product) == (wanted.vendor, wanted.product),
-    }
-}
-
-fn scsi(have: &ScsiSource, wanted: &ScsiSource) -> bool {
-    match (have, wanted) {
-        (ScsiSource::Iscsi(a), ScsiSource::Iscsi(b)) => {
-            a.name == b.name && a.hosts.first() == b.hosts.first()
-        }
-        (have, wanted) => have == wanted,
-    }
-}
-
-fn capability(have: &HostCapability, wanted: &HostCapability) -> bool {
-    use HostCapability as C;
-    match (have, wanted) {
-        (C::Net { interface: a, .. }, C::Net { interface: b, .. }) => a == b,
         (have, wanted) => have == wanted,
     }
 }

@@ -157,6 +157,8 @@ pub(super) fn command_text(name: &str, arguments: Option<&str>, id: u64) -> Stri
         None => write!(text, r#"{{"execute":"{name}","id":{id}}}"#),
     };
     written.expect("writing to a String can't fail");
+    // QEMU does not need it, but whoever reads along does.
+    text.push('\n');
     text
 }
 
@@ -193,11 +195,9 @@ mod tests {
     }
 
     #[test]
-    fn commands_have_no_byte_too_many() {
-        assert_eq!(command_text("stop", None, 1), r#"{"execute":"stop","id":1}"#);
-        assert_eq!(
-            command_text("x", Some(r#"{"a":1}"#), 12),
-            r#"{"execute":"x","arguments":{"a":1},"id":12}"#
-        );
+    fn commands_are_lines_without_a_byte_too_many() {
+        assert_eq!(command_text("stop", None, 1), "{\"execute\":\"stop\",\"id\":1}\n");
+        let with_arguments = command_text("x", Some(r#"{"a":1}"#), 12);
+        assert_eq!(with_arguments.trim_end(), r#"{"execute":"x","arguments":{"a":1},"id":12}"#);
     }
 }

@@ -70,6 +70,8 @@ fn start(daemon: &Path) -> Result<()> {
     };
     let mut command = Command::new(daemon);
     command.args(["-d", TIMEOUT]).current_dir("/");
+    // What this program is to find libraries by need not suit the daemon: libvirt's own does not run on our library.
+    command.env_remove("LD_LIBRARY_PATH").env_remove("LD_PRELOAD");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let status = command.status().map_err(failed)?;
     if !status.success() {

@@ -11,7 +11,7 @@ use ferrovirt_rpc::frame::{Codec, Layered, Transport};
 use ferrovirt_rpc::limits::AUTH_SASL_DATA_MAX;
 use ferrovirt_rpc::program::remote::{AuthSaslInit, AuthSaslStart, AuthSaslStep};
 use ferrovirt_rpc::xdr::CharBytes;
-use ferrovirt_sasl::{Client as Sasl, ClientStep, Ends, Layer, MIN_SSF, Protection, Question, Step};
+use ferrovirt_sasl::{Client as Sasl, ClientStep, Ends, MIN_SSF, Protection, Question, Step};
 use rustix::net::{getpeername, getsockname};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -29,8 +29,8 @@ pub(super) fn log_in(
     };
     let (local, remote) = addresses(transport);
     let host = target.host.as_deref().unwrap_or("localhost");
-    let mut answers = Answers::new(target);
-    let mut sasl = Sasl::new(Ends { host: Some(host), local, remote }, &answers.kinds(), protection)?;
+    let mut answers = Answers::new(target)?;
+    let mut sasl = Sasl::new(Ends { host: Some(host), local, remote }, &answers.kinds()?, protection)?;
 
     let offered = client.call(&AuthSaslInit {})?;
     let wanted = match mechanism {
@@ -46,7 +46,7 @@ pub(super) fn log_in(
         let detail = format!("the encryption that was agreed on has {ssf} bits, {MIN_SSF} are the least");
         return Err(failed(detail));
     }
-    let codec = sasl.into_layer()?.map(|layer| Box::new(SaslCodec(layer)) as Box<dyn Codec>);
+    let codec = sasl.into_layer()?.map(|layer| Box::new(layer) as Box<dyn Codec>);
     transport.add_layer(codec, ssf >= MIN_SSF);
     Ok(())
 }
@@ -54,12 +54,13 @@ pub(super) fn log_in(
 /// Goes back and forth until both sides are done. Even if the daemon says that it is, our own side must be: that is
 /// how it is told from somebody who only claims to be it.
 fn exchange(client: &Client, sasl: &mut Sasl, answers: &mut Answers<'_>, mechanisms: &str) -> Result<()> {
-    let (mut ours, mech) = loop {
+    let mut ours = loop {
         match sasl.start(mechanisms)? {
-            (ClientStep::Ask(questions), _) => sasl.answer(answers.to(&questions)?),
-            (ClientStep::Go(step), mechanism) => break (step, mechanism),
+            ClientStep::Ask(questions) => sasl.answer(answers.to(&questions)?),
+            ClientStep::Go(step) => break step,
         }
     };
+    let mech = sasl.mechanism().to_owned();
     let (nil, data) = to_wire(&ours)?;
     let reply = client.call(&AuthSaslStart { mech, nil, data })?;
     let mut theirs = from_wire(reply.complete, reply.nil, reply.data);
@@ -100,7 +101,7 @@ fn from_wire(complete: i32, nil: i32, data: CharBytes<AUTH_SASL_DATA_MAX>) -> St
 /// Who answers: the file first, then the application.
 struct Answers<'a> {
     target: &'a Target,
-    file: Option<AuthFile>,
+    file: AuthFile,
     /// How often was asked: a mechanism that is never content must not go on for ever.
     rounds: u32,
 }
@@ -116,20 +117,27 @@ const IN_FILE: [(u32, &str); 4] = [
 ];
 
 impl<'a> Answers<'a> {
-    fn new(target: &'a Target) -> Self {
-        Self { target, file: None, rounds: 0 }
+    fn new(target: &'a Target) -> Result<Self> {
+        let file = target.auth_file.as_deref().map(AuthFile::load).transpose()?;
+        Ok(Self { target, file: file.unwrap_or_default(), rounds: 0 })
     }
 
-    /// The kinds of question that somebody can answer.
-    fn kinds(&self) -> Vec<i32> {
+    /// The kinds of question that somebody can answer: a mechanism may leave out those that nobody can.
+    fn kinds(&self) -> Result<Vec<i32>> {
         let mut kinds = match &self.target.authenticator {
             Some(authenticator) => authenticator.kinds().to_vec(),
             None => Vec::new(),
         };
-        if self.target.auth_file.is_some() {
-            kinds.extend(IN_FILE.map(|(kind, _)| kind as i32));
+        for (kind, item) in IN_FILE {
+            if !kinds.contains(&(kind as i32)) && self.in_file(item)?.is_some() {
+                kinds.push(kind as i32);
+            }
         }
-        kinds
+        Ok(kinds)
+    }
+
+    fn in_file(&self, item: &str) -> Result<Option<&str>> {
+        self.file.find(self.target.host.as_deref(), item)
     }
 
     fn to(&mut self, questions: &[Question]) -> Result<Vec<Option<Vec<u8>>>> {
@@ -161,16 +169,12 @@ impl<'a> Answers<'a> {
         Ok(answers)
     }
 
-    fn kept_for(&mut self, question: &Question) -> Result<Option<Vec<u8>>> {
-        let Some(path) = &self.target.auth_file else { return Ok(None) };
+    fn kept_for(&self, question: &Question) -> Result<Option<Vec<u8>>> {
         let kind = question.credential();
-        let item = IN_FILE.iter().find(|(known, _)| Some(*known as i32) == kind);
-        let Some((_, item)) = item else { return Ok(None) };
-        let file = match &mut self.file {
-            Some(file) => file,
-            place => place.insert(AuthFile::load(path)?),
+        let Some((_, item)) = IN_FILE.iter().find(|(known, _)| Some(*known as i32) == kind) else {
+            return Ok(None);
         };
-        Ok(file.find(self.target.host.as_deref(), item)?.map(|value| value.as_bytes().to_vec()))
+        Ok(self.in_file(item)?.map(|value| value.as_bytes().to_vec()))
     }
 }
 
@@ -185,22 +189,6 @@ fn credential(question: &Question) -> Result<Credential> {
         default: question.default.clone(),
         answer: None,
     })
-}
-
-struct SaslCodec(Layer);
-
-impl Codec for SaslCodec {
-    fn room(&self) -> usize {
-        self.0.room()
-    }
-
-    fn encode(&mut self, plain: &[u8]) -> Result<Vec<u8>> {
-        self.0.encode(plain)
-    }
-
-    fn decode(&mut self, coded: &[u8]) -> Result<Vec<u8>> {
-        self.0.decode(coded)
-    }
 }
 
 /// Our end's and the daemon's address; a UNIX socket counts as one of this host.

@@ -2,7 +2,8 @@
 
 use ferrovirt_conf::cpu::Arch;
 use ferrovirt_conf::domain::{
-    Address, Device, Domain, Interface, MemoryModel, Namespaces, OsType, ParseFlags, VideoType,
+    Address, Device, Disk, Domain, Interface, MemoryModel, Namespaces, OsType, ParseFlags, StorageType,
+    VideoType,
 };
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result, abi};
 use ferrovirt_xml::{Document, Namespace, Node, RawElement, Tag, XmlElement, check_strict};
@@ -22,6 +23,9 @@ impl Definition {
     /// The XML without secrets; made once.
     pub fn xml(&self) -> &str {
         self.public.get_or_init(|| {
+            if has_no_place_for_secrets(&self.model) {
+                return self.model.format();
+            }
             let mut model = self.model.clone();
             model.strip_secrets();
             model.format()
@@ -50,6 +54,19 @@ impl Definition {
         model.strip_live();
         Self::new(model)
     }
+}
+
+/// Whether nothing is there that could hold a secret, as is so with most guests: neither displays, nor firmware
+/// variables, nor disks of more than one part or beyond this host.
+fn has_no_place_for_secrets(model: &Domain) -> bool {
+    let plain = |disk: &Disk| {
+        let elsewhere = disk.source.location.kind() == StorageType::Network;
+        !elsewhere
+            && disk.backing.is_none()
+            && disk.mirror.is_none()
+            && disk.source.options.data_store.is_none()
+    };
+    model.devices.graphics.is_empty() && model.os.nvram.is_none() && model.devices.disks.iter().all(plain)
 }
 
 /// What the file of a host may say of a guest besides its description.
@@ -140,6 +157,9 @@ fn fill_own_defaults(model: &mut Domain) {
         _ if matches!(arch, Some(Arch::Ppc64 | Arch::Ppc64le)) => VideoType::Vga,
         _ => VideoType::Cirrus,
     };
+    if model.devices.videos.iter().all(|video| video.model.kind != VideoType::Default) {
+        return;
+    }
     let context = model.context();
     for video in model.devices.videos.iter_mut().filter(|video| video.model.kind == VideoType::Default) {
         video.model.kind = kind;

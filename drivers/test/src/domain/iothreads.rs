@@ -68,6 +68,11 @@ fn list_all(model: &mut Domain) {
     threads.extend(ids.into_iter().skip(threads.len()).map(IoThread::new));
 }
 
+/// Whether their number says all there is of the threads.
+fn is_plain(model: &Domain) -> bool {
+    (1..).zip(&model.iothreads.threads).all(|(id, thread)| thread.id.get() == id)
+}
+
 fn set_listed(model: &mut Domain) {
     model.iothreads.count = match model.iothreads.threads.len() {
         0 => None,
@@ -94,10 +99,14 @@ pub fn remove(guest: &mut Change<'_>, thread: NonZeroU32, flags: u32) -> Result<
     guest.edit_one(flags, |model, _| {
         check_removable(model, thread)
             .map_err(|text| Error::invalid_arg(text).domain(ErrorDomain::Domain))?;
+        let listed = !model.iothreads.threads.is_empty();
         list_all(model);
         model.iothreads.threads.retain(|known| known.id != thread);
         model.cputune.iothread_pins.retain(|pin| pin.thread != thread);
         set_listed(model);
+        if !listed && is_plain(model) {
+            model.iothreads.threads.clear();
+        }
         Ok(())
     })?;
     guest.polling.retain(|known| known.thread != thread);

@@ -1,11 +1,11 @@
 //! Snapshots of guests.
 
-use super::tree::{self, Wanted};
+use super::tree::{self, Leaves, Wanted};
 use super::{Moments, Snapshot};
 use crate::domain::{Change, Definition, matches, parse_node, user};
 use crate::driver::TestDriver;
 use crate::refuse;
-use ferrovirt_conf::domain::{Domain, ParseFlags, SnapshotLocation};
+use ferrovirt_conf::domain::{AbiCheck, Domain, ParseFlags, SnapshotLocation};
 use ferrovirt_conf::snapshot::SnapshotState;
 use ferrovirt_core::driver::SnapshotDriver;
 use ferrovirt_core::{DomainId, DomainSnapshotId, Error, ErrorCode, ErrorDomain, Result, abi};
@@ -54,10 +54,9 @@ const LIST_FLAGS: u32 = abi::VIR_DOMAIN_SNAPSHOT_LIST_ROOTS
     | abi::VIR_DOMAIN_SNAPSHOT_LIST_INTERNAL
     | abi::VIR_DOMAIN_SNAPSHOT_LIST_EXTERNAL;
 
-/// What the flags for leaves say: without one of them, nothing.
-pub fn leaves(flags: u32, yes: u32, no: u32) -> Option<bool> {
-    let (yes, no) = (flags & yes != 0, flags & no != 0);
-    (yes != no).then_some(yes)
+/// What the flags for leaves say. Who asks for only those and only the others gets none.
+pub fn leaves(flags: u32, yes: u32, no: u32) -> Leaves {
+    Leaves { only: flags & yes != 0, none: flags & no != 0 }
 }
 
 fn list(
@@ -72,8 +71,7 @@ fn list(
     let wanted = Wanted { nearest: bit == from.is_none(), leaves: leaves(flags, yes, no) };
     // All snapshots have metadata here.
     let (with, without) = (abi::VIR_DOMAIN_SNAPSHOT_LIST_METADATA, abi::VIR_DOMAIN_SNAPSHOT_LIST_NO_METADATA);
-    // Nothing is a leaf and none at once.
-    if flags & (with | without) == without || flags & (yes | no) == yes | no {
+    if flags & (with | without) == without {
         return Vec::new();
     }
     let found = snapshots.list(from, wanted).into_iter().filter(|snapshot| {
@@ -328,6 +326,9 @@ fn redefine_snapshot(guest: &mut Change<'_>, mut snapshot: Snapshot) -> Result<(
         }
         if disks(known) != disks(&snapshot) {
             return refuse(format!("snapshot '{name}' can't change between all and only the disks"));
+        }
+        if let (Some(had), Some(gets)) = (&known.domain, &snapshot.domain) {
+            had.check_abi(gets, AbiCheck::default())?;
         }
     }
     let external = snapshot.state == Some(SnapshotState::DiskSnapshot) || snapshot.is_external();

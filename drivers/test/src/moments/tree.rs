@@ -31,8 +31,16 @@ impl<M> Default for Moments<M> {
 pub struct Wanted {
     /// Those that follow at once, and not all that come after them.
     pub nearest: bool,
-    /// Those that nothing follows, or (false) the others.
-    pub leaves: Option<bool>,
+    pub leaves: Leaves,
+}
+
+/// What a list says of those that nothing follows.
+#[derive(Clone, Copy, Default)]
+pub struct Leaves {
+    /// The others are left out.
+    pub only: bool,
+    /// They are left out.
+    pub none: bool,
 }
 
 impl<M: Moment> Moments<M> {
@@ -134,7 +142,8 @@ impl<M: Moment> Moments<M> {
 
     pub fn list(&self, from: Option<&str>, wanted: Wanted) -> Vec<&Arc<M>> {
         let mut found = self.below(from, wanted.nearest);
-        found.retain(|moment| wanted.leaves.is_none_or(|leaves| self.is_leaf(moment) == leaves));
+        let Leaves { only, none } = wanted.leaves;
+        found.retain(|moment| if self.is_leaf(moment) { !none } else { !only });
         found
     }
 
@@ -219,17 +228,21 @@ mod tests {
         tree
     }
 
-    fn names(tree: &Moments<Checkpoint>, from: Option<&str>, nearest: bool, leaves: Option<bool>) -> String {
+    const ALL: Leaves = Leaves { only: false, none: false };
+
+    fn names(tree: &Moments<Checkpoint>, from: Option<&str>, nearest: bool, leaves: Leaves) -> String {
         tree.list(from, Wanted { nearest, leaves }).iter().map(|moment| moment.name.as_str()).collect()
     }
 
     #[test]
     fn lists_go_down_from_the_roots() {
         let tree = tree();
-        assert_eq!(names(&tree, None, false, None), "abcde");
-        assert_eq!(names(&tree, None, true, None), "ae");
-        assert_eq!(names(&tree, Some("a"), true, None), "bd");
-        assert_eq!(names(&tree, None, false, Some(true)), "cde");
+        assert_eq!(names(&tree, None, false, ALL), "abcde");
+        assert_eq!(names(&tree, None, true, ALL), "ae");
+        assert_eq!(names(&tree, Some("a"), true, ALL), "bd");
+        assert_eq!(names(&tree, None, false, Leaves { only: true, none: false }), "cde");
+        assert_eq!(names(&tree, None, false, Leaves { only: false, none: true }), "ab");
+        assert_eq!(names(&tree, None, false, Leaves { only: true, none: true }), "");
         assert!(tree.is_tree());
     }
 
@@ -238,10 +251,10 @@ mod tests {
         let mut tree = tree();
         tree.set_current(Some("b"));
         tree.remove("b", false, false);
-        assert_eq!(names(&tree, Some("a"), true, None), "cd");
+        assert_eq!(names(&tree, Some("a"), true, ALL), "cd");
         assert_eq!(tree.current().unwrap().name, "a");
         tree.remove("a", false, true);
-        assert_eq!(names(&tree, None, false, None), "ae");
+        assert_eq!(names(&tree, None, false, ALL), "ae");
     }
 
     #[test]

@@ -46,6 +46,8 @@ impl Stored for Pool {
 
 /// A definition with the sizes that all pools have at first.
 pub(super) fn sized(mut definition: StoragePool) -> StoragePool {
+    // There is nothing to mount and no Ceph here.
+    (definition.mount_options, definition.ceph_options) = (None, None);
     definition.capacity = PoolSize(CAPACITY);
     definition.available = PoolSize(CAPACITY);
     definition.allocation = PoolSize(0);

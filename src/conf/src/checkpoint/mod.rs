@@ -54,7 +54,7 @@ impl DomainCheckpoint {
     /// Reads a description. One that is to be `redefined` tells all of a checkpoint that was made before; another one
     /// only what is wanted.
     pub fn from_xml(text: &str, redefined: bool, read: ReadDomain<'_>) -> Result<Self> {
-        let document = Document::parse(text, "domain_checkpoint")?;
+        let document = Document::parse(text, "domain_checkpoint")?.without_layout();
         document.expect_root("domaincheckpoint")?;
         let node = document.root();
         check_children(&node)?;

@@ -3,6 +3,8 @@
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{Document, Node, check_strict};
 
+use crate::capabilities::HostCpuCapabilities;
+
 use super::x86::Purpose;
 use super::{Arch, CpuContent, GuestCpu, HostCpu};
 
@@ -38,7 +40,8 @@ impl CpuDefinition {
         let is_host = kind == CpuKind::Host || node.child("arch").is_some();
         if strict {
             match is_host {
-                true => check_strict::<HostCpu>(document)?,
+                // Where hosts describe themselves, more stands beside the CPU.
+                true => check_strict::<HostCpuCapabilities>(document)?,
                 false => check_strict::<GuestCpu>(document)?,
             }
         }

@@ -160,6 +160,8 @@ pub enum AccessType {
 impl Numa {
     const LOCAL: u32 = 10;
     const UNREACHABLE: u32 = 255;
+    /// More than any hypervisor has; all distances between them are listed.
+    const MOST_CELLS: usize = 1024;
 
     /// All memory of the nodes, in KiB.
     pub fn memory(&self) -> u64 {
@@ -219,6 +221,9 @@ impl Numa {
     pub fn validate(&self) -> Result<()> {
         if self.cells.is_empty() {
             return Err(Error::xml("<numa> needs at least one <cell>"));
+        }
+        if self.cells.len() > Self::MOST_CELLS {
+            return Err(Error::xml(format!("<numa> can have at most {} cells", Self::MOST_CELLS)));
         }
         for (index, cell) in self.cells.iter().enumerate() {
             let id = cell.id.unwrap_or(index as u32);

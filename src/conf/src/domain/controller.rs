@@ -4,7 +4,7 @@ use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::{AutoBase, Hex, OnOff, XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Device, DeviceInfo, IoThreadMapping, VirtioOptions};
+use super::{Context, Device, DeviceInfo, Facts, IoThreadMapping, VirtioOptions};
 use crate::values::ScaledSize;
 
 /// A controller.
@@ -267,6 +267,16 @@ impl Controller {
 }
 
 impl Device for Controller {
+    fn visible(&self, facts: &mut Facts) {
+        facts.is("type", &self.kind);
+        facts.may("index", &self.index);
+        facts.may("model", &self.model);
+        facts.may("ports", &self.ports);
+        facts.may("vectors", &self.vectors);
+        facts.virtio(&self.driver.virtio);
+        facts.place(&self.info);
+    }
+
     fn fill_defaults(&mut self, _context: &Context) {
         self.forget_foreign();
         self.fill_master();

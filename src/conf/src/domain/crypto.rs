@@ -4,7 +4,7 @@ use ferrovirt_xml::{XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 
 use super::only::Only;
-use super::{Device, DeviceInfo, VirtioOptions};
+use super::{Device, DeviceInfo, Facts, VirtioOptions};
 
 /// A crypto device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
@@ -61,7 +61,13 @@ impl Crypto {
     }
 }
 
-impl Device for Crypto {}
+impl Device for Crypto {
+    fn visible(&self, facts: &mut Facts) {
+        facts.is("model", &self.model);
+        facts.virtio(&self.driver);
+        facts.place(&self.info);
+    }
+}
 
 #[cfg(test)]
 mod tests {

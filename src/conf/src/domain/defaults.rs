@@ -40,6 +40,7 @@ impl Domain {
         if self.os.os_type == OsType::Hvm && !flags.no_stub_console {
             self.devices.alias_first_console()?;
         }
+        self.devices.check_controller_numbers()?;
         self.devices.add_implicit_controllers();
         self.devices.add_implicit_video();
         self.devices.prefer_first_video();

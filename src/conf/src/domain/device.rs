@@ -1,5 +1,6 @@
 //! The two steps that every device has after parsing.
 
+use super::Facts;
 use ferrovirt_core::Result;
 
 /// What a device may need to know of the machine that it is in.
@@ -19,6 +20,9 @@ pub struct Context {
 pub trait Device {
     /// Fills in what the user left out and libvirt always fills in.
     fn fill_defaults(&mut self, _context: &Context) {}
+
+    /// Tells what the guest sees of it: that must stay the same while it runs, wherever that is.
+    fn visible(&self, _facts: &mut Facts) {}
 
     /// Refuses what contradicts itself.
     fn validate(&self, _context: &Context) -> Result<()> {

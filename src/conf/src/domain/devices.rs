@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 #[xml(name = "devices", block)]
 pub struct Devices {
     /// The program that runs the guest.
-    #[xml(value)]
+    #[xml(value, strict = "absolute_path")]
     pub emulator: Option<String>,
     #[xml(child)]
     pub disks: Vec<Disk>,
@@ -80,6 +80,17 @@ pub struct Devices {
     pub vsock: Option<Vsock>,
     #[xml(child)]
     pub pstore: Option<Pstore>,
+}
+
+/// What paths must be where the schema is asked.
+mod absolute_path {
+    use ferrovirt_xml::ValueKind;
+
+    pub const KIND: ValueKind = ValueKind::Named("a path that begins with '/'");
+
+    pub fn valid(text: &str) -> bool {
+        text.starts_with('/')
+    }
 }
 
 /// Does the same with each device, whatever its type. `$iter` is `iter` or `iter_mut`.

@@ -4,7 +4,9 @@ use ferrovirt_core::{Error, ErrorCode, Result};
 use ferrovirt_xml::{OnOff, XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Device, DeviceInfo, IdMaps, StorageFormat, VirtioModel, VirtioOptions, VolumeMode};
+use super::{
+    Context, Device, DeviceInfo, Facts, IdMaps, StorageFormat, VirtioModel, VirtioOptions, VolumeMode,
+};
 use crate::values::{ByteSize, Unit};
 
 /// A file system.
@@ -274,6 +276,14 @@ impl Filesystem {
 }
 
 impl Device for Filesystem {
+    fn visible(&self, facts: &mut Facts) {
+        facts.may("target", &self.target);
+        facts.is("readonly", &self.readonly);
+        facts.may("model", &self.model);
+        facts.virtio(&self.driver.virtio);
+        facts.place(&self.info);
+    }
+
     fn fill_defaults(&mut self, _context: &Context) {
         if self.is_virtiofs() {
             if let Some(idmap) = &mut self.idmap {

@@ -4,7 +4,7 @@ use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::{XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Context, Device, DeviceInfo};
+use super::{Address, Context, Device, DeviceInfo, Facts};
 
 /// A hub.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
@@ -30,6 +30,11 @@ impl Hub {
 }
 
 impl Device for Hub {
+    fn visible(&self, facts: &mut Facts) {
+        facts.is("type", &self.kind);
+        facts.place(&self.info);
+    }
+
     fn validate(&self, _context: &Context) -> Result<()> {
         match &self.info.address {
             None | Some(Address::Usb(_)) => Ok(()),

@@ -6,6 +6,9 @@ use super::{
 };
 use ferrovirt_core::{Error, Result};
 
+/// No machine takes more of a type: an address beyond is refused where addresses are checked.
+const MOST_CONTROLLERS: u32 = 1 << 10;
+
 impl Devices {
     /// Adds the controllers that are needed for the addresses of other devices.
     pub fn add_implicit_controllers(&mut self) {
@@ -17,7 +20,7 @@ impl Devices {
         ] {
             let on_bus = self.disks.iter().filter(|disk| disk.target.bus == Some(bus));
             let highest = on_bus.filter_map(|disk| drive_controller(disk.info.address.as_ref()?)).max();
-            for index in 0..highest.map_or(0, |highest| highest.saturating_add(1)) {
+            for index in 0..highest.map_or(0, |highest| highest.saturating_add(1).min(MOST_CONTROLLERS)) {
                 self.ensure_controller(kind, index, None);
             }
         }
@@ -39,6 +42,25 @@ impl Devices {
             self.ensure_controller(ControllerType::Ccid, index, None);
         }
         self.add_hostdev_controllers();
+    }
+
+    /// Refuses addresses on controllers that no machine has.
+    pub(super) fn check_controller_numbers(&self) -> Result<()> {
+        let infos = self.infos();
+        let numbers = infos.iter().filter_map(|info| match info.address.as_ref()? {
+            Address::Drive(place) => Some(place.controller),
+            Address::VirtioSerial(place) => Some(place.controller),
+            Address::Ccid(place) => Some(place.controller),
+            _ => None,
+        });
+        match numbers.into_iter().find(|number| *number > MOST_CONTROLLERS) {
+            Some(number) => {
+                let text =
+                    format!("a device has an address on controller {number}: there can't be that many");
+                Err(Error::config_unsupported(text))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Puts smartcards that are nowhere into the slots of the first reader; returns the readers that are needed.
@@ -70,7 +92,7 @@ impl Devices {
             }
         }
         let Some(highest) = highest else { return };
-        for index in 0..=highest {
+        for index in 0..=highest.min(MOST_CONTROLLERS) {
             self.ensure_controller(ControllerType::Scsi, index, model);
         }
     }

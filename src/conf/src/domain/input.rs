@@ -4,7 +4,7 @@ use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::{OnOff, XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Context, Device, DeviceInfo, VirtioModel, VirtioOptions};
+use super::{Address, Context, Device, DeviceInfo, Facts, VirtioModel, VirtioOptions};
 
 /// An input device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
@@ -139,6 +139,14 @@ fn is_parallels(context: &Context) -> bool {
 }
 
 impl Device for Input {
+    fn visible(&self, facts: &mut Facts) {
+        facts.is("type", &self.kind);
+        facts.may("bus", &self.bus);
+        facts.may("model", &self.model);
+        facts.virtio(&self.virtio);
+        facts.place(&self.info);
+    }
+
     fn fill_defaults(&mut self, context: &Context) {
         if self.bus.is_none() {
             self.bus = self.guess_bus(context);

@@ -4,7 +4,7 @@ use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::{OnOff, XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Device, DeviceInfo};
+use super::{Context, Device, DeviceInfo, Facts};
 
 /// An I/O memory management unit. That interrupt remapping needs a split I/O APIC is for the domain to check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
@@ -57,6 +57,18 @@ impl Iommu {
 }
 
 impl Device for Iommu {
+    fn visible(&self, facts: &mut Facts) {
+        let driver = &self.driver;
+        facts.is("model", &self.model);
+        facts.may("intremap", &driver.intremap);
+        facts.may("caching_mode", &driver.caching_mode);
+        facts.may("eim", &driver.eim);
+        facts.may("iotlb", &driver.iotlb);
+        facts.is("aw_bits", &driver.aw_bits);
+        facts.may("dma_translation", &driver.dma_translation);
+        facts.place(&self.info);
+    }
+
     fn validate(&self, _context: &Context) -> Result<()> {
         let model = self.model;
         if model != IommuModel::Intel && self.driver != IommuDriver::default() {

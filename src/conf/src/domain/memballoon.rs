@@ -3,7 +3,7 @@
 use ferrovirt_xml::{AutoBase, OnOff, XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Device, DeviceInfo, VirtioOptions};
+use super::{Context, Device, DeviceInfo, Facts, VirtioOptions};
 
 /// A memory balloon; model `none` says that there is to be none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
@@ -56,6 +56,14 @@ impl Memballoon {
 }
 
 impl Device for Memballoon {
+    fn visible(&self, facts: &mut Facts) {
+        facts.is("model", &self.model);
+        facts.may("autodeflate", &self.autodeflate);
+        facts.may("freePageReporting", &self.free_page_reporting);
+        facts.virtio(&self.driver);
+        facts.place(&self.info);
+    }
+
     fn fill_defaults(&mut self, _context: &Context) {
         self.stats_period.0 = self.stats_period.0.max(0);
         // What is not there sits nowhere.

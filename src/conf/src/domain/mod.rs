@@ -1,5 +1,6 @@
 //! `<domain>`: a virtual machine or container.
 
+mod abi;
 mod audio;
 mod blkiotune;
 mod chardev;
@@ -65,9 +66,11 @@ mod tpm;
 mod validate;
 mod vcpu;
 mod video;
+mod visible;
 mod vsock;
 mod watchdog;
 
+pub use abi::AbiCheck;
 pub use audio::*;
 pub use blkiotune::*;
 pub use chardev::*;
@@ -126,6 +129,7 @@ pub use throttle::*;
 pub use tpm::*;
 pub use vcpu::*;
 pub use video::*;
+pub use visible::Facts;
 pub use vsock::*;
 pub use watchdog::*;
 

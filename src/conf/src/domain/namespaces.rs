@@ -22,6 +22,10 @@ pub struct Namespaces {
     pub xen_commandline: Option<XenCommandLine>,
     #[xml(child, omit_empty)]
     pub bhyve_commandline: Option<BhyveCommandLine>,
+    #[xml(child)]
+    pub vmware_datacenter_path: Option<VmwareDatacenterPath>,
+    #[xml(child)]
+    pub vmware_moref: Option<VmwareMoref>,
 }
 
 /// `<qemu:commandline>`: what is added to QEMU's command line and environment.
@@ -162,6 +166,22 @@ pub struct XenCommandLine {
 pub struct BhyveCommandLine {
     #[xml(child = "arg")]
     pub args: Vec<Argument>,
+}
+
+/// `<vmware:datacenterpath>`: where a server has the guest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
+#[xml(name = "datacenterpath", ns = "http://libvirt.org/schemas/domain/vmware/1.0", prefix = "vmware")]
+pub struct VmwareDatacenterPath {
+    #[xml(text)]
+    pub path: String,
+}
+
+/// `<vmware:moref>`: a server's reference to its managed object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
+#[xml(name = "moref", ns = "http://libvirt.org/schemas/domain/vmware/1.0", prefix = "vmware")]
+pub struct VmwareMoref {
+    #[xml(text)]
+    pub reference: String,
 }
 
 impl QemuCommandLine {

@@ -3,7 +3,7 @@
 use ferrovirt_xml::XmlElement;
 use serde::{Deserialize, Serialize};
 
-use super::{Device, DeviceInfo};
+use super::{Device, DeviceInfo, Facts};
 
 /// The device; there is nothing to say of it but where it sits.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
@@ -21,7 +21,11 @@ impl Nvram {
     }
 }
 
-impl Device for Nvram {}
+impl Device for Nvram {
+    fn visible(&self, facts: &mut Facts) {
+        facts.place(&self.info);
+    }
+}
 
 #[cfg(test)]
 mod tests {

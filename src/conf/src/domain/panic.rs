@@ -3,7 +3,7 @@
 use ferrovirt_xml::{XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 
-use super::{Device, DeviceInfo};
+use super::{Device, DeviceInfo, Facts};
 
 /// A panic notifier.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
@@ -36,7 +36,12 @@ impl Panic {
     }
 }
 
-impl Device for Panic {}
+impl Device for Panic {
+    fn visible(&self, facts: &mut Facts) {
+        facts.is("model", &self.model);
+        facts.place(&self.info);
+    }
+}
 
 #[cfg(test)]
 mod tests {

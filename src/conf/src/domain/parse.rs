@@ -6,7 +6,7 @@ use crate::domain::{
     Sysinfo, Vcpu, VcpuPlacement, VcpuState, VirtType,
 };
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
-use ferrovirt_xml::{Document, Node, RawElement, XmlElement, YesNo, check_strict, to_string};
+use ferrovirt_xml::{Document, Fault, Node, RawElement, XmlElement, YesNo, check_strict, to_string};
 use std::num::NonZeroU32;
 use uuid::Uuid;
 
@@ -63,7 +63,7 @@ impl Domain {
     }
 
     fn parse_document(xml: &str, flags: ParseFlags) -> Result<Self> {
-        let document = Document::parse(xml, "domain_definition")?;
+        let document = Document::parse(xml, "domain_definition")?.without_layout();
         document.expect_root(Self::TAG)?;
         if flags.schema {
             check_strict::<Self>(&document)?;
@@ -76,6 +76,7 @@ impl Domain {
         check_essentials(node)?;
         check_names(node)?;
         check_counts(node, DOMAIN_COUNTS)?;
+        check_device_count(node).map_err(|err| err.or_domain(ErrorDomain::Domain))?;
         let mut domain: Self = ferrovirt_xml::XmlContent::parse(node)
             .map_err(|err| sooner(node).unwrap_or(err).or_domain(ErrorDomain::Domain))?;
         if flags.skip_seclabel {
@@ -158,7 +159,14 @@ impl Domain {
         self.normalize_numa()
     }
 
+    /// More than any hypervisor has of CPUs or I/O threads; lists of them are made, so that hostile numbers must end here.
+    const MOST_THREADS: u32 = 1 << 16;
+
     fn normalize_vcpus(&mut self) -> Result<()> {
+        if self.vcpu.max > Self::MOST_THREADS {
+            let text = format!("{} CPUs are more than the {} that can be", self.vcpu.max, Self::MOST_THREADS);
+            return Err(Error::xml(text));
+        }
         let vcpu = &mut self.vcpu;
         if vcpu.placement == VcpuPlacement::Auto {
             vcpu.cpuset = None;
@@ -189,6 +197,10 @@ impl Domain {
     }
 
     fn normalize_threads(&mut self) -> Result<()> {
+        if self.iothreads.count.is_some_and(|count| count > Self::MOST_THREADS) {
+            let text = format!("<iothreads> can be at most {}", Self::MOST_THREADS);
+            return Err(Error::xml(text));
+        }
         self.iothreads.check()?;
         self.iothreads.fill_defaults();
         let ids: Vec<NonZeroU32> = self.iothreads.ids();
@@ -279,6 +291,10 @@ impl Domain {
         }
         if self.virt_type != VirtType::Bhyve {
             namespaces.bhyve_commandline = None;
+        }
+        if self.virt_type != VirtType::VmWare {
+            namespaces.vmware_datacenter_path = None;
+            namespaces.vmware_moref = None;
         }
         namespaces.qemu_commandline.as_ref().map_or(Ok(()), |line| line.validate())
     }
@@ -474,6 +490,20 @@ const DEVICE_COUNTS: &[Count] = &[
     ("devices", "vsock", 1, ErrorCode::XmlError),
     ("devices", "pstore", 1, ErrorCode::XmlError),
 ];
+
+/// More than any machine has. Devices are compared with each other, so that hostile lists must end here.
+const MOST_DEVICES: usize = 1 << 14;
+
+fn check_device_count(node: &Node<'_>) -> Result<()> {
+    let devices = node.children_named("devices").flat_map(|devices| devices.children());
+    match devices.into_iter().nth(MOST_DEVICES) {
+        Some(extra) => {
+            let text = format!("there are more than {MOST_DEVICES} devices");
+            Err(extra.error(Fault::of_object(ErrorCode::XmlError), text))
+        }
+        None => Ok(()),
+    }
+}
 
 fn check_counts(node: &Node<'_>, counts: &[Count]) -> Result<()> {
     for (parent, name, most, code) in counts {

@@ -4,7 +4,7 @@ use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::{XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Device, DeviceInfo};
+use super::{Context, Device, DeviceInfo, Facts};
 use crate::values::ScaledSize;
 
 /// Persistent storage for crash logs.
@@ -37,6 +37,12 @@ impl Pstore {
 }
 
 impl Device for Pstore {
+    fn visible(&self, facts: &mut Facts) {
+        facts.is("backend", &self.backend);
+        facts.is("size", &self.size.0);
+        facts.place(&self.info);
+    }
+
     fn validate(&self, _context: &Context) -> Result<()> {
         if self.path.is_none() {
             return Err(Error::xml("<pstore> needs a <path>, the file that holds its records"));

@@ -1,10 +1,10 @@
 //! `<redirdev>`: a socket for USB devices of whoever looks at the guest.
 
 use ferrovirt_core::{Error, Result};
-use ferrovirt_xml::{XmlElement, XmlEnum};
+use ferrovirt_xml::{XmlElement, XmlEnum, XmlTagged};
 use serde::{Deserialize, Serialize};
 
-use super::{Address, ChardevKind, ChardevSource, Context, Device, DeviceInfo};
+use super::{Address, ChardevKind, ChardevSource, Context, Device, DeviceInfo, Facts};
 
 /// A redirected device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
@@ -38,6 +38,12 @@ impl Redirdev {
 }
 
 impl Device for Redirdev {
+    fn visible(&self, facts: &mut Facts) {
+        facts.is("bus", &self.bus);
+        facts.is("type", &self.source.kind.tag_value().to_owned());
+        facts.place(&self.info);
+    }
+
     fn fill_defaults(&mut self, _context: &Context) {
         self.source.fill_defaults();
         if let ChardevKind::Dbus { channel } = &mut self.source.kind {

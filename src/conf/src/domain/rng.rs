@@ -5,7 +5,7 @@ use ferrovirt_xml::XmlElement;
 use serde::{Deserialize, Serialize};
 
 use super::only::Only;
-use super::{ChardevSource, Context, Device, DeviceInfo, VirtioModel, VirtioOptions};
+use super::{ChardevSource, Context, Device, DeviceInfo, Facts, VirtioModel, VirtioOptions};
 
 /// A random number generator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
@@ -57,6 +57,12 @@ impl Rng {
 }
 
 impl Device for Rng {
+    fn visible(&self, facts: &mut Facts) {
+        facts.is("model", &self.model);
+        facts.virtio(&self.driver);
+        facts.place(&self.info);
+    }
+
     fn fill_defaults(&mut self, _context: &Context) {
         if self.rate_bytes == 0 {
             self.rate_period = 0;

@@ -4,7 +4,7 @@ use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::{AutoBase, Node, OnOff, Shape, Writer, XmlContent, XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Device, DeviceInfo};
+use super::{Context, Device, DeviceInfo, Facts};
 use crate::values::ByteSize;
 
 /// A piece of shared memory.
@@ -99,6 +99,17 @@ impl Shmem {
 }
 
 impl Device for Shmem {
+    fn visible(&self, facts: &mut Facts) {
+        facts.may("role", &self.role);
+        facts.is("model", &self.model);
+        facts.may("size", &self.size.map(|size| size.0));
+        facts.is("server", &self.server.is_some());
+        let msi = self.msi.as_ref();
+        facts.may("vectors of msi", &msi.map(|msi| msi.vectors));
+        facts.may("ioeventfd of msi", &msi.and_then(|msi| msi.ioeventfd));
+        facts.place(&self.info);
+    }
+
     fn fill_defaults(&mut self, _context: &Context) {
         if self.model == ShmemModel::Ivshmem {
             self.role = None;

@@ -4,7 +4,7 @@ use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::XmlElement;
 use serde::{Deserialize, Serialize};
 
-use super::{Address, ChardevSource, Context, Device, DeviceInfo};
+use super::{Address, ChardevSource, Context, Device, DeviceInfo, Facts};
 
 /// A smartcard.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
@@ -53,6 +53,10 @@ impl Smartcard {
 }
 
 impl Device for Smartcard {
+    fn visible(&self, facts: &mut Facts) {
+        facts.place(&self.info);
+    }
+
     fn fill_defaults(&mut self, _context: &Context) {
         if let SmartcardMode::Passthrough { source } = &mut self.mode {
             source.fill_defaults();

@@ -6,7 +6,7 @@ use ferrovirt_core::Result;
 use ferrovirt_xml::{XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Device, DeviceInfo, VirtioOptions};
+use super::{Context, Device, DeviceInfo, Facts, VirtioOptions};
 
 /// A sound card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
@@ -71,6 +71,12 @@ impl Sound {
 }
 
 impl Device for Sound {
+    fn visible(&self, facts: &mut Facts) {
+        facts.is("model", &self.model);
+        facts.may("multichannel", &self.multichannel);
+        facts.place(&self.info);
+    }
+
     fn fill_defaults(&mut self, _context: &Context) {
         if !matches!(self.model, SoundModel::Ich6 | SoundModel::Ich9) {
             self.codecs.clear();

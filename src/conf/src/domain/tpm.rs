@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use super::only::Only;
-use super::{ChardevUnix, Context, Device, DeviceInfo, SocketMode};
+use super::{ChardevUnix, Context, Device, DeviceInfo, Facts, SocketMode};
 
 /// The device that is passed through where none is named.
 pub const DEFAULT_TPM_DEVICE: &str = "/dev/tpm0";
@@ -156,6 +156,20 @@ impl Tpm {
 }
 
 impl Device for Tpm {
+    fn visible(&self, facts: &mut Facts) {
+        facts.may("model", &self.model);
+        match &self.backend {
+            TpmBackend::Passthrough { .. } => facts.is("type", &"passthrough".to_owned()),
+            TpmBackend::External { .. } => facts.is("type", &"external".to_owned()),
+            TpmBackend::Emulator(emulator) => {
+                facts.is("type", &"emulator".to_owned());
+                facts.may("version", &emulator.version);
+                emulator.active_pcr_banks.iter().for_each(|bank| facts.is("active_pcr_banks", bank));
+            }
+        }
+        facts.place(&self.info);
+    }
+
     fn fill_defaults(&mut self, _context: &Context) {
         if let TpmBackend::Emulator(emulator) = &mut self.backend {
             emulator.state.take_if(|state| state.kind.is_none());

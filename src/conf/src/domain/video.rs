@@ -4,7 +4,7 @@ use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::{OnOff, XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Device, DeviceInfo, VirtioOptions};
+use super::{Context, Device, DeviceInfo, Facts, VirtioOptions};
 
 /// A graphics card.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
@@ -183,6 +183,20 @@ impl Video {
 }
 
 impl Device for Video {
+    fn visible(&self, facts: &mut Facts) {
+        let model = &self.model;
+        facts.is("type", &model.kind);
+        let sizes =
+            [("ram", model.ram), ("vram", model.vram), ("vram64", model.vram64), ("vgamem", model.vgamem)];
+        sizes.iter().for_each(|(name, size)| facts.is(name, size));
+        facts.is("heads", &model.heads);
+        let acceleration = model.acceleration.clone().unwrap_or_default();
+        facts.may("accel2d", &acceleration.accel_2d);
+        facts.may("accel3d", &acceleration.accel_3d);
+        facts.virtio(&self.driver.virtio);
+        facts.place(&self.info);
+    }
+
     /// Drivers choose the kind before.
     fn fill_defaults(&mut self, context: &Context) {
         let model = &mut self.model;

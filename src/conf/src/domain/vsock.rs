@@ -5,7 +5,7 @@ use ferrovirt_xml::{XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
-use super::{Context, Device, DeviceInfo, VirtioOptions};
+use super::{Context, Device, DeviceInfo, Facts, VirtioOptions};
 
 /// A vsock device.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
@@ -45,6 +45,12 @@ impl Vsock {
 }
 
 impl Device for Vsock {
+    fn visible(&self, facts: &mut Facts) {
+        facts.is("model", &self.model);
+        facts.virtio(&self.driver);
+        facts.place(&self.info);
+    }
+
     fn fill_defaults(&mut self, _context: &Context) {
         self.auto_cid.get_or_insert(YesNo::from(self.guest_cid.is_none()));
     }

@@ -3,7 +3,7 @@
 use ferrovirt_xml::{XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 
-use super::{Device, DeviceInfo};
+use super::{Device, DeviceInfo, Facts};
 
 /// A watchdog.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
@@ -49,7 +49,12 @@ impl Watchdog {
     }
 }
 
-impl Device for Watchdog {}
+impl Device for Watchdog {
+    fn visible(&self, facts: &mut Facts) {
+        facts.is("model", &self.model);
+        facts.place(&self.info);
+    }
+}
 
 #[cfg(test)]
 mod tests {

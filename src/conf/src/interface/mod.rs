@@ -123,7 +123,16 @@ impl HostInterface {
     /// Reads a definition inside of another document.
     pub fn from_node(node: &Node<'_>) -> Result<Self> {
         let read = || {
-            let interface = Self::parse(node)?;
+            let mut interface = Self::parse(node)?;
+            if let Some(bridge) = &mut interface.bridge
+                && node
+                    .child("bridge")
+                    .and_then(|bridge| bridge.attr("stp"))
+                    .is_some_and(|stp| !is_switch(stp))
+            {
+                // libvirt then forgets all that it says.
+                *bridge = HostBridge::default();
+            }
             interface.check(node, None)?;
             Ok(interface)
         };
@@ -192,6 +201,10 @@ impl HostInterface {
     }
 }
 
+fn is_switch(text: &str) -> bool {
+    OnOff::from_text(text).is_some()
+}
+
 /// Whether the interface and those inside of it say of what type they are.
 fn typed(node: &Node<'_>) -> bool {
     let inner = ["bridge", "bond"].into_iter().filter_map(|part| node.child(part));
@@ -247,6 +260,8 @@ mod tests {
         let untyped = format!("<interface type='bridge' name='a'>{inside}</interface>");
         assert_eq!(domain(&untyped), ErrorDomain::Xml);
         assert_eq!(code("<interface type='ethernet'/>"), ErrorCode::XmlError);
+        let odd = HostInterface::from_xml(&BRIDGE.replace("stp='off'", "stp='perhaps'"), false).unwrap();
+        assert_eq!(odd.bridge, Some(HostBridge::default()));
         assert_eq!(
             code("<interface type='ethernet' name='a'><mtu size='100001'/></interface>"),
             ErrorCode::XmlError

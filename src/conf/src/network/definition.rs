@@ -136,7 +136,7 @@ impl Network {
     /// Reads, checks and completes a definition; with `strict`, elements that are not in the schema are refused.
     pub fn from_xml(text: &str, strict: bool) -> Result<Self> {
         let read = || {
-            let document = Document::parse(text, "network_definition")?;
+            let document = Document::parse(text, "network_definition")?.without_layout();
             document.expect_root(Self::TAG)?;
             if strict {
                 check_strict::<Self>(&document)?;

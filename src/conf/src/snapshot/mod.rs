@@ -75,7 +75,7 @@ impl DomainSnapshot {
     /// Reads a description. One that is to be `redefined` tells all of a snapshot that was taken before; another one
     /// only what is wanted.
     pub fn from_xml(text: &str, redefined: bool, read: ReadDomain<'_>) -> Result<Self> {
-        let document = Document::parse(text, "domain_snapshot")?;
+        let document = Document::parse(text, "domain_snapshot")?.without_layout();
         document.expect_root("domainsnapshot")?;
         Self::from_node(&document.root(), redefined, read)
     }

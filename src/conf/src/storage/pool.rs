@@ -1,7 +1,7 @@
 //! `<pool>`: a pool of volumes.
 
 use super::kinds::Needs;
-use super::{Permissions, PoolSource, PoolType};
+use super::{CephOptions, MountOptions, Permissions, PoolSource, PoolType};
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{
     Document, Node, Shape, Writer, XmlContent, XmlElement, XmlEnum, XmlValue, YesNo, check_strict, to_string,
@@ -38,6 +38,12 @@ pub struct StoragePool {
     pub target: Option<PoolTarget>,
     #[xml(attr = "refresh/volume/@allocation")]
     pub refresh_allocation: Option<RefreshAllocation>,
+    /// Of pools that are mounted.
+    #[xml(child, omit_empty)]
+    pub mount_options: Option<MountOptions>,
+    /// Of Ceph's pools.
+    #[xml(child, omit_empty)]
+    pub ceph_options: Option<CephOptions>,
 }
 
 /// A size in bytes that is told and never asked for: what a definition says of it is not read.
@@ -114,6 +120,19 @@ impl StoragePool {
         self.name.as_deref().unwrap_or_default()
     }
 
+    /// Refuses options without a name or a value. Only the drivers that use them mind.
+    pub fn check_options(&self) -> Result<()> {
+        let mount = self.mount_options.iter().flat_map(|options| &options.options);
+        let ceph = self.ceph_options.iter().flat_map(|options| &options.options);
+        let whole = mount.map(|option| option.name.is_some());
+        if whole.chain(ceph.map(|option| option.name.is_some() && option.value.is_some())).all(|whole| whole)
+        {
+            return Ok(());
+        }
+        let text = format!("an <option> of pool '{}' lacks its name or its value", self.name());
+        Err(Error::xml(text).domain(ErrorDomain::Storage))
+    }
+
     /// Where the volumes are.
     pub fn target_path(&self) -> Option<&str> {
         self.target.as_ref()?.path.as_deref()
@@ -121,6 +140,11 @@ impl StoragePool {
 
     fn fill_defaults(&mut self, node: &Node<'_>) -> Result<()> {
         let needs = self.kind.needs();
+        let mounted = matches!(self.kind, PoolType::Fs | PoolType::NetFs);
+        self.mount_options =
+            self.mount_options.take().filter(|options| mounted && !options.options.is_empty());
+        let ceph = self.kind == PoolType::Rbd;
+        self.ceph_options = self.ceph_options.take().filter(|options| ceph && !options.options.is_empty());
         let place = node.child("source").unwrap_or(*node);
         self.check_source(&place)?;
         self.fill_source(&place, needs)?;
@@ -213,6 +237,7 @@ impl StoragePool {
         if !needs.device {
             source.devices.clear();
         }
+        source.devices.iter_mut().for_each(|device| device.free_extents.clear());
         source.dir = source.dir.take().filter(|_| needs.dir);
         source.initiator = source.initiator.take().filter(|_| needs.initiator);
         let default = self.kind.default_format();

@@ -57,4 +57,17 @@ pub struct PoolDevice {
     /// Of device-mapper: whether the names of its partitions have a `p` in them.
     #[xml(attr = "part_separator", domain = "Xml")]
     pub part_separator: Option<YesNo>,
+    /// Of a disk: where partitions may still be made. Drivers tell; what a definition says of it is not kept.
+    #[xml(child)]
+    pub free_extents: Vec<FreeExtent>,
+}
+
+/// `<freeExtent>`: a part of a disk that is not taken, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
+#[xml(name = "freeExtent")]
+pub struct FreeExtent {
+    #[xml(attr, ignore = "bad", default)]
+    pub start: u64,
+    #[xml(attr, ignore = "bad", default)]
+    pub end: u64,
 }

@@ -97,3 +97,19 @@ fn what_has_no_owner_is_refused_in_no_name() {
     let err = StoragePool::from_xml(&pool, false).unwrap_err();
     assert_eq!((err.code(), err.error_domain()), (ErrorCode::Internal, ErrorDomain::None));
 }
+
+#[test]
+fn an_option_of_a_backend_has_its_name_and_its_value() {
+    let pool = |option: &str| {
+        let options = format!(
+            "<rbd:config_opts xmlns:rbd='http://libvirt.org/schemas/storagepool/rbd/1.0'>{option}</rbd:config_opts>"
+        );
+        let source = "<source><name>images</name><host name='mon'/></source>";
+        let xml = format!("<pool type='rbd'><name>ceph</name>{source}{options}</pool>");
+        StoragePool::from_xml(&xml, false).unwrap()
+    };
+    pool("<rbd:option name='a' value='b'/>").check_options().unwrap();
+    for option in ["<rbd:option name='a'/>", "<rbd:option name='' value='b'/>"] {
+        assert_eq!(pool(option).check_options().unwrap_err().code(), ErrorCode::XmlError, "{option}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Sizes with a unit, such as `<memory unit='MiB'>512</memory>`.
 
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
-use ferrovirt_xml::{Fault, Node, Shape, Writer, XmlContent};
+use ferrovirt_xml::{Fault, Item, Node, Shape, ValueKind, Writer, XmlContent, XmlValue};
 use serde::{Deserialize, Serialize};
 
 /// The unit in which sizes of a kind are kept and printed.
@@ -115,7 +115,18 @@ impl XmlContent for ScaledSize {
     }
 
     fn shape() -> &'static Shape {
-        Shape::ANY
+        const SHAPE: &Shape = &Shape {
+            items: &[
+                Item::Attr {
+                    name: "unit",
+                    kind: ValueKind::Named("a unit such as KiB or MB"),
+                    valid: |text| Unit::bytes_of(text).is_some(),
+                    required: false,
+                },
+                Item::Text { kind: u64::KIND, valid: |text| u64::from_text(text).is_some(), required: true },
+            ],
+        };
+        SHAPE
     }
 }
 

@@ -1,6 +1,6 @@
 //! A client: who it is, what it has open, what it is still to be sent.
 
-mod socket;
+pub(crate) mod socket;
 mod task;
 
 pub use task::serve;
@@ -19,6 +19,7 @@ use ferrovirt_rpc::procedure::{EventMessage, Row};
 use ferrovirt_rpc::program::Program;
 use ferrovirt_rpc::server::Caller;
 use parking_lot::{Mutex, RwLock};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -29,12 +30,10 @@ pub struct Entrance {
     /// `virClientTransport`.
     pub transport: u32,
     pub read_only: bool,
-    /// Nobody else can listen.
-    pub secure: bool,
     /// The other end is on this host, and descriptors can be passed.
     pub local: bool,
     /// The address of the other end, of clients from the network.
-    pub address: Option<String>,
+    pub address: Option<SocketAddr>,
     pub peer: Option<Peer>,
 }
 
@@ -197,6 +196,11 @@ impl Client {
                 tracing::warn!(client = self.0.id, event = E::ROW.name, %err, "an event can't be sent")
             }
         }
+    }
+
+    /// Whether something is still on its way to it.
+    pub fn is_sent_something(&self) -> bool {
+        !self.0.outbox.is_empty()
     }
 
     /// Ends its connection.

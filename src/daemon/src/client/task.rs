@@ -8,7 +8,6 @@ use crate::workers::Task;
 use ferrovirt_core::Error;
 use ferrovirt_rpc::frame::{FrameReader, Message, MessageKind, OutgoingMessage, Transport};
 use ferrovirt_rpc::keepalive::{self, Keepalive, Verdict};
-use ferrovirt_rpc::procedure::Lane;
 use ferrovirt_rpc::program::Program;
 use ferrovirt_rpc::server::guest;
 use rustix::io::Errno;
@@ -74,7 +73,7 @@ impl Session {
         }
     }
 
-    async fn run(mut self, socket: &AsyncFd<Socket>) -> Why {
+    async fn run(mut self, socket: &AsyncFd<Socket<Box<dyn Transport>>>) -> Why {
         loop {
             if let Err(why) = self.turn(socket).await {
                 return why;
@@ -83,9 +82,9 @@ impl Session {
     }
 
     /// Does what can be done, then waits until there is more.
-    async fn turn(&mut self, socket: &AsyncFd<Socket>) -> Result<(), Why> {
+    async fn turn(&mut self, socket: &AsyncFd<Socket<Box<dyn Transport>>>) -> Result<(), Why> {
         self.release_held();
-        let sent = self.client.outbox().send(socket.get_ref().transport()).map_err(lost)?;
+        let sent = self.client.outbox().send(&**socket.get_ref().transport()).map_err(lost)?;
         if let Some(why) = self.client.outbox().closed() {
             return Err(why.to_owned());
         }
@@ -95,7 +94,7 @@ impl Session {
             biased;
             guard = socket.writable(), if sent == Sent::Blocked => {
                 let mut guard = guard.map_err(|err| err.to_string())?;
-                if client.outbox().send(socket.get_ref().transport()).map_err(lost)? == Sent::Blocked {
+                if client.outbox().send(&**socket.get_ref().transport()).map_err(lost)? == Sent::Blocked {
                     guard.clear_ready();
                 }
             }
@@ -113,7 +112,7 @@ impl Session {
         self.held.len() < HELD_CALLS && self.held_bytes < HELD_BYTES && !self.client.streams().are_full()
     }
 
-    fn receive(&mut self, guard: &mut AsyncFdReadyGuard<'_, Socket>) -> Result<(), Why> {
+    fn receive(&mut self, guard: &mut AsyncFdReadyGuard<'_, Socket<Box<dyn Transport>>>) -> Result<(), Why> {
         for _ in 0..TURN {
             if !self.reads() {
                 return Ok(());
@@ -189,8 +188,8 @@ impl Session {
 
     fn submit(&self, message: Message) {
         let (client, table) = (self.client.clone(), self.table.clone());
-        let priority = table.lane(&message.header) == Lane::High;
-        let guest = guest(&message);
+        let priority = table.is_calm(&message.header);
+        let guest = if priority { None } else { guest(&message) };
         client.begin_request();
         let work = Box::new(move || {
             answer(&client, &table, message);
@@ -241,7 +240,7 @@ fn answer(client: &Client, table: &Table, message: Message) {
         answered.unwrap_or_else(|payload| OutgoingMessage::error(header, &Error::from_panic(&*payload)));
     match reply {
         Ok(reply) => {
-            client.outbox().push(reply);
+            client.outbox().push_then(reply, client.login().take_agreed());
             client.streams().start(client, header.serial);
         }
         Err(err) => {

@@ -3,7 +3,7 @@
 use super::Reply;
 use crate::admin as work;
 use crate::client::Client;
-use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result, abi};
+use ferrovirt_core::{Error, ErrorDomain, Result, abi};
 use ferrovirt_rpc::program::admin::*;
 use ferrovirt_rpc::records::AdminClient;
 use ferrovirt_rpc::server::Dispatch;
@@ -80,9 +80,7 @@ fn servers(table: &mut Dispatch<Client>) {
     });
     table.on(|client: &Client, call: AdminServerUpdateTlsFiles| {
         no_flags(call.flags)?;
-        work::server(client, &call.srv)?;
-        let detail = format!("server '{}' serves no TLS clients", call.srv);
-        Err(Error::new(ErrorCode::OperationUnsupported, detail).domain(ErrorDomain::Admin))
+        work::server(client, &call.srv)?.update_tls_files()
     });
     clients(table);
 }

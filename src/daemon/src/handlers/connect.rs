@@ -71,16 +71,16 @@ fn log_in(table: &mut Dispatch<Client>) {
     table.on(|client: &Client, _: AuthList| Ok(List(vec![client.login().offered()])));
     table.on(|client: &Client, _: AuthSaslInit| client.login().sasl_init());
     table.on(|client: &Client, call: AuthSaslStart| {
-        let (complete, data) = client.login().sasl_start(&call.mech, answer(call.nil, call.data.0))?;
+        let step = client.login().sasl_start(&call.mech, answer(call.nil, call.data.0))?;
         client.note_login();
-        let (nil, data) = challenge(data);
-        Ok(AuthSaslStartReply { complete: complete.into(), nil, data })
+        let (nil, data) = challenge(step.data);
+        Ok(AuthSaslStartReply { complete: step.complete.into(), nil, data })
     });
     table.on(|client: &Client, call: AuthSaslStep| {
-        let (complete, data) = client.login().sasl_step(answer(call.nil, call.data.0))?;
+        let step = client.login().sasl_step(answer(call.nil, call.data.0))?;
         client.note_login();
-        let (nil, data) = challenge(data);
-        Ok(AuthSaslStepReply { complete: complete.into(), nil, data })
+        let (nil, data) = challenge(step.data);
+        Ok(AuthSaslStepReply { complete: step.complete.into(), nil, data })
     });
     table.on(|client: &Client, _: AuthPolkit| {
         client.login().polkit()?;

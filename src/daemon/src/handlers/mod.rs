@@ -40,6 +40,7 @@ use ferrovirt_core::{
     NwFilterBindingId, NwFilterId, SecretId, StoragePoolId, StorageVolId,
 };
 use ferrovirt_rpc::frame::Header;
+use ferrovirt_rpc::procedure::{Lane, Row};
 use ferrovirt_rpc::server::Dispatch;
 use std::collections::HashSet;
 use std::ops::Deref;
@@ -48,6 +49,11 @@ use std::ops::Deref;
 pub struct Table {
     dispatch: Dispatch<Client>,
     quick: HashSet<(u32, i32)>,
+    calm: HashSet<(u32, i32)>,
+}
+
+fn numbers(rows: &[&Row]) -> HashSet<(u32, i32)> {
+    rows.iter().map(|row| (row.program as u32, row.number)).collect()
 }
 
 impl Table {
@@ -79,20 +85,25 @@ impl Table {
             extension::add,
         ];
         add.into_iter().for_each(|add| add(&mut dispatch));
-        let quick = quick::ROWS.iter().map(|row| (row.program as u32, row.number)).collect();
-        Self { dispatch, quick }
+        Self { dispatch, quick: numbers(quick::ROWS), calm: numbers(quick::CALM) }
     }
 
     /// What administrators may call.
     pub fn admin() -> Self {
         let mut dispatch = Dispatch::new();
         admin::add(&mut dispatch);
-        Self { dispatch, quick: HashSet::new() }
+        Self { dispatch, quick: HashSet::new(), calm: HashSet::new() }
     }
 
     /// Whether the answer to a call takes no time: drivers have it at hand and wait for nothing to give it.
     pub fn is_quick(&self, header: &Header) -> bool {
         self.quick.contains(&(header.program, header.procedure))
+    }
+
+    /// Whether a call keeps a worker no longer than it has work to do: it does not wait for a guest, or it is what
+    /// frees a stuck one.
+    pub fn is_calm(&self, header: &Header) -> bool {
+        self.dispatch.lane(header) == Lane::High || self.calm.contains(&(header.program, header.procedure))
     }
 }
 

@@ -1,11 +1,12 @@
-//! The calls whose answers drivers have at hand: the reactor answers them itself.
+//! Which calls keep nobody waiting: what drivers have at hand, and what at least does not need the guest.
 //!
-//! A driver answers these from what is in its memory: it reads no file, asks no guest and waits for no job. Whoever
+//! The calls of [`ROWS`] the reactor answers itself. A driver answers these from what is in its memory: it reads no file, asks no guest and waits for no job. Whoever
 //! changes that for one of them takes it off this list.
 
 use ferrovirt_rpc::procedure::{Procedure, Row};
 use ferrovirt_rpc::program::remote::*;
 
+/// What the reactor answers itself.
 pub(super) const ROWS: &[&Row] = &[
     AuthList::ROW,
     ConnectGetHostname::ROW,
@@ -40,4 +41,28 @@ pub(super) const ROWS: &[&Row] = &[
     NetworkIsPersistent::ROW,
     NetworkLookupByName::ROW,
     NetworkLookupByUuid::ROW,
+];
+
+/// Calls about a guest that libvirt has among those which may wait for it, and for which our drivers do not ask it:
+/// they read a snapshot of its definition or state, the kernel, or a file.
+pub(super) const CALM: &[&Row] = &[
+    DomainGetBlkioParameters::ROW,
+    DomainGetBlockIoTune::ROW,
+    DomainGetEmulatorPinInfo::ROW,
+    DomainGetInfo::ROW,
+    DomainGetInterfaceParameters::ROW,
+    DomainGetJobInfo::ROW,
+    DomainGetJobStats::ROW,
+    DomainGetMemoryParameters::ROW,
+    DomainGetMessages::ROW,
+    DomainGetMetadata::ROW,
+    DomainGetNumaParameters::ROW,
+    DomainGetSchedulerParameters::ROW,
+    DomainGetSchedulerParametersFlags::ROW,
+    DomainGetSchedulerType::ROW,
+    DomainGetVcpuPinInfo::ROW,
+    DomainGetXmlDesc::ROW,
+    DomainHasCurrentSnapshot::ROW,
+    DomainHasManagedSaveImage::ROW,
+    DomainSnapshotCurrent::ROW,
 ];

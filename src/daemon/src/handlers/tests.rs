@@ -21,3 +21,11 @@ fn what_is_quick_is_read_only_and_of_high_priority() {
         assert_eq!((row.lane, row.access, row.stream), (Lane::High, Access::Read, None), "{}", row.name);
     }
 }
+
+#[test]
+fn what_asks_no_guest_changes_none() {
+    use ferrovirt_rpc::procedure::{Access, Lane};
+    for row in quick::CALM {
+        assert_eq!((row.lane, row.access, row.first), (Lane::Normal, Access::Read, "dom"), "{}", row.name);
+    }
+}

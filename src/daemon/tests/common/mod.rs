@@ -25,8 +25,12 @@ impl Daemon {
 
     /// Starts a daemon with these settings, and waits until clients can come.
     pub fn with(settings: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let process = launch(&folder, settings);
+        Self::in_folder(tempfile::tempdir().unwrap(), settings, &[])
+    }
+
+    /// Starts a daemon whose files are in a folder that the test has prepared, with these further options.
+    pub fn in_folder(folder: TempDir, settings: &str, options: &[&str]) -> Self {
+        let process = launch(&folder, settings, options);
         Self { process, folder }
     }
 
@@ -34,7 +38,7 @@ impl Daemon {
     pub fn kill_and_restart(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
-        self.process = launch(&self.folder, "");
+        self.process = launch(&self.folder, "", &[]);
     }
 
     pub fn pid(&self) -> u32 {
@@ -80,7 +84,7 @@ impl Daemon {
     }
 }
 
-fn launch(folder: &TempDir, settings: &str) -> Child {
+fn launch(folder: &TempDir, settings: &str, options: &[&str]) -> Child {
     let path = |name: &str| folder.path().join(name);
     let sockets = folder.path().display();
     std::fs::write(path("libvirtd.conf"), format!("unix_sock_dir = \"{sockets}\"\n{settings}\n")).unwrap();
@@ -95,6 +99,7 @@ fn launch(folder: &TempDir, settings: &str) -> Child {
         .arg(path("libvirtd.pid"))
         .arg("--root")
         .arg(path("root"))
+        .args(options)
         .env("NOTIFY_SOCKET", &ready)
         .stderr(Stdio::piped())
         .spawn()

@@ -73,12 +73,8 @@ impl Shared {
         match outcome {
             Ok(None) => self.flush(state),
             Ok(Some(reason)) => {
-                let what = match self.transport.last_words() {
-                    Some(words) => format!("the way to the daemon has ended ({words})"),
-                    None => "the daemon has closed the connection".to_owned(),
-                };
-                let err = Error::system(Errno::IO, what);
-                state.close(reason, err.domain(ErrorDomain::Rpc));
+                let err = self.gone(Errno::IO, "the daemon has closed the connection");
+                state.close(reason, err);
             }
             Err(err) => state.close(CloseReason::Error, err),
         }
@@ -163,9 +159,7 @@ impl Shared {
                 Ok(received) => received,
                 Err(Errno::INTR) => continue,
                 Err(Errno::WOULDBLOCK) => return Ok(None),
-                Err(err) => {
-                    return Err(Error::system(err, "cannot read from the daemon").domain(ErrorDomain::Rpc));
-                }
+                Err(err) => return Err(self.gone(err, "cannot read from the daemon")),
             };
             if received.bytes == 0 {
                 return Ok(Some(CloseReason::Eof));
@@ -181,6 +175,15 @@ impl Shared {
         }
     }
 
+    /// Why the connection is gone, with what was said on the way to the daemon.
+    fn gone(&self, err: Errno, what: &str) -> Error {
+        let err = match self.transport.last_words() {
+            Some(words) => Error::system(err, format!("{what}: {words}")),
+            None => Error::system(err, what),
+        };
+        err.domain(ErrorDomain::Rpc)
+    }
+
     /// Sends what the socket takes.
     pub fn flush(&self, state: &mut State) {
         while let Some(outgoing) = state.outgoing.front_mut() {
@@ -193,7 +196,7 @@ impl Shared {
                 Err(err) => {
                     // What the daemon said before it went is still there to be read.
                     let reason = self.receive(state).ok().flatten().unwrap_or(CloseReason::Error);
-                    let err = Error::system(err, "cannot write to the daemon").domain(ErrorDomain::Rpc);
+                    let err = self.gone(err, "cannot write to the daemon");
                     state.close(reason, err);
                     return;
                 }

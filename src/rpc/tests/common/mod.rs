@@ -15,7 +15,7 @@ use std::time::Duration;
 const DAEMON: &str = "/usr/sbin/libvirtd";
 /// Its own files are on file systems that end with it; only its sockets can be reached from outside.
 const START: &str = "for dir in /run /etc/libvirt /var/lib/libvirt /var/log/libvirt /var/cache/libvirt; \
-    do mount -t tmpfs -o mode=755 tmpfs $dir || exit; done; ip link set lo up; exec \"$0\" -f \"$1\"";
+    do mount -t tmpfs -o mode=755 tmpfs $dir || exit; done; ip link set lo up; exec \"$0\" -f \"$@\"";
 
 /// The timer that wakes the event loop, in tests that have one: notices also come from threads that call.
 static WAKE: OnceLock<i32> = OnceLock::new();
@@ -29,7 +29,8 @@ pub fn register_loop() {
     WAKE.set(timer).unwrap();
 }
 
-fn wake_loop() {
+/// Has the event loop turn.
+pub fn wake_loop() {
     if let Some(timer) = WAKE.get() {
         event_loop::current().unwrap().update_timeout(*timer, 0);
     }
@@ -39,11 +40,29 @@ fn wake_loop() {
 pub struct Daemon {
     process: Child,
     folder: tempfile::TempDir,
+    ready: UnixDatagram,
 }
 
 impl Daemon {
     /// Starts one and waits until it says that it is ready; `None`, aloud, where that can't be had.
     pub fn start() -> Option<Self> {
+        let settings = "auth_unix_rw = \"none\"\nauth_unix_ro = \"none\"\n";
+        Self::start_with(|_| settings.to_owned(), &[], |_| ())
+    }
+
+    /// Starts one that also listens on its network, after `prepare` has put into the folder what it needs.
+    pub fn start_listening(
+        settings: impl FnOnce(&Path) -> String,
+        prepare: impl FnOnce(&Path),
+    ) -> Option<Self> {
+        Self::start_with(settings, &["--listen"], prepare)
+    }
+
+    fn start_with(
+        settings: impl FnOnce(&Path) -> String,
+        arguments: &[&str],
+        prepare: impl FnOnce(&Path),
+    ) -> Option<Self> {
         if !Path::new(DAEMON).exists() {
             eprintln!("SKIPPED: {DAEMON} is not installed");
             return None;
@@ -57,22 +76,44 @@ impl Daemon {
         let ready = UnixDatagram::bind(path("ready")).unwrap();
         ready.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let sockets = folder.path().display();
-        let settings =
-            format!("unix_sock_dir = \"{sockets}\"\nauth_unix_rw = \"none\"\nauth_unix_ro = \"none\"\n");
+        let settings = format!("unix_sock_dir = \"{sockets}\"\n{}", settings(folder.path()));
         std::fs::write(path("libvirtd.conf"), settings).unwrap();
-        let process = Command::new("unshare")
-            .args(["-m", "-n", "sh", "-c", START, DAEMON])
-            .arg(path("libvirtd.conf"))
-            .env("NOTIFY_SOCKET", path("ready"))
-            .stderr(std::fs::File::create(path("stderr")).unwrap())
-            .spawn()
-            .unwrap();
-        let daemon = Self { process, folder };
+        prepare(folder.path());
+        let process = run(folder.path(), arguments);
+        let daemon = Self { process, folder, ready };
+        daemon.wait_until_ready();
+        Some(daemon)
+    }
+
+    /// Kills it and starts it again, with the same sockets.
+    pub fn restart(&mut self) {
+        self.kill();
+        self.process = run(self.folder.path(), &[]);
+        self.wait_until_ready();
+    }
+
+    fn wait_until_ready(&self) {
         let mut words = [0; 256];
         while !words.windows(7).any(|part| part == b"READY=1") {
-            ready.recv(&mut words).expect("libvirtd says when it is ready");
+            self.ready.recv(&mut words).expect("libvirtd says when it is ready");
         }
-        Some(daemon)
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// A folder of the test's own, which the daemon sees.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A command that runs in the daemon's network.
+    pub fn in_network(&self, program: &str) -> Command {
+        let mut command = Command::new("nsenter");
+        command.arg(format!("--net=/proc/{}/ns/net", self.process.id())).arg("--").arg(program);
+        command
     }
 
     /// Where a socket of its is.
@@ -105,6 +146,19 @@ impl Daemon {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Child {
+    Command::new("unshare")
+        .args(["-m", "-n", "sh", "-c", START, DAEMON])
+        .arg(folder.join("libvirtd.conf"))
+        .args(arguments)
+        .env("NOTIFY_SOCKET", folder.join("ready"))
+        // Where SASL finds its 'libvirt.conf', in tests that have one.
+        .env("SASL_CONF_PATH", folder)
+        .stderr(std::fs::File::create(folder.join("stderr")).unwrap())
+        .spawn()
+        .unwrap()
 }
 
 impl Drop for Daemon {

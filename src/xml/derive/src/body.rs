@@ -302,7 +302,10 @@ impl<'c> Body<'c> {
             (_, true) => quote!(One),
             (_, false) => quote!(Optional),
         };
-        let kind = match &field.with {
+        let kind = match &field.strict.as_ref().or(field.with.as_ref()) {
+            Some(strict) if field.strict.is_some() => {
+                quote!(kind: #strict::KIND, valid: |__t| #strict::valid(__t), required: #needed)
+            }
             Some(with) => {
                 quote!(kind: #with::KIND, valid: |__t| #with::from_text(__t).is_some(), required: #needed)
             }

@@ -194,7 +194,14 @@ fn tagged(ident: &Ident, container: &Container, tag: &str, data: &DataEnum) -> R
     let children = arms.iter().map(|arm| arm.body.write_children());
     let items = arms.iter().map(|arm| arm.body.items());
     let parts = Parts {
-        consts: quote!(const NAMES: &[&str] = &[#(#names),*];),
+        consts: quote! {
+            const NAMES: &[&str] = &[#(#names),*];
+            impl ::ferrovirt_xml::XmlTagged for #ident {
+                fn tag_value(&self) -> &'static str {
+                    match self { #(#patterns => #names),* }
+                }
+            }
+        },
         parse: quote!(match ::ferrovirt_xml::rt::tag(__node, #tag, NAMES, #default, #fault, #missing)? { #parses }),
         attrs: quote!(match self { #(#patterns => { __w.attr_str(#tag, #names); #attrs })* }),
         children: quote!(match self { #(#patterns => { #children })* }),

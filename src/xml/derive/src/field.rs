@@ -51,6 +51,8 @@ pub struct Field {
     pub omit_empty: bool,
     /// Which attributes count as none: the empty ones, or all that are no values.
     pub ignore: Option<Ignore>,
+    /// What the strict check asks instead of the type.
+    pub strict: Option<Path>,
     fault: Option<Fault>,
     missing: Option<Fault>,
     domain: Option<Ident>,
@@ -73,6 +75,7 @@ struct Options {
     skip_if: Option<Expr>,
     omit_empty: bool,
     ignore: Option<Ignore>,
+    strict: Option<Path>,
     fault: Option<Fault>,
     missing: Option<Fault>,
     domain: Option<Ident>,
@@ -101,6 +104,7 @@ impl Options {
             "skip_if" => self.skip_if = Some(expression(meta)?),
             "skip_default" => self.skip_if = Some(syn::parse_quote!(::ferrovirt_xml::rt::is_default)),
             "omit_empty" => self.omit_empty = true,
+            "strict" => self.strict = Some(meta.value()?.parse::<LitStr>()?.parse()?),
             "ignore" => {
                 let what: LitStr = meta.value()?.parse()?;
                 self.ignore = Some(match what.value().as_str() {
@@ -116,7 +120,7 @@ impl Options {
                 let known = KINDS.join(", ");
                 return Err(meta.error(format!(
                     "unknown option `{key}`: a field is one of {known}, or `with`, and takes with, required, default, \
-                     skip_if, skip_default, omit_empty, ignore, error, missing, domain"
+                     skip_if, skip_default, omit_empty, ignore, strict, error, missing, domain"
                 )));
             }
         }
@@ -151,6 +155,7 @@ impl Field {
             skip_if: options.skip_if,
             omit_empty: options.omit_empty,
             ignore: options.ignore,
+            strict: options.strict,
             fault: options.fault,
             missing: options.missing,
             domain: options.domain,
@@ -173,6 +178,7 @@ impl Field {
             skip_if: None,
             omit_empty: false,
             ignore: None,
+            strict: None,
             fault: None,
             missing: None,
             domain: None,

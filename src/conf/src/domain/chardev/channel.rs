@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
 use super::{ChardevKind, ChardevSource};
-use crate::domain::{Context, Device, DeviceInfo};
+use crate::domain::{Context, Device, DeviceInfo, Facts};
 
 /// A channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
@@ -64,6 +64,15 @@ impl ChannelTarget {
     }
 }
 
+impl ChannelTarget {
+    fn without_state(&self) -> Self {
+        match self {
+            Self::Virtio { name, .. } => Self::Virtio { name: name.clone(), state: None },
+            other => other.clone(),
+        }
+    }
+}
+
 impl Channel {
     /// Takes out what only a running guest has.
     pub fn strip_live(&mut self) {
@@ -76,6 +85,13 @@ impl Channel {
 }
 
 impl Device for Channel {
+    fn visible(&self, facts: &mut Facts) {
+        facts.all_of(Some(&self.target.without_state()));
+        let agent = self.source.kind == ChardevKind::Spicevmc && self.target.name().is_none();
+        facts.is("spicevmc", &agent);
+        facts.place(&self.info);
+    }
+
     fn fill_defaults(&mut self, _context: &Context) {
         self.source.fill_defaults();
     }

@@ -5,7 +5,7 @@ use ferrovirt_xml::{Item, Node, Shape, Writer, XmlContent, XmlElement, XmlEnum, 
 use serde::{Deserialize, Serialize};
 
 use super::{ChardevKind, ChardevSource, Port, Serial};
-use crate::domain::{Context, Device, DeviceInfo};
+use crate::domain::{Context, Device, DeviceInfo, Facts};
 
 /// A console. The attribute `tty` of older days is written where it applies, and never read.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -74,6 +74,11 @@ impl Console {
 }
 
 impl Device for Console {
+    fn visible(&self, facts: &mut Facts) {
+        facts.is("type", &self.target.kind);
+        facts.place(&self.info);
+    }
+
     fn fill_defaults(&mut self, _context: &Context) {
         self.source.fill_defaults();
         if self.target.kind == ConsoleTargetType::None {

@@ -5,7 +5,7 @@ use ferrovirt_xml::XmlElement;
 use serde::{Deserialize, Serialize};
 
 use super::{ChardevSource, Port};
-use crate::domain::{Context, Device, DeviceInfo};
+use crate::domain::{Context, Device, DeviceInfo, Facts};
 
 /// A parallel port.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
@@ -36,6 +36,11 @@ impl Parallel {
 }
 
 impl Device for Parallel {
+    fn visible(&self, facts: &mut Facts) {
+        facts.may("port", &self.port);
+        facts.place(&self.info);
+    }
+
     fn fill_defaults(&mut self, _context: &Context) {
         self.source.fill_defaults();
     }

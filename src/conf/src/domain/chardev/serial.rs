@@ -5,7 +5,7 @@ use ferrovirt_xml::{XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 
 use super::{ChardevSource, Port};
-use crate::domain::{Address, Context, Device, DeviceInfo};
+use crate::domain::{Address, Context, Device, DeviceInfo, Facts};
 
 /// A serial port.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
@@ -72,6 +72,13 @@ impl Serial {
 }
 
 impl Device for Serial {
+    fn visible(&self, facts: &mut Facts) {
+        facts.is("type", &self.target_type);
+        facts.is("model", &self.model);
+        facts.may("port", &self.port);
+        facts.place(&self.info);
+    }
+
     fn fill_defaults(&mut self, _context: &Context) {
         self.source.fill_defaults();
     }

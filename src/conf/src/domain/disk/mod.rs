@@ -23,7 +23,7 @@ use ferrovirt_xml::{Node, XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Address, BackingStore, Context, Device, DeviceInfo, Encryption, NetworkProtocol, StorageAuth,
+    Address, BackingStore, Context, Device, DeviceInfo, Encryption, Facts, NetworkProtocol, StorageAuth,
     StorageFormat, StorageLocation, StorageSource, VirtioModel,
 };
 
@@ -222,6 +222,23 @@ pub(super) fn add_unit(target: &mut String) {
 }
 
 impl Device for Disk {
+    fn visible(&self, facts: &mut Facts) {
+        facts.is("device", &self.device);
+        facts.may("bus", &self.target.bus);
+        facts.may("target", &self.target.dev);
+        facts.may("serial", &self.serial);
+        facts.may("wwn", &self.wwn);
+        facts.is("readonly", &self.readonly);
+        facts.may("model", &self.model);
+        facts.is("rotation_rate", &self.target.rotation_rate);
+        let driver = self.driver.clone().unwrap_or_default();
+        facts.is("queues", &driver.queues);
+        facts.is("queue_size", &driver.queue_size);
+        facts.virtio(&driver.virtio);
+        facts.place(&self.info);
+        facts.all_of(self.blockio.as_ref());
+    }
+
     fn fill_defaults(&mut self, _context: &Context) {
         if let Some(dev) = &mut self.target.dev {
             // Old Xen documents named drives so.

@@ -18,7 +18,7 @@ use ferrovirt_xml::XmlElement;
 use serde::{Deserialize, Serialize};
 
 use super::disk::add_unit;
-use super::{Address, Context, Device, DeviceInfo, SecretUser, SgIo, Teaming, TeamingType};
+use super::{Address, Context, Device, DeviceInfo, Facts, SecretUser, SgIo, Teaming, TeamingType};
 
 /// A device of the host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
@@ -84,6 +84,12 @@ impl Hostdev {
 }
 
 impl Device for Hostdev {
+    fn visible(&self, facts: &mut Facts) {
+        let kind = self.subsystem().map_or("capabilities", super::HostSubsystem::kind);
+        facts.is("type", &kind.to_owned());
+        facts.place(&self.info);
+    }
+
     /// Where SCSI devices go is for the domain to decide.
     fn fill_defaults(&mut self, _context: &Context) {
         match &mut self.device {

@@ -29,7 +29,7 @@ use ferrovirt_core::Result;
 use ferrovirt_xml::{XmlElement, YesNo};
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Device, DeviceInfo};
+use super::{Context, Device, DeviceInfo, Facts};
 use crate::network::{Bandwidth, Route, VirtualPort, Vlan};
 use crate::values::Mac;
 
@@ -186,6 +186,16 @@ impl Interface {
 }
 
 impl Device for Interface {
+    fn visible(&self, facts: &mut Facts) {
+        facts.may("mac", &self.mac.address);
+        facts.may("model", &self.model);
+        facts.is("mtu", &self.mtu);
+        if let Some(driver) = &self.driver {
+            facts.virtio(&driver.virtio);
+        }
+        facts.place(&self.info);
+    }
+
     fn fill_defaults(&mut self, _context: &Context) {
         self.ensure_mac(Mac::QEMU_PREFIX);
         // Rates stay as they are, for `validate` to refuse those that say nothing.

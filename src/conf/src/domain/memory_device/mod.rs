@@ -9,7 +9,7 @@ use ferrovirt_xml::{XmlElement, YesNo};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Context, Device, DeviceInfo, MemoryAccess};
+use super::{Context, Device, DeviceInfo, Facts, MemoryAccess};
 use crate::values::{CpuSet, ScaledSize};
 
 /// A memory device.
@@ -208,6 +208,31 @@ impl MemoryDevice {
 }
 
 impl Device for MemoryDevice {
+    fn visible(&self, facts: &mut Facts) {
+        let target = self.model.target();
+        facts.is("model", &self.model.as_str().to_owned());
+        facts.may("node", &target.node);
+        facts.is("size", &self.size().0);
+        match &self.model {
+            MemoryModel::Nvdimm(memory) => {
+                facts.may("label size", &memory.label_size.map(|size| size.0));
+                facts.may("alignsize", &memory.alignsize.map(|size| size.0));
+                facts.is("pmem", &memory.pmem);
+                facts.is("readonly", &memory.readonly);
+                facts.may("uuid", &memory.uuid);
+            }
+            MemoryModel::VirtioPmem(memory) => facts.may("base", &memory.address),
+            MemoryModel::VirtioMem(memory) => {
+                facts.may("block", &memory.block.map(|size| size.0));
+                facts.may("requested", &memory.requested.map(|size| size.0));
+                facts.may("base", &memory.address);
+                facts.may("dynamicMemslots", &memory.dynamic_memslots);
+            }
+            MemoryModel::Dimm(_) | MemoryModel::SgxEpc(_) => {}
+        }
+        facts.place(&self.info);
+    }
+
     fn fill_defaults(&mut self, context: &Context) {
         match &mut self.model {
             MemoryModel::Dimm(memory) => drop_zero(&mut memory.pagesize),

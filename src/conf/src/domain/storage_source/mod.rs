@@ -170,10 +170,11 @@ pub(super) fn refuse_cipher(encryption: &Encryption) -> Result<()> {
     }
 }
 
-impl XmlContent for StorageSource {
-    fn parse(node: &Node<'_>) -> Result<Self> {
+impl StorageSource {
+    /// Reads a source from the child of that name, which is `source` but for backups.
+    pub(crate) fn parse_named(node: &Node<'_>, name: &'static str) -> Result<Self> {
         let kind = StorageType::of(node)?;
-        let Some(source) = node.child("source") else {
+        let Some(source) = node.child(name) else {
             return Ok(Self { location: StorageLocation::empty(kind), ..Self::default() });
         };
         let location = StorageLocation::parse(kind, &source)?;
@@ -189,17 +190,28 @@ impl XmlContent for StorageSource {
         Ok(Self { location, options })
     }
 
-    fn write_attrs(&self, w: &mut Writer) {
-        w.attr("type", &self.location.kind());
-    }
-
-    fn write_children(&self, w: &mut Writer) {
-        let mark = w.open_optional("source");
+    /// Writes the child of that name; nothing if there is nothing to say.
+    pub(crate) fn write_named(&self, name: &'static str, w: &mut Writer) {
+        let mark = w.open_optional(name);
         self.location.write_attrs(w);
         self.options.write_attrs(w);
         self.location.write_children(w);
         self.options.write_children(w);
         w.close_optional(mark);
+    }
+}
+
+impl XmlContent for StorageSource {
+    fn parse(node: &Node<'_>) -> Result<Self> {
+        Self::parse_named(node, "source")
+    }
+
+    fn write_attrs(&self, w: &mut Writer) {
+        w.attr("type", &self.location.kind());
+    }
+
+    fn write_children(&self, w: &mut Writer) {
+        self.write_named("source", w);
     }
 
     fn shape() -> &'static Shape {

@@ -1,0 +1,113 @@
+//! The same commands to libvirt's own `virsh` and to ours: output, errors and exit codes are the same.
+//!
+//! Lines where the difference is known and meant are in `known.txt`, each with its reason.
+
+mod common;
+
+use common::{Said, data, fixed_parts, ours, run};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+const PEER: &str = "/usr/bin/virsh";
+
+#[test]
+fn everything_is_said_as_libvirt_says_it() {
+    if !Path::new(PEER).exists() {
+        println!("SKIPPED: {PEER} is not here (package libvirt-clients)");
+        return;
+    }
+    let known = known_differences();
+    let lines = commands();
+    let next = AtomicUsize::new(0);
+    let (differences, stale) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
+    let work = || {
+        while let Some(line) = lines.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let (peer, own) = (said_by_peer(line), said_by(&ours(), line));
+            match (normal(&peer) == normal(&own), known.contains_key(line)) {
+                (false, false) => {
+                    let difference = format!("{line}\n--- libvirt\n{peer}\n--- here\n{own}");
+                    differences.lock().unwrap().push(difference);
+                }
+                (true, true) => stale.lock().unwrap().push(line),
+                _ => {}
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(work);
+        }
+    });
+    let (differences, stale) = (differences.into_inner().unwrap(), stale.into_inner().unwrap());
+    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n\n"));
+    assert!(stale.is_empty(), "no longer different, to be taken from known.txt: {stale:#?}");
+}
+
+fn commands() -> Vec<String> {
+    let text = data("commands.txt");
+    text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()
+}
+
+/// Lines of commands, below comments that say why the answers differ.
+fn known_differences() -> HashMap<String, String> {
+    let mut reason = String::new();
+    let mut known = HashMap::new();
+    for line in data("known.txt").lines() {
+        match line.strip_prefix("# ") {
+            Some(text) => reason = text.to_owned(),
+            None if line.is_empty() => {}
+            None => {
+                known.insert(line.to_owned(), reason.clone());
+            }
+        }
+    }
+    known
+}
+
+/// libvirt's virsh now and then waits for ever for a job that has ended.
+fn said_by_peer(command: &str) -> Said {
+    let mut said = said_by(PEER.as_ref(), command);
+    for _ in 0..4 {
+        if said.code == 124 {
+            said = said_by(PEER.as_ref(), command);
+        }
+    }
+    said
+}
+
+fn said_by(program: &Path, command: &str) -> Said {
+    run(program, &["-c", "test:///default", command])
+}
+
+/// What must be the same; of what passes while the test runs it is the form.
+fn normal(said: &Said) -> (String, Vec<String>, i32) {
+    let out: Vec<String> = said.out.lines().map(passing).collect();
+    (out.join("\n"), fixed_parts(&said.err), said.code)
+}
+
+/// A line without what changes from one run or one second to the next: numbers of times and of what a guest moved, new
+/// UUIDs.
+fn passing(line: &str) -> String {
+    const MOVING: [&str; 12] = [
+        "CPU time:",
+        "vcpu.0.time",
+        "Time:",
+        "_time",
+        "creationTime",
+        ".time=",
+        "UUID:",
+        "rd_",
+        "wr_",
+        "rx_",
+        "tx_",
+        "number of",
+    ];
+    if MOVING.iter().any(|word| line.contains(word)) {
+        let digit = |letter: char| if letter.is_ascii_hexdigit() { '0' } else { letter };
+        let form: String = line.chars().map(digit).collect();
+        return form.replace("00", "0").replace("00", "0").replace("00", "0").replace("00", "0");
+    }
+    line.to_owned()
+}
