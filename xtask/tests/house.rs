@@ -199,7 +199,9 @@ fn crates_without_an_edge_forbid_unsafe() {
             let inside = inside.join("src");
             Path::new(edge).starts_with(inside)
         });
-        let text = fs::read_to_string(folder.join("src/lib.rs")).unwrap();
+        let text = fs::read_to_string(folder.join("src/lib.rs"))
+            .or_else(|_| fs::read_to_string(folder.join("src/main.rs")))
+            .unwrap();
         let says = text.contains("#![forbid(unsafe_code)]") || text.contains("#![deny(unsafe_code)]");
         assert!(has_edge || says, "{}: no `#![forbid(unsafe_code)]`", folder.display());
     }

@@ -49,12 +49,6 @@ impl HostDriver for RemoteDriver {
         fn connect_get_cpu_model_names(arch: &str, flags: u32) -> Vec<String> =
             ConnectGetCpuModelNames { arch: arch.into(), need_results: 1, flags } => |reply| reply.models.0;
         fn node_get_info() -> NodeInfo = NodeGetInfo {} => node_info;
-        fn node_get_cpu_stats(cpu: i32, flags: u32) -> Vec<(String, u64)> =
-            NodeGetCpuStats { cpu_num: cpu, nparams: NODE_CPU_STATS_MAX as i32, flags }
-            => |reply| reply.params.into_iter().map(|stat| (stat.field, stat.value)).collect();
-        fn node_get_memory_stats(cell: i32, flags: u32) -> Vec<(String, u64)> =
-            NodeGetMemoryStats { nparams: NODE_MEMORY_STATS_MAX as i32, cell_num: cell, flags }
-            => |reply| reply.params.into_iter().map(|stat| (stat.field, stat.value)).collect();
         fn node_get_free_memory() -> u64 = NodeGetFreeMemory {};
         fn node_get_cells_free_memory(start_cell: i32, count: usize) -> Vec<u64> =
             NodeGetCellsFreeMemory { start_cell, maxcells: count.min(NODE_MAX_CELLS) as i32 };
@@ -80,6 +74,19 @@ impl HostDriver for RemoteDriver {
             NodeGetSecurityModel {} => |reply| SecurityModel { model: reply.model.0, doi: reply.doi.0 };
         fn node_get_sev_info(flags: u32) -> TypedParams =
             NodeGetSevInfo { nparams: NODE_SEV_INFO_MAX as i32, flags } => |reply| reply.params.0;
+    }
+
+    /// libvirt's daemon wants to be asked for just as many figures as it has.
+    fn node_get_cpu_stats(&self, cpu: i32, flags: u32) -> Result<Vec<(String, u64)>> {
+        let count = self.call(&NodeGetCpuStats { cpu_num: cpu, nparams: 0, flags })?.nparams;
+        let reply = self.call(&NodeGetCpuStats { cpu_num: cpu, nparams: count, flags })?;
+        Ok(reply.params.into_iter().map(|stat| (stat.field, stat.value)).collect())
+    }
+
+    fn node_get_memory_stats(&self, cell: i32, flags: u32) -> Result<Vec<(String, u64)>> {
+        let count = self.call(&NodeGetMemoryStats { nparams: 0, cell_num: cell, flags })?.nparams;
+        let reply = self.call(&NodeGetMemoryStats { nparams: count, cell_num: cell, flags })?;
+        Ok(reply.params.into_iter().map(|stat| (stat.field, stat.value)).collect())
     }
 
     /// What was asked for; the daemon is only asked where it had to choose.

@@ -3,7 +3,7 @@
 use crate::RemoteDriver;
 use crate::forward::{forward, text};
 use ferrovirt_core::driver::{DomainJobs, JobInfo, JobProgress, JobStats};
-use ferrovirt_core::{DomainId, TypedParams};
+use ferrovirt_core::{DomainId, Result, TypedParams};
 use ferrovirt_rpc::program::remote::*;
 
 impl DomainJobs for RemoteDriver {
@@ -36,8 +36,6 @@ impl DomainJobs for RemoteDriver {
         fn domain_get_job_stats(domain: &DomainId, flags: u32) -> JobStats =
             DomainGetJobStats { dom: domain.clone(), flags }
             => |reply| JobStats { kind: reply.kind, params: reply.params.0 };
-        fn domain_abort_job_flags(domain: &DomainId, flags: u32) -> () =
-            DomainAbortJobFlags { dom: domain.clone(), flags };
         fn domain_backup_begin(
             domain: &DomainId,
             backup_xml: &str,
@@ -51,6 +49,15 @@ impl DomainJobs for RemoteDriver {
         };
         fn domain_backup_get_xml_desc(domain: &DomainId, flags: u32) -> String =
             DomainBackupGetXmlDesc { dom: domain.clone(), flags };
+    }
+
+    /// Older daemons only have the call without flags.
+    fn domain_abort_job_flags(&self, domain: &DomainId, flags: u32) -> Result<()> {
+        let dom = domain.clone();
+        match flags {
+            0 => self.call(&DomainAbortJob { dom }),
+            _ => self.call(&DomainAbortJobFlags { dom, flags }),
+        }
     }
 }
 

@@ -69,17 +69,22 @@ impl StorageDriver for RemoteDriver {
             StorageVolDelete { vol: volume.clone(), flags };
         fn storage_vol_wipe_pattern(volume: &StorageVolId, algorithm: u32, flags: u32) -> () =
             StorageVolWipePattern { vol: volume.clone(), algorithm, flags };
-        fn storage_vol_get_info(volume: &StorageVolId, flags: u32) -> StorageVolInfo =
-            StorageVolGetInfoFlags { vol: volume.clone(), flags } => |reply| StorageVolInfo {
-                kind: reply.kind.into(),
-                capacity: reply.capacity,
-                allocation: reply.allocation,
-            };
         fn storage_vol_get_xml_desc(volume: &StorageVolId, flags: u32) -> String =
             StorageVolGetXmlDesc { vol: volume.clone(), flags };
         fn storage_vol_get_path(volume: &StorageVolId) -> String = StorageVolGetPath { vol: volume.clone() };
         fn storage_vol_resize(volume: &StorageVolId, capacity: u64, flags: u32) -> () =
             StorageVolResize { vol: volume.clone(), capacity, flags };
+    }
+
+    /// Some of libvirt's drivers only have the older call.
+    fn storage_vol_get_info(&self, volume: &StorageVolId, flags: u32) -> Result<StorageVolInfo> {
+        let vol = volume.clone();
+        if flags == 0 {
+            let reply = self.call(&StorageVolGetInfo { vol })?;
+            return Ok(volume_info(reply.kind, reply.capacity, reply.allocation));
+        }
+        let reply = self.call(&StorageVolGetInfoFlags { vol, flags })?;
+        Ok(volume_info(reply.kind, reply.capacity, reply.allocation))
     }
 
     fn storage_vol_download(
@@ -107,4 +112,8 @@ impl StorageDriver for RemoteDriver {
     fn storage_pool_events(&self) -> Result<Arc<EventHub>> {
         Ok(self.session.events.of(Family::StoragePool))
     }
+}
+
+fn volume_info(kind: i8, capacity: u64, allocation: u64) -> StorageVolInfo {
+    StorageVolInfo { kind: kind.into(), capacity, allocation }
 }

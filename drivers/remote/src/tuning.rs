@@ -2,6 +2,7 @@
 
 use crate::RemoteDriver;
 use crate::forward::forward;
+use ferrovirt_core::abi::VIR_DOMAIN_AFFECT_LIVE;
 use ferrovirt_core::driver::{CpuMap, DomainTuning, IoThreadInfo, SchedulerType, VcpuInfo};
 use ferrovirt_core::{DomainId, ErrorCode, Result, TypedParams};
 use ferrovirt_rpc::limits::*;
@@ -33,8 +34,6 @@ impl DomainTuning for RemoteDriver {
             DomainGetVcpusFlags { dom: domain.clone(), flags } => |count| count.try_into().unwrap_or(0);
         fn domain_set_vcpu(domain: &DomainId, vcpus: &str, enable: bool, flags: u32) -> () =
             DomainSetVcpu { dom: domain.clone(), cpumap: vcpus.into(), state: enable.into(), flags };
-        fn domain_pin_vcpu_flags(domain: &DomainId, vcpu: u32, cpus: &CpuMap, flags: u32) -> () =
-            DomainPinVcpuFlags { dom: domain.clone(), vcpu, cpumap: cpus.as_bytes().into(), flags };
         fn domain_pin_emulator(domain: &DomainId, cpus: &CpuMap, flags: u32) -> () =
             DomainPinEmulator { dom: domain.clone(), cpumap: cpus.as_bytes().into(), flags };
         fn domain_set_guest_vcpus(domain: &DomainId, vcpus: &str, enable: bool, flags: u32) -> () =
@@ -71,6 +70,15 @@ impl DomainTuning for RemoteDriver {
             DomainGetGuestVcpus { dom: domain.clone(), flags };
     }
 
+    /// The running guest is what the older call means, and all that some of libvirt's drivers have.
+    fn domain_pin_vcpu_flags(&self, domain: &DomainId, vcpu: u32, cpus: &CpuMap, flags: u32) -> Result<()> {
+        let (dom, cpumap) = (domain.clone(), cpus.as_bytes().into());
+        if flags == VIR_DOMAIN_AFFECT_LIVE {
+            return self.call(&DomainPinVcpu { dom, vcpu, cpumap });
+        }
+        self.call(&DomainPinVcpuFlags { dom, vcpu, cpumap, flags })
+    }
+
     fn domain_get_memory_parameters(&self, domain: &DomainId, flags: u32) -> Result<TypedParams> {
         let (dom, flags) = (domain.clone(), self.with_strings(flags));
         let nparams = DOMAIN_MEMORY_PARAMETERS_MAX as i32;
@@ -90,8 +98,13 @@ impl DomainTuning for RemoteDriver {
     }
 
     fn domain_get_scheduler_parameters_flags(&self, domain: &DomainId, flags: u32) -> Result<TypedParams> {
-        let (dom, flags) = (domain.clone(), self.with_strings(flags));
+        let dom = domain.clone();
         let nparams = DOMAIN_SCHEDULER_PARAMETERS_MAX as i32;
+        // Some of libvirt's drivers only have the older call.
+        if flags == 0 {
+            return Ok(self.call(&DomainGetSchedulerParameters { dom, nparams })?.0);
+        }
+        let flags = self.with_strings(flags);
         Ok(self.call(&DomainGetSchedulerParametersFlags { dom, nparams, flags })?.0)
     }
 

@@ -3,7 +3,6 @@
 #[path = "../../../src/rpc/tests/common/mod.rs"]
 mod common;
 #[path = "../../../tests/support/mod.rs"]
-#[allow(dead_code)]
 mod support;
 
 use common::Daemon;

@@ -119,7 +119,7 @@ fn a_document_is_edited_with_the_users_editor() {
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(&editor, mode).unwrap();
     let line = format!("{} -c test:///default 'edit test; desc test --title --config'", ours().display());
-    let line = format!("EDITOR={} VISUAL= {line}", editor.display());
+    let line = format!("VISUAL={} {line}", editor.display());
     let said = run("sh".as_ref(), &["-c", &line]);
     assert!(said.out.contains("Domain 'test' XML configuration edited."), "{said}");
     assert!(said.out.contains("\nedited\n"), "{said}");

@@ -24,6 +24,9 @@ pub(super) fn add(table: &mut Dispatch<Client>) {
             let found = on.domain(call.dom).interface_addresses(call.source, call.flags);
             found.map(|found| found.into_iter().map(interface).collect::<Vec<_>>())
         };
+        DomainAnnounceInterface |on, call| {
+            on.domain(call.dom).announce_interface(call.device.as_deref(), &call.params, call.flags)
+        };
         DomainGraphicsReload |on, call| on.domain(call.dom).graphics_reload(call.kind, call.flags);
     }
     table.on_call(fd_associate);
