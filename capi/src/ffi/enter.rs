@@ -41,12 +41,11 @@ fn enter<H: Handle, T: CReturn, F: FnOnce(&H) -> Result<T>>(
     last_error::clear();
     let caller = Caller::of::<F>();
     caller.log();
-    let object = match H::checked(handle, caller.function) {
-        Ok(object) => object,
-        Err(err) => return finish::<T>(caller, None, Err(err)),
+    let Some(object) = H::find(handle) else {
+        return finish::<T>(caller, None, Err(H::invalid(caller.function())));
     };
     let outcome = if writes && object.connection().is_some_and(Connection::is_read_only) {
-        let detail = format!("the connection is read-only, {} needs write access", caller.function);
+        let detail = format!("the connection is read-only, {} needs write access", caller.function());
         Err(Error::new(ErrorCode::OperationDenied, detail))
     } else {
         guarded(|| body(&object))
@@ -63,31 +62,36 @@ fn finish<T: CReturn>(caller: Caller, connection: Option<&Connection>, outcome: 
     match outcome {
         Ok(value) => value.into_raw(),
         Err(err) => {
-            last_error::raise(err.or_domain(caller.domain), connection);
+            last_error::raise(err.or_domain(caller.domain()), connection);
             T::FAILED
         }
     }
 }
 
-/// Which entry point is running: taken from the name of its closure, so that it is written only once.
+/// Which entry point is running: taken from the name of its closure, so that it is written only once, and taken
+/// apart only for an error or the log.
+///
+/// It is called `ferrovirt_capi::api::domain::lifecycle::virDomainCreate::{{closure}}`.
 #[derive(Clone, Copy)]
-struct Caller {
-    function: &'static str,
-    /// What libvirt's file of that entry point raises its own errors with.
-    domain: ErrorDomain,
-}
+struct Caller(&'static str);
 
 impl Caller {
     fn log(self) {
-        tracing::debug!(target: "ferrovirt", "{}", self.function);
+        tracing::debug!(target: "ferrovirt", "{}", self.function());
     }
 
-    /// `F` is called `ferrovirt_capi::api::domain::lifecycle::virDomainCreate::{{closure}}`.
     fn of<F>() -> Self {
-        let name = std::any::type_name::<F>();
-        let function = name.rsplit("::").find(|part| part.starts_with("vir")).unwrap_or("?");
-        let mut file = name.split("::api::").nth(1).unwrap_or("").split("::");
-        let domain = match (file.next().unwrap_or(""), file.next().unwrap_or("")) {
+        Self(std::any::type_name::<F>())
+    }
+
+    fn function(self) -> &'static str {
+        self.0.rsplit("::").find(|part| part.starts_with("vir")).unwrap_or("?")
+    }
+
+    /// What libvirt's file of that entry point raises its own errors with.
+    fn domain(self) -> ErrorDomain {
+        let mut file = self.0.split("::api::").nth(1).unwrap_or("").split("::");
+        match (file.next().unwrap_or(""), file.next().unwrap_or("")) {
             // Opening, versions: these stand in libvirt's own `libvirt.c`, the rest of the header elsewhere.
             ("host", "open") => ErrorDomain::None,
             ("domain" | "host", _) => ErrorDomain::Domain,
@@ -103,7 +107,6 @@ impl Caller {
             ("event", _) => ErrorDomain::Event,
             ("admin", _) => ErrorDomain::Admin,
             _ => ErrorDomain::None,
-        };
-        Self { function, domain }
+        }
     }
 }

@@ -35,14 +35,22 @@ pub trait Handle: Clone + Send + Sync + 'static {
     /// The connection that the object is on; the administration interface has none.
     fn connection(&self) -> Option<&Connection>;
 
+    /// The object behind a pointer, if that is a live handle of this class.
+    fn find(pointer: *mut Self::C) -> Option<Self> {
+        Self::registry().get(pointer as usize)
+    }
+
+    /// What a function refuses another pointer with.
+    fn invalid(function: &str) -> Error {
+        let (code, domain) = Self::INVALID;
+        let err = Error::new(code, function);
+        // A connection has no domain of its own: the caller's counts.
+        if domain == ErrorDomain::None { err } else { err.domain(domain) }
+    }
+
     /// The object behind a pointer.
     fn checked(pointer: *mut Self::C, function: &str) -> Result<Self> {
-        Self::registry().get(pointer as usize).ok_or_else(|| {
-            let (code, domain) = Self::INVALID;
-            let err = Error::new(code, function);
-            // A connection has no domain of its own: the caller's counts.
-            if domain == ErrorDomain::None { err } else { err.domain(domain) }
-        })
+        Self::find(pointer).ok_or_else(|| Self::invalid(function))
     }
 }
 

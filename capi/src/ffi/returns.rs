@@ -55,10 +55,8 @@ impl<H: Handle> CReturn for H {
 
 /// A NUL-terminated copy in C's heap. A NUL inside cuts it short, as it would in C.
 pub fn malloc_string(text: &str) -> *mut c_char {
-    let bytes = text.as_bytes();
-    let length = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
-    // SAFETY: `strndup` reads at most `length` bytes of the slice and returns NULL or a fresh copy.
-    unsafe { libc::strndup(bytes.as_ptr().cast(), length) }
+    // SAFETY: `strndup` reads up to a NUL, at most the text's length, and returns NULL or a fresh copy.
+    unsafe { libc::strndup(text.as_ptr().cast(), text.len()) }
 }
 
 /// A NULL-terminated array of handles in C's heap, as `virConnectListAll...` hands them out.

@@ -19,7 +19,9 @@ pub struct Store<T>(RwLock<Index<T>>);
 
 struct Index<T> {
     by_uuid: HashMap<Uuid, Arc<T>>,
-    by_name: BTreeMap<Arc<str>, Arc<T>>,
+    by_name: HashMap<Arc<str>, Arc<T>>,
+    /// The same, for lists; look-ups must not take longer among many.
+    sorted: BTreeMap<Arc<str>, Arc<T>>,
     by_id: HashMap<i32, Arc<T>>,
 }
 
@@ -37,8 +39,12 @@ pub enum Claim<T> {
 
 impl<T> Default for Store<T> {
     fn default() -> Self {
-        let index = Index { by_uuid: HashMap::new(), by_name: BTreeMap::new(), by_id: HashMap::new() };
-        Self(RwLock::new(index))
+        Self(RwLock::new(Index {
+            by_uuid: HashMap::new(),
+            by_name: HashMap::new(),
+            sorted: BTreeMap::new(),
+            by_id: HashMap::new(),
+        }))
     }
 }
 
@@ -62,7 +68,7 @@ impl<T: Stored> Store<T> {
 
     /// All objects, by name.
     pub fn all(&self) -> Vec<Arc<T>> {
-        self.0.read().by_name.values().cloned().collect()
+        self.0.read().sorted.values().cloned().collect()
     }
 
     pub fn len(&self) -> usize {
@@ -87,6 +93,7 @@ impl<T: Stored> Store<T> {
         let object = make();
         index.by_uuid.insert(uuid, object.clone());
         index.by_name.insert(object.name(), object.clone());
+        index.sorted.insert(object.name(), object.clone());
         Claim::Inserted(object)
     }
 
@@ -96,6 +103,7 @@ impl<T: Stored> Store<T> {
         if index.by_uuid.get(&object.uuid()).is_some_and(|found| Arc::ptr_eq(found, object)) {
             index.by_uuid.remove(&object.uuid());
             index.by_name.remove(&object.name());
+            index.sorted.remove(&object.name());
             index.by_id.retain(|_, found| !Arc::ptr_eq(found, object));
         }
     }

@@ -15,7 +15,7 @@ pub struct Namespace {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tag {
     pub name: &'static str,
-    pub ns: Option<Namespace>,
+    pub ns: Option<&'static Namespace>,
 }
 
 impl Tag {
@@ -25,7 +25,7 @@ impl Tag {
     }
 
     /// A name in a namespace.
-    pub const fn in_ns(name: &'static str, ns: Namespace) -> Self {
+    pub const fn in_ns(name: &'static str, ns: &'static Namespace) -> Self {
         Self { name, ns: Some(ns) }
     }
 

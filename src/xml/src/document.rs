@@ -81,7 +81,7 @@ impl<'t> Document<'t> {
 
     /// The root element.
     pub fn root(&self) -> Node<'_> {
-        Node { inner: self.tree.root_element(), source: &self.source, merged: false }
+        Node { inner: self.tree.root_element(), source: &self.source, merged: false, names: Names::UNKNOWN }
     }
 }
 
@@ -137,11 +137,41 @@ pub struct Node<'a> {
     source: &'a Source<'a>,
     /// Children are also those of later elements of that name beside it.
     merged: bool,
+    names: Names,
+}
+
+/// What the children of an element may be called, a bit for each of some sixty sorts of names. A model asks for far more
+/// elements than a document has: for most of them one look at this is enough.
+#[derive(Clone, Copy)]
+struct Names(u64);
+
+impl Names {
+    const UNKNOWN: Self = Self(u64::MAX);
+    const NONE: Self = Self(0);
+
+    fn sort(name: &str) -> u64 {
+        let end = |byte: Option<&u8>| byte.map_or(0, |byte| u32::from(*byte));
+        let bytes = name.as_bytes();
+        1 << ((7 * end(bytes.first()) + 3 * end(bytes.last()) + bytes.len() as u32) % 63)
+    }
+
+    fn with(self, name: &str) -> Self {
+        Self(self.0 | Self::sort(name))
+    }
+
+    fn may_hold(self, name: &str) -> bool {
+        self.0 & Self::sort(name) != 0
+    }
+
+    /// No name is of the last sort.
+    fn is_unknown(self) -> bool {
+        self.0 == u64::MAX
+    }
 }
 
 impl<'a> Node<'a> {
     fn sibling(&self, inner: roxmltree::Node<'a, 'a>) -> Node<'a> {
-        Node { inner, source: self.source, merged: false }
+        Node { inner, source: self.source, merged: false, names: Names::UNKNOWN }
     }
 
     pub(crate) fn tree(&self) -> roxmltree::Node<'a, 'a> {
@@ -204,19 +234,29 @@ impl<'a> Node<'a> {
     /// The same element, with the children of all later ones of that name beside it: a path such as `os/boot` means
     /// those in any `<os>`.
     pub fn merged(self) -> Self {
-        Self { merged: true, ..self }
+        Self { merged: true, names: Names::UNKNOWN, ..self }
+    }
+
+    /// The same element, quick to say which children it does not have: for those who are going to ask for many.
+    pub fn indexed(self) -> Self {
+        if !self.names.is_unknown() {
+            return self;
+        }
+        let names = self.children().fold(Names::NONE, |names, child| names.with(child.name()));
+        Self { names, ..self }
     }
 
     /// The child elements of that name.
     pub fn children_named<T: Into<Tag>>(&self, tag: T) -> impl Iterator<Item = Node<'a>> + use<'a, T> {
         let tag = tag.into();
-        self.children().filter(move |n| n.is(tag))
+        let children = self.names.may_hold(tag.name).then(|| self.children());
+        children.into_iter().flatten().filter(move |n| n.is(tag))
     }
 
     /// The first child element of that name.
     pub fn child(&self, tag: impl Into<Tag>) -> Option<Node<'a>> {
         let tag = tag.into();
-        self.children().find(|n| n.is(tag))
+        if self.names.may_hold(tag.name) { self.children().find(|n| n.is(tag)) } else { None }
     }
 
     /// The element around this one.

@@ -21,7 +21,7 @@ pub fn down<'a>(at: &Place<'a>, tag: Tag) -> Place<'a> {
 
 /// The same, standing for all elements of that name.
 pub fn down_all<'a>(at: &Place<'a>, tag: Tag) -> Place<'a> {
-    down(at, tag).map(Node::merged)
+    down(at, tag).map(|node| node.merged().indexed())
 }
 
 pub fn attr<T: XmlValue>(at: &Place<'_>, name: &str, fault: Fault) -> Result<Option<T>> {

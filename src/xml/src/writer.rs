@@ -11,7 +11,9 @@ pub struct Writer {
     depth: usize,
     state: State,
     root_end: usize,
-    namespaces: Vec<Namespace>,
+    namespaces: Vec<&'static Namespace>,
+    /// Elements that are written as soon as something is put inside. Most never are, and cost next to nothing so.
+    pending: Vec<Tag>,
 }
 
 /// What was written last in the element that is open.
@@ -31,9 +33,8 @@ enum State {
 #[must_use = "the element has to be closed"]
 pub struct Mark {
     tag: Tag,
-    before: usize,
-    after: usize,
-    state: State,
+    /// How many were pending when it was opened.
+    outer: usize,
 }
 
 impl Writer {
@@ -58,7 +59,19 @@ impl Writer {
 
     /// Starts an element.
     pub fn open(&mut self, tag: impl Into<Tag>) {
-        let tag = tag.into();
+        self.settle();
+        self.start_tag(tag.into());
+    }
+
+    /// Starts those elements that something is to be put into now.
+    fn settle(&mut self) {
+        for at in 0..self.pending.len() {
+            self.start_tag(self.pending[at]);
+        }
+        self.pending.clear();
+    }
+
+    fn start_tag(&mut self, tag: Tag) {
         self.end_start_tag();
         self.indent();
         self.out.push('<');
@@ -95,17 +108,15 @@ impl Writer {
 
     /// Starts an element that vanishes if it gets neither attributes nor content before it is closed.
     pub fn open_optional(&mut self, tag: impl Into<Tag>) -> Mark {
-        let (tag, before, state) = (tag.into(), self.out.len(), self.state);
-        self.open(tag);
-        Mark { tag, before, after: self.out.len(), state }
+        let (tag, outer) = (tag.into(), self.pending.len());
+        self.pending.push(tag);
+        Mark { tag, outer }
     }
 
     /// Ends such an element.
     pub fn close_optional(&mut self, mark: Mark) {
-        if self.state == State::StartTag && self.out.len() == mark.after {
-            self.out.truncate(mark.before);
-            self.state = mark.state;
-            self.depth -= 1;
+        if self.pending.len() > mark.outer {
+            self.pending.truncate(mark.outer);
         } else {
             self.close(mark.tag);
         }
@@ -113,7 +124,7 @@ impl Writer {
 
     /// Makes the element end with a tag of its own even if nothing comes: `<devices>`, newline, `</devices>`.
     pub fn block(&mut self) {
-        self.end_start_tag();
+        self.begin_line();
     }
 
     /// A whole element.
@@ -166,7 +177,7 @@ impl Writer {
 
     /// A foreign element, laid out as libvirt's XML library does it.
     pub fn raw(&mut self, element: &RawElement) {
-        self.end_start_tag();
+        self.begin_line();
         self.indent();
         element.write(&mut self.out, self.depth);
         self.out.push('\n');
@@ -174,7 +185,7 @@ impl Writer {
 
     /// An element of which only a tree of names, attributes and texts is known, laid out as models are.
     pub fn tree(&mut self, element: &RawElement) {
-        self.end_start_tag();
+        self.begin_line();
         self.indent();
         self.out.push('<');
         self.out.push_str(&element.name);
@@ -217,7 +228,7 @@ impl Writer {
     /// A comment on a line of its own. `text` must not contain `--`.
     pub fn comment(&mut self, text: &str) {
         debug_assert!(!text.contains("--"), "'--' would end the comment");
-        self.end_start_tag();
+        self.begin_line();
         self.indent();
         self.out.push_str("<!-- ");
         self.out.push_str(text);
@@ -225,6 +236,7 @@ impl Writer {
     }
 
     fn start_attr(&mut self, name: &str) {
+        self.settle();
         debug_assert!(self.state == State::StartTag, "attribute {name} comes after content");
         self.out.push(' ');
         self.out.push_str(name);
@@ -232,12 +244,18 @@ impl Writer {
     }
 
     fn start_text(&mut self) -> TextWriter<'_> {
+        self.settle();
         if self.state == State::StartTag {
             self.remember_root();
             self.out.push('>');
         }
         self.state = State::Text;
         TextWriter { out: &mut self.out }
+    }
+
+    fn begin_line(&mut self) {
+        self.settle();
+        self.end_start_tag();
     }
 
     fn end_start_tag(&mut self) {
@@ -294,15 +312,13 @@ impl<'w> TextWriter<'w> {
 impl TextWriter<'_> {
     /// Any text.
     pub fn push(&mut self, text: &str) {
-        let mut start = 0;
-        for (at, byte) in text.bytes().enumerate() {
-            if let Some(entity) = escape(byte) {
-                self.out.push_str(&text[start..at]);
-                self.out.push_str(entity);
-                start = at + 1;
-            }
+        let mut rest = text;
+        while let Some(at) = rest.bytes().position(|byte| ESCAPED[usize::from(byte)]) {
+            self.out.push_str(&rest[..at]);
+            self.out.push_str(escape(rest.as_bytes()[at]).unwrap_or_default());
+            rest = &rest[at + 1..];
         }
-        self.out.push_str(&text[start..]);
+        self.out.push_str(rest);
     }
 
     /// What displays itself.
@@ -325,7 +341,7 @@ impl TextWriter<'_> {
         if negative {
             self.out.push('-');
         }
-        self.out.extend(digits[at..].iter().map(|d| char::from(*d)));
+        self.out.push_str(std::str::from_utf8(&digits[at..]).expect("digits are ASCII"));
     }
 }
 
@@ -336,7 +352,18 @@ impl fmt::Write for TextWriter<'_> {
     }
 }
 
-fn escape(byte: u8) -> Option<&'static str> {
+/// The bytes that don't stand for themselves.
+const ESCAPED: [bool; 256] = {
+    let mut escaped = [false; 256];
+    let mut byte = 0;
+    while byte < escaped.len() {
+        escaped[byte] = escape(byte as u8).is_some();
+        byte += 1;
+    }
+    escaped
+};
+
+const fn escape(byte: u8) -> Option<&'static str> {
     match byte {
         b'<' => Some("&lt;"),
         b'>' => Some("&gt;"),

@@ -114,3 +114,15 @@ fn white_space_between_elements_is_no_text_if_asked() {
     assert_eq!(text("<a>w <b>\n<c>x</c>\n</b>\n</a>"), "w x\n");
     assert_eq!(text("<a> </a>"), " ");
 }
+
+#[test]
+fn an_indexed_element_has_the_same_children() {
+    let document = Document::parse("<a><b/><os><boot/></os><b/><os><type/></os></a>", "test").unwrap();
+    for node in [document.root(), document.root().indexed()] {
+        assert!(node.child("b").is_some() && node.child("c").is_none());
+        assert_eq!((node.children_named("b").count(), node.children_named("d").count()), (2, 0));
+        let os = node.child("os").unwrap().indexed();
+        assert!(os.child("boot").is_some() && os.child("type").is_none());
+        assert!(os.merged().indexed().child("type").is_some());
+    }
+}

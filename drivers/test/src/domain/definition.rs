@@ -79,7 +79,8 @@ pub struct Wishes {
     pub snapshots: Vec<RawElement>,
 }
 
-const NAMESPACE: Namespace = Namespace { uri: "http://libvirt.org/schemas/domain/test/1.0", prefix: "test" };
+const NAMESPACE: &Namespace =
+    &Namespace { uri: "http://libvirt.org/schemas/domain/test/1.0", prefix: "test" };
 
 /// Reads a description that a user gave: parsed, filled in, checked.
 pub fn parse(xml: &str, flags: ParseFlags) -> Result<Domain> {

@@ -181,7 +181,7 @@ impl Guest {
     }
 
     pub fn id(&self) -> DomainId {
-        self.id_in(&self.view())
+        self.id_in(&self.view.load())
     }
 
     fn id_in(&self, view: &View) -> DomainId {

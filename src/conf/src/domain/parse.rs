@@ -73,6 +73,7 @@ impl Domain {
 
     /// Reads a definition that is a part of another document, such as a snapshot or a status file.
     pub fn from_node(node: &Node<'_>, flags: ParseFlags) -> Result<Self> {
+        let node = &node.indexed();
         check_essentials(node)?;
         check_names(node)?;
         check_counts(node, DOMAIN_COUNTS)?;

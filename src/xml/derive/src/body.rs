@@ -55,6 +55,7 @@ impl<'c> Body<'c> {
         let (names, values): (Vec<_>, Vec<_>) = order.into_iter().unzip();
         let check = self.container.check.iter();
         quote! {{
+            let __node = &__node.indexed();
             #[allow(unused_variables)]
             let __e0 = ::core::option::Option::Some(*__node);
             #(#check(__node)?;)*

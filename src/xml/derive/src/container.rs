@@ -60,7 +60,7 @@ impl Container {
         match &self.ns {
             None => quote!(::ferrovirt_xml::Tag::new(#name)),
             Some((uri, prefix)) => quote! {
-                ::ferrovirt_xml::Tag::in_ns(#name, ::ferrovirt_xml::Namespace { prefix: #prefix, uri: #uri })
+                ::ferrovirt_xml::Tag::in_ns(#name, &::ferrovirt_xml::Namespace { prefix: #prefix, uri: #uri })
             },
         }
     }
