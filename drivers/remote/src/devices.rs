@@ -1,7 +1,7 @@
 //! Devices of domains: attaching, detaching, changing; interface parameters and addresses.
 
 use crate::RemoteDriver;
-use crate::forward::forward;
+use crate::forward::{forward, text};
 use ferrovirt_core::driver::{DomainDevices, DomainInterface, InterfaceAddress};
 use ferrovirt_core::{DomainId, Result, TypedParams};
 use ferrovirt_rpc::limits::*;
@@ -11,6 +11,10 @@ use std::os::fd::BorrowedFd;
 
 impl DomainDevices for RemoteDriver {
     forward! {
+        fn domain_attach_device(domain: &DomainId, xml: &str) -> () =
+            DomainAttachDevice { dom: domain.clone(), xml: xml.into() };
+        fn domain_announce_interface(domain: &DomainId, device: Option<&str>, params: &TypedParams, flags: u32) -> () =
+            DomainAnnounceInterface { dom: domain.clone(), device: text(device), params: params.into(), flags };
         fn domain_attach_device_flags(domain: &DomainId, xml: &str, flags: u32) -> () =
             DomainAttachDeviceFlags { dom: domain.clone(), xml: xml.into(), flags };
         fn domain_detach_device_flags(domain: &DomainId, xml: &str, flags: u32) -> () =

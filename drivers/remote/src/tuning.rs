@@ -2,7 +2,6 @@
 
 use crate::RemoteDriver;
 use crate::forward::forward;
-use ferrovirt_core::abi::VIR_DOMAIN_AFFECT_LIVE;
 use ferrovirt_core::driver::{CpuMap, DomainTuning, IoThreadInfo, SchedulerType, VcpuInfo};
 use ferrovirt_core::{DomainId, ErrorCode, Result, TypedParams};
 use ferrovirt_rpc::limits::*;
@@ -68,15 +67,10 @@ impl DomainTuning for RemoteDriver {
             DomainGetPerfEvents { dom: domain.clone(), flags };
         fn domain_get_guest_vcpus(domain: &DomainId, flags: u32) -> TypedParams =
             DomainGetGuestVcpus { dom: domain.clone(), flags };
-    }
-
-    /// The running guest is what the older call means, and all that some of libvirt's drivers have.
-    fn domain_pin_vcpu_flags(&self, domain: &DomainId, vcpu: u32, cpus: &CpuMap, flags: u32) -> Result<()> {
-        let (dom, cpumap) = (domain.clone(), cpus.as_bytes().into());
-        if flags == VIR_DOMAIN_AFFECT_LIVE {
-            return self.call(&DomainPinVcpu { dom, vcpu, cpumap });
-        }
-        self.call(&DomainPinVcpuFlags { dom, vcpu, cpumap, flags })
+        fn domain_pin_vcpu(domain: &DomainId, vcpu: u32, cpus: &CpuMap) -> () =
+            DomainPinVcpu { dom: domain.clone(), vcpu, cpumap: cpus.as_bytes().into() };
+        fn domain_pin_vcpu_flags(domain: &DomainId, vcpu: u32, cpus: &CpuMap, flags: u32) -> () =
+            DomainPinVcpuFlags { dom: domain.clone(), vcpu, cpumap: cpus.as_bytes().into(), flags };
     }
 
     fn domain_get_memory_parameters(&self, domain: &DomainId, flags: u32) -> Result<TypedParams> {

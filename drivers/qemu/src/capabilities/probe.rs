@@ -195,7 +195,10 @@ async fn connect(socket: &Path, process: &Process, patience: Duration) -> Result
         };
         let is_early =
             matches!(err.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused);
-        if !is_early || process.has_ended()? || begin.elapsed() > patience {
+        if process.has_ended()? {
+            return Err(Error::internal("it has ended before it could be asked"));
+        }
+        if !is_early || begin.elapsed() > patience {
             return Err(Error::system(err, format_args!("cannot connect to '{}'", socket.display())));
         }
         tokio::time::sleep(Duration::from_millis(1)).await;

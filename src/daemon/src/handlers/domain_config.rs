@@ -38,7 +38,7 @@ pub(super) fn add(table: &mut Dispatch<Client>) {
         DomainGetMetadata |on, call| on.domain(call.dom).metadata(call.kind, call.uri.as_deref(), call.flags);
         DomainGetHostname |on, call| on.domain(call.dom).hostname(call.flags);
         DomainGetMessages |on, call| on.domain(call.dom).messages(call.flags);
-        DomainAttachDevice |on, call| on.domain(call.dom).attach_device(&call.xml, abi::VIR_DOMAIN_AFFECT_LIVE);
+        DomainAttachDevice |on, call| on.domain(call.dom).attach_device_live(&call.xml);
         DomainDetachDevice |on, call| on.domain(call.dom).detach_device(&call.xml, abi::VIR_DOMAIN_AFFECT_LIVE);
         DomainAttachDeviceFlags |on, call| on.domain(call.dom).attach_device(&call.xml, call.flags);
         DomainDetachDeviceFlags |on, call| on.domain(call.dom).detach_device(&call.xml, call.flags);
