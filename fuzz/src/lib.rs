@@ -5,6 +5,8 @@
 #![forbid(unsafe_code)]
 
 mod corpus;
+pub mod daemon;
+mod frames;
 mod mutate;
 mod targets;
 
@@ -17,7 +19,7 @@ pub fn run_one(target: &Target, number: u64) {
     let mut random = Random::new(number);
     let seed = &target.seeds[random.below(target.seeds.len())];
     let other = &target.seeds[random.below(target.seeds.len())];
-    let input = mutate(&mut random, seed, other);
+    let input = (target.mutate)(&mut random, seed, other);
     let tried = std::panic::catch_unwind(|| (target.run)(&input));
     if tried.is_err() {
         panic!("{}: mutation {number} makes it panic:\n{}", target.name, String::from_utf8_lossy(&input));

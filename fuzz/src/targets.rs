@@ -1,8 +1,10 @@
 //! What reads what strangers write, and what must hold whatever they write.
 
-use crate::corpus;
+use crate::frames::{self, Part, check};
+use crate::{Random, corpus, mutate};
 use ferrovirt_conf::documents::{DocumentKind, KINDS};
 use ferrovirt_core::ConfigFile;
+use ferrovirt_rpc::frame::FrameReader;
 use ferrovirt_xml::{Document, Node, RawElement};
 
 /// A reader.
@@ -10,29 +12,32 @@ pub struct Target {
     pub name: String,
     /// What mutations start from.
     pub seeds: Vec<Vec<u8>>,
+    /// Changes one of them, perhaps with a piece of another.
+    pub mutate: fn(&mut Random, &[u8], &[u8]) -> Vec<u8>,
     /// Reads, and panics where something does not hold.
     pub run: Box<Read>,
 }
 
 type Read = dyn Fn(&[u8]) + std::panic::RefUnwindSafe;
 
-/// All readers: one a kind of document, the XML reader itself, settings, and URIs.
+/// All readers: one a kind of document, the XML reader itself, settings, URIs, and the protocol.
 pub fn targets() -> Vec<Target> {
     let mut targets: Vec<Target> = KINDS.iter().map(document).collect();
     let all_documents = KINDS.iter().flat_map(|kind| corpus(kind.name)).collect();
     targets.push(target("xml", all_documents, xml));
     targets.push(target("settings", lines(SETTINGS), settings));
     targets.push(target("uri", lines(URIS), uri));
+    targets.push(wire());
     targets
 }
 
 fn target(name: &str, seeds: Vec<Vec<u8>>, run: fn(&[u8])) -> Target {
-    Target { name: name.to_owned(), seeds, run: Box::new(run) }
+    Target { name: name.to_owned(), seeds, mutate, run: Box::new(run) }
 }
 
 fn document(kind: &'static DocumentKind) -> Target {
     let run = Box::new(move |input: &[u8]| print_back(kind, input));
-    Target { name: kind.name.to_owned(), seeds: corpus(kind.name), run }
+    Target { name: kind.name.to_owned(), seeds: corpus(kind.name), mutate, run }
 }
 
 /// What is printed of a document is read again, and then printed the same: at the latest in the second round, since
@@ -91,4 +96,48 @@ fn uri(input: &[u8]) {
 
 fn lines(texts: &[&str]) -> Vec<Vec<u8>> {
     texts.iter().map(|text| text.as_bytes().to_vec()).collect()
+}
+
+/// Whatever a client or a daemon sends is cut into messages, and those are decoded, in pieces as in whole.
+fn wire() -> Target {
+    let mut seeds = frames::samples(Part::Calls, 2, |_| true);
+    seeds.extend(frames::samples(Part::Answers, 2, |_| true));
+    Target { name: "wire".to_owned(), seeds, mutate: frames::mutate, run: Box::new(decode) }
+}
+
+fn decode(input: &[u8]) {
+    let pieces = 1 + input.len() % 7 * 97;
+    let (whole, cut) = (messages(input, 4096), messages(input, pieces));
+    assert_eq!(whole, cut, "it matters in which pieces messages come");
+}
+
+/// What is cut out of bytes that come in pieces of this size, up to what is no message.
+fn messages(input: &[u8], piece: usize) -> Vec<(u32, i32, Vec<u8>)> {
+    let (mut reader, mut found) = (FrameReader::new(), Vec::new());
+    for piece in input.chunks(piece) {
+        let mut piece = piece;
+        while !piece.is_empty() {
+            let space = reader.space();
+            let count = piece.len().min(space.len());
+            space[..count].copy_from_slice(&piece[..count]);
+            piece = &piece[count..];
+            if reader.filled(count, None).is_err() {
+                return found;
+            }
+            loop {
+                match reader.next_message() {
+                    Ok(Some(message)) => {
+                        let (program, procedure) = (message.header.program, message.header.procedure);
+                        if let Some(check) = check(program, procedure) {
+                            (check.decode)(&message.payload);
+                        }
+                        found.push((program, procedure, message.payload));
+                    }
+                    Ok(None) => break,
+                    Err(_) => return found,
+                }
+            }
+        }
+    }
+    found
 }
