@@ -62,6 +62,22 @@ impl Scratch {
     }
 }
 
+impl Scratch {
+    /// Runs a script in a network namespace, with the folder, our daemon, and the program with its arguments.
+    pub fn run_script(&self, program: &Program, script: &str, arguments: &[&str]) -> String {
+        let script = format!("ip link set lo up; {script}");
+        let output = in_namespace(&program.prefix)
+            .args(["sh", "-c", &script, "sh", &self.root()])
+            .arg(program.prefix.join("sbin/libvirtd"))
+            .arg(&program.path)
+            .args(["--root", &self.root()])
+            .args(arguments)
+            .output()
+            .expect("unshare runs");
+        Finished(output).succeeds()
+    }
+}
+
 /// A compiled C program.
 pub struct Program {
     path: PathBuf,
