@@ -59,17 +59,30 @@ const VALUES: &[&str] = &[
 /// Deeper than any model goes that holds itself.
 const DEPTH: usize = 7;
 
-/// A document of that element.
-pub fn generate(random: &mut Random, tag: Tag, shape: &'static Shape) -> String {
+/// How many of the things that need not be there stand in the first element, at most; fewer further in.
+const WISHES: usize = 5;
+
+/// What a document is made up from.
+pub struct Model {
+    pub tag: Tag,
+    pub shape: fn() -> &'static Shape,
+    /// Children of the first element that no document can do without, by name, as they stand there. One without text is
+    /// made up as well.
+    pub given: &'static [(&'static str, &'static str)],
+}
+
+/// A document of that model.
+pub fn generate(random: &mut Random, model: &Model) -> String {
     let mut text = String::new();
-    let mut generator = Generator { random, text: &mut text };
-    generator.element(tag, &[shape.items], 0);
+    let mut generator = Generator { random, text: &mut text, model };
+    generator.element(model.tag, (model.shape)().items, 0);
     text
 }
 
 struct Generator<'a> {
     random: &'a mut Random,
     text: &'a mut String,
+    model: &'a Model,
 }
 
 /// What an element is made of.
@@ -80,12 +93,19 @@ struct Parts {
     children: Vec<(Tag, &'static [Item])>,
 }
 
-impl Generator<'_> {
-    fn element(&mut self, tag: Tag, items: &[&'static [Item]], depth: usize) {
-        let mut parts = Parts::default();
-        for items in items {
-            self.choose(items, &mut parts, depth);
+impl Parts {
+    /// A model may mention an element twice, for two parts of its content.
+    fn add(&mut self, tag: Tag, count: usize, items: &'static [Item]) {
+        if self.children.iter().all(|(known, _)| *known != tag) {
+            self.children.extend(std::iter::repeat_n((tag, items), count));
         }
+    }
+}
+
+impl Generator<'_> {
+    fn element(&mut self, tag: Tag, items: &'static [Item], depth: usize) {
+        let mut parts = Parts::default();
+        self.choose(items, &mut parts, depth);
         let name = match tag.ns {
             None => tag.name.to_owned(),
             Some(ns) => format!("{}:{}", ns.prefix, tag.name),
@@ -104,37 +124,43 @@ impl Generator<'_> {
         if !parts.children.is_empty() {
             self.text.push('\n');
         }
+        let given = if depth == 0 { self.model.given } else { &[] };
+        given.iter().for_each(|(_, text)| self.text.push_str(text));
         for (tag, items) in parts.children {
-            self.element(tag, &[items], depth + 1);
+            if given.iter().all(|(name, text)| *name != tag.name || text.is_empty()) {
+                self.element(tag, items, depth + 1);
+            }
         }
         let _ = writeln!(self.text, "</{name}>");
     }
 
-    /// Adds some of the items; few of many.
+    /// Adds what must be there, and a few of the other items.
     fn choose(&mut self, items: &'static [Item], parts: &mut Parts, depth: usize) {
-        let rarity = 2 + items.len() / 3;
-        for item in items {
+        let wishes = self.random.below((WISHES + 1).saturating_sub(depth).max(2));
+        let wished: Vec<usize> = (0..wishes).map(|_| self.random.below(items.len())).collect();
+        for (at, item) in items.iter().enumerate() {
+            let wished = (wished.contains(&at) || self.is_given(item, depth)) && depth < DEPTH;
             match item {
                 Item::Attr { name, kind, valid, required } => {
-                    if (*required || self.one_in(rarity))
-                        && parts.attrs.iter().all(|(known, _)| known != name)
-                    {
+                    if (*required || wished) && parts.attrs.iter().all(|(known, _)| known != name) {
                         parts.attrs.extend(self.value(*kind, *valid).map(|value| (*name, value)));
                     }
                 }
                 Item::Text { kind, valid, required } => {
-                    if *required || self.one_in(2) {
+                    if *required || wished {
                         parts.words = self.value(*kind, *valid);
                     }
                 }
                 Item::Child { tag, cardinality, shape } => {
-                    self.children(*tag, *cardinality, shape().items, parts, (rarity, depth));
+                    let count = self.count(*cardinality, wished, depth);
+                    parts.add(*tag, count, shape().items);
                 }
                 Item::Group { tag, cardinality, items } => {
-                    self.children(*tag, *cardinality, items, parts, (rarity, depth));
+                    let count = self.count(*cardinality, wished, depth);
+                    parts.add(*tag, count, items);
                 }
                 Item::Choice { cardinality, shape } => {
-                    for _ in 0..self.count(*cardinality, rarity, depth) {
+                    for _ in 0..self.count(*cardinality, wished, depth) {
                         let options = shape().items;
                         let at = self.random.below(options.len());
                         self.choose_one(&options[at..=at], parts, depth);
@@ -142,8 +168,7 @@ impl Generator<'_> {
                 }
                 Item::Flatten(shape) => self.choose(shape().items, parts, depth),
                 Item::Tagged { attr, default, names, variants } => {
-                    let at = self.random.below(names.len());
-                    let at = if self.one_in(2) { default.unwrap_or(at) } else { at };
+                    let at = default.filter(|_| !wished).unwrap_or_else(|| self.random.below(names.len()));
                     if parts.attrs.iter().all(|(known, _)| known != attr) {
                         parts.attrs.push((attr, names[at].to_owned()));
                         self.choose(variants[at], parts, depth);
@@ -152,6 +177,14 @@ impl Generator<'_> {
                 Item::Any => {}
             }
         }
+    }
+
+    fn is_given(&self, item: &Item, depth: usize) -> bool {
+        let tag = match item {
+            Item::Child { tag, .. } | Item::Group { tag, .. } => tag,
+            _ => return false,
+        };
+        depth == 0 && self.model.given.iter().any(|(name, _)| *name == tag.name)
     }
 
     /// One of a choice stands there, whatever it says of itself.
@@ -163,37 +196,14 @@ impl Generator<'_> {
         }
     }
 
-    fn children(
-        &mut self,
-        tag: Tag,
-        cardinality: Cardinality,
-        items: &'static [Item],
-        parts: &mut Parts,
-        (rarity, depth): (usize, usize),
-    ) {
-        // A model may mention an element twice, for two parts of its content.
-        if parts.children.iter().any(|(known, _)| *known == tag) {
-            return;
-        }
-        for _ in 0..self.count(cardinality, rarity, depth) {
-            parts.children.push((tag, items));
-        }
-    }
-
-    fn count(&mut self, cardinality: Cardinality, rarity: usize, depth: usize) -> usize {
-        if depth >= DEPTH {
-            return usize::from(cardinality == Cardinality::One && depth < 2 * DEPTH);
-        }
+    fn count(&mut self, cardinality: Cardinality, wished: bool, depth: usize) -> usize {
         match cardinality {
-            Cardinality::One => 1,
-            Cardinality::Some => 1 + self.random.below(2),
-            Cardinality::Optional => usize::from(self.one_in(rarity)),
-            Cardinality::Many => usize::from(self.one_in(rarity)) * (1 + self.random.below(2)),
+            Cardinality::One => usize::from(depth < 2 * DEPTH),
+            Cardinality::Some => 1 + usize::from(wished),
+            Cardinality::Optional => usize::from(wished),
+            Cardinality::Many if wished => 1 + self.random.below(2),
+            Cardinality::Many => 0,
         }
-    }
-
-    fn one_in(&mut self, rarity: usize) -> bool {
-        self.random.below(rarity) == 0
     }
 
     /// A value that the model takes; none where we know none.

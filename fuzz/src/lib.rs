@@ -6,12 +6,14 @@
 #![forbid(unsafe_code)]
 
 mod corpus;
+pub mod daemon;
+mod frames;
 mod generate;
 mod mutate;
 mod targets;
 
 pub use corpus::corpus;
-pub use generate::generate;
+pub use generate::{Model, generate};
 pub use mutate::{Random, mutate};
 pub use targets::{Source, Target, targets};
 
@@ -19,12 +21,12 @@ pub use targets::{Source, Target, targets};
 pub fn run_one(target: &Target, number: u64) -> bool {
     let mut random = Random::new(number);
     let input = match &target.source {
-        Source::Mutations(seeds) => {
+        Source::Mutations { seeds, mutate } => {
             let seed = &seeds[random.below(seeds.len())];
             let other = &seeds[random.below(seeds.len())];
             mutate(&mut random, seed, other)
         }
-        Source::Model((tag, shape)) => generate(&mut random, *tag, shape()).into_bytes(),
+        Source::Model(model) => generate(&mut random, model).into_bytes(),
     };
     match std::panic::catch_unwind(|| (target.run)(&input)) {
         Ok(accepted) => accepted,

@@ -1,8 +1,10 @@
 //! What reads what strangers write, and what must hold whatever they write.
 
-use crate::corpus;
-use ferrovirt_conf::documents::{DocumentKind, KINDS, Root};
+use crate::frames::{self, Part, check};
+use crate::{Model, Random, corpus, mutate};
+use ferrovirt_conf::documents::{DocumentKind, KINDS};
 use ferrovirt_core::ConfigFile;
+use ferrovirt_rpc::frame::FrameReader;
 use ferrovirt_xml::{Document, Node, RawElement};
 
 /// A reader.
@@ -15,15 +17,15 @@ pub struct Target {
 
 /// Where a target's inputs come from.
 pub enum Source {
-    /// Mutations of these texts.
-    Mutations(Vec<Vec<u8>>),
-    /// Whatever the model allows in this element.
-    Model(Root),
+    /// Mutations of these texts, perhaps with a piece of another.
+    Mutations { seeds: Vec<Vec<u8>>, mutate: fn(&mut Random, &[u8], &[u8]) -> Vec<u8> },
+    /// Whatever a model allows.
+    Model(Model),
 }
 
-type Read = dyn Fn(&[u8]) -> bool + std::panic::RefUnwindSafe;
+type Read = dyn Fn(&[u8]) -> bool + Send + Sync + std::panic::RefUnwindSafe;
 
-/// All readers: one or two a kind of document, the XML reader itself, settings, and URIs.
+/// All readers: one or two a kind of document, the XML reader itself, settings, URIs, and the protocol.
 pub fn targets() -> Vec<Target> {
     let mut targets: Vec<Target> = KINDS.iter().map(document).collect();
     targets.extend(KINDS.iter().filter_map(made_up));
@@ -31,20 +33,32 @@ pub fn targets() -> Vec<Target> {
     targets.push(target("xml", all_documents, xml));
     targets.push(target("settings", lines(SETTINGS), settings));
     targets.push(target("uri", lines(URIS), uri));
+    targets.push(wire());
     targets
 }
 
 fn target(name: &str, seeds: Vec<Vec<u8>>, run: fn(&[u8]) -> bool) -> Target {
-    Target { name: name.to_owned(), source: Source::Mutations(seeds), run: Box::new(run) }
+    Target { name: name.to_owned(), source: Source::Mutations { seeds, mutate }, run: Box::new(run) }
 }
 
 fn document(kind: &'static DocumentKind) -> Target {
     let run = Box::new(move |input: &[u8]| print_back(kind, input));
-    Target { name: kind.name.to_owned(), source: Source::Mutations(corpus(kind.name)), run }
+    Target { name: kind.name.to_owned(), source: Source::Mutations { seeds: corpus(kind.name), mutate }, run }
 }
 
+/// What the models leave to checks that look at more than one element.
+type Given = &'static [(&'static str, &'static str)];
+
+const NOTHING: Given = &[];
+const GIVEN: &[(&str, Given)] = &[(
+    "domain",
+    &[("memory", "<memory>65536</memory>"), ("os", "<os><type>hvm</type></os>"), ("devices", "")],
+)];
+
 fn made_up(kind: &'static DocumentKind) -> Option<Target> {
-    let source = Source::Model(kind.root?);
+    let (tag, shape) = kind.root?;
+    let given = GIVEN.iter().find(|(name, _)| *name == kind.name).map_or(NOTHING, |(_, given)| *given);
+    let source = Source::Model(Model { tag, shape, given });
     let run = Box::new(move |input: &[u8]| print_back(kind, input));
     Some(Target { name: format!("model-{}", kind.name), source, run })
 }
@@ -108,4 +122,50 @@ fn uri(input: &[u8]) -> bool {
 
 fn lines(texts: &[&str]) -> Vec<Vec<u8>> {
     texts.iter().map(|text| text.as_bytes().to_vec()).collect()
+}
+
+/// Whatever a client or a daemon sends is cut into messages, and those are decoded, in pieces as in whole.
+fn wire() -> Target {
+    let mut seeds = frames::samples(Part::Calls, 2, |_| true);
+    seeds.extend(frames::samples(Part::Answers, 2, |_| true));
+    let source = Source::Mutations { seeds, mutate: frames::mutate };
+    Target { name: "wire".to_owned(), source, run: Box::new(decode) }
+}
+
+fn decode(input: &[u8]) -> bool {
+    let pieces = 1 + input.len() % 7 * 97;
+    let (whole, cut) = (messages(input, 4096), messages(input, pieces));
+    assert_eq!(whole, cut, "it matters in which pieces messages come");
+    !whole.is_empty()
+}
+
+/// What is cut out of bytes that come in pieces of this size, up to what is no message.
+fn messages(input: &[u8], piece: usize) -> Vec<(u32, i32, Vec<u8>)> {
+    let (mut reader, mut found) = (FrameReader::new(), Vec::new());
+    for piece in input.chunks(piece) {
+        let mut piece = piece;
+        while !piece.is_empty() {
+            let space = reader.space();
+            let count = piece.len().min(space.len());
+            space[..count].copy_from_slice(&piece[..count]);
+            piece = &piece[count..];
+            if reader.filled(count, None).is_err() {
+                return found;
+            }
+            loop {
+                match reader.next_message() {
+                    Ok(Some(message)) => {
+                        let (program, procedure) = (message.header.program, message.header.procedure);
+                        if let Some(check) = check(program, procedure) {
+                            (check.decode)(&message.payload);
+                        }
+                        found.push((program, procedure, message.payload));
+                    }
+                    Ok(None) => break,
+                    Err(_) => return found,
+                }
+            }
+        }
+    }
+    found
 }

@@ -1,9 +1,12 @@
 //! A bounded run of every target with fixed seeds: a minute in all on a slow machine.
 
-use ferrovirt_fuzz::{Source, Target, run_one, targets};
+use ferrovirt_fuzz::{Source, Target, daemon, run_one, targets};
 
 /// How many inputs a target gets.
 const INPUTS: u64 = 6000;
+
+/// How many clients a daemon gets.
+const CONVERSATIONS: u64 = 1500;
 
 /// How many of a hundred documents made up from a model must be accepted at least: where all are refused, nothing is
 /// shown.
@@ -37,10 +40,23 @@ fn run(target: &Target) {
 #[test]
 fn documents_are_fixed_points() {
     for target in targets() {
-        let Source::Mutations(seeds) = &target.source else { continue };
+        let Source::Mutations { seeds, .. } = &target.source else { continue };
         assert!(!seeds.is_empty(), "there are no documents of the kind '{}'", target.name);
         for seed in seeds {
             assert!((target.run)(seed), "{}: a document of our own is refused", target.name);
         }
     }
+}
+
+#[test]
+fn a_daemon_survives_its_clients() {
+    for target in daemon::targets() {
+        if let Source::Mutations { seeds, .. } = &target.source {
+            assert!(seeds.iter().all(|seed| (target.run)(seed)));
+        }
+        (0..CONVERSATIONS).for_each(|number| {
+            run_one(&target, number);
+        });
+    }
+    daemon::clean_up();
 }

@@ -10,9 +10,9 @@ pub struct Args {
     /// For how long
     #[arg(long, default_value_t = 3600)]
     seconds: u64,
-    /// Only this target, such as `domain` or `uri`
+    /// Only these targets, such as `domain`, `uri`, or `connection` for a daemon's client
     #[arg(long)]
-    target: Option<String>,
+    target: Vec<String>,
     /// The number of the first input; the same numbers are the same inputs
     #[arg(long, default_value_t = 0)]
     from: u64,
@@ -23,7 +23,7 @@ pub fn run(args: &Args) -> Result<()> {
     let mut command = Command::new(cargo);
     command.args(["run", "--quiet", "--package", "ferrovirt-fuzz", "--"]);
     command.args(["--seconds", &args.seconds.to_string(), "--from", &args.from.to_string()]);
-    if let Some(target) = &args.target {
+    for target in &args.target {
         command.args(["--target", target]);
     }
     let status = command.current_dir(root()).status().context("cannot run cargo")?;

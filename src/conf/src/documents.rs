@@ -13,7 +13,7 @@ use crate::nwfilter::{NwFilter, NwFilterBinding};
 use crate::secret::Secret;
 use crate::snapshot::DomainSnapshot;
 use crate::storage::{PoolCapabilities, PoolType, StoragePool, StorageVolume};
-use ferrovirt_core::Result;
+use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::{Node, Shape, Tag, XmlElement, from_str, to_string};
 use uuid::Uuid;
 
@@ -51,11 +51,15 @@ pub const KINDS: &[DocumentKind] = &[
         Ok(Domain::read(text, domain_flags(text))?.format())
     }),
     kind("snapshot", "domainsnapshot.rng", None, |text| {
-        Ok(DomainSnapshot::from_xml(text, true, &read_domain)?.to_xml(Uuid::nil(), true))
+        let snapshot = DomainSnapshot::from_xml(text, true, &read_domain)?;
+        timed(snapshot.creation_time)?;
+        Ok(snapshot.to_xml(Uuid::nil(), true))
     }),
     kind("checkpoint", "domaincheckpoint.rng", None, |text| {
         let what = CheckpointXml { secure: true, ..CheckpointXml::default() };
-        Ok(DomainCheckpoint::from_xml(text, true, &read_domain)?.to_xml(what))
+        let checkpoint = DomainCheckpoint::from_xml(text, true, &read_domain)?;
+        timed(checkpoint.creation_time)?;
+        Ok(checkpoint.to_xml(what))
     }),
     kind("cpu", "cpu.rng", root::<GuestCpu>(), |text| {
         Ok(to_string(&from_str::<GuestCpu>(text, "cpu_definition")?))
@@ -109,6 +113,11 @@ fn domain_flags(text: &str) -> ParseFlags {
     let start = text.split_once("<domain").map_or("", |(_, rest)| rest.split('>').next().unwrap_or_default());
     let live = start.contains(" id=");
     ParseFlags { inactive: !live, abi_update: false, ..ParseFlags::DEFINE }
+}
+
+/// A time of 0 is not printed, in libvirt either, and without one nothing is defined again.
+fn timed(seconds: i64) -> Result<()> {
+    if seconds == 0 { Err(Error::xml("a <creationTime> of 0 can't be printed")) } else { Ok(()) }
 }
 
 fn read_domain(node: &Node<'_>) -> Result<Domain> {

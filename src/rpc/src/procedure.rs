@@ -183,9 +183,9 @@ macro_rules! procedures {
         /// All rows of this table.
         pub(crate) const ROWS: &[&$crate::procedure::Row] = &[$(<$name as $crate::procedure::Procedure>::ROW),*];
 
-        #[cfg(test)]
-        pub(crate) const CHECKS: &[$crate::program::tests::Check] =
-            &[$($crate::program::tests::Check::call::<$name>(),)*];
+        #[cfg(any(test, feature = "samples"))]
+        pub(crate) const CHECKS: &[$crate::samples::Check] =
+            &[$($crate::samples::Check::call::<$name>(),)*];
     };
 }
 
@@ -219,9 +219,9 @@ macro_rules! events {
         pub(crate) const EVENT_ROWS: &[&$crate::procedure::Row] =
             &[$(<$name as $crate::procedure::EventMessage>::ROW),*];
 
-        #[cfg(test)]
-        pub(crate) const EVENT_CHECKS: &[$crate::program::tests::Check] =
-            &[$($crate::program::tests::Check::event::<$name>(),)*];
+        #[cfg(any(test, feature = "samples"))]
+        pub(crate) const EVENT_CHECKS: &[$crate::samples::Check] =
+            &[$($crate::samples::Check::event::<$name>(),)*];
     };
 }
 

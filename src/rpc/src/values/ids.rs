@@ -25,7 +25,7 @@ macro_rules! ids {
             }
         }
 
-        #[cfg(test)]
+        #[cfg(any(test, feature = "samples"))]
         impl crate::xdr::sample::Sample for $id {
             fn sample(from: &mut crate::xdr::sample::Source) -> Self {
                 Self { $($field: crate::xdr::sample::Sample::sample(from)),* }
@@ -61,7 +61,7 @@ impl Xdr for NodeDeviceId {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "samples"))]
 impl crate::xdr::sample::Sample for NodeDeviceId {
     fn sample(from: &mut crate::xdr::sample::Source) -> Self {
         Self { name: crate::xdr::sample::Sample::sample(from), parent: "".into() }

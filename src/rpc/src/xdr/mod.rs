@@ -2,7 +2,7 @@
 
 mod containers;
 mod primitive;
-#[cfg(test)]
+#[cfg(any(test, feature = "samples"))]
 pub(crate) mod sample;
 
 pub use containers::{CharArray, CharBytes, CharList, List, Opaque};
@@ -226,7 +226,7 @@ macro_rules! records {
             }
         }
 
-        #[cfg(test)]
+        #[cfg(any(test, feature = "samples"))]
         impl $crate::xdr::sample::Sample for $name {
             #[allow(unused_variables)]
             fn sample(from: &mut $crate::xdr::sample::Source) -> Self {
