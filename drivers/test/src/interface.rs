@@ -1,8 +1,8 @@
 //! The host's network interfaces, and the transaction around changes to them.
 
-use crate::domain::matches;
+use ferrovirt_core::flags::matches;
+use ferrovirt_core::held::Held;
 use crate::driver::TestDriver;
-use crate::held::Held;
 use crate::refuse;
 use ferrovirt_conf::interface::HostInterface;
 use ferrovirt_core::driver::InterfaceDriver;

@@ -11,7 +11,7 @@ use crate::nodedev::NodeDevice;
 use crate::nwfilter::{NwFilter, NwFilterBinding};
 use crate::secret::Secret;
 use crate::snapshot::DomainSnapshot;
-use crate::storage::{PoolCapabilities, PoolType, StoragePool, StorageVolume};
+use crate::storage::{CapacityRule, PoolCapabilities, PoolType, StoragePool, StorageVolume};
 use ferrovirt_core::Result;
 use ferrovirt_xml::{Node, from_str, to_string};
 use uuid::Uuid;
@@ -55,10 +55,10 @@ pub const KINDS: &[DocumentKind] = &[
     kind("network-port", "networkport.rng", |text| Ok(NetworkPort::from_xml(text, false)?.to_xml())),
     kind("pool", "storagepool.rng", |text| Ok(StoragePool::from_xml(text, false)?.to_xml())),
     kind("pool-capabilities", "storagepoolcaps.rng", |text| Ok(PoolCapabilities::from_xml(text)?.to_xml())),
-    kind("volume", "storagevol.rng", |text| Ok(StorageVolume::from_xml(text, PoolType::Dir)?.to_xml())),
-    kind("partition", "storagevol.rng", |text| Ok(StorageVolume::from_xml(text, PoolType::Disk)?.to_xml())),
+    kind("volume", "storagevol.rng", |text| Ok(StorageVolume::from_xml(text, PoolType::Dir, CapacityRule::Needed)?.to_xml())),
+    kind("partition", "storagevol.rng", |text| Ok(StorageVolume::from_xml(text, PoolType::Disk, CapacityRule::Needed)?.to_xml())),
     kind("logical-volume", "storagevol.rng", |text| {
-        Ok(StorageVolume::from_xml(text, PoolType::Logical)?.to_xml())
+        Ok(StorageVolume::from_xml(text, PoolType::Logical, CapacityRule::Needed)?.to_xml())
     }),
     kind("node-device", "nodedev.rng", |text| Ok(NodeDevice::from_xml(text, false)?.to_xml())),
     kind("interface", "interface.rng", |text| Ok(HostInterface::from_xml(text, false)?.to_xml())),

@@ -3,9 +3,11 @@
 mod capability;
 mod form;
 mod kinds;
+mod listing;
 mod pci;
 
 pub use capability::Capability;
+pub use listing::NodeDeviceListing;
 
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{Document, Node, Writer};
