@@ -12,6 +12,7 @@ use ferrovirt_driver_network::NetworkState;
 use ferrovirt_driver_nwfilter::NwFilterState;
 use ferrovirt_driver_qemu::QemuDriver;
 use ferrovirt_driver_secret::{Callers, SecretState};
+use ferrovirt_driver_storage::StorageState;
 use std::sync::Arc;
 
 /// Which subjects a daemon serves.
@@ -43,7 +44,7 @@ pub struct LocalHost {
 }
 
 /// Drivers that can be had without a hypervisor: `network:///system` and the like.
-const ALONE: &[&str] = &["network", "nwfilter", "secret"];
+const ALONE: &[&str] = &["network", "nwfilter", "secret", "storage"];
 
 impl LocalHost {
     /// Opens the stateful drivers on the files of `layout`: running guests and networks are found again, and what is
@@ -53,8 +54,12 @@ impl LocalHost {
         let mut others = Drivers::hypervisor_only(Arc::new(NoGuests { kind: "none" }));
         // A guest needs networks, filters and secrets where it runs.
         let needed = |scheme| subjects.has(scheme) || subjects.has("qemu");
-        if needed("secret") {
+        // Encrypted volumes are opened by secrets.
+        if needed("secret") || subjects.has("storage") {
             others.secret = SecretState::open(&layout, Callers::Clients)?;
+        }
+        if needed("storage") {
+            others.storage = StorageState::open(&layout, others.secret.clone())?;
         }
         if needed("nwfilter") {
             others.nwfilter = NwFilterState::open(&layout)?;
