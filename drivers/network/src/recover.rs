@@ -12,7 +12,9 @@ use std::sync::Arc;
 /// Removes what interrupted writes have left. The driver's lock is held, so that nobody is writing now.
 pub fn remove_half_written(state: &NetworkState) -> Result<()> {
     let paths = &state.paths;
-    [paths.state(), paths.dnsmasq(), paths.definitions()].iter().try_for_each(|folder| persist::remove_half_written(folder))
+    [paths.state(), paths.dnsmasq(), paths.definitions()]
+        .iter()
+        .try_for_each(|folder| persist::remove_half_written(folder))
 }
 
 /// Takes down what was being put up or taken down when the program ended.

@@ -48,14 +48,17 @@ impl From<Rejected> for Error {
 pub fn open(path: &Path) -> Result<Opened, Rejected> {
     let shown = path.display();
     let system = |err: Errno, what: &str| Error::system(err, format_args!("cannot {what} '{shown}'"));
-    let missing = || Error::new(ErrorCode::NoStorageVol, format!("no storage vol with matching path '{shown}'"));
+    let missing =
+        || Error::new(ErrorCode::NoStorageVol, format!("no storage vol with matching path '{shown}'"));
     let stat = rustix::fs::lstat(path).map_err(|err| match err {
         Errno::NOENT => Rejected::Ignorable(missing()),
         _ => Rejected::Failed(system(err, "look at")),
     })?;
     let kind = FileType::from_raw_mode(stat.st_mode);
     if matches!(kind, FileType::Fifo | FileType::Socket) {
-        return Err(Rejected::Ignorable(Error::internal(format!("'{shown}' is a pipe or a socket, no volume"))));
+        return Err(Rejected::Ignorable(Error::internal(format!(
+            "'{shown}' is a pipe or a socket, no volume"
+        ))));
     }
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file = rustix::fs::open(path, flags, Mode::empty()).map_err(|err| match err {
@@ -67,7 +70,9 @@ pub fn open(path: &Path) -> Result<Opened, Rejected> {
     let stat = rustix::fs::fstat(&file).map_err(|err| Rejected::Failed(system(err, "look at")))?;
     let kind = FileType::from_raw_mode(stat.st_mode);
     if !matches!(kind, FileType::RegularFile | FileType::BlockDevice | FileType::Directory) {
-        return Err(Rejected::Ignorable(Error::internal(format!("'{shown}' is of no kind that volumes are"))));
+        return Err(Rejected::Ignorable(Error::internal(format!(
+            "'{shown}' is of no kind that volumes are"
+        ))));
     }
     Ok(Opened { file: file.into(), kind, stat, path: path.to_path_buf() })
 }
@@ -77,11 +82,9 @@ impl Opened {
         let number = |number: i64| u64::try_from(number).unwrap_or(0);
         let size = number(self.stat.st_size);
         match self.kind {
-            FileType::RegularFile => Ok(Sizes {
-                capacity: size,
-                allocation: number(self.stat.st_blocks) * 512,
-                physical: size,
-            }),
+            FileType::RegularFile => {
+                Ok(Sizes { capacity: size, allocation: number(self.stat.st_blocks) * 512, physical: size })
+            }
             FileType::Directory => Ok(Sizes { capacity: 0, allocation: 0, physical: 0 }),
             _ => {
                 let end = rustix::fs::seek(&self.file, rustix::fs::SeekFrom::End(0)).map_err(|err| {
@@ -113,9 +116,9 @@ impl Opened {
             nanoseconds: u32::try_from(nanoseconds).unwrap_or(0),
         };
         Timestamps {
-            accessed: moment(stat.st_atime, stat.st_atime_nsec as u64),
-            modified: moment(stat.st_mtime, stat.st_mtime_nsec as u64),
-            changed: moment(stat.st_ctime, stat.st_ctime_nsec as u64),
+            accessed: moment(stat.st_atime, stat.st_atime_nsec),
+            modified: moment(stat.st_mtime, stat.st_mtime_nsec),
+            changed: moment(stat.st_ctime, stat.st_ctime_nsec),
             born: Timestamp::default(),
         }
     }
@@ -157,7 +160,11 @@ pub fn probe(name: &str, path: &Path) -> Result<Option<StorageVolume>> {
         allocation: 0,
         has_allocation: true,
         physical: 0,
-        target: VolumeLayer { path: Some(text), format: format_name(StorageFormat::Raw), ..VolumeLayer::default() },
+        target: VolumeLayer {
+            path: Some(text),
+            format: format_name(StorageFormat::Raw),
+            ..VolumeLayer::default()
+        },
         backing: None,
     };
     match read(&mut volume, path) {
@@ -235,7 +242,8 @@ fn backing(found: &Metadata, image: &Path) -> Option<VolumeLayer> {
     };
     let mut layer = VolumeLayer { path: Some(path.to_string_lossy().into_owned()), ..VolumeLayer::default() };
     let opened = open(&path).ok();
-    let looked = || opened.as_ref().and_then(|opened| opened.header().ok()).map(|header| header::recognise(&header));
+    let looked =
+        || opened.as_ref().and_then(|opened| opened.header().ok()).map(|header| header::recognise(&header));
     layer.format = format_name(backing.format.or_else(looked).unwrap_or(StorageFormat::Raw));
     if let Some(opened) = &opened {
         opened.describe(&mut layer);
@@ -282,7 +290,8 @@ pub fn refresh(volume: &mut StorageVolume) -> Result<()> {
     volume.put_sizes(opened.sizes()?);
     opened.describe(&mut volume.target);
     let format = volume.target.format.as_deref().and_then(StorageFormat::from_text);
-    let image = matches!(volume.kind, VolumeType::File | VolumeType::Block) && opened.kind != FileType::Directory;
+    let image =
+        matches!(volume.kind, VolumeType::File | VolumeType::Block) && opened.kind != FileType::Directory;
     if let Some(format) = format.filter(|_| image) {
         let found = header::read(&opened.header()?, format);
         let encrypted = volume.target.encryption.is_some();

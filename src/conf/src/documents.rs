@@ -55,8 +55,12 @@ pub const KINDS: &[DocumentKind] = &[
     kind("network-port", "networkport.rng", |text| Ok(NetworkPort::from_xml(text, false)?.to_xml())),
     kind("pool", "storagepool.rng", |text| Ok(StoragePool::from_xml(text, false)?.to_xml())),
     kind("pool-capabilities", "storagepoolcaps.rng", |text| Ok(PoolCapabilities::from_xml(text)?.to_xml())),
-    kind("volume", "storagevol.rng", |text| Ok(StorageVolume::from_xml(text, PoolType::Dir, CapacityRule::Needed)?.to_xml())),
-    kind("partition", "storagevol.rng", |text| Ok(StorageVolume::from_xml(text, PoolType::Disk, CapacityRule::Needed)?.to_xml())),
+    kind("volume", "storagevol.rng", |text| {
+        Ok(StorageVolume::from_xml(text, PoolType::Dir, CapacityRule::Needed)?.to_xml())
+    }),
+    kind("partition", "storagevol.rng", |text| {
+        Ok(StorageVolume::from_xml(text, PoolType::Disk, CapacityRule::Needed)?.to_xml())
+    }),
     kind("logical-volume", "storagevol.rng", |text| {
         Ok(StorageVolume::from_xml(text, PoolType::Logical, CapacityRule::Needed)?.to_xml())
     }),

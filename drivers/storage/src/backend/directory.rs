@@ -3,7 +3,9 @@
 use super::{Backend, Making, Tools};
 use crate::image::{qemu_img, raw};
 use crate::{life, local, tool};
-use ferrovirt_conf::domain::{Encryption, EncryptionSecret, EncryptionSecretKind, SecretReference, StorageFormat};
+use ferrovirt_conf::domain::{
+    Encryption, EncryptionSecret, EncryptionSecretKind, SecretReference, StorageFormat,
+};
 use ferrovirt_conf::storage::{PoolSize, StoragePool, StorageVolume, VolumeType};
 use ferrovirt_core::abi;
 use ferrovirt_core::flags::refuse_unknown;
@@ -118,7 +120,9 @@ pub fn build(pool: &StoragePool) -> Result<()> {
         }
         _ => {}
     }
-    let id = |owner: Option<ferrovirt_conf::storage::FileOwner>| owner.and_then(|owner| u32::try_from(owner.0).ok());
+    let id = |owner: Option<ferrovirt_conf::storage::FileOwner>| {
+        owner.and_then(|owner| u32::try_from(owner.0).ok())
+    };
     let (owner, group) = (id(wanted.owner), id(wanted.group));
     if owner.is_some() || group.is_some() {
         std::os::unix::fs::chown(path, owner, group).map_err(|err| failed(err, "set the owner of", path))?;
@@ -205,7 +209,9 @@ pub fn fill(tools: &Tools, making: &Making<'_>) -> Result<()> {
     let (volume, original) = (making.volume, making.original);
     match (format(volume), original) {
         (Some(StorageFormat::Dir), _) => make_folder(making),
-        (Some(StorageFormat::Ploop), _) => Err(Error::internal("there is no 'ploop' here, which makes such volumes")),
+        (Some(StorageFormat::Ploop), _) => {
+            Err(Error::internal("there is no 'ploop' here, which makes such volumes"))
+        }
         (_, None) if plain(volume) => raw::create(volume, None, making.flags),
         (_, Some(original)) if plain(volume) && plain(original) => {
             raw::create(volume, Some(original), making.flags)

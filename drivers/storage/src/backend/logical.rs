@@ -159,7 +159,8 @@ fn lvm<A: AsRef<str>>(program: &str, args: &[A]) -> Result<String> {
 
 /// What one of LVM's reports says of a group, its fields separated by `#`, which no name may have.
 fn report(program: &str, fields: &str, group: &str) -> Result<String> {
-    let shape = ["--separator", "#", "--noheadings", "--units", "b", "--unbuffered", "--nosuffix", "--options"];
+    let shape =
+        ["--separator", "#", "--noheadings", "--units", "b", "--unbuffered", "--nosuffix", "--options"];
     lvm(program, &[&shape[..], &[fields, group]].concat())
 }
 
@@ -206,7 +207,10 @@ fn find_group(pool: &StoragePool) -> Result<()> {
         ))),
         count => {
             if count != wanted.len() {
-                tracing::warn!(pool = pool.name(), "the volume group is not on all devices that the pool names");
+                tracing::warn!(
+                    pool = pool.name(),
+                    "the volume group is not on all devices that the pool names"
+                );
             }
             Ok(())
         }
@@ -220,7 +224,8 @@ fn blank_start(device: &str) -> Result<()> {
         file.write_all_at(&[0; 1 << 20], 0)?;
         file.sync_all()
     };
-    file.and_then(blank).map_err(|err| Error::system(err, format_args!("cannot blank the start of '{device}'")))
+    file.and_then(blank)
+        .map_err(|err| Error::system(err, format_args!("cannot blank the start of '{device}'")))
 }
 
 fn release_device(device: &str) {
@@ -273,7 +278,8 @@ fn find_volumes(pool: &StoragePool) -> Result<Vec<StorageVolume>> {
     let mut volumes: Vec<StorageVolume> = Vec::new();
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
         let fields: Vec<_> = line.trim().split('#').collect();
-        let [name, origin, uuid, devices, kind, stripes, length, unit, size, attributes, ..] = fields[..] else {
+        let [name, origin, uuid, devices, kind, stripes, length, unit, size, attributes, ..] = fields[..]
+        else {
             return Err(malformed("lvs", line));
         };
         // Those that are switched off have no device, nor have pools of thin ones.
@@ -349,7 +355,8 @@ mod tests {
 
     #[test]
     fn a_new_volume_takes_what_it_is_to_take() {
-        let pool = StoragePool::from_xml("<pool type='logical'><source><name>vg</name></source></pool>", false);
+        let pool =
+            StoragePool::from_xml("<pool type='logical'><source><name>vg</name></source></pool>", false);
         let pool = pool.unwrap();
         let args = |inside: &str| {
             let xml = format!("<volume><name>v</name><capacity>4096</capacity>{inside}</volume>");

@@ -118,8 +118,7 @@ pub fn of(kind: PoolType) -> Result<&'static dyn Backend> {
 }
 
 /// The types that work here.
-pub const SUPPORTED: &[PoolType] =
-    &[PoolType::Dir, PoolType::Fs, PoolType::NetFs, PoolType::Logical];
+pub const SUPPORTED: &[PoolType] = &[PoolType::Dir, PoolType::Fs, PoolType::NetFs, PoolType::Logical];
 
 fn missing(kind: PoolType) -> Error {
     let known: Vec<_> = SUPPORTED.iter().map(PoolType::to_string).collect();

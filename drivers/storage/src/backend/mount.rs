@@ -3,7 +3,9 @@
 use super::directory::{self, check_build_flags, target};
 use super::{Backend, Making, Tools};
 use crate::tool;
-use ferrovirt_conf::storage::{PoolHost, PoolSource, PoolSources, PoolType, StoragePool, StorageVolume, source_host};
+use ferrovirt_conf::storage::{
+    PoolHost, PoolSource, PoolSources, PoolType, StoragePool, StorageVolume, source_host,
+};
 use ferrovirt_core::abi;
 use ferrovirt_core::{Error, ErrorCode, Result};
 use ferrovirt_host::process::Command;
@@ -60,7 +62,9 @@ impl Backend for Mount {
 
     fn find_sources(&self, source: Option<&str>) -> Result<String> {
         let Some(source) = source else {
-            return Err(Error::invalid_arg("a host name is needed to look for exports: <source><host name='…'/>"));
+            return Err(Error::invalid_arg(
+                "a host name is needed to look for exports: <source><host name='…'/>",
+            ));
         };
         let Some(host) = source_host(source)? else {
             return Err(Error::invalid_arg("<source> must name exactly one <host>"));
@@ -105,7 +109,9 @@ impl Backend for Mount {
 fn check(pool: &StoragePool) -> Result<()> {
     let source = &pool.source;
     let (count, what) = match pool.kind {
-        PoolType::NetFs if source.dir.is_none() => return Err(Error::internal("the pool's source has no path")),
+        PoolType::NetFs if source.dir.is_none() => {
+            return Err(Error::internal("the pool's source has no path"));
+        }
         PoolType::NetFs => (source.hosts.len(), "host"),
         _ => (source.devices.len(), "device"),
     };
@@ -155,7 +161,7 @@ fn arguments(pool: &StoragePool) -> Vec<String> {
 
 /// Whether the source is mounted on the target, whoever did it.
 fn is_mounted(pool: &StoragePool) -> Result<bool> {
-    let table = std::fs::read("/proc/self/mounts")
+    let table = std::fs::read("/proc/thread-self/mounts")
         .map_err(|err| Error::system(err, "cannot read the list of what is mounted"))?;
     let (wanted_source, wanted_target) = (PathBuf::from(source(pool)), target(pool));
     let mut lines = table.split(|byte| *byte == b'\n');
@@ -248,7 +254,8 @@ fn find_exports(host: &str) -> Result<String> {
 
 /// The folder's name may have spaces in it, what comes behind has none.
 fn exports(text: &str, host: &str) -> Vec<PoolSource> {
-    let folders = text.lines().filter_map(|line| Some(line.trim_end().rsplit_once(char::is_whitespace)?.0.trim_end()));
+    let folders =
+        text.lines().filter_map(|line| Some(line.trim_end().rsplit_once(char::is_whitespace)?.0.trim_end()));
     let folders = folders.filter(|folder| folder.starts_with('/') && !folder.ends_with('/'));
     let source = |folder: &str| PoolSource {
         hosts: vec![PoolHost { name: host.to_owned(), port: 0 }],

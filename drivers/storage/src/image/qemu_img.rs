@@ -110,7 +110,8 @@ fn check(making: &Making<'_>, image: &Image<'_>, original: Option<&Image<'_>>) -
         (target.compat.is_some(), "a <compat> version can be chosen"),
         (target.features.is_some(), "<features> can be chosen"),
     ];
-    if let Some((_, what)) = only_qcow2.iter().find(|(asked, _)| *asked && image.format != StorageFormat::Qcow2)
+    if let Some((_, what)) =
+        only_qcow2.iter().find(|(asked, _)| *asked && image.format != StorageFormat::Qcow2)
     {
         return Err(Error::config_unsupported(format!("{what} for qcow2 images only")));
     }
@@ -143,8 +144,9 @@ fn check_backing(making: &Making<'_>, image: &Image<'_>, original: Option<&Image
         return Err(Error::internal("a copy stands on what the original stands on, on nothing else"));
     }
     let full = Path::new(making.pool.target_path().unwrap_or("/")).join(path);
-    rustix::fs::access(&full, rustix::fs::Access::READ_OK)
-        .map_err(|err| Error::system(err, format_args!("cannot read '{path}', which the image is to stand on")))
+    rustix::fs::access(&full, rustix::fs::Access::READ_OK).map_err(|err| {
+        Error::system(err, format_args!("cannot read '{path}', which the image is to stand on"))
+    })
 }
 
 /// What an image can be encrypted with.
@@ -261,7 +263,8 @@ fn convert_into_args(original: &Image<'_>, image: &Image<'_>) -> Vec<String> {
 /// Changes the size of an image.
 pub fn resize(tools: &Tools, volume: &StorageVolume, capacity: u64) -> Result<()> {
     let encryption = volume.target.encryption.as_ref();
-    if encryption.is_some_and(|one| matches!(one.format, EncryptionFormat::Qcow | EncryptionFormat::Default)) {
+    if encryption.is_some_and(|one| matches!(one.format, EncryptionFormat::Qcow | EncryptionFormat::Default))
+    {
         return Err(Error::config_unsupported("images with QEMU's old encryption can't change their size"));
     }
     let image = Image::new(tools, volume)?;

@@ -1,8 +1,8 @@
 //! Raw images: made, copied, lengthened, wiped.
 
+use ferrovirt_conf::storage::{Permissions, StorageVolume};
 use ferrovirt_core::abi;
 use ferrovirt_core::{Error, ErrorCode, Result};
-use ferrovirt_conf::storage::{Permissions, StorageVolume};
 use rustix::fs::{FallocateFlags, SeekFrom, fallocate, ftruncate};
 use rustix::io::Errno;
 use std::fs::{File, OpenOptions};
@@ -43,7 +43,9 @@ pub fn create(volume: &StorageVolume, original: Option<&StorageVolume>, flags: u
 
 /// Gives a new file its owner and mode.
 pub fn set_permissions(path: &Path, wanted: &Permissions) -> Result<()> {
-    let id = |owner: Option<ferrovirt_conf::storage::FileOwner>| owner.and_then(|owner| u32::try_from(owner.0).ok());
+    let id = |owner: Option<ferrovirt_conf::storage::FileOwner>| {
+        owner.and_then(|owner| u32::try_from(owner.0).ok())
+    };
     let (owner, group) = (id(wanted.owner), id(wanted.group));
     if owner.is_some() || group.is_some() {
         std::os::unix::fs::chown(path, owner, group).map_err(|err| failed(err, "set the owner of", path))?;
@@ -94,7 +96,8 @@ pub fn copy_from(
     let source_path = Path::new(original.target.path.as_deref().unwrap_or_default());
     let source = File::open(source_path).map_err(|err| failed(err, "open", source_path))?;
     if reflink {
-        rustix::fs::ioctl_ficlone(to, &source).map_err(|err| failed(err, "share the blocks of", source_path))?;
+        rustix::fs::ioctl_ficlone(to, &source)
+            .map_err(|err| failed(err, "share the blocks of", source_path))?;
         return Ok(original.capacity);
     }
     let mut buffer = vec![0; CHUNK];
@@ -106,7 +109,8 @@ pub fn copy_from(
         }
         at = next;
         let room = usize::try_from(original.capacity - at).map_or(CHUNK, |left| left.min(CHUNK));
-        let count = source.read_at(&mut buffer[..room], at).map_err(|err| failed(err, "read", source_path))?;
+        let count =
+            source.read_at(&mut buffer[..room], at).map_err(|err| failed(err, "read", source_path))?;
         if count == 0 {
             break;
         }

@@ -22,9 +22,11 @@ pub fn create(state: &StorageState, id: &StoragePoolId, xml: &str, flags: u32) -
     if volume.capacity == 0 && !backend.builds_apart() {
         return Err(Error::no_support("a volume of this type of pool needs a <capacity>"));
     }
-    place(state, &pool, backend, &mut volume, |view, volume| match view.volumes.contains_key(&*volume.name) {
-        true => Err(Error::new(ErrorCode::StorageVolExist, format!("'{}'", volume.name))),
-        false => Ok(()),
+    place(state, &pool, backend, &mut volume, |view, volume| {
+        match view.volumes.contains_key(&*volume.name) {
+            true => Err(Error::new(ErrorCode::StorageVolExist, format!("'{}'", volume.name))),
+            false => Ok(()),
+        }
     })?;
     let definition = pool.view.get().definition.clone();
     let flags = flags & !VIR_STORAGE_VOL_CREATE_VALIDATE;

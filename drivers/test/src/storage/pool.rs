@@ -117,9 +117,7 @@ impl Pools {
     /// Two pools must not be made of the same thing.
     fn refuse_shared_source(&self, definition: &StoragePool) -> Result<()> {
         let others = self.0.all();
-        let shared = others.iter().find(|pool| {
-            definition.shares_source(&pool.view.get().definition)
-        });
+        let shared = others.iter().find(|pool| definition.shares_source(&pool.view.get().definition));
         match shared {
             Some(pool) => Err(taken(format!("pool '{}' is made of the same source", pool.name))),
             None => Ok(()),

@@ -55,8 +55,11 @@ impl NodeDeviceListing<'_> {
     /// Whether the device is among those that `VIR_CONNECT_LIST_NODE_DEVICES_*` ask for.
     pub fn passes(&self, flags: u32) -> bool {
         let [active, inactive, persistent, transient] = STATES;
-        let kinds: Vec<_> =
-            FILTERS.iter().filter(|(flag, _)| flags & flag != 0).map(|(flag, kind)| (*flag, self.is(kind))).collect();
+        let kinds: Vec<_> = FILTERS
+            .iter()
+            .filter(|(flag, _)| flags & flag != 0)
+            .map(|(flag, kind)| (*flag, self.is(kind)))
+            .collect();
         matches(flags, &either(active, inactive, self.active))
             && matches(flags, &either(persistent, transient, self.persistent))
             && matches(flags, &kinds)

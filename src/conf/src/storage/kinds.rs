@@ -105,7 +105,9 @@ impl PoolType {
         match self {
             Self::Dir | Self::Fs | Self::NetFs | Self::Vstorage => VolumeType::File,
             Self::Sheepdog | Self::IscsiDirect | Self::Gluster | Self::Rbd => VolumeType::Network,
-            Self::Logical | Self::Disk | Self::Mpath | Self::Iscsi | Self::Scsi | Self::Zfs => VolumeType::Block,
+            Self::Logical | Self::Disk | Self::Mpath | Self::Iscsi | Self::Scsi | Self::Zfs => {
+                VolumeType::Block
+            }
         }
     }
 

@@ -51,8 +51,7 @@ impl PoolListing {
     /// Whether the pool is among those that `VIR_CONNECT_LIST_STORAGE_POOLS_*` ask for.
     pub fn passes(&self, flags: u32) -> bool {
         let [active, inactive, persistent, transient, autostart, no_autostart] = STATES;
-        let kinds: Vec<_> =
-            PoolType::ALL.iter().map(|kind| (kind_flag(*kind), *kind == self.kind)).collect();
+        let kinds: Vec<_> = PoolType::ALL.iter().map(|kind| (kind_flag(*kind), *kind == self.kind)).collect();
         matches(flags, &either(active, inactive, self.active))
             && matches(flags, &either(persistent, transient, self.persistent))
             && matches(flags, &either(autostart, no_autostart, self.autostart))

@@ -36,8 +36,7 @@ mod tests {
     #[test]
     fn a_list_names_what_is_known_of_each() {
         let host = PoolHost { name: "h".to_owned(), port: 0 };
-        let source =
-            PoolSource { hosts: vec![host], dir: Some("/d".to_owned()), ..PoolSource::default() };
+        let source = PoolSource { hosts: vec![host], dir: Some("/d".to_owned()), ..PoolSource::default() };
         let xml = PoolSources { sources: vec![source] }.to_xml();
         let inside = "    <host name='h'/>\n    <dir path='/d'/>\n";
         assert_eq!(xml, format!("<sources>\n  <source>\n{inside}  </source>\n</sources>\n"));

@@ -54,7 +54,9 @@ fn what_a_type_needs_must_be_there() {
 }
 
 fn refused(inside: &str) -> ErrorCode {
-    StorageVolume::from_xml(&format!("<volume>{inside}</volume>"), PoolType::Dir, CapacityRule::Needed).unwrap_err().code()
+    StorageVolume::from_xml(&format!("<volume>{inside}</volume>"), PoolType::Dir, CapacityRule::Needed)
+        .unwrap_err()
+        .code()
 }
 
 #[test]
@@ -64,7 +66,10 @@ fn a_volume_fills_in_what_follows() {
     assert_eq!((volume.capacity, volume.allocation), (2048, 2048));
     assert_eq!(volume.target.format.as_deref(), Some("raw"));
     assert_eq!(volume.target.compat.as_deref(), Some("1.1"));
-    assert_eq!(StorageVolume::from_xml(&volume.to_xml(), PoolType::Dir, CapacityRule::Needed).unwrap(), volume);
+    assert_eq!(
+        StorageVolume::from_xml(&volume.to_xml(), PoolType::Dir, CapacityRule::Needed).unwrap(),
+        volume
+    );
 }
 
 #[test]
