@@ -5,7 +5,9 @@ use super::no_guests::NoGuests;
 use super::open::Request;
 use ferrovirt_core::layout::Layout;
 use ferrovirt_core::{Error, Result};
+use ferrovirt_driver_interface::InterfaceState;
 use ferrovirt_driver_network::NetworkState;
+use ferrovirt_driver_nodedev::NodeDeviceState;
 use ferrovirt_driver_nwfilter::NwFilterState;
 use ferrovirt_driver_qemu::QemuDriver;
 use ferrovirt_driver_secret::{Callers, SecretState};
@@ -20,8 +22,11 @@ pub(super) fn qemu(request: &Request<'_>) -> Result<Drivers> {
     let secret = SecretState::open(&layout, Callers::Program)?;
     let nwfilter = NwFilterState::open(&layout)?;
     let storage = StorageState::open(&layout, secret.clone())?;
+    let nodedev = NodeDeviceState::open(&layout)?;
+    let interface = Arc::new(InterfaceState::default());
     let qemu = QemuDriver::open(layout, network.clone())?;
-    Ok(Drivers { network, nwfilter, secret, storage, ..Drivers::hypervisor_only(Arc::new(qemu)) })
+    let hypervisor = Drivers::hypervisor_only(Arc::new(qemu));
+    Ok(Drivers { interface, network, nodedev, nwfilter, secret, storage, ..hypervisor })
 }
 
 /// `secret:///embed?root=DIR`: secrets alone, those of `qemu:///embed` with the same root.

@@ -95,7 +95,7 @@ fn lists_and_look_ups_find_what_they_are_asked_for() {
     let (pool, _off) = (host.pool("on"), host.define("off"));
     let list = |flags| host.driver().connect_list_all_storage_pools(flags).unwrap();
     assert_eq!(list(0).len(), 2);
-    assert_eq!(list(VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE), [pool.clone()]);
+    assert_eq!(list(VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE), std::slice::from_ref(&pool));
     assert!(list(VIR_CONNECT_LIST_STORAGE_POOLS_FS).is_empty());
     assert_eq!(refused(host.driver().connect_list_all_storage_pools(1 << 30)), ErrorCode::InvalidArg);
     let target = format!("{}/", host.path("on").display());

@@ -1,11 +1,13 @@
 //! `<device>`: a device of the host.
 
+mod build;
 mod capability;
 mod form;
 mod kinds;
 mod listing;
 mod pci;
 
+pub use build::CapabilityBuilder;
 pub use capability::Capability;
 pub use listing::NodeDeviceListing;
 
