@@ -8,10 +8,13 @@ use ferrovirt_core::abi::{VIR_CONNECT_LIST_DOMAINS_ACTIVE, VIR_CONNECT_LIST_NETW
 use ferrovirt_core::driver::DomainLookup;
 use ferrovirt_core::layout::Layout;
 use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_driver_interface::InterfaceState;
 use ferrovirt_driver_network::NetworkState;
+use ferrovirt_driver_nodedev::NodeDeviceState;
 use ferrovirt_driver_nwfilter::NwFilterState;
 use ferrovirt_driver_qemu::QemuDriver;
 use ferrovirt_driver_secret::{Callers, SecretState};
+use ferrovirt_driver_storage::StorageState;
 use std::sync::Arc;
 
 /// Which subjects a daemon serves.
@@ -43,7 +46,7 @@ pub struct LocalHost {
 }
 
 /// Drivers that can be had without a hypervisor: `network:///system` and the like.
-const ALONE: &[&str] = &["network", "nwfilter", "secret"];
+const ALONE: &[&str] = &["interface", "network", "nodedev", "nwfilter", "secret", "storage"];
 
 impl LocalHost {
     /// Opens the stateful drivers on the files of `layout`: running guests and networks are found again, and what is
@@ -53,11 +56,21 @@ impl LocalHost {
         let mut others = Drivers::hypervisor_only(Arc::new(NoGuests { kind: "none" }));
         // A guest needs networks, filters and secrets where it runs.
         let needed = |scheme| subjects.has(scheme) || subjects.has("qemu");
-        if needed("secret") {
+        // Encrypted volumes are opened by secrets.
+        if needed("secret") || subjects.has("storage") {
             others.secret = SecretState::open(&layout, Callers::Clients)?;
+        }
+        if needed("storage") {
+            others.storage = StorageState::open(&layout, others.secret.clone())?;
         }
         if needed("nwfilter") {
             others.nwfilter = NwFilterState::open(&layout)?;
+        }
+        if needed("nodedev") {
+            others.nodedev = NodeDeviceState::open(&layout)?;
+        }
+        if needed("interface") {
+            others.interface = Arc::new(InterfaceState::default());
         }
         if needed("network") {
             others.network = NetworkState::open(layout.clone())?;

@@ -55,6 +55,7 @@ const OPENERS: &[Local] = &[
     Local { scheme: "nwfilter", embedded: true, open: embedded::nwfilter },
     Local { scheme: "qemu", embedded: true, open: embedded::qemu },
     Local { scheme: "secret", embedded: true, open: embedded::secret },
+    Local { scheme: "storage", embedded: true, open: embedded::storage },
     Local { scheme: "test", embedded: false, open: open_test },
 ];
 

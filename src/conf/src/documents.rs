@@ -12,7 +12,7 @@ use crate::nodedev::NodeDevice;
 use crate::nwfilter::{NwFilter, NwFilterBinding};
 use crate::secret::Secret;
 use crate::snapshot::DomainSnapshot;
-use crate::storage::{PoolCapabilities, PoolType, StoragePool, StorageVolume};
+use crate::storage::{CapacityRule, PoolCapabilities, PoolType, StoragePool, StorageVolume};
 use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::{Node, Shape, Tag, XmlElement, from_str, to_string};
 use uuid::Uuid;
@@ -85,12 +85,14 @@ pub const KINDS: &[DocumentKind] = &[
     kind("pool-capabilities", "storagepoolcaps.rng", root::<PoolCapabilities>(), |text| {
         Ok(PoolCapabilities::from_xml(text)?.to_xml())
     }),
-    kind("volume", "storagevol.rng", None, |text| Ok(StorageVolume::from_xml(text, PoolType::Dir)?.to_xml())),
+    kind("volume", "storagevol.rng", None, |text| {
+        Ok(StorageVolume::from_xml(text, PoolType::Dir, CapacityRule::Needed)?.to_xml())
+    }),
     kind("partition", "storagevol.rng", None, |text| {
-        Ok(StorageVolume::from_xml(text, PoolType::Disk)?.to_xml())
+        Ok(StorageVolume::from_xml(text, PoolType::Disk, CapacityRule::Needed)?.to_xml())
     }),
     kind("logical-volume", "storagevol.rng", None, |text| {
-        Ok(StorageVolume::from_xml(text, PoolType::Logical)?.to_xml())
+        Ok(StorageVolume::from_xml(text, PoolType::Logical, CapacityRule::Needed)?.to_xml())
     }),
     kind("node-device", "nodedev.rng", None, |text| Ok(NodeDevice::from_xml(text, false)?.to_xml())),
     kind("interface", "interface.rng", root::<HostInterface>(), |text| {

@@ -2,12 +2,13 @@
 
 use super::tree::{self, Leaves, Wanted};
 use super::{Moments, Snapshot};
-use crate::domain::{Change, Definition, matches, parse_node, user};
+use crate::domain::{Change, Definition, parse_node, user};
 use crate::driver::TestDriver;
 use crate::refuse;
 use ferrovirt_conf::domain::{AbiCheck, Domain, ParseFlags, SnapshotLocation};
 use ferrovirt_conf::snapshot::SnapshotState;
 use ferrovirt_core::driver::SnapshotDriver;
+use ferrovirt_core::flags::matches;
 use ferrovirt_core::{DomainId, DomainSnapshotId, Error, ErrorCode, ErrorDomain, Result, abi};
 use ferrovirt_xml::{Document, Node};
 use std::sync::Arc;

@@ -133,6 +133,11 @@ impl StoragePool {
         Err(Error::xml(text).domain(ErrorDomain::Storage))
     }
 
+    /// Where a volume of that name is.
+    pub fn path_of(&self, volume: &str) -> String {
+        format!("{}/{volume}", self.target_path().unwrap_or("(null)"))
+    }
+
     /// Where the volumes are.
     pub fn target_path(&self) -> Option<&str> {
         self.target.as_ref()?.path.as_deref()
@@ -267,7 +272,7 @@ impl StoragePool {
 }
 
 /// A path without repeated slashes and without one at its end. Two at the beginning mean something, and stay.
-fn sanitized(path: &str) -> String {
+pub fn sanitized(path: &str) -> String {
     let mut clean = String::with_capacity(path.len());
     let network = path.starts_with("//") && !path.starts_with("///");
     for letter in path.chars() {
