@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod addresses;
+pub mod agent;
 pub mod aliases;
 mod api;
 mod autostart;
@@ -16,6 +17,7 @@ mod driver;
 mod graphics_ports;
 pub mod host_capabilities;
 mod hotplug;
+mod images;
 mod launch;
 pub mod layout;
 mod live;
@@ -31,6 +33,7 @@ mod sample;
 mod start;
 mod status;
 mod stop;
+mod tune;
 pub mod validate;
 mod vm;
 mod watch;

@@ -3,11 +3,11 @@
 use crate::capabilities::Capabilities;
 use crate::cpu::{self, StartKind};
 use crate::driver::Shared;
-use crate::live::{Live, Parts};
+use crate::live::{Live, Parts, StopCause};
 use crate::network::{self, Plugs};
 use crate::qmp::{Client, Cont, EventStream, Options, QueryChardev, QueryCpusFast, SetLink};
 use crate::vm::{Definition, Vm};
-use crate::{displays, launch, model, status, watch};
+use crate::{displays, launch, model, status, tune, watch};
 use ferrovirt_conf::domain::{Domain, LinkState};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, ErrorDomain, Event, Result, abi};
@@ -34,9 +34,20 @@ fn start_up(shared: &Arc<Shared>, vm: &Arc<Vm>, definition: &Definition, paused:
     let process = attempt.process.clone().expect("an attempt that has begun has a process");
     let monitor_path = shared.paths.monitor(id, &name);
     let unplugged = unplugged(&attempt.model);
-    let ready = shared.reactor.call(async move { Ok(connect(&monitor_path, paused, unplugged).await) })?;
+    // What is limited runs only when the limits are in force.
+    let held = tune::has_limits(&attempt.model);
+    let ready =
+        shared.reactor.call(async move { Ok(connect(&monitor_path, paused || held, unplugged).await) })?;
     let ready = ready.map_err(|err| attempt.explain(err))?;
     let (live, events) = attempt.succeed(ready);
+    if held && let Err(err) = limit(shared, vm, &live, paused) {
+        // Nobody follows the guest yet, so its end is brought about and waited for here.
+        live.ending(StopCause::Failed);
+        live.process.kill(Signal::KILL)?;
+        live.process.wait()?;
+        crate::stop::give_back(shared, &name, id, &live.plugs, &live.definition().model);
+        return Err(err);
+    }
     announce(shared, vm, &live, paused);
     let handle = shared.reactor.handle()?;
     handle.spawn(watch::follow(shared.clone(), vm.clone(), live, events));
@@ -51,6 +62,15 @@ fn start_up(shared: &Arc<Shared>, vm: &Arc<Vm>, definition: &Definition, paused:
     Ok(id)
 }
 
+/// Puts the limits of the description in force, and lets the guest run.
+fn limit(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, paused: bool) -> Result<()> {
+    tune::Guest { shared, vm, live }.apply_limits()?;
+    match paused {
+        true => Ok(()),
+        false => live.ask(&shared.reactor, Cont {}).map(drop),
+    }
+}
+
 /// The cards whose cable is not plugged in, by their names in QEMU.
 fn unplugged(model: &Domain) -> Vec<String> {
     let down = model.devices.interfaces.iter().filter(|card| card.link_state == Some(LinkState::Down));
@@ -61,7 +81,7 @@ fn unplugged(model: &Domain) -> Vec<String> {
 struct Ready {
     monitor: Client,
     events: EventStream,
-    vcpu_threads: Vec<u32>,
+    vcpu_threads: Vec<(u32, u32)>,
     /// Alias and path of each pseudo terminal.
     terminals: Vec<(String, String)>,
 }
@@ -75,7 +95,7 @@ async fn connect(path: &Path, paused: bool, unplugged: Vec<String>) -> Result<Re
     let links: Vec<_> =
         unplugged.into_iter().map(|name| monitor.submit(&SetLink { name, up: false })).collect();
     let cont = (!paused).then(|| monitor.submit(&Cont {}));
-    let vcpu_threads = cpus.await?.into_iter().map(|cpu| cpu.thread_id as u32).collect();
+    let vcpu_threads = cpus.await?.iter().map(|cpu| (cpu.cpu_index as u32, cpu.thread_id as u32)).collect();
     let terminals = chardevs.await?.into_iter().filter_map(|chardev| {
         let path = chardev.filename.strip_prefix("pty:")?.to_owned();
         Some((chardev.label, path))

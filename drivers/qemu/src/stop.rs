@@ -3,6 +3,7 @@
 use crate::driver::Shared;
 use crate::live::{Live, StopCause};
 use crate::network::Plugs;
+use crate::tune;
 use crate::vm::Vm;
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::store::Stored;
@@ -78,6 +79,7 @@ pub fn finish(shared: &Shared, vm: &Arc<Vm>, live: &Live) {
 pub fn give_back(shared: &Shared, name: &str, id: i32, plugs: &Plugs, model: &Domain) {
     plugs.release(shared);
     shared.graphics_ports.release(model);
+    tune::cgroups::remove(shared, id, name);
     for folder in [shared.paths.guest(id, name), shared.paths.channels(id, name)] {
         remove_folder(&folder);
     }

@@ -1,6 +1,7 @@
 //! Defining, starting, stopping, pausing.
 
 use super::refuse_flags;
+use crate::agent::CHANNEL;
 use crate::definitions::{self, claim};
 use crate::driver::{QemuDriver, Shared};
 use crate::live::Live;
@@ -12,7 +13,7 @@ use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::driver::{DomainControlInfo, DomainInfo, DomainLifecycle, DomainStateReason};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{
-    DomainEvent, DomainEventKind, DomainId, Error, ErrorCode, ErrorDomain, Event, Result, abi, persist,
+    DomainEvent, DomainEventKind, DomainId, Error, ErrorDomain, Event, Result, abi, persist,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -170,8 +171,13 @@ impl DomainLifecycle for QemuDriver {
     fn domain_shutdown_flags(&self, domain: &DomainId, flags: u32) -> Result<()> {
         let known = abi::VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN | abi::VIR_DOMAIN_SHUTDOWN_GUEST_AGENT;
         refuse_flags(flags, known, "virDomainShutdownFlags")?;
-        need_acpi(flags, abi::VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN)?;
-        self.changing(domain, "shut down", |_, live| {
+        let (by_button, by_agent) =
+            (abi::VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN, abi::VIR_DOMAIN_SHUTDOWN_GUEST_AGENT);
+        self.changing(domain, "shut down", |vm, live| {
+            live.restart_after_shutdown(false);
+            if self.asks_agent(vm, live, flags, by_agent, by_button, "powerdown")? {
+                return Ok(());
+            }
             live.ask(&self.shared.reactor, SystemPowerdown {}).map(drop)
         })
     }
@@ -179,8 +185,12 @@ impl DomainLifecycle for QemuDriver {
     fn domain_reboot(&self, domain: &DomainId, flags: u32) -> Result<()> {
         let known = abi::VIR_DOMAIN_REBOOT_ACPI_POWER_BTN | abi::VIR_DOMAIN_REBOOT_GUEST_AGENT;
         refuse_flags(flags, known, "virDomainReboot")?;
-        need_acpi(flags, abi::VIR_DOMAIN_REBOOT_ACPI_POWER_BTN)?;
-        self.changing(domain, "reboot", |_, live| {
+        let (by_button, by_agent) =
+            (abi::VIR_DOMAIN_REBOOT_ACPI_POWER_BTN, abi::VIR_DOMAIN_REBOOT_GUEST_AGENT);
+        self.changing(domain, "reboot", |vm, live| {
+            if self.asks_agent(vm, live, flags, by_agent, by_button, "reboot")? {
+                return Ok(());
+            }
             // The guest is asked to switch itself off, and then finds itself switched on again.
             live.restart_after_shutdown(true);
             let asked = live.ask(&self.shared.reactor, SystemPowerdown {}).map(drop);
@@ -273,6 +283,36 @@ impl QemuDriver {
         work(&vm, &live).map_err(|err| err.or_domain(ErrorDomain::Qemu))
     }
 
+    /// Has the guest's agent end the guest, where the flags ask for that, or for nothing and there is one. False where
+    /// the power button is to be used.
+    fn asks_agent(
+        &self,
+        vm: &Arc<Vm>,
+        live: &Arc<Live>,
+        flags: u32,
+        by_agent: u32,
+        by_button: u32,
+        mode: &str,
+    ) -> Result<bool> {
+        if flags & by_agent == 0
+            && (flags & by_button != 0 || model::channel_device(&live.definition().model, CHANNEL).is_none())
+        {
+            return Ok(false);
+        }
+        let told = self
+            .agent_of(vm, live)
+            .and_then(|asked| asked.tell("guest-shutdown", serde_json::json!({"mode": mode})));
+        match told {
+            Ok(()) => Ok(true),
+            // Who did not insist on the agent has the button pressed instead.
+            Err(err) if flags == 0 || flags & by_button != 0 => {
+                tracing::debug!(domain = %vm.name(), %err, "the agent can't end the guest");
+                Ok(false)
+            }
+            Err(err) => Err(err),
+        }
+    }
+
     /// Puts a guest in a state, unless QEMU's own event has told of it already, and tells the world.
     fn enter(&self, vm: &Arc<Vm>, state: u32, reason: u32, tell: impl FnOnce()) -> Result<()> {
         let already = vm.view().state == state as i32;
@@ -291,17 +331,6 @@ fn already_active(vm: &Vm) -> Error {
 /// A guest that has ended and was transient, between being found and being started.
 fn gone(vm: &Vm) -> Error {
     crate::driver::no_domain(format!("domain '{}' was transient and has ended", vm.name()))
-}
-
-/// How a guest is asked to end. Without a guest agent there is the power button.
-fn need_acpi(flags: u32, acpi: u32) -> Result<()> {
-    if flags == 0 || flags & acpi != 0 {
-        return Ok(());
-    }
-    Err(Error::new(
-        ErrorCode::ArgumentUnsupported,
-        "this driver does not talk to guest agents; use the ACPI power button",
-    ))
 }
 
 /// The variable store that goes with the definition; who has one must say whether to keep it.

@@ -107,6 +107,9 @@ commands! {
     Balloon = "balloon" { value: u64 } => Done;
     QueryMemoryDevices = "query-memory-devices" => Vec<MemoryDevice>;
     QueryMemorySizeSummary = "query-memory-size-summary" => MemorySizeSummary;
+    Memsave = "memsave" { val: u64, size: u64, filename: String } optional { cpu_index: i64 } => Done;
+    Pmemsave = "pmemsave" { val: u64, size: u64, filename: String } => Done;
+    RtcResetReinjection = "rtc-reset-reinjection" => Done;
     QueryDump = "query-dump" => Value;
     QueryStats = "query-stats"(Properties) => Value;
     QueryStatsSchemas = "query-stats-schemas" optional { provider: String } => Value;
@@ -132,6 +135,7 @@ commands! {
     BlockdevCloseTray = "blockdev-close-tray" { id: String } => Done;
     BlockdevRemoveMedium = "blockdev-remove-medium" { id: String } => Done;
     BlockdevInsertMedium = "blockdev-insert-medium" { id: String, node_name: String } => Done;
+    BlockSetWriteThreshold = "block-set-write-threshold" { node_name: String, write_threshold: u64 } => Done;
     BlockSetIoThrottle = "block_set_io_throttle"(Properties) => Done;
     Transaction = "transaction" { actions: Vec<Value> } => Done;
 }

@@ -298,7 +298,7 @@ impl Change<'_> {
     ) -> Result<T> {
         let (definition, live) = self.one(flags)?;
         let mut model = definition.model.clone();
-        let outcome = edit(&mut model, live)?;
+        let outcome = edit(&mut model, live).map_err(|err| err.or_domain(ErrorDomain::Test))?;
         self.replace(live, super::Definition::new(model));
         Ok(outcome)
     }
@@ -312,7 +312,7 @@ impl Change<'_> {
             if wanted {
                 let definition = if live { &self.definition } else { self.permanent() };
                 let mut model = definition.model.clone();
-                edit(&mut model)?;
+                edit(&mut model).map_err(|err| err.or_domain(ErrorDomain::Test))?;
                 self.replace(live, super::Definition::new(model));
             }
         }

@@ -1,6 +1,10 @@
 //! A tree of moments: each but the roots follows another, and one at most is the current one.
 
-use super::{Checkpoint, Snapshot};
+pub mod checkpoints;
+pub mod snapshots;
+
+use crate::checkpoint::DomainCheckpoint;
+use crate::snapshot::DomainSnapshot;
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use std::sync::Arc;
 
@@ -174,7 +178,7 @@ impl<M: Moment> Moments<M> {
     }
 }
 
-impl Moment for Snapshot {
+impl Moment for DomainSnapshot {
     const WHAT: &'static str = "snapshot";
 
     fn name(&self) -> &str {
@@ -190,7 +194,7 @@ impl Moment for Snapshot {
     }
 }
 
-impl Moment for Checkpoint {
+impl Moment for DomainCheckpoint {
     const WHAT: &'static str = "checkpoint";
 
     fn name(&self) -> &str {
@@ -208,19 +212,19 @@ impl Moment for Checkpoint {
 
 /// The error for a moment that is not there.
 pub fn missing<M: Moment>(code: ErrorCode, name: &str) -> Error {
-    crate::refuse::error(code, format!("no domain {} with matching name '{name}'", M::WHAT))
+    Error::new(code, format!("no domain {} with matching name '{name}'", M::WHAT))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn moment(name: &str, parent: &str) -> Checkpoint {
+    fn moment(name: &str, parent: &str) -> DomainCheckpoint {
         let parent = Some(parent.to_owned()).filter(|parent| !parent.is_empty());
-        Checkpoint { name: name.to_owned(), parent, ..Checkpoint::default() }
+        DomainCheckpoint { name: name.to_owned(), parent, ..DomainCheckpoint::default() }
     }
 
-    fn tree() -> Moments<Checkpoint> {
+    fn tree() -> Moments<DomainCheckpoint> {
         let mut tree = Moments::default();
         for (name, parent) in [("a", ""), ("b", "a"), ("c", "b"), ("d", "a"), ("e", "")] {
             tree.add(moment(name, parent)).unwrap();
@@ -230,7 +234,7 @@ mod tests {
 
     const ALL: Leaves = Leaves { only: false, none: false };
 
-    fn names(tree: &Moments<Checkpoint>, from: Option<&str>, nearest: bool, leaves: Leaves) -> String {
+    fn names(tree: &Moments<DomainCheckpoint>, from: Option<&str>, nearest: bool, leaves: Leaves) -> String {
         tree.list(from, Wanted { nearest, leaves }).iter().map(|moment| moment.name.as_str()).collect()
     }
 
