@@ -66,6 +66,21 @@ impl Paths {
         self.layout.lib.join("qemu")
     }
 
+    /// Where what is known of snapshots is kept, a folder a guest.
+    pub fn snapshots(&self) -> PathBuf {
+        self.lib().join("snapshot")
+    }
+
+    /// The same for checkpoints.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.lib().join("checkpoint")
+    }
+
+    /// Where a guest's state is kept until it is started again.
+    pub fn managed_save(&self, name: &str) -> PathBuf {
+        self.lib().join("save").join(format!("{name}.save"))
+    }
+
     /// A running guest's own folder.
     pub fn guest(&self, id: i32, name: &str) -> PathBuf {
         self.lib().join(format!("domain-{id}-{}", short_name(name)))

@@ -30,6 +30,7 @@ mod reconnect;
 mod rx_filter;
 #[cfg(test)]
 mod sample;
+mod snapshot;
 mod start;
 mod status;
 mod stop;

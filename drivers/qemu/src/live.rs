@@ -52,6 +52,10 @@ pub enum StopCause {
     Shutdown,
     Destroyed,
     Crashed,
+    /// A snapshot was gone back to, or stopped it.
+    FromSnapshot,
+    /// Its state was saved.
+    Saved,
     /// It could not be started, or its process went away unasked.
     Failed,
 }
@@ -63,6 +67,8 @@ impl StopCause {
             Self::Shutdown => abi::VIR_DOMAIN_SHUTOFF_SHUTDOWN,
             Self::Destroyed => abi::VIR_DOMAIN_SHUTOFF_DESTROYED,
             Self::Crashed => abi::VIR_DOMAIN_SHUTOFF_CRASHED,
+            Self::FromSnapshot => abi::VIR_DOMAIN_SHUTOFF_FROM_SNAPSHOT,
+            Self::Saved => abi::VIR_DOMAIN_SHUTOFF_SAVED,
             Self::Failed => abi::VIR_DOMAIN_SHUTOFF_FAILED,
         }
     }
@@ -73,6 +79,8 @@ impl StopCause {
             Self::Shutdown => abi::VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN,
             Self::Destroyed => abi::VIR_DOMAIN_EVENT_STOPPED_DESTROYED,
             Self::Crashed => abi::VIR_DOMAIN_EVENT_STOPPED_CRASHED,
+            Self::FromSnapshot => abi::VIR_DOMAIN_EVENT_STOPPED_FROM_SNAPSHOT,
+            Self::Saved => abi::VIR_DOMAIN_EVENT_STOPPED_SAVED,
             Self::Failed => abi::VIR_DOMAIN_EVENT_STOPPED_FAILED,
         }
     }

@@ -3,8 +3,8 @@
 use crate::driver::Shared;
 use crate::live::{Live, StopCause};
 use crate::network::Plugs;
-use crate::tune;
 use crate::vm::Vm;
+use crate::{snapshot, tune};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, Event, Result, abi, persist};
@@ -64,6 +64,9 @@ pub fn finish(shared: &Shared, vm: &Arc<Vm>, live: &Live) {
     });
     shared.domains.clear_id(live.id);
     if vm.view().persistent.is_none() {
+        if let Err(err) = snapshot::forget(shared, vm) {
+            tracing::warn!(domain = %name, %err, "what was known of snapshots was left behind");
+        }
         shared.domains.remove(vm);
     }
     tracing::info!(domain = %name, ?cause, "guest stopped");

@@ -7,8 +7,8 @@ use crate::driver::{QemuDriver, Shared};
 use crate::live::Live;
 use crate::model;
 use crate::qmp::{Cont, InjectNmi, Stop, SystemPowerdown, SystemReset, SystemWakeup};
-use crate::vm::{Definition, Vm};
-use crate::{start, status, stop};
+use crate::vm::{Definition, View, Vm};
+use crate::{snapshot, start, status, stop};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::driver::{DomainControlInfo, DomainInfo, DomainLifecycle, DomainStateReason};
 use ferrovirt_core::store::Stored;
@@ -84,6 +84,9 @@ impl DomainLifecycle for QemuDriver {
                 vm.name()
             ))
         })?;
+        if !view.is_active() {
+            check_moments(&vm, &view, flags)?;
+        }
         let nvram = nvram_to_remove(&definition.model, flags)?;
         persist::remove(&self.shared.paths.autostart_link(&vm.name()))?;
         persist::remove(&self.shared.paths.definition(&vm.name()))?;
@@ -96,6 +99,7 @@ impl DomainLifecycle for QemuDriver {
         });
         let id = vm.id();
         if !view.is_active() {
+            snapshot::forget(&self.shared, &vm)?;
             self.shared.domains.remove(&vm);
         }
         announce_id(
@@ -331,6 +335,21 @@ fn already_active(vm: &Vm) -> Error {
 /// A guest that has ended and was transient, between being found and being started.
 fn gone(vm: &Vm) -> Error {
     crate::driver::no_domain(format!("domain '{}' was transient and has ended", vm.name()))
+}
+
+/// Refuses to remove a definition whose snapshots nobody said may go, too.
+fn check_moments(vm: &Vm, view: &View, flags: u32) -> Result<()> {
+    let kinds = [
+        ("snapshots", view.snapshots.len(), abi::VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA),
+        ("checkpoints", view.checkpoints.len(), abi::VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA),
+    ];
+    match kinds.into_iter().find(|(_, count, flag)| *count > 0 && flags & flag == 0) {
+        None => Ok(()),
+        Some((what, count, _)) => Err(Error::operation_invalid(format!(
+            "domain '{}' has {count} {what}: say that what is known of them is to go, too",
+            vm.name()
+        ))),
+    }
 }
 
 /// The variable store that goes with the definition; who has one must say whether to keep it.

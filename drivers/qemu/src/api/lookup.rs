@@ -80,14 +80,13 @@ fn passes(view: &View, flags: u32) -> bool {
             (abi::VIR_CONNECT_LIST_DOMAINS_AUTOSTART, view.autostart),
             (abi::VIR_CONNECT_LIST_DOMAINS_NO_AUTOSTART, !view.autostart),
         ],
-        // Neither snapshots nor checkpoints are kept yet, so no guest has any.
         &[
-            (abi::VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT, false),
-            (abi::VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT, true),
+            (abi::VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT, !view.snapshots.is_empty()),
+            (abi::VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT, view.snapshots.is_empty()),
         ],
         &[
-            (abi::VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT, false),
-            (abi::VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT, true),
+            (abi::VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT, !view.checkpoints.is_empty()),
+            (abi::VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT, view.checkpoints.is_empty()),
         ],
     ];
     groups.iter().all(|group| {

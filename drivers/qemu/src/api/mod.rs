@@ -10,6 +10,7 @@ mod host;
 mod jobs;
 mod lifecycle;
 mod lookup;
+mod moments;
 mod stats;
 mod tuning;
 mod unsupported;

@@ -6,5 +6,3 @@ use ferrovirt_core::driver::{DomainMigration, LxcExtension, NodeDeviceAssignment
 impl DomainMigration for QemuDriver {}
 impl LxcExtension for QemuDriver {}
 impl NodeDeviceAssignment for QemuDriver {}
-impl ferrovirt_core::driver::CheckpointDriver for QemuDriver {}
-impl ferrovirt_core::driver::SnapshotDriver for QemuDriver {}

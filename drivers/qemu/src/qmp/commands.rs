@@ -137,6 +137,9 @@ commands! {
     BlockdevInsertMedium = "blockdev-insert-medium" { id: String, node_name: String } => Done;
     BlockSetWriteThreshold = "block-set-write-threshold" { node_name: String, write_threshold: u64 } => Done;
     BlockSetIoThrottle = "block_set_io_throttle"(Properties) => Done;
+    SnapshotSave = "snapshot-save" { job_id: String, tag: String, vmstate: String, devices: Vec<String> } => Done;
+    SnapshotLoad = "snapshot-load" { job_id: String, tag: String, vmstate: String, devices: Vec<String> } => Done;
+    SnapshotDelete = "snapshot-delete" { job_id: String, tag: String, devices: Vec<String> } => Done;
     Transaction = "transaction" { actions: Vec<Value> } => Done;
 }
 

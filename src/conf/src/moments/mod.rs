@@ -56,6 +56,27 @@ impl<M: Moment> Moments<M> {
         self.moments.len()
     }
 
+    /// The names, in the order in which the moments were made.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.moments.iter().map(|moment| moment.name())
+    }
+
+    /// Without a word on which one is current it is the one at the end of the longest line: the last one, if moments
+    /// have only ever been added.
+    pub fn set_current_to_last(&mut self) {
+        let depth = |moment: &Arc<M>| {
+            let mut depth = 0;
+            let mut above = moment.parent().and_then(|parent| self.find(parent));
+            while let Some(found) = above.filter(|_| depth < self.moments.len()) {
+                depth += 1;
+                above = found.parent().and_then(|parent| self.find(parent));
+            }
+            depth
+        };
+        let last = self.moments.iter().max_by_key(|moment| depth(moment));
+        self.current = last.map(|moment| moment.name().to_owned());
+    }
+
     pub fn find(&self, name: &str) -> Option<&Arc<M>> {
         self.moments.iter().find(|moment| moment.name() == name)
     }
