@@ -80,10 +80,12 @@ fn load(shared: &Shared, path: &Path) -> Result<()> {
     }
     let (vm, _) = claim(shared, &model)?;
     let autostart = shared.paths.autostart_link(&model.name).symlink_metadata().is_ok();
+    let managed_save = shared.paths.managed_save(&model.name).exists();
     let definition = Definition::new(model);
     vm.change(|view| {
         view.persistent = Some(definition.clone());
         view.autostart = autostart;
+        view.managed_save = managed_save;
     });
     Ok(())
 }

@@ -14,6 +14,7 @@ pub mod defaults;
 mod definitions;
 mod displays;
 mod driver;
+mod dump;
 mod graphics_ports;
 pub mod host_capabilities;
 mod hotplug;
@@ -30,8 +31,10 @@ mod reconnect;
 mod rx_filter;
 #[cfg(test)]
 mod sample;
+mod save;
 mod snapshot;
 mod start;
+mod stats;
 mod status;
 mod stop;
 mod tune;

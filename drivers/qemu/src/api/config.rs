@@ -59,7 +59,7 @@ impl DomainConfig for QemuDriver {
         let mut model = definitions::parse(&self.shared, xml, super::definition_flags(false))?;
         let emulator = model.devices.emulator.clone().unwrap_or_default();
         let capabilities = self.shared.capabilities(&emulator)?;
-        crate::launch::complete(&self.shared.paths, &capabilities, &mut model)?;
+        crate::launch::complete(&self.shared.paths, &capabilities, &mut model, false)?;
         cpu::concrete(&mut model, &capabilities, &*self.shared.host.cpu()?, StartKind::New)?;
         let line = crate::launch::preview(&self.shared.paths, &model, &capabilities)?;
         Ok(shell_words(&line.environment, &emulator, &line.arguments))
@@ -183,7 +183,8 @@ impl DomainConfig for QemuDriver {
         let model = &definition.model;
         let (title, description) = (model.title.as_deref(), model.description.as_deref());
         metadata::get(title, description, model.metadata.as_ref(), kind, uri)?.ok_or_else(|| {
-            Error::new(ErrorCode::NoDomainMetadata, format!("domain '{}' has none of this kind", vm.name()))
+            let text = format!("domain '{}' has none of this kind", vm.name());
+            Error::new(ErrorCode::NoDomainMetadata, text).domain(ErrorDomain::Domain)
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::live::Live;
 use crate::model;
 use crate::qmp::{Cont, InjectNmi, Stop, SystemPowerdown, SystemReset, SystemWakeup};
 use crate::vm::{Definition, View, Vm};
-use crate::{snapshot, start, status, stop};
+use crate::{save, snapshot, start, status, stop};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::driver::{DomainControlInfo, DomainInfo, DomainLifecycle, DomainStateReason};
 use ferrovirt_core::store::Stored;
@@ -49,6 +49,12 @@ impl DomainLifecycle for QemuDriver {
             return Err(already_active(&vm));
         }
         let definition = view.persistent.clone().ok_or_else(|| gone(&vm))?;
+        if view.managed_save {
+            if flags & abi::VIR_DOMAIN_START_FORCE_BOOT == 0 {
+                return save::start_managed(&self.shared, &vm, flags);
+            }
+            save::remove_managed(&self.shared, &vm)?;
+        }
         start::start(&self.shared, &vm, &definition, flags & abi::VIR_DOMAIN_START_PAUSED != 0)
     }
 
@@ -86,6 +92,13 @@ impl DomainLifecycle for QemuDriver {
         })?;
         if !view.is_active() {
             check_moments(&vm, &view, flags)?;
+        }
+        if view.managed_save {
+            if flags & abi::VIR_DOMAIN_UNDEFINE_MANAGED_SAVE == 0 {
+                let text = format!("domain '{}' has a saved state: say that it is to go, too", vm.name());
+                return Err(Error::operation_invalid(text));
+            }
+            save::remove_managed(&self.shared, &vm)?;
         }
         let nvram = nvram_to_remove(&definition.model, flags)?;
         persist::remove(&self.shared.paths.autostart_link(&vm.name()))?;
@@ -263,8 +276,7 @@ impl DomainLifecycle for QemuDriver {
     }
 }
 
-/// The flags of undefining that the driver knows. Those about saves, snapshots and checkpoints remove what is not
-/// kept yet, so they have nothing to do.
+/// The flags of undefining that the driver knows.
 const UNDEFINE_FLAGS: u32 = abi::VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
     | abi::VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
     | abi::VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA

@@ -52,7 +52,7 @@ impl DomainLookup for QemuDriver {
 
 /// Whether a guest is among those that `flags` ask for: of each group of flags at least one must hold, a group of
 /// which none is given holds for all.
-fn passes(view: &View, flags: u32) -> bool {
+pub(super) fn passes(view: &View, flags: u32) -> bool {
     let state = view.state as u32;
     let running = state == abi::VIR_DOMAIN_RUNNING;
     let paused = state == abi::VIR_DOMAIN_PAUSED;

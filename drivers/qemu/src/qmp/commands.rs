@@ -110,6 +110,7 @@ commands! {
     Memsave = "memsave" { val: u64, size: u64, filename: String } optional { cpu_index: i64 } => Done;
     Pmemsave = "pmemsave" { val: u64, size: u64, filename: String } => Done;
     RtcResetReinjection = "rtc-reset-reinjection" => Done;
+    DumpGuestMemory = "dump-guest-memory" { paging: bool, protocol: String } optional { detach: bool, format: String } => Done;
     QueryDump = "query-dump" => Value;
     QueryStats = "query-stats"(Properties) => Value;
     QueryStatsSchemas = "query-stats-schemas" optional { provider: String } => Value;

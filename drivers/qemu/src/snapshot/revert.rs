@@ -2,14 +2,14 @@
 
 use super::{change_snapshots, images, internal};
 use crate::driver::Shared;
-use crate::live::StopCause;
-use crate::qmp::Cont;
+use crate::live::{Live, StopCause};
+use crate::start::{self, Origin};
+use crate::stop;
 use crate::vm::{Definition, Vm};
-use crate::{start, status, stop};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_conf::snapshot::{DomainSnapshot, SnapshotState};
 use ferrovirt_core::store::Stored;
-use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, Event, Result, abi};
+use ferrovirt_core::{Error, ErrorCode, Result, abi};
 use std::sync::Arc;
 
 const RUNNING: u32 = abi::VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING;
@@ -87,27 +87,6 @@ fn begin(
     memory: Option<&str>,
     paused: bool,
 ) -> Result<()> {
-    start::start(shared, vm, &Definition::new(model), paused || memory.is_some())?;
-    let live = vm.live()?;
-    let loaded = memory.map_or(Ok(()), |name| internal::load(shared, &live, name));
-    if let Err(err) = loaded {
-        live.ending(StopCause::Failed);
-        stop::destroy(vm, &live, false)?;
-        return Err(err);
-    }
-    if memory.is_some() && !paused {
-        live.ask(&shared.reactor, Cont {})?;
-    }
-    let (state, reason) = match paused {
-        true => (abi::VIR_DOMAIN_PAUSED, abi::VIR_DOMAIN_PAUSED_FROM_SNAPSHOT),
-        false => (abi::VIR_DOMAIN_RUNNING, abi::VIR_DOMAIN_RUNNING_FROM_SNAPSHOT),
-    };
-    vm.set_state(state, reason);
-    let (event, detail) = match paused {
-        true => (abi::VIR_DOMAIN_EVENT_SUSPENDED, abi::VIR_DOMAIN_EVENT_SUSPENDED_FROM_SNAPSHOT),
-        false => (abi::VIR_DOMAIN_EVENT_RESUMED, abi::VIR_DOMAIN_EVENT_RESUMED_FROM_SNAPSHOT),
-    };
-    let kind = DomainEventKind::Lifecycle { event: event as i32, detail: detail as i32 };
-    shared.events.publish(Event::Domain(DomainEvent { domain: vm.id(), kind }));
-    status::save(shared, vm)
+    let load = |live: &Arc<Live>| memory.map_or(Ok(()), |name| internal::load(shared, live, name));
+    start::start_from(shared, vm, &Definition::new(model), paused, Origin::Snapshot(&load)).map(drop)
 }

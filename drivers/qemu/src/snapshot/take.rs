@@ -172,9 +172,9 @@ fn prepare(snapshot: &DomainSnapshot, disks: &[Disk], active: bool) -> Result<Ho
     if snapshot.state == Some(SnapshotState::DiskSnapshot) && !external {
         return refuse("a snapshot of the disks alone needs at least one".into());
     }
-    let mixed = internal && external
-        || memory == SnapshotLocation::Internal && external
-        || memory == SnapshotLocation::External && internal;
+    let inside = internal || memory == SnapshotLocation::Internal;
+    let outside = external || memory == SnapshotLocation::External;
+    let mixed = inside && outside;
     if mixed {
         return refuse("a snapshot is either internal or external in all its parts".into());
     }

@@ -208,7 +208,7 @@ fn check_bursts(tune: &IoTune) -> Result<()> {
     for (limits, bursts) in [(FAMILIES[0], FAMILIES[2]), (FAMILIES[1], FAMILIES[3])] {
         for ((name, limit), (burst_name, burst)) in limits.iter().zip(bursts) {
             let (limit, burst) = (*limit(&mut tune), *burst(&mut tune));
-            if burst != 0 && burst < limit.max(1) || burst != 0 && limit == 0 {
+            if burst != 0 && (limit == 0 || burst < limit) {
                 let text =
                     format!("{burst_name} ({burst}) must be at least {name} ({limit}), which must be set");
                 return Err(Error::new(ErrorCode::ConfigUnsupported, text));
