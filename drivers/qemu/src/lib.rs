@@ -19,6 +19,7 @@ mod graphics_ports;
 pub mod host_capabilities;
 mod hotplug;
 mod images;
+mod keys;
 mod launch;
 pub mod layout;
 mod live;

@@ -6,14 +6,17 @@ use crate::definitions::{self, claim};
 use crate::driver::{QemuDriver, Shared};
 use crate::live::Live;
 use crate::model;
-use crate::qmp::{Cont, InjectNmi, Stop, SystemPowerdown, SystemReset, SystemWakeup};
+use crate::qmp::{
+    CalcDirtyRate, Cont, InjectNmi, Properties, SetAction, Stop, SystemPowerdown, SystemReset, SystemWakeup,
+};
+use crate::tune::IMPACT;
 use crate::vm::{Definition, View, Vm};
 use crate::{save, snapshot, start, status, stop};
-use ferrovirt_conf::domain::Domain;
+use ferrovirt_conf::domain::{Domain, LifecycleAction, LifecycleEvents, LifecycleKind};
 use ferrovirt_core::driver::{DomainControlInfo, DomainInfo, DomainLifecycle, DomainStateReason};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{
-    DomainEvent, DomainEventKind, DomainId, Error, ErrorDomain, Event, Result, abi, persist,
+    DomainEvent, DomainEventKind, DomainId, Error, ErrorCode, ErrorDomain, Event, Result, abi, persist,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -185,6 +188,86 @@ impl DomainLifecycle for QemuDriver {
         })
     }
 
+    fn domain_pm_suspend_for_duration(
+        &self,
+        domain: &DomainId,
+        target: u32,
+        duration: u64,
+        flags: u32,
+    ) -> Result<()> {
+        refuse_flags(flags, 0, "virDomainPMSuspendForDuration")?;
+        if duration > 0 {
+            let text = "a guest sleeps until it is woken: no time can be set";
+            return Err(Error::new(ErrorCode::ArgumentUnsupported, text).domain(ErrorDomain::Qemu));
+        }
+        let (command, allowed) = match target {
+            abi::VIR_NODE_SUSPEND_TARGET_MEM => ("guest-suspend-ram", true),
+            abi::VIR_NODE_SUSPEND_TARGET_DISK => ("guest-suspend-disk", true),
+            abi::VIR_NODE_SUSPEND_TARGET_HYBRID => ("guest-suspend-hybrid", true),
+            _ => ("", false),
+        };
+        if !allowed {
+            let text = format!("a guest can't sleep in the way number {target}");
+            return Err(Error::new(ErrorCode::ArgumentUnsupported, text).domain(ErrorDomain::Qemu));
+        }
+        self.agent(domain)?.tell(command, serde_json::json!({}))
+    }
+
+    fn domain_set_lifecycle_action(
+        &self,
+        domain: &DomainId,
+        kind: u32,
+        action: u32,
+        flags: u32,
+    ) -> Result<()> {
+        refuse_flags(flags, IMPACT, "virDomainSetLifecycleAction")?;
+        let kind = LifecycleKind::from_number(kind).ok_or_else(|| {
+            Error::invalid_arg(format!("there is no life cycle event number {kind}"))
+                .domain(ErrorDomain::Qemu)
+        })?;
+        let action = LifecycleAction::for_kind(action, kind)?;
+        let set = |model: &mut Domain| {
+            let mut events = model.events;
+            events.set(kind, action);
+            check_events(&events)?;
+            model.events = events;
+            Ok(())
+        };
+        self.tune(domain, flags, "set life cycle action", set, |guest, model| {
+            set(model)?;
+            // Of a reboot QEMU must be told: the other ends it leaves to us.
+            let reboot = match (model.events.on_reboot, kind) {
+                (LifecycleAction::Restart, LifecycleKind::Reboot) => Some("reset"),
+                (_, LifecycleKind::Reboot) => Some("shutdown"),
+                _ => None,
+            };
+            let Some(reboot) = reboot else { return Ok(()) };
+            let command = SetAction { reboot: Some(reboot.to_owned()), ..SetAction::default() };
+            guest.live.ask(&guest.shared.reactor, command).map(drop)
+        })
+    }
+
+    fn domain_start_dirty_rate_calc(&self, domain: &DomainId, seconds: i32, flags: u32) -> Result<()> {
+        let bitmap = abi::VIR_DOMAIN_DIRTYRATE_MODE_DIRTY_BITMAP;
+        let ring = abi::VIR_DOMAIN_DIRTYRATE_MODE_DIRTY_RING;
+        refuse_flags(flags, bitmap | ring, "virDomainStartDirtyRateCalc")?;
+        if !(1..=60).contains(&seconds) {
+            let text = format!("the rate is measured for 1 to 60 s, not {seconds} s");
+            return Err(Error::invalid_arg(text).domain(ErrorDomain::Qemu));
+        }
+        let mode = match flags {
+            0 => "page-sampling",
+            flags if flags & bitmap != 0 => "dirty-bitmap",
+            _ => "dirty-ring",
+        };
+        self.changing(domain, "measure dirty rate", |_, live| {
+            let mut properties = Properties::new();
+            properties.insert("calc-time".into(), seconds.into());
+            properties.insert("mode".into(), mode.into());
+            live.ask(&self.shared.reactor, CalcDirtyRate(properties)).map(drop)
+        })
+    }
+
     fn domain_shutdown_flags(&self, domain: &DomainId, flags: u32) -> Result<()> {
         let known = abi::VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN | abi::VIR_DOMAIN_SHUTDOWN_GUEST_AGENT;
         refuse_flags(flags, known, "virDomainShutdownFlags")?;
@@ -347,6 +430,22 @@ fn already_active(vm: &Vm) -> Error {
 /// A guest that has ended and was transient, between being found and being started.
 fn gone(vm: &Vm) -> Error {
     crate::driver::no_domain(format!("domain '{}' was transient and has ended", vm.name()))
+}
+
+/// What QEMU can't do at a guest's ends.
+fn check_events(events: &LifecycleEvents) -> Result<()> {
+    let all = [events.on_poweroff, events.on_reboot, events.on_crash];
+    if all.contains(&LifecycleAction::RenameRestart) {
+        return Err(Error::config_unsupported("QEMU can't restart a guest under another name"));
+    }
+    if events.on_poweroff == LifecycleAction::Restart && events.on_reboot == LifecycleAction::Destroy {
+        let text = "QEMU can't restart a guest that switches itself off and end one that reboots";
+        return Err(Error::config_unsupported(text));
+    }
+    match events.on_reboot {
+        LifecycleAction::Preserve => Err(Error::config_unsupported("QEMU can't keep a guest that reboots")),
+        _ => Ok(()),
+    }
 }
 
 /// Refuses to remove a definition whose snapshots nobody said may go, too.

@@ -114,6 +114,7 @@ commands! {
     QueryDump = "query-dump" => Value;
     QueryStats = "query-stats"(Properties) => Value;
     QueryStatsSchemas = "query-stats-schemas" optional { provider: String } => Value;
+    CalcDirtyRate = "calc-dirty-rate"(Properties) => Done;
     QueryDirtyRate = "query-dirty-rate" => Value;
 }
 
@@ -161,6 +162,8 @@ commands! {
     AnnounceSelf = "announce-self"(Properties) => Done;
     Screendump = "screendump" { filename: String } optional { device: String, head: i64, format: String } => Done;
     SendKey = "send-key" { keys: Vec<Value> } optional { hold_time: u64 } => Done;
+    /// Hands the socket that was lent under a name to a display.
+    AddClient = "add_client" { protocol: String, fdname: String } optional { skipauth: bool } => Done;
     SetPassword = "set_password"(Properties) => Done;
     ExpirePassword = "expire_password"(Properties) => Done;
     DisplayReload = "display-reload"(Properties) => Done;
