@@ -36,7 +36,7 @@ fn a_running_guest_goes_back_to_an_internal_snapshot() {
     one.delete(0).expect("removed");
     assert!(!qemu_img(&["snapshot", "-U", "-l", &host.path("inside.qcow2")]).contains("one"));
     assert_eq!(domain.list_all_snapshots(0).unwrap().len(), 1);
-    let err = domain.create_snapshot(&named("two"), 0).expect_err("a second time");
+    let err = domain.create_snapshot(&named("two"), 0).err().expect("a second time");
     assert_eq!(err.code(), ErrorCode::OperationFailed);
 }
 
