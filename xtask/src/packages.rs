@@ -32,6 +32,7 @@ const NEEDS: &[Need] = &[
     need("/usr/include/stdlib.h", "libc6-dev"),
     need("/usr/bin/pkg-config", "pkg-config"),
     need("/usr/bin/qemu-system-x86_64", "qemu-system-x86"),
+    need("/usr/bin/qemu-img", "qemu-utils"),
     need("/usr/sbin/dnsmasq", "dnsmasq-base"),
     need("/usr/sbin/nft", "nftables"),
     // The package 'busybox' has the same file, which needs a library that the guest does not have.

@@ -2,7 +2,10 @@
 
 use crate::live::Live;
 use arc_swap::ArcSwap;
+use ferrovirt_conf::checkpoint::DomainCheckpoint;
 use ferrovirt_conf::domain::Domain;
+use ferrovirt_conf::moments::Moments;
+use ferrovirt_conf::snapshot::DomainSnapshot;
 use ferrovirt_core::abi;
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainId, Error, ErrorDomain, JobSlot, Result};
@@ -61,6 +64,8 @@ pub struct View {
     /// The definition has changed since the guest was started.
     pub updated: bool,
     pub managed_save: bool,
+    pub snapshots: Arc<Moments<DomainSnapshot>>,
+    pub checkpoints: Arc<Moments<DomainCheckpoint>>,
 }
 
 impl View {
@@ -99,6 +104,8 @@ impl Vm {
             autostart: false,
             updated: false,
             managed_save: false,
+            snapshots: Arc::default(),
+            checkpoints: Arc::default(),
         };
         Arc::new(Self { uuid, name: name.into(), job: JobSlot::new(), view: ArcSwap::from_pointee(view) })
     }
