@@ -73,7 +73,7 @@ impl DomainTuning for TestDriver {
         refuse::flags(flags, IMPACT, "virDomainSetBlkioParameters")?;
         params.check(BLKIO_PARAMETERS)?;
         self.host.guest(domain)?.change(&self.host, |guest| {
-            guest.edit_one(flags, |model, _| parameters::set_blkio(model, params))
+            guest.edit_one(flags, |model, _| Ok(parameters::set_blkio(model, params)))?
         })
     }
 
