@@ -54,6 +54,7 @@ const TEST_NEEDS: &[Need] = &[
     need("/usr/lib/python3*/ensurepip/__init__.py", "python3-venv"),
     need("/usr/lib/python3/dist-packages/pytest/__init__.py", "python3-pytest"),
     need("/usr/lib/python3/dist-packages/lxml/__init__.py", "python3-lxml"),
+    need("/usr/bin/valgrind", "valgrind"),
     // Reads libvirt's schemas.
     need("/usr/bin/xmllint", "libxml2-utils"),
 ];
