@@ -4,6 +4,7 @@
 //! workers. `docs/daemon.md` is for its users.
 #![deny(unsafe_code)]
 
+pub mod access;
 pub mod activation;
 pub mod admin;
 pub mod auth;

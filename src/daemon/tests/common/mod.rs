@@ -34,6 +34,13 @@ impl Daemon {
         Self { process, folder }
     }
 
+    /// The same, with these variables in its environment.
+    pub fn in_environment(settings: &str, variables: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let process = launch_with(&folder, settings, &[], variables);
+        Self { process, folder }
+    }
+
     /// Ends the daemon without a warning and starts it again on the same files.
     pub fn kill_and_restart(&mut self) {
         self.process.kill().unwrap();
@@ -85,6 +92,10 @@ impl Daemon {
 }
 
 fn launch(folder: &TempDir, settings: &str, options: &[&str]) -> Child {
+    launch_with(folder, settings, options, &[])
+}
+
+fn launch_with(folder: &TempDir, settings: &str, options: &[&str], variables: &[(&str, &str)]) -> Child {
     let path = |name: &str| folder.path().join(name);
     let sockets = folder.path().display();
     std::fs::write(path("libvirtd.conf"), format!("unix_sock_dir = \"{sockets}\"\n{settings}\n")).unwrap();
@@ -101,6 +112,7 @@ fn launch(folder: &TempDir, settings: &str, options: &[&str]) -> Child {
         .arg(path("root"))
         .args(options)
         .env("NOTIFY_SOCKET", &ready)
+        .envs(variables.iter().copied())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
