@@ -103,7 +103,8 @@ impl Bus {
     }
 
     fn daemon(&self, settings: &str) -> Daemon {
-        Daemon::in_environment(settings, &[("DBUS_SYSTEM_BUS_ADDRESS", &self.address)])
+        let folder = tempfile::tempdir().unwrap();
+        Daemon::in_environment(folder, settings, &[], &[("DBUS_SYSTEM_BUS_ADDRESS", &self.address)])
     }
 
     fn take_asked(&self) -> Vec<Question> {

@@ -5,12 +5,18 @@ use ferrovirt_rpc::client::{Client, Notice};
 use ferrovirt_rpc::frame::UnixTransport;
 use ferrovirt_rpc::program::remote::{AuthList, ConnectOpen};
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 use tempfile::TempDir;
+
+/// A port that nobody has; somebody else may still be faster.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
 
 /// A running daemon.
 pub struct Daemon {
@@ -35,9 +41,13 @@ impl Daemon {
     }
 
     /// The same, with these variables in its environment.
-    pub fn in_environment(settings: &str, variables: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let process = launch_with(&folder, settings, &[], variables);
+    pub fn in_environment(
+        folder: TempDir,
+        settings: &str,
+        options: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let process = launch_with(&folder, settings, options, variables);
         Self { process, folder }
     }
 
