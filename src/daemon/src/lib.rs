@@ -26,3 +26,4 @@ mod workers;
 pub use config::Config;
 pub use daemon::{Daemon, Places};
 pub use kind::Kind;
+pub use streams::run_event_loop;

@@ -104,6 +104,21 @@ fn a_console_is_read_and_written_through_the_daemon() {
 }
 
 #[test]
+fn who_asks_a_guest_that_hangs_is_told_so_in_time() {
+    let Some((_, uri)) = daemon() else { return };
+    let daemon = Daemon::with("monitor_timeout = 1\n");
+    let (client, _) = daemon.client(uri);
+    let dom = start(&client, "hung");
+    let pid = process(&daemon, "hung");
+    kill_process(pid, Signal::STOP).unwrap();
+    let cmd = "{\"execute\":\"query-status\"}".to_owned();
+    let call = QemuDomainMonitorCommand { dom: dom.clone(), cmd, flags: 0 };
+    assert_eq!(client.call(&call).unwrap_err().code(), ErrorCode::OperationTimeout);
+    kill_process(pid, Signal::CONT).unwrap();
+    client.call(&DomainDestroy { dom }).unwrap();
+}
+
+#[test]
 fn a_guest_that_hangs_holds_up_nobody_else() {
     let Some((daemon, uri)) = daemon() else { return };
     let (client, _) = daemon.client(uri);

@@ -24,7 +24,7 @@ const PROGRAMS: &[Program] = &[
         package: "ferrovirt-daemon",
         name: "libvirtd",
         folder: "sbin",
-        names: &["virtnetworkd", "virtnwfilterd", "virtqemud", "virtsecretd"],
+        names: &["virtnetworkd", "virtnwfilterd", "virtproxyd", "virtqemud", "virtsecretd"],
     },
     Program { package: "ferrovirt-virsh", name: "virsh", folder: "bin", names: &[] },
 ];

@@ -58,8 +58,9 @@ fn numbers(rows: &[&Row]) -> HashSet<(u32, i32)> {
 }
 
 impl Table {
-    /// What the clients of the hypervisors' server may call.
-    pub fn remote() -> Self {
+    /// What the clients of the hypervisors' server may call. Where it `asks` other daemons, every answer may have to be
+    /// waited for.
+    pub fn remote(asks: bool) -> Self {
         let mut dispatch = Dispatch::new();
         let add: [fn(&mut Dispatch<Client>); 22] = [
             connect::add,
@@ -86,7 +87,8 @@ impl Table {
             extension::add,
         ];
         add.into_iter().for_each(|add| add(&mut dispatch));
-        Self { dispatch, quick: numbers(quick::ROWS), calm: numbers(quick::CALM) }
+        let quick = if asks { HashSet::new() } else { numbers(quick::ROWS) };
+        Self { dispatch, quick, calm: numbers(quick::CALM) }
     }
 
     /// What administrators may call.
