@@ -3,9 +3,12 @@
 mod common;
 
 use common::launch_as;
-use ferrovirt::{Connection, ErrorCode};
+use ferrovirt::{Connection, ErrorCode, Listener};
+use ferrovirt_core::event::Event;
+use ferrovirt_core::event_loop;
 use std::path::Path;
 use std::process::Child;
+use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
 /// Daemons on one host, whose files are all in one folder.
@@ -60,6 +63,7 @@ const FILTER: &str = "<filter name='mine'/>";
 
 #[test]
 fn each_serves_its_driver_and_asks_its_neighbours() {
+    event_loop::register_default().unwrap();
     let mut host = Host::new();
     ["virtnetworkd", "virtsecretd", "virtnwfilterd"].into_iter().for_each(|name| host.start(name));
     host.start("virtqemud");
@@ -83,6 +87,23 @@ fn each_serves_its_driver_and_asks_its_neighbours() {
         proxy.define_domain(web, 0).unwrap();
         assert_eq!(guests.lookup_domain_by_name("web").unwrap().name().as_ref(), "web");
     }
+
+    // What happens there is told here.
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let sink = told.clone();
+    let lifecycle = move |_: &Connection, event: &Event| {
+        if let Event::Network { network, .. } = event {
+            sink.lock().unwrap().push(network.name.to_string());
+        }
+    };
+    let listener = Listener { callback: Arc::new(lifecycle), function: None };
+    proxy.register_network_event(None, 0, listener).unwrap();
+    networks.define_network("<network><name>other</name><bridge name='fvmod1'/></network>", 0).unwrap();
+    while told.lock().unwrap().is_empty() {
+        event_loop::run_default().unwrap();
+    }
+    assert_eq!(*told.lock().unwrap(), ["other"]);
+    networks.lookup_network_by_name("other").unwrap().undefine().unwrap();
 
     // Nobody does another one's work.
     assert_eq!(host.open("qemu", "virtnetworkd-sock").err().unwrap().code(), ErrorCode::NoConnect);

@@ -53,6 +53,8 @@ struct Registration {
     legacy: bool,
     /// Ends with the registration.
     _subscription: Subscription,
+    /// The hub may be there for this registration only.
+    _hub: Arc<EventHub>,
 }
 
 impl Registrations {
@@ -62,14 +64,14 @@ impl Registrations {
         client: &Client,
         family: Family,
         event_id: i32,
-        hub: &EventHub,
+        hub: Arc<EventHub>,
         tell: Teller,
     ) -> Result<i32> {
         self.subscribe(client, family, event_id, false, hub, tell)
     }
 
     /// Registers in the old way, which has no ids.
-    pub fn add_legacy(&self, client: &Client, event_id: i32, hub: &EventHub, tell: Teller) -> Result<()> {
+    pub fn add_legacy(&self, client: &Client, event_id: i32, hub: Arc<EventHub>, tell: Teller) -> Result<()> {
         if self.find_legacy(event_id).is_some() {
             let detail = format!("domain event {event_id} is registered already");
             return Err(Error::internal(detail).domain(ErrorDomain::Rpc));
@@ -83,7 +85,7 @@ impl Registrations {
         family: Family,
         event_id: i32,
         legacy: bool,
-        hub: &EventHub,
+        hub: Arc<EventHub>,
         tell: Teller,
     ) -> Result<i32> {
         let mut state = self.0.lock();
@@ -103,7 +105,7 @@ impl Registrations {
             }
         };
         let subscription = hub.subscribe(sink);
-        state.all.push(Registration { id, family, event_id, legacy, _subscription: subscription });
+        state.all.push(Registration { id, family, event_id, legacy, _subscription: subscription, _hub: hub });
         Ok(id)
     }
 
