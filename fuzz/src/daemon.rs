@@ -82,7 +82,8 @@ fn start() -> Running {
     let config = Config { max_anonymous_clients: 1000, ..Config::default() };
     let sockets =
         Sockets::open(&kind, &places, &config, false, false, Vec::new()).expect("sockets can be made");
-    let host = LocalHost::start(places.layout.clone(), false, kind.subjects).expect("there are drivers");
+    let host =
+        LocalHost::start(places.layout.clone(), false, kind.subjects, None).expect("there are drivers");
     let daemon = Daemon::new(kind, places, &config, host, 0);
     let (running, (ready, is_ready)) = (daemon.clone(), std::sync::mpsc::channel());
     let serve = move || {

@@ -5,7 +5,10 @@
 
 use crate::program::Program;
 use crate::xdr::Xdr;
+use ferrovirt_core::{InterfaceId, NetworkPortId, NwFilterBindingId, StorageVolId};
 use std::fmt;
+use std::sync::Arc;
+use uuid::Uuid;
 
 /// A call with its arguments.
 pub trait Procedure: Xdr + fmt::Debug + Send + 'static {
@@ -14,6 +17,9 @@ pub trait Procedure: Xdr + fmt::Debug + Send + 'static {
 
     /// The argument of this name, where it is an unsigned number.
     fn word(&self, argument: &str) -> Option<u32>;
+
+    /// The object that it is about, if its arguments name one.
+    fn object(&self) -> Option<Object>;
 
     /// The access rules that hold for this call: those without a condition, and those whose condition it meets.
     fn rules(&self) -> impl Iterator<Item = &'static Rule> {
@@ -25,6 +31,21 @@ pub trait Procedure: Xdr + fmt::Debug + Send + 'static {
     fn allowed_read_only(&self) -> bool {
         Self::ROW.access == Access::Read && !self.rules().any(|rule| rule.when != When::Always)
     }
+}
+
+/// An object by what it is known by. A name beside a UUID is not here: callers may have made it up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Object {
+    Domain(Uuid),
+    Network(Uuid),
+    NetworkPort(NetworkPortId),
+    StoragePool(Uuid),
+    StorageVol(StorageVolId),
+    NodeDevice(Arc<str>),
+    Interface(InterfaceId),
+    NwFilter(Uuid),
+    NwFilterBinding(NwFilterBindingId),
+    Secret(Uuid),
 }
 
 /// A message that the server sends unasked.
@@ -176,6 +197,25 @@ macro_rules! procedures {
                         $($(stringify!($field) => $crate::xdr::Xdr::as_word(&self.$field),)*)?
                         _ => None,
                     }
+                }
+
+                fn object(&self) -> Option<$crate::procedure::Object> {
+                    $($(
+                        if let Some(object) = $crate::xdr::Xdr::as_object(&self.$field) {
+                            return Some(object);
+                        }
+                    )*)?
+                    // Node devices go by a name alone.
+                    if Self::ROW.rules.iter().any(|rule| rule.object == "node_device") {
+                        $($(
+                            if let ("name", Some(name)) =
+                                (stringify!($field), $crate::xdr::Xdr::as_text(&self.$field))
+                            {
+                                return Some($crate::procedure::Object::NodeDevice(name.into()));
+                            }
+                        )*)?
+                    }
+                    None
                 }
             }
         )*

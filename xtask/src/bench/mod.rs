@@ -2,6 +2,7 @@
 
 mod bare;
 mod daemon;
+mod load;
 
 use crate::packages::{self, Purpose};
 use crate::{dist, root, target};
@@ -30,6 +31,11 @@ pub struct Args {
     /// Measure the daemons instead: what goes over their sockets, a restart, memory
     #[arg(long)]
     daemon: bool,
+    #[command(flatten)]
+    load: load::Load,
+    /// Use the prefix laid out there instead of building one
+    #[arg(long)]
+    prefix: Option<PathBuf>,
 }
 
 /// A kind of work, and what ours may take of the peer's time.
@@ -60,8 +66,14 @@ type Times = BTreeMap<String, Vec<f64>>;
 
 pub fn run(args: &Args) -> Result<()> {
     packages::ensure(Purpose::Bench)?;
-    let prefix = dist::build(None, true)?;
-    let program = compile(&prefix)?;
+    let prefix = match &args.prefix {
+        Some(prefix) => std::path::absolute(prefix)?,
+        None => dist::build(None, true)?,
+    };
+    if args.load.load {
+        return load::run(&args.load, &prefix, &Side::peer()?.library);
+    }
+    let program = compile(&prefix, "bench")?;
     if args.daemon {
         return run_daemons(args, &prefix, &program);
     }
@@ -182,12 +194,13 @@ impl Side {
     }
 }
 
-fn compile(prefix: &Path) -> Result<PathBuf> {
-    let program = target().join("bench-program");
+/// Compiles a program of `xtask/bench`.
+fn compile(prefix: &Path, name: &str) -> Result<PathBuf> {
+    let program = target().join(format!("{name}-program"));
     let status = Command::new("cc")
         .args(["-std=gnu11", "-O1", "-pthread", "-o"])
         .arg(&program)
-        .arg(root().join("xtask/bench/bench.c"))
+        .arg(root().join(format!("xtask/bench/{name}.c")))
         .arg(format!("-I{}", prefix.join("include").display()))
         .arg(format!("-L{}", prefix.join("lib").display()))
         .arg("-lvirt")

@@ -68,9 +68,7 @@ impl DomainDevices for TestDriver {
         flags: u32,
     ) -> Result<TypedParams> {
         refuse::flags(flags, IMPACT, "virDomainGetInterfaceParameters")?;
-        let Some(device) = device else {
-            return Ok(RATES.iter().map(|name| ((*name).to_owned(), TypedValue::UInt(0))).collect());
-        };
+        let Some(device) = device else { return Ok(bandwidth::params(None)) };
         let view = self.host.guest(domain)?.view();
         let model = &view.one(flags)?.0.model;
         let found = &model.devices.interfaces[interface(model, device)?];
