@@ -5,18 +5,15 @@ use crate::live::{Live, StopCause};
 use crate::qmp::{Cont, DumpGuestMemory, QueryDump, Stop, SystemReset};
 use crate::save;
 use crate::vm::Vm;
-use crate::{status, stop};
+use crate::{news, status, stop};
 use ferrovirt_core::{Error, ErrorCode, Job, Result, abi};
 use serde_json::Value;
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 pub const JOB: &str = "dump";
-
-const PACE: Duration = Duration::from_millis(20);
 
 /// Writes the guest's memory, and does with the guest what the flags say.
 pub fn dump(
@@ -88,19 +85,15 @@ fn write_memory(shared: &Shared, live: &Live, job: &Job<'_>, to: &Path, format: 
         format: (format != "elf").then(|| format.to_owned()),
     };
     live.ask(&shared.reactor, command)?;
-    loop {
-        let told = live.ask(&shared.reactor, QueryDump {})?;
-        match told.get("status").and_then(Value::as_str) {
-            Some("completed") => return Ok(()),
-            Some("failed") => return Err(Error::operation_failed("QEMU can't write the guest's memory")),
-            _ => {}
+    news::wait(shared, live, QueryDump {}, |told| match told.get("status").and_then(Value::as_str) {
+        Some("completed") => Ok(Some(())),
+        Some("failed") => Err(Error::operation_failed("QEMU can't write the guest's memory")),
+        // QEMU has no way to end a dump, but the caller need not wait for it.
+        _ if job.is_cancelled() => {
+            Err(Error::new(ErrorCode::OperationAborted, "the client has ended the job"))
         }
-        if job.is_cancelled() {
-            // QEMU has no way to end a dump, but the caller need not wait for it.
-            return Err(Error::new(ErrorCode::OperationAborted, "the client has ended the job"));
-        }
-        std::thread::sleep(PACE);
-    }
+        _ => Ok(None),
+    })
 }
 
 fn aftermath(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, flags: u32) -> Result<()> {

@@ -26,6 +26,7 @@ mod live;
 pub mod machine;
 mod model;
 mod network;
+mod news;
 pub mod qmp;
 pub mod reactor;
 mod reconnect;

@@ -4,6 +4,7 @@ use crate::agent::Agent;
 use crate::consoles::Consoles;
 use crate::hotplug::Removals;
 use crate::network::Plugs;
+use crate::news::News;
 use crate::qmp::Client;
 use crate::reactor::Reactor;
 use crate::vm::Definition;
@@ -32,6 +33,8 @@ pub struct Live {
     pub consoles: Consoles,
     /// Who waits for the guest to let go of a device.
     pub removals: Removals,
+    /// Who waits for a job of QEMU.
+    pub news: News,
     end: Mutex<End>,
     ended: Condvar,
 }
@@ -110,6 +113,7 @@ impl Live {
             plugs,
             consoles: Consoles::default(),
             removals: Removals::default(),
+            news: News::default(),
             end: Mutex::default(),
             ended: Condvar::new(),
         })

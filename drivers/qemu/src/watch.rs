@@ -25,7 +25,10 @@ pub async fn follow(shared: Arc<Shared>, vm: Arc<Vm>, live: Arc<Live>, mut event
                     Err(err) => tracing::warn!(event = event.name, %err, "an event of QEMU can't be understood"),
                 },
                 // The monitor is gone; the process will follow, or is being killed.
-                None => listening = false,
+                None => {
+                    listening = false;
+                    live.news.tell();
+                }
             },
             _ = &mut ended => break,
         }
@@ -82,6 +85,9 @@ async fn handle(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, event: Gue
         }
         GuestEvent::BalloonChange(balloon) => {
             publish(shared, vm, DomainEventKind::BalloonChange { actual: balloon.actual / 1024 });
+        }
+        GuestEvent::MigrationStatus(_) | GuestEvent::JobStatusChange(_) | GuestEvent::DumpCompleted(_) => {
+            live.news.tell();
         }
         GuestEvent::DeviceDeleted(deleted) => {
             // Who waits for it clears away after it, too.

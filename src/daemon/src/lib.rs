@@ -15,6 +15,7 @@ pub mod events;
 mod handlers;
 pub mod kind;
 mod listener;
+pub mod memory;
 pub mod options;
 mod outbox;
 mod peer;

@@ -6,6 +6,7 @@ use ferrovirt::{LocalHost, Neighbours, Subjects};
 use ferrovirt_core::{Error, Result, abi};
 use ferrovirt_daemon::activation::{handed_over, notify};
 use ferrovirt_daemon::daemon::{Sockets, start_logging};
+use ferrovirt_daemon::memory::share_one_arena;
 use ferrovirt_daemon::options::Options;
 use ferrovirt_daemon::{Config, Daemon, Kind, Places};
 use ferrovirt_host::process::PidFile;
@@ -16,6 +17,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 fn main() -> ExitCode {
+    share_one_arena();
     let program = std::env::args_os().next().unwrap_or_default();
     let kind = Kind::of_program(Path::new(&program));
     let options = Options::parse();

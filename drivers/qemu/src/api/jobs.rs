@@ -161,8 +161,9 @@ impl DomainJobs for QemuDriver {
     fn domain_abort_job_flags(&self, domain: &DomainId, flags: u32) -> Result<()> {
         super::refuse_flags(flags, abi::VIR_DOMAIN_ABORT_JOB_POSTCOPY, "virDomainAbortJobFlags")?;
         let vm = self.shared.find(domain)?;
-        vm.live()?;
+        let live = vm.live()?;
         if vm.job.current().is_some_and(|(name, _)| is_long(name)) && vm.job.cancel() {
+            live.news.tell();
             return Ok(());
         }
         Err(own(Error::operation_invalid(format!("no job is active on domain '{}'", vm.name()))))

@@ -2,19 +2,17 @@
 
 use crate::driver::Shared;
 use crate::live::Live;
-use crate::qmp::types::MigrationInfo;
+use crate::news;
+use crate::qmp::types::{MigrationCapability, MigrationInfo};
 use crate::qmp::{
-    Getfd, Migrate, MigrateCancel, MigrateIncoming, MigrateSetParameters, Properties, QueryMigrate,
+    Getfd, Migrate, MigrateCancel, MigrateIncoming, MigrateSetCapabilities, MigrateSetParameters, Properties,
+    QueryMigrate,
 };
 use ferrovirt_core::{Error, ErrorCode, Job, Result};
 use rustix::pipe::{PipeFlags, pipe_with};
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
-
-/// How often QEMU is asked how far it has come.
-const PACE: Duration = Duration::from_millis(20);
 
 /// As fast as it can be: nobody runs meanwhile.
 const UNLIMITED: u64 = (i64::MAX as u64 >> 20) << 20;
@@ -44,11 +42,18 @@ fn to(uri: &str) -> Properties {
     properties
 }
 
+/// Has QEMU say so when a migration comes to another state.
+fn talk_of_progress(shared: &Shared, live: &Live) -> Result<()> {
+    let capabilities = vec![MigrationCapability { capability: "events".into(), state: true }];
+    live.ask(&shared.reactor, MigrateSetCapabilities { capabilities }).map(drop)
+}
+
 /// Has QEMU write the guest's state to a file, from where that is at.
 pub fn write(shared: &Shared, live: &Live, job: &Job<'_>, file: &File) -> Result<()> {
     let mut speed = Properties::new();
     speed.insert("max-bandwidth".into(), UNLIMITED.into());
     live.ask(&shared.reactor, MigrateSetParameters(speed))?;
+    talk_of_progress(shared, live)?;
     let (read, fd) = pipe()?;
     let target = file.try_clone().map_err(|err| Error::system(err, "cannot use the file twice"))?;
     lend(shared, live, "state", fd)?;
@@ -63,22 +68,20 @@ pub fn write(shared: &Shared, live: &Live, job: &Job<'_>, file: &File) -> Result
 /// Waits until QEMU is done, or somebody wants it to stop.
 fn finish(shared: &Shared, live: &Live, job: &Job<'_>) -> Result<()> {
     let mut cancelled = false;
-    loop {
-        let info = live.ask(&shared.reactor, QueryMigrate {})?;
+    news::wait(shared, live, QueryMigrate {}, |info| {
         match info.status.as_deref() {
-            Some("completed") => return Ok(()),
+            Some("completed") => return Ok(Some(())),
             Some("cancelled") => {
                 return Err(Error::new(ErrorCode::OperationAborted, "the client has ended the job"));
             }
             Some("failed") => return Err(refusal(info)),
             _ => {}
         }
-        if job.is_cancelled() && !cancelled {
+        if job.is_cancelled() && !std::mem::replace(&mut cancelled, true) {
             live.ask(&shared.reactor, MigrateCancel {})?;
-            cancelled = true;
         }
-        thread::sleep(PACE);
-    }
+        Ok(None)
+    })
 }
 
 fn refusal(info: MigrationInfo) -> Error {
@@ -92,15 +95,13 @@ pub fn read(shared: &Shared, live: &Live, file: File) -> Result<()> {
     let (read, write) = pipe()?;
     lend(shared, live, "state", read.into())?;
     let moving = mover(file, write.into())?;
+    talk_of_progress(shared, live)?;
     live.ask(&shared.reactor, MigrateIncoming(to("fd:state")))?;
-    loop {
-        let info = live.ask(&shared.reactor, QueryMigrate {})?;
-        match info.status.as_deref() {
-            Some("completed") => break,
-            Some("failed") => return Err(refusal(info)),
-            _ => thread::sleep(PACE),
-        }
-    }
+    news::wait(shared, live, QueryMigrate {}, |info| match info.status.as_deref() {
+        Some("completed") => Ok(Some(())),
+        Some("failed") => Err(refusal(info)),
+        _ => Ok(None),
+    })?;
     // What QEMU does not read of the file's end is not missed.
     drop(moving);
     Ok(())

@@ -4,16 +4,13 @@ use super::images::snapshot_disks;
 use crate::driver::Shared;
 use crate::images;
 use crate::live::Live;
+use crate::news;
 use crate::qmp::{JobDismiss, QueryJobs, SnapshotDelete, SnapshotLoad, SnapshotSave};
 use crate::vm::Vm;
 use ferrovirt_conf::snapshot::DomainSnapshot;
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{Error, Result};
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How often a job is looked at.
-const PACE: Duration = Duration::from_millis(20);
 
 /// The nodes that hold snapshots; the first one holds the memory as well.
 fn nodes(shared: &Shared, live: &Live) -> Result<Vec<String>> {
@@ -62,20 +59,13 @@ pub fn delete(shared: &Shared, live: &Live, name: &str) -> Result<()> {
 
 /// Waits for a job's end, and clears it away.
 fn finish(shared: &Shared, live: &Live, id: &str) -> Result<()> {
-    let monitor = live.monitor.clone();
-    let id = id.to_owned();
-    shared.reactor.call(async move {
-        loop {
-            let jobs = monitor.execute(&QueryJobs {}).await?;
-            let Some(job) = jobs.into_iter().find(|job| job.id == id) else { return Ok(()) };
-            if job.status == "concluded" {
-                monitor.execute(&JobDismiss { id: id.clone() }).await?;
-                return match job.error {
-                    None => Ok(()),
-                    Some(error) => Err(Error::operation_failed(error)),
-                };
-            }
-            tokio::time::sleep(PACE).await;
+    let failure = news::wait(shared, live, QueryJobs {}, |jobs| {
+        let Some(job) = jobs.into_iter().find(|job| job.id == id) else { return Ok(Some(None)) };
+        if job.status != "concluded" {
+            return Ok(None);
         }
-    })
+        live.ask(&shared.reactor, JobDismiss { id: id.to_owned() })?;
+        Ok(Some(job.error))
+    })?;
+    failure.map_or(Ok(()), |error| Err(Error::operation_failed(error)))
 }
