@@ -76,7 +76,7 @@ impl LocalHost {
             others.network = NetworkState::open(layout.clone())?;
         }
         let qemu = match subjects.has("qemu") {
-            true => Some(Arc::new(QemuDriver::open(layout, others.network.clone())?)),
+            true => Some(Arc::new(QemuDriver::open(layout, others.network.clone(), others.storage.clone())?)),
             false => None,
         };
         Ok(Self { subjects, instance, others, qemu })

@@ -33,6 +33,7 @@ mod status;
 mod stop;
 pub mod validate;
 mod vm;
+mod volumes;
 mod watch;
 
 pub use driver::QemuDriver;
