@@ -2,7 +2,7 @@
 
 use super::directory::{self, check_build_flags};
 use super::{Backend, Making, Tools, logical, mount};
-use crate::image::{qemu_img, raw};
+use crate::image::qemu_img;
 use crate::volume::find::stable_path;
 use crate::{local, tool};
 use ferrovirt_conf::storage::{
