@@ -24,7 +24,6 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ferrovirt-tls", &["ferrovirt-core", "ferrovirt-rpc"]),
     ("ferrovirt", &[DRIVERS, "ferrovirt-core", "ferrovirt-xml", "ferrovirt-conf", "ferrovirt-host"]),
     ("ferrovirt-capi", &["ferrovirt", "ferrovirt-core", "ferrovirt-log"]),
-    ("ferrovirt-fuzz", &["ferrovirt", "ferrovirt-core", "ferrovirt-xml", "ferrovirt-conf"]),
     (
         "ferrovirt-daemon",
         &[
@@ -35,6 +34,18 @@ const ARROWS: &[(&str, &[&str])] = &[
             "ferrovirt-rpc",
             "ferrovirt-sasl",
             "ferrovirt-tls",
+        ],
+    ),
+    (
+        "ferrovirt-fuzz",
+        &[
+            "ferrovirt",
+            "ferrovirt-core",
+            "ferrovirt-xml",
+            "ferrovirt-conf",
+            "ferrovirt-rpc",
+            // A daemon in the same process, which is to survive whatever its clients send.
+            "ferrovirt-daemon",
         ],
     ),
     ("ferrovirt-virsh", &["ferrovirt", "ferrovirt-core", "ferrovirt-log"]),

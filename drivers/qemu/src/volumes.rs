@@ -16,6 +16,18 @@ pub fn resolved(storage: &dyn StorageDriver, model: &Domain) -> Result<Domain> {
     Ok(model)
 }
 
+/// The model with volumes replaced by files that are nowhere, for what only needs the names of what QEMU has.
+pub fn anywhere(model: &Domain) -> Domain {
+    let mut model = model.clone();
+    for disk in &mut model.devices.disks {
+        if let StorageLocation::Volume(_) = disk.source.location {
+            disk.source.location =
+                StorageLocation::File(FileSource { path: Some(String::new()), fd_group: None });
+        }
+    }
+    model
+}
+
 fn location(storage: &dyn StorageDriver, source: &VolumeSource) -> Result<StorageLocation> {
     let (Some(pool), Some(volume)) = (&source.pool, &source.volume) else {
         // An empty drive.

@@ -3,6 +3,7 @@
 
 pub mod abilities;
 pub mod cache;
+pub mod cgroup;
 pub mod cpu_identity;
 pub mod cpu_stats;
 pub mod dmi;

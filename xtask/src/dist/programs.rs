@@ -29,6 +29,7 @@ const PROGRAMS: &[Program] = &[
             "virtnetworkd",
             "virtnodedevd",
             "virtnwfilterd",
+            "virtproxyd",
             "virtqemud",
             "virtsecretd",
             "virtstoraged",

@@ -14,7 +14,6 @@ mod iothreads;
 mod lifecycle;
 mod lookup;
 mod memory;
-mod parameters;
 mod save;
 mod start;
 mod stats;

@@ -186,8 +186,9 @@ impl StoragePool {
             return Err(place.error(ErrorCode::ConfigUnsupported, "<auth> of a pool needs its type"));
         }
         if let Some(version) = &source.protocol_version {
-            let nfs = matches!(source.format.as_deref(), None | Some("nfs" | "auto"));
-            if !nfs {
+            // libvirt compares the format's number only, and NFS is the second: so it is with the second of other types.
+            let at = formats.iter().position(|known| Some(*known) == source.format.as_deref());
+            if at.is_some_and(|at| at > 1) {
                 let text = "<protocol ver='…'> is for NFS only";
                 return Err(place.error(ErrorCode::ConfigUnsupported, text));
             }
