@@ -24,7 +24,7 @@ pub(super) fn qemu(request: &Request<'_>) -> Result<Drivers> {
     let storage = StorageState::open(&layout, secret.clone())?;
     let nodedev = NodeDeviceState::open(&layout)?;
     let interface = Arc::new(InterfaceState::default());
-    let qemu = QemuDriver::open(layout, network.clone())?;
+    let qemu = QemuDriver::open(layout, network.clone(), storage.clone())?;
     let hypervisor = Drivers::hypervisor_only(Arc::new(qemu));
     Ok(Drivers { interface, network, nodedev, nwfilter, secret, storage, ..hypervisor })
 }

@@ -116,7 +116,7 @@ impl LocalHost {
             None => {}
         }
         let qemu = match subjects.has("qemu") {
-            true => Some(Arc::new(QemuDriver::open(layout, others.network.clone())?)),
+            true => Some(Arc::new(QemuDriver::open(layout, others.network.clone(), others.storage.clone())?)),
             false => None,
         };
         Ok(Self { subjects, instance, others, qemu, neighbours, own_networks })

@@ -97,3 +97,36 @@ fn a_source_of_random_numbers_comes_and_is_refused_where_it_can_not_go() {
         domain.attach_device(rng, LIVE).expect("object and address are free again");
     });
 }
+
+#[test]
+fn a_volume_of_a_pool_is_a_disk_by_its_names() {
+    on_own_host(|host| {
+        let path = host.image("volume.img");
+        let folder = path.rsplit_once('/').expect("a path").0;
+        let pool = format!("<pool type='dir'><name>p</name><target><path>{folder}</path></target></pool>");
+        let pool = host.connection.create_storage_pool(&pool, 0).expect("a pool");
+        let volume = |target: &str, bus: &str| {
+            format!(
+                "<disk type='volume' device='disk'><source pool='p' volume='volume.img'/>\
+                 <target dev='{target}' bus='{bus}'/><shareable/></disk>"
+            )
+        };
+        let text = definition("a", &volume("vda", "virtio"));
+        let domain = host.connection.define_domain(&text, 0).expect("defined");
+        domain.create(VIR_DOMAIN_START_PAUSED).expect("started");
+        let nodes =
+            || domain.qemu_monitor_command(r#"{"execute":"query-named-block-nodes"}"#, 0).expect("asked");
+        assert!(nodes().contains(&path) && xml(&domain).contains("<source pool='p' volume='volume.img'"));
+        let before = nodes().matches(&path).count();
+        domain.attach_device(&volume("sdb", "scsi"), LIVE).expect("plugged in");
+        host.hears("added scsi0-0-0-1");
+        assert!(nodes().matches(&path).count() > before);
+        // What is taken out need not be found any more.
+        pool.destroy().expect("stopped");
+        domain.detach_device(&volume("sdb", "scsi"), LIVE).expect("detached");
+        host.hears("removed scsi0-0-0-1");
+        assert_eq!(nodes().matches(&path).count(), before);
+        let err = domain.attach_device(&volume("sdc", "scsi"), LIVE).expect_err("no pool");
+        assert_eq!(err.code(), ErrorCode::NoStoragePool);
+    });
+}

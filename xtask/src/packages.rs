@@ -56,6 +56,9 @@ const TEST_NEEDS: &[Need] = &[
     need("/usr/lib/python3*/ensurepip/__init__.py", "python3-venv"),
     need("/usr/lib/python3/dist-packages/pytest/__init__.py", "python3-pytest"),
     need("/usr/lib/python3/dist-packages/lxml/__init__.py", "python3-lxml"),
+    // Partitions and file systems for storage pools.
+    need("/usr/sbin/parted", "parted"),
+    need("/usr/sbin/mkfs.ext4", "e2fsprogs"),
     need("/usr/bin/valgrind", "valgrind"),
     // Reads libvirt's schemas.
     need("/usr/bin/xmllint", "libxml2-utils"),

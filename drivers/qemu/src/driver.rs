@@ -8,7 +8,7 @@ use crate::reactor::Reactor;
 use crate::vm::Vm;
 use crate::{autostart, definitions, reconnect, snapshot};
 use ferrovirt_conf::domain::Domain;
-use ferrovirt_core::driver::NetworkDriver;
+use ferrovirt_core::driver::{NetworkDriver, StorageDriver};
 use ferrovirt_core::layout::Layout;
 use ferrovirt_core::store::Store;
 use ferrovirt_core::{DomainId, Error, ErrorCode, ErrorDomain, EventHub, Result};
@@ -30,6 +30,8 @@ pub struct Shared {
     pub host: HostReport,
     /// Where guests' interfaces are plugged in.
     pub network: Arc<dyn NetworkDriver>,
+    /// Where disks that are volumes are looked up.
+    pub storage: Arc<dyn StorageDriver>,
     pub graphics_ports: GraphicsPorts,
     links: OnceLock<Links>,
     next_id: AtomicI32,
@@ -51,21 +53,30 @@ pub struct QemuDriver {
 impl QemuDriver {
     /// Opens the driver whose files are in `layout`, or joins the one that this process has open there already.
     /// Running guests are found again, and those that are to start with the driver are started.
-    pub fn open(layout: Layout, network: Arc<dyn NetworkDriver>) -> Result<Self> {
+    pub fn open(
+        layout: Layout,
+        network: Arc<dyn NetworkDriver>,
+        storage: Arc<dyn StorageDriver>,
+    ) -> Result<Self> {
         static OPEN: Mutex<Option<HashMap<Layout, Weak<Shared>>>> = Mutex::new(None);
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
         let open = open.get_or_insert_with(HashMap::new);
         if let Some(shared) = open.get(&layout).and_then(Weak::upgrade) {
             return Ok(Self { shared });
         }
-        let shared = Shared::load(layout.clone(), network).map_err(|err| err.or_domain(ErrorDomain::Qemu))?;
+        let shared = Shared::load(layout.clone(), network, storage);
+        let shared = shared.map_err(|err| err.or_domain(ErrorDomain::Qemu))?;
         open.insert(layout, Arc::downgrade(&shared));
         Ok(Self { shared })
     }
 }
 
 impl Shared {
-    fn load(layout: Layout, network: Arc<dyn NetworkDriver>) -> Result<Arc<Self>> {
+    fn load(
+        layout: Layout,
+        network: Arc<dyn NetworkDriver>,
+        storage: Arc<dyn StorageDriver>,
+    ) -> Result<Arc<Self>> {
         let paths = Paths::new(layout);
         let lock = lock(&paths)?;
         let shared = Arc::new(Self {
@@ -75,6 +86,7 @@ impl Shared {
             events: Arc::new(EventHub::new()),
             reactor: Reactor::new("qemu-reactor"),
             network,
+            storage,
             graphics_ports: GraphicsPorts::default(),
             links: OnceLock::new(),
             next_id: AtomicI32::new(1),

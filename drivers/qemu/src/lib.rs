@@ -42,6 +42,7 @@ mod stop;
 mod tune;
 pub mod validate;
 mod vm;
+mod volumes;
 mod watch;
 
 pub use driver::QemuDriver;

@@ -7,7 +7,7 @@ use crate::live::{Live, Parts, StopCause};
 use crate::network::{self, Plugs};
 use crate::qmp::{Client, Cont, EventStream, Options, QueryChardev, QueryCpusFast, SetLink};
 use crate::vm::{Definition, Vm};
-use crate::{displays, launch, model, status, tune, watch};
+use crate::{displays, launch, model, status, tune, volumes, watch};
 use ferrovirt_conf::domain::{Domain, LinkState};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, ErrorDomain, Event, Result, abi};
@@ -269,7 +269,8 @@ impl<'a> Attempt<'a> {
         let (paths, name) = (&self.shared.paths, self.vm.name());
         let emulator = self.model.devices.emulator.clone().unwrap_or_default();
         let mut command = Command::new(&emulator);
-        launch::prepare(paths, &self.model, capabilities, taps, incoming, &mut command)?;
+        let model = volumes::resolved(&*self.shared.storage, &self.model)?;
+        launch::prepare(paths, &model, capabilities, taps, incoming, &mut command)?;
         let ([out, err], log_start) = self.open_log()?;
         self.log_start = log_start;
         command.stdin(Stdio::Null).stdout(out).stderr(err).new_session();

@@ -8,7 +8,7 @@ use crate::recover;
 use ferrovirt_core::abi;
 use ferrovirt_core::event::ObjectEventKind;
 use ferrovirt_core::persist::{self, Durability};
-use ferrovirt_core::{Error, Result, StoragePoolId};
+use ferrovirt_core::{Result, StoragePoolId};
 use std::sync::Arc;
 
 /// Starts a defined pool; `flags` are `virStoragePoolCreateFlags`.
@@ -99,6 +99,15 @@ pub fn look_through(state: &StorageState, pool: &Pool, backend: &dyn Backend) ->
         volumes.into_iter().for_each(|volume| view.put(volume, false));
     });
     Ok(())
+}
+
+/// Looks again how much room there is, in pools that count that themselves.
+pub fn recount(state: &StorageState, pool: &Pool, backend: &dyn Backend) {
+    let mut definition = (*pool.view.get().definition).clone();
+    match backend.refresh(&state.tools, &mut definition) {
+        Ok(_) => pool.view.update(|view| view.definition = Arc::new(definition)),
+        Err(err) => tracing::warn!(pool = %pool.id().name, %err, "the room in the pool can't be told"),
+    }
 }
 
 /// What fails here is logged: what led to it is the error to tell.
@@ -205,13 +214,5 @@ pub fn start_marked(state: &StorageState) {
     }
     if let Err(err) = persist::write_atomic(&stamp, b"", 0o600, Durability::Process) {
         tracing::warn!(%err, "it can't be noted that this boot's pools have been started");
-    }
-}
-
-/// A command or a call that the backend does not know the flags of.
-pub fn refuse_both(flags: u32, one: u32, other: u32) -> Result<()> {
-    match flags & one != 0 && flags & other != 0 {
-        true => Err(Error::invalid_arg("the pool is to be overwritten and not to be overwritten: which?")),
-        false => Ok(()),
     }
 }

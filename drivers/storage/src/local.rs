@@ -191,7 +191,7 @@ pub fn probe_again(volume: &mut StorageVolume) -> Result<()> {
 fn read(volume: &mut StorageVolume, path: &Path) -> Result<(), Rejected> {
     let opened = open(path)?;
     let sizes = opened.sizes().map_err(Rejected::Failed)?;
-    volume.put_sizes(sizes);
+    put_sizes(volume, sizes);
     opened.describe(&mut volume.target);
     if opened.kind == FileType::Directory {
         volume.kind = VolumeType::Dir;
@@ -222,14 +222,9 @@ pub fn format_name(format: StorageFormat) -> Option<String> {
     Some(format.to_string())
 }
 
-trait PutSizes {
-    fn put_sizes(&mut self, sizes: Sizes);
-}
-
-impl PutSizes for StorageVolume {
-    fn put_sizes(&mut self, sizes: Sizes) {
-        (self.capacity, self.allocation, self.physical) = (sizes.capacity, sizes.allocation, sizes.physical);
-    }
+fn put_sizes(volume: &mut StorageVolume, sizes: Sizes) {
+    (volume.capacity, volume.allocation, volume.physical) =
+        (sizes.capacity, sizes.allocation, sizes.physical);
 }
 
 /// What an image stands on, as far as it can be found.
@@ -287,7 +282,7 @@ fn json_file(text: &str) -> Option<String> {
 /// Looks again at a volume that is a file or a device: sizes, permissions, times.
 pub fn refresh(volume: &mut StorageVolume) -> Result<()> {
     let opened = open(Path::new(volume.target.path.as_deref().unwrap_or_default()))?;
-    volume.put_sizes(opened.sizes()?);
+    put_sizes(volume, opened.sizes()?);
     opened.describe(&mut volume.target);
     let format = volume.target.format.as_deref().and_then(StorageFormat::from_text);
     let image =

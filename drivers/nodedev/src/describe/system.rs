@@ -25,10 +25,17 @@ pub fn system(tree: &Tree) -> NodeDevice {
         .maybe("version", read("product_version"))
         .maybe("serial", read("product_serial"))
         .text("uuid", uuid.unwrap_or(Uuid::nil()));
-    let firmware = CapabilityBuilder::element("firmware")
-        .maybe("vendor", read("bios_vendor"))
-        .maybe("version", read("bios_version"))
-        .maybe("release_date", read("bios_date"));
+    let told = [
+        ("vendor", read("bios_vendor")),
+        ("version", read("bios_version")),
+        ("release_date", read("bios_date")),
+    ];
+    let firmware = CapabilityBuilder::element("firmware");
+    let firmware = match told.iter().all(|(_, text)| text.is_none()) {
+        // libvirt opens it and closes it all the same.
+        true => firmware.content("\n    "),
+        false => told.into_iter().fold(firmware, |firmware, (name, text)| firmware.maybe(name, text)),
+    };
     let capability = CapabilityBuilder::capability("system").maybe("product", read("product_name"));
     let capability = capability.child(hardware).child(firmware).finish();
     NodeDevice { name: ROOT.to_owned(), capabilities: vec![capability], ..NodeDevice::default() }

@@ -5,9 +5,9 @@ use super::device::Device;
 use super::monitor::{self, Plugging};
 use super::running::Running;
 use crate::command::{self, Plugged, Pretend};
-use crate::launch;
 use crate::qmp::{BlockdevCloseTray, BlockdevInsertMedium, BlockdevOpenTray, BlockdevRemoveMedium};
-use ferrovirt_conf::domain::{Disk, DiskBus, DiskDevice, Domain, StorageLocation};
+use crate::{launch, volumes};
+use ferrovirt_conf::domain::{Disk, DiskBus, DiskDevice, Domain};
 use ferrovirt_core::{Error, ErrorCode, Result};
 use std::path::Path;
 
@@ -68,7 +68,7 @@ impl Running<'_> {
         let at = at.ok_or_else(|| Error::internal("a drive went away under its job"))?;
         let mut changed = model.clone();
         exchange(&mut changed, at, new);
-        let old_parts = self.medium(&model, at)?;
+        let old_parts = self.medium(&volumes::anywhere(&model), at)?;
         let new_parts = self.medium(&changed, at)?;
         let drive = model.devices.disks[at].info.alias.clone();
         let drive = drive.ok_or_else(|| Error::internal("a drive has no alias"))?;
@@ -110,6 +110,7 @@ impl Running<'_> {
 
     /// The nodes of a drive's medium; none where it is empty.
     fn medium(&self, model: &Domain, at: usize) -> Result<Vec<command::Part>> {
+        let model = &volumes::resolved(&*self.shared.storage, model)?;
         let which = Plugged::Medium(at);
         launch::parts(&self.shared.paths, model, &self.capabilities, which, &mut Pretend::default())
     }
@@ -204,9 +205,6 @@ pub fn check_removable(disk: &Disk) -> Result<()> {
 
 /// Refuses images that are not there, with a better sentence than QEMU's.
 fn check_source(disk: &Disk) -> Result<()> {
-    if let StorageLocation::Volume(_) = disk.source.location {
-        return Err(Error::config_unsupported("this connection has no storage pools to take a volume from"));
-    }
     let local = disk.source.location.is_local().then(|| disk.source.path()).flatten();
     match local.filter(|path| !Path::new(path).exists()) {
         Some(path) => {

@@ -6,10 +6,10 @@ use super::running::{Running, device_at};
 use super::{disk, find};
 use crate::command::{Part, Plugged, Pretend};
 use crate::driver::Shared;
-use crate::launch;
 use crate::live::Live;
 use crate::qmp::{DeviceDel, QmpError};
 use crate::vm::Vm;
+use crate::{launch, volumes};
 use ferrovirt_conf::domain::{Address, ControllerType, DeviceInfo, Domain};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainEventKind, Error, ErrorCode, Result};
@@ -94,6 +94,7 @@ impl Running<'_> {
 
     /// What is left of a device in QEMU without the device.
     fn backing(&self, model: &Domain, which: Plugged) -> Vec<Part> {
+        let model = &volumes::anywhere(model);
         let which = match which {
             Plugged::Disk(at) => Plugged::Medium(at),
             other => other,

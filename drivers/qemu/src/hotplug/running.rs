@@ -8,7 +8,7 @@ use crate::command::{self, Descriptors, Passed, Plugged};
 use crate::driver::Shared;
 use crate::live::Live;
 use crate::vm::{Definition, Vm};
-use crate::{aliases, defaults, launch, status, validate};
+use crate::{aliases, defaults, launch, status, validate, volumes};
 use ferrovirt_conf::domain::{ControllerType, Domain, ParseFlags};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, Event, Result};
@@ -109,6 +109,7 @@ impl<'a> Running<'a> {
         taps: Vec<OwnedFd>,
         link_down: Option<String>,
     ) -> Result<()> {
+        let model = &volumes::resolved(&*self.shared.storage, model)?;
         let alias = device_at(model, which).info().and_then(|info| info.alias.clone()).unwrap_or_default();
         let names: Vec<_> = (0..taps.len()).map(|queue| format!("fd-{alias}-{queue}")).collect();
         let parts = launch::parts(

@@ -2,7 +2,7 @@
 
 use super::{Backend, Making, Tools};
 use crate::image::{qemu_img, raw};
-use crate::{life, local, tool};
+use crate::{local, tool};
 use ferrovirt_conf::domain::{
     Encryption, EncryptionSecret, EncryptionSecretKind, SecretReference, StorageFormat,
 };
@@ -99,8 +99,10 @@ fn failed(err: impl Into<std::io::Error>, what: &str, path: &Path) -> Error {
 pub fn check_build_flags(flags: u32) -> Result<u32> {
     let (yes, no) = (abi::VIR_STORAGE_POOL_BUILD_OVERWRITE, abi::VIR_STORAGE_POOL_BUILD_NO_OVERWRITE);
     refuse_unknown(flags, yes | no, "virStoragePoolBuild")?;
-    life::refuse_both(flags, yes, no)?;
-    Ok(flags)
+    match flags == yes | no {
+        true => Err(Error::invalid_arg("the pool is to be overwritten and not to be overwritten: which?")),
+        false => Ok(flags),
+    }
 }
 
 /// Makes the folder, or gives the one that there is the owner and mode that the description asks for.

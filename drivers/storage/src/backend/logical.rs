@@ -22,7 +22,7 @@ use std::path::Path;
 pub struct Logical;
 
 /// What LUKS takes of a volume for its header, in bytes.
-const LUKS_HEADER: u64 = 2 << 20;
+pub(super) const LUKS_HEADER: u64 = 2 << 20;
 
 impl Backend for Logical {
     fn check(&self, pool: &StoragePool) -> Result<bool> {
@@ -102,22 +102,7 @@ impl Backend for Logical {
     }
 
     fn fill(&self, tools: &Tools, making: &Making<'_>) -> Result<()> {
-        let Some(original) = making.original else { return Ok(()) };
-        let plain = |volume: &StorageVolume| {
-            volume.kind != VolumeType::File
-                || volume.target.format.as_deref() == Some("raw") && volume.target.encryption.is_none()
-        };
-        if !plain(original) {
-            return qemu_img::create(tools, making);
-        }
-        if making.flags & abi::VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA != 0 {
-            return Err(Error::config_unsupported("a block volume has no metadata that could be allocated"));
-        }
-        let path = Path::new(making.volume.target.path.as_deref().unwrap_or_default());
-        let device = std::fs::File::from(directory::open(making.volume, true)?);
-        let reflink = making.flags & abi::VIR_STORAGE_VOL_CREATE_REFLINK != 0;
-        raw::copy_from(&device, path, original, false, reflink)?;
-        raw::set_permissions(path, &making.volume.target.permissions)
+        fill(tools, making)
     }
 
     fn delete_volume(&self, _pool: &StoragePool, volume: &StorageVolume, flags: u32) -> Result<()> {
@@ -144,6 +129,26 @@ impl Backend for Logical {
     fn open(&self, volume: &StorageVolume, write: bool) -> Result<OwnedFd> {
         directory::open(volume, write)
     }
+}
+
+/// Copies a volume onto a device.
+pub(super) fn fill(tools: &Tools, making: &Making<'_>) -> Result<()> {
+    let Some(original) = making.original else { return Ok(()) };
+    let plain = |volume: &StorageVolume| {
+        volume.kind != VolumeType::File
+            || volume.target.format.as_deref() == Some("raw") && volume.target.encryption.is_none()
+    };
+    if !plain(original) {
+        return qemu_img::create(tools, making);
+    }
+    if making.flags & abi::VIR_STORAGE_VOL_CREATE_PREALLOC_METADATA != 0 {
+        return Err(Error::config_unsupported("a block volume has no metadata that could be allocated"));
+    }
+    let path = Path::new(making.volume.target.path.as_deref().unwrap_or_default());
+    let device = std::fs::File::from(directory::open(making.volume, true)?);
+    let reflink = making.flags & abi::VIR_STORAGE_VOL_CREATE_REFLINK != 0;
+    raw::copy_from(&device, path, original, false, reflink)?;
+    raw::set_permissions(path, &making.volume.target.permissions)
 }
 
 /// The name of the volume group.
@@ -217,8 +222,8 @@ fn find_group(pool: &StoragePool) -> Result<()> {
     }
 }
 
-/// LVM takes a whole disk only if it begins with nothing.
-fn blank_start(device: &str) -> Result<()> {
+/// LVM takes a whole disk only if it begins with nothing, and a partition table must not be taken for an older one.
+pub(super) fn blank_start(device: &str) -> Result<()> {
     let file = OpenOptions::new().write(true).open(device);
     let blank = |file: std::fs::File| {
         file.write_all_at(&[0; 1 << 20], 0)?;

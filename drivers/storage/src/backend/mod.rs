@@ -1,6 +1,7 @@
 //! What each type of pool is made of, and how its volumes come and go.
 
 mod directory;
+mod disk;
 mod logical;
 mod mount;
 
@@ -109,7 +110,7 @@ pub fn of(kind: PoolType) -> Result<&'static dyn Backend> {
         PoolType::Dir => Ok(&directory::Directory),
         PoolType::Fs | PoolType::NetFs => Ok(&mount::Mount),
         PoolType::Logical => Ok(&logical::Logical),
-        PoolType::Disk => Ok(&NotHere(PoolType::Disk)),
+        PoolType::Disk => Ok(&disk::Disk),
         PoolType::Iscsi => Ok(&NotHere(PoolType::Iscsi)),
         PoolType::Scsi => Ok(&NotHere(PoolType::Scsi)),
         PoolType::Mpath => Ok(&NotHere(PoolType::Mpath)),
@@ -118,7 +119,8 @@ pub fn of(kind: PoolType) -> Result<&'static dyn Backend> {
 }
 
 /// The types that work here.
-pub const SUPPORTED: &[PoolType] = &[PoolType::Dir, PoolType::Fs, PoolType::NetFs, PoolType::Logical];
+pub const SUPPORTED: &[PoolType] =
+    &[PoolType::Dir, PoolType::Fs, PoolType::NetFs, PoolType::Logical, PoolType::Disk];
 
 fn missing(kind: PoolType) -> Error {
     let known: Vec<_> = SUPPORTED.iter().map(PoolType::to_string).collect();

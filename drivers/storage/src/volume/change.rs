@@ -3,7 +3,7 @@
 use super::create::Using;
 use crate::backend;
 use crate::driver::StorageState;
-use crate::local;
+use crate::{life, local};
 use ferrovirt_conf::storage::{PoolType, StorageVolume};
 use ferrovirt_core::abi;
 use ferrovirt_core::flags::refuse_unknown;
@@ -26,6 +26,9 @@ pub fn delete(state: &StorageState, id: &StorageVolId, flags: u32) -> Result<()>
             view.account(-allocation);
         }
     });
+    if backend.counts_itself() {
+        life::recount(state, &pool, backend);
+    }
     Ok(())
 }
 

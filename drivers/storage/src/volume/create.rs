@@ -2,6 +2,7 @@
 
 use crate::backend::{self, Backend, Making};
 use crate::driver::StorageState;
+use crate::life;
 use crate::pool::{Pool, View};
 use ferrovirt_conf::storage::{CapacityRule, StorageVolume};
 use ferrovirt_core::abi::{
@@ -133,6 +134,9 @@ fn finish(
             Err(_) => _ = view.volumes.remove(&id.name),
         }
     });
+    if backend.counts_itself() {
+        life::recount(state, pool, backend);
+    }
     made.map(|()| id)
 }
 

@@ -106,3 +106,41 @@ fn what_can_not_be_reached_does_not_start() {
     assert_eq!(refused(host.driver().storage_pool_create(&pool, 0)), ErrorCode::Internal);
     assert!(!host.driver().storage_pool_is_active(&pool).unwrap());
 }
+
+#[test]
+fn partitions_are_volumes() {
+    if !has("parted") || !has("losetup") {
+        return;
+    }
+    let host = Host::new();
+    let Some(device) = Loop::new(&host.path("disk")) else { return };
+    let xml = format!(
+        "<pool type='disk'><name>d</name><source><device path='{}'/><format type='gpt'/></source>\
+         <target><path>/dev</path></target></pool>",
+        device.0
+    );
+    let pool = host.driver().storage_pool_define_xml(&xml, 0).unwrap();
+    assert_eq!(refused(host.driver().storage_pool_create(&pool, 0)), ErrorCode::StorageProbeFailed);
+    host.driver().storage_pool_build(&pool, 0).unwrap();
+    assert_eq!(refused(host.driver().storage_pool_build(&pool, 0)), ErrorCode::StoragePoolBuilt);
+    host.driver().storage_pool_create(&pool, 0).unwrap();
+    let before = host.driver().storage_pool_get_info(&pool).unwrap();
+    let name = format!("{}p1", device.0.trim_start_matches("/dev/"));
+    let xml = |name: &str| format!("<volume><name>{name}</name><capacity unit='MiB'>4</capacity></volume>");
+    let wrong = host.driver().storage_vol_create_xml(&pool, &xml("data"), 0);
+    assert_eq!(refused(wrong), ErrorCode::InvalidArg);
+    let volume = host.volume(&pool, &xml(&name));
+    let print = run("parted", &["-m", "-s", &device.0, "unit", "B", "print"]);
+    assert!(print.contains("1:1048576B:5242879B:4194304B"), "{print}");
+    assert_eq!(host.driver().storage_vol_get_info(&volume, 0).unwrap().capacity, 4 << 20);
+    assert!(host.driver().storage_pool_get_info(&pool).unwrap().available < before.available);
+    let told = host.driver().storage_vol_get_xml_desc(&volume, 0).unwrap();
+    assert!(told.contains("<extent start='1048576' end='5242880'/>"), "{told}");
+    host.driver().storage_pool_refresh(&pool, 0).unwrap();
+    assert_eq!(host.driver().storage_vol_lookup_by_name(&pool, &name).unwrap(), volume);
+    host.driver().storage_vol_delete(&volume, 0).unwrap();
+    let after = host.driver().storage_pool_get_info(&pool).unwrap();
+    assert_eq!((after.available, after.allocation), (before.available, 0));
+    host.driver().storage_pool_destroy(&pool).unwrap();
+    host.driver().storage_pool_delete(&pool, 0).unwrap();
+}
