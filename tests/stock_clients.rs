@@ -87,7 +87,16 @@ fn virt_install_makes_a_guest_through_our_daemon() {
     let ours = prefix.join("lib");
     for (name, library) in [("stock", None), ("ours", Some(&ours))] {
         let mut command = Command::new("timeout");
-        command.args(["--kill-after=5", "120", "virt-install", "--connect", &uri, "--import", "--name", name]);
+        command.args([
+            "--kill-after=5",
+            "120",
+            "virt-install",
+            "--connect",
+            &uri,
+            "--import",
+            "--name",
+            name,
+        ]);
         command.args(["--memory", "64", "--virt-type", "qemu", "--disk", "none", "--network", "none"]);
         command.args(["--graphics", "none", "--osinfo", "detect=off,require=off", "--noautoconsole"]);
         command.envs(library.map(|library| ("LD_LIBRARY_PATH", library)));
