@@ -22,6 +22,7 @@ mod nwfilter;
 mod object;
 mod object_events;
 mod qemu;
+pub mod rules;
 mod secret;
 mod snapshot;
 mod storage;

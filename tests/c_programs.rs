@@ -36,6 +36,12 @@ fn a_thread_may_end_inside_a_callback() {
 }
 
 #[test]
+fn the_library_may_be_closed_while_a_thread_is_in_its_loop() {
+    let Some(program) = Program::compile_unlinked("unloaded.c") else { return };
+    program.run(&[]).succeeds();
+}
+
+#[test]
 fn a_guest_lives_through_all_its_states() {
     let Some(program) = Program::compile("guest_life.c") else { return };
     let Some(scratch) = Scratch::new() else { return };

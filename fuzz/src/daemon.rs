@@ -1,7 +1,7 @@
 //! A daemon in this process, with the test driver and nothing else, and clients that send it anything.
 
-use crate::Target;
 use crate::frames::{self, Part, check};
+use crate::{Source, Target};
 use ferrovirt::{LocalHost, Subjects};
 use ferrovirt_daemon::daemon::Sockets;
 use ferrovirt_daemon::{Config, Daemon, Kind, Places};
@@ -25,9 +25,11 @@ pub fn targets() -> [Target; 2] {
     let calls = || frames::samples(Part::Calls, 3, is_harmless);
     let target = |name: &str, run: fn(&[u8])| Target {
         name: name.to_owned(),
-        seeds: calls(),
-        mutate: frames::mutate,
-        run: Box::new(run),
+        source: Source::Mutations { seeds: calls(), mutate: frames::mutate },
+        run: Box::new(move |input| {
+            run(input);
+            true
+        }),
     };
     [target("connection", |input| converse(input, true)), target("stranger", |input| converse(input, false))]
 }

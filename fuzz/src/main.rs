@@ -1,5 +1,5 @@
-//! `ferrovirt-fuzz --seconds N [--target NAME …] [--from NUMBER]`: mutations for as long as there is time, all targets in
-//! turn. `--mutation NUMBER` feeds one, which a failure has named.
+//! `ferrovirt-fuzz --seconds N [--target NAME …] [--from NUMBER]`: inputs for as long as there is time, all targets in
+//! turn. `--input NUMBER` feeds one, which a failure has named.
 
 use clap::Parser;
 use ferrovirt_fuzz::{Target, daemon, run_one, targets};
@@ -13,15 +13,15 @@ struct Args {
     /// Only these targets
     #[arg(long)]
     target: Vec<String>,
-    /// The number of the first mutation
+    /// The number of the first input
     #[arg(long, default_value_t = 0)]
     from: u64,
-    /// This mutation, and no other
+    /// This input, and no other
     #[arg(long)]
-    mutation: Option<u64>,
+    input: Option<u64>,
 }
 
-/// How many mutations a target gets before it is the next one's turn.
+/// How many inputs a target gets before it is the next one's turn.
 const TURN: u64 = 500;
 /// How often it says how far it has come.
 const REPORTS: Duration = Duration::from_secs(60);
@@ -31,15 +31,21 @@ fn main() {
     let mut targets = targets();
     targets.extend(daemon::targets());
     targets.retain(|target| args.target.is_empty() || args.target.contains(&target.name));
-    if let Some(number) = args.mutation {
-        targets.iter().for_each(|target| run_one(target, number));
+    if let Some(number) = args.input {
+        for target in &targets {
+            println!("{}: {}", target.name, if run_one(target, number) { "accepted" } else { "refused" });
+        }
         return daemon::clean_up();
     }
     let end = Instant::now() + Duration::from_secs(args.seconds);
     let mut number = args.from;
     let (mut warm, mut told) = (None, Instant::now());
     while Instant::now() < end {
-        let turn = |target: &Target| (number..number + TURN).for_each(|number| run_one(target, number));
+        let turn = |target: &Target| {
+            for number in number..number + TURN {
+                run_one(target, number);
+            }
+        };
         targets.iter().for_each(turn);
         number += TURN;
         let (now, first) = (Held::now(), *warm.get_or_insert_with(Held::now));
@@ -50,7 +56,7 @@ fn main() {
         assert!(!now.has_grown_since(first), "something is lost: at first it held {first}");
     }
     daemon::clean_up();
-    println!("mutations {} to {} of {} targets: nothing fails", args.from, number - 1, targets.len());
+    println!("inputs {} to {} of {} targets: nothing fails", args.from, number - 1, targets.len());
 }
 
 /// What this process holds of the host's.

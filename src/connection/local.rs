@@ -9,10 +9,13 @@ use ferrovirt_core::abi::{VIR_CONNECT_LIST_DOMAINS_ACTIVE, VIR_CONNECT_LIST_NETW
 use ferrovirt_core::driver::DomainLookup;
 use ferrovirt_core::layout::Layout;
 use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_driver_interface::InterfaceState;
 use ferrovirt_driver_network::NetworkState;
+use ferrovirt_driver_nodedev::NodeDeviceState;
 use ferrovirt_driver_nwfilter::NwFilterState;
 use ferrovirt_driver_qemu::QemuDriver;
 use ferrovirt_driver_secret::{Callers, SecretState};
+use ferrovirt_driver_storage::StorageState;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,7 +56,7 @@ pub struct LocalHost {
 }
 
 /// Drivers that can be had without a hypervisor: `network:///system` and the like.
-const ALONE: &[&str] = &["network", "nwfilter", "secret"];
+const ALONE: &[&str] = &["interface", "network", "nodedev", "nwfilter", "secret", "storage"];
 
 impl LocalHost {
     /// Has a guest's monitor answer within this time; a call that asks it fails then.
@@ -81,7 +84,27 @@ impl LocalHost {
         };
         match elsewhere("secret")? {
             Some(found) => others.secret = found.secret,
-            None if needed("secret") => others.secret = SecretState::open(&layout, Callers::Clients)?,
+            // Encrypted volumes are opened by secrets.
+            None if needed("secret") || subjects.has("storage") => {
+                others.secret = SecretState::open(&layout, Callers::Clients)?;
+            }
+            None => {}
+        }
+        match elsewhere("storage")? {
+            Some(found) => others.storage = found.storage,
+            None if needed("storage") => {
+                others.storage = StorageState::open(&layout, others.secret.clone())?;
+            }
+            None => {}
+        }
+        match elsewhere("nodedev")? {
+            Some(found) => others.nodedev = found.nodedev,
+            None if needed("nodedev") => others.nodedev = NodeDeviceState::open(&layout)?,
+            None => {}
+        }
+        match elsewhere("interface")? {
+            Some(found) => others.interface = found.interface,
+            None if needed("interface") => others.interface = Arc::new(InterfaceState::default()),
             None => {}
         }
         match elsewhere("nwfilter")? {

@@ -88,12 +88,22 @@ pub struct Program {
 impl Program {
     /// Compiles a program of `tests/c` against the prefix, warnings being errors.
     pub fn compile(source: &str) -> Option<Self> {
+        Self::compile_with(source, &["--cflags", "--libs"])
+    }
+
+    /// The same for a program that loads the library itself.
+    pub fn compile_unlinked(source: &str) -> Option<Self> {
+        Self::compile_with(source, &["--cflags"])
+    }
+
+    fn compile_with(source: &str, wanted: &[&str]) -> Option<Self> {
         let prefix = prefix()?;
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("program");
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c").join(source);
         let flags = Command::new("pkg-config")
-            .args(["--cflags", "--libs", "libvirt", "libvirt-qemu"])
+            .args(wanted)
+            .args(["libvirt", "libvirt-qemu"])
             .env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"))
             .output()
             .expect("pkg-config runs");

@@ -13,7 +13,7 @@ pub struct Args {
     /// Only these targets, such as `domain`, `uri`, or `connection` for a daemon's client
     #[arg(long)]
     target: Vec<String>,
-    /// The number of the first mutation; the same numbers are the same mutations
+    /// The number of the first input; the same numbers are the same inputs
     #[arg(long, default_value_t = 0)]
     from: u64,
 }
@@ -29,7 +29,7 @@ pub fn run(args: &Args) -> Result<()> {
     let status = command.current_dir(root()).status().context("cannot run cargo")?;
     if !status.success() {
         bail!(
-            "a target fails; its mutation is named above: `cargo run -p ferrovirt-fuzz -- --target NAME --mutation N`"
+            "a target fails; its input is named above: `cargo run -p ferrovirt-fuzz -- --target NAME --input N`"
         );
     }
     Ok(())

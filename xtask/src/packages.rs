@@ -32,6 +32,7 @@ const NEEDS: &[Need] = &[
     need("/usr/include/stdlib.h", "libc6-dev"),
     need("/usr/bin/pkg-config", "pkg-config"),
     need("/usr/bin/qemu-system-x86_64", "qemu-system-x86"),
+    need("/usr/bin/qemu-img", "qemu-utils"),
     need("/usr/sbin/dnsmasq", "dnsmasq-base"),
     need("/usr/sbin/nft", "nftables"),
     // The package 'busybox' has the same file, which needs a library that the guest does not have.
@@ -56,6 +57,7 @@ const TEST_NEEDS: &[Need] = &[
     need("/usr/lib/python3*/ensurepip/__init__.py", "python3-venv"),
     need("/usr/lib/python3/dist-packages/pytest/__init__.py", "python3-pytest"),
     need("/usr/lib/python3/dist-packages/lxml/__init__.py", "python3-lxml"),
+    need("/usr/bin/valgrind", "valgrind"),
     // Reads libvirt's schemas.
     need("/usr/bin/xmllint", "libxml2-utils"),
 ];

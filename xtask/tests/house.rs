@@ -86,6 +86,8 @@ const UNSAFE: &[&str] = &[
     "src/host/src/process/kernel.rs",
     // The C interface of Cyrus SASL.
     "src/sasl/src/library.rs",
+    // Features of cards: ioctls whose argument holds a pointer.
+    "src/net/src/ethtool.rs",
     // TUNSETIFF has no netlink message.
     "src/net/src/tap.rs",
 ];

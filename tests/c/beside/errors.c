@@ -95,6 +95,7 @@ int main(void)
     pthread_join(thread, NULL);
     show("this thread's", virGetLastError());
     TELL(virCopyLastError(&later));
+    virResetError(&later);
     TELL(virCopyLastError(&later) == virGetLastErrorCode());
     virResetError(&later);
 
