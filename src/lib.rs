@@ -44,7 +44,7 @@ pub use interface::Interface;
 pub use lxc::{enter_namespaces, enter_security_label, open_own_namespaces};
 pub use network::Network;
 pub use network_port::NetworkPort;
-pub use nodedev::NodeDevice;
+pub use nodedev::{NODE_DEVICE_CAPABILITIES, NodeDevice};
 pub use nwfilter::{NwFilter, NwFilterBinding};
 pub use qemu::{MonitorEventFilter, monitor_event_filter};
 pub use secret::Secret;

@@ -14,7 +14,7 @@ object! {
 }
 
 /// The capabilities by which devices are listed: the name in XML, and the flag.
-const CAPABILITIES: &[(&str, virConnectListAllNodeDeviceFlags)] = &[
+pub const NODE_DEVICE_CAPABILITIES: &[(&str, virConnectListAllNodeDeviceFlags)] = &[
     ("system", VIR_CONNECT_LIST_NODE_DEVICES_CAP_SYSTEM),
     ("pci", VIR_CONNECT_LIST_NODE_DEVICES_CAP_PCI_DEV),
     ("usb_device", VIR_CONNECT_LIST_NODE_DEVICES_CAP_USB_DEV),
@@ -65,7 +65,7 @@ impl Connection {
         }
         let filter = match capability {
             None => 0,
-            Some(wanted) => match CAPABILITIES.iter().find(|(name, _)| *name == wanted) {
+            Some(wanted) => match NODE_DEVICE_CAPABILITIES.iter().find(|(name, _)| *name == wanted) {
                 Some((_, flag)) => *flag,
                 None => return Ok(Vec::new()),
             },

@@ -4,6 +4,7 @@ mod support;
 
 use std::path::Path;
 use std::process::Command;
+use support::daemon::Daemon;
 use support::{Finished, Scratch, in_namespace};
 
 /// Drives a guest through Debian's Python binding, which was compiled against libvirt.
@@ -72,6 +73,42 @@ fn debians_python_binding_drives_a_guest() {
         .output()
         .expect("unshare runs");
     assert!(Finished(output).succeeds().contains("done"));
+}
+
+#[test]
+fn virt_install_makes_a_guest_through_our_daemon() {
+    let Some(prefix) = support::prefix() else { return };
+    if !Path::new("/usr/bin/virt-install").exists() {
+        return println!("SKIPPED: virt-install (virtinst) is not installed");
+    }
+    let Some(daemon) = Daemon::start() else { return };
+    let instance = if rustix::process::geteuid().is_root() { "system" } else { "session" };
+    let uri = daemon.uri("qemu", instance);
+    let ours = prefix.join("lib");
+    for (name, library) in [("stock", None), ("ours", Some(&ours))] {
+        let mut command = Command::new("timeout");
+        command.args([
+            "--kill-after=5",
+            "120",
+            "virt-install",
+            "--connect",
+            &uri,
+            "--import",
+            "--name",
+            name,
+        ]);
+        command.args(["--memory", "64", "--virt-type", "qemu", "--disk", "none", "--network", "none"]);
+        command.args(["--graphics", "none", "--osinfo", "detect=off,require=off", "--noautoconsole"]);
+        command.envs(library.map(|library| ("LD_LIBRARY_PATH", library)));
+        let said = Finished(command.output().expect("timeout runs")).succeeds();
+        assert!(said.contains("Domain creation completed"), "{said}");
+    }
+    let connection = ferrovirt::Connection::open(Some(&uri)).unwrap();
+    for name in ["stock", "ours"] {
+        let domain = connection.lookup_domain_by_name(name).unwrap();
+        assert!(domain.is_active().unwrap() && domain.is_persistent().unwrap());
+        domain.destroy(0).unwrap();
+    }
 }
 
 /// The stock library and its headers, where they are installed.

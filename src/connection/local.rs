@@ -97,11 +97,15 @@ impl LocalHost {
             }
             None => {}
         }
-        if needed("nodedev") {
-            others.nodedev = NodeDeviceState::open(&layout)?;
+        match elsewhere("nodedev")? {
+            Some(found) => others.nodedev = found.nodedev,
+            None if needed("nodedev") => others.nodedev = NodeDeviceState::open(&layout)?,
+            None => {}
         }
-        if needed("interface") {
-            others.interface = Arc::new(InterfaceState::default());
+        match elsewhere("interface")? {
+            Some(found) => others.interface = found.interface,
+            None if needed("interface") => others.interface = Arc::new(InterfaceState::default()),
+            None => {}
         }
         match elsewhere("nwfilter")? {
             Some(found) => others.nwfilter = found.nwfilter,

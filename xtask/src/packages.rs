@@ -48,6 +48,7 @@ const TEST_NEEDS: &[Need] = &[
     need("/usr/sbin/saslpasswd2", "sasl2-bin"),
     need("/usr/lib/x86_64-linux-gnu/sasl2/libdigestmd5.so", "libsasl2-modules"),
     need("/usr/bin/nc", "netcat-openbsd"),
+    need("/usr/bin/virt-install", "virtinst"),
     // A bus for the test of polkit.
     need("/usr/bin/dbus-daemon", "dbus-daemon"),
     need("/usr/lib/python3/dist-packages/libvirt.py", "python3-libvirt"),

@@ -9,9 +9,11 @@ const PAGES: &[&str] = &[
     "README.md",
     "ARCHITECTURE.md",
     "CHANGELOG.md",
+    "docs/daemon.md",
     "docs/embedded.md",
     "docs/errors.md",
     "docs/mac-table.md",
+    "docs/remote.md",
     "docs/status.md",
     "docs/xml-models.md",
 ];

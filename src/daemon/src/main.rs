@@ -4,6 +4,7 @@
 use clap::Parser;
 use ferrovirt::{LocalHost, Neighbours, Subjects};
 use ferrovirt_core::{Error, Result, abi};
+use ferrovirt_daemon::access::policy;
 use ferrovirt_daemon::activation::{handed_over, notify};
 use ferrovirt_daemon::daemon::{Sockets, start_logging};
 use ferrovirt_daemon::memory::share_one_arena;
@@ -27,6 +28,11 @@ fn main() -> ExitCode {
         println!("{} (libvirt) {major}.{minor}.{release}", kind.name);
         return ExitCode::SUCCESS;
     }
+    match options.policy.as_deref() {
+        Some("unix") => return print(&policy::unix()),
+        Some("api") => return print(&policy::api()),
+        _ => {}
+    }
     let outcome = if options.daemon && !options.detached { detach() } else { serve(kind, &options) };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -35,6 +41,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn print(text: &str) -> ExitCode {
+    print!("{text}");
+    ExitCode::SUCCESS
 }
 
 /// Starts this program once more, in the background, and waits until that one can be used.

@@ -28,6 +28,9 @@ pub struct Options {
     /// Keep all files of the drivers below this folder, not where the system has them
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
+    /// Print a policy for polkit: which actions there are
+    #[arg(long, hide = true, value_name = "unix|api")]
+    pub policy: Option<String>,
     /// Say which version this is
     #[arg(short = 'V', long)]
     pub version: bool,

@@ -95,6 +95,38 @@ fn the_version_is_libvirts() {
 }
 
 #[test]
+fn the_policies_have_libvirts_actions_and_defaults() {
+    let stock = |name: &str| {
+        std::fs::read_to_string(format!("/usr/share/polkit-1/actions/org.libvirt.{name}.policy"))
+    };
+    let actions = |text: &str| -> std::collections::BTreeMap<String, String> {
+        let parts = text.split("<action id=\"").skip(1);
+        let default = |part: &str| {
+            let (_, rest) = part.split_once("<allow_any>").unwrap();
+            rest.split('<').next().unwrap().to_owned()
+        };
+        parts.map(|part| (part.split('"').next().unwrap().to_owned(), default(part))).collect()
+    };
+    for name in ["unix", "api"] {
+        let ours = Command::new(PROGRAM).args(["--policy", name]).output().unwrap().stdout;
+        let ours = actions(&String::from_utf8(ours).unwrap());
+        assert!(ours.keys().all(|id| id.starts_with(&format!("org.libvirt.{name}."))) && ours.len() > 1);
+        let Ok(stock) = stock(name) else {
+            println!("SKIPPED: no stock policy '{name}' to compare with");
+            continue;
+        };
+        let stock = actions(&stock);
+        let different: Vec<_> = ours
+            .iter()
+            .filter(|(id, default)| stock.get(*id).is_some_and(|known| known != *default))
+            .collect();
+        assert!(different.is_empty(), "{different:?}");
+        let unknown: Vec<_> = ours.keys().filter(|id| !stock.contains_key(*id)).collect();
+        assert!(unknown.is_empty(), "libvirt has no such actions: {unknown:?}");
+    }
+}
+
+#[test]
 fn in_the_background_it_returns_when_clients_can_come() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

@@ -45,6 +45,42 @@ impl Command {
         self.hidden = true;
         self
     }
+
+    /// What of its row contradicts itself.
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut optional_before = None;
+        for (at, option) in self.options.iter().enumerate() {
+            let others = || self.options.iter().filter(|other| !matches!(other.kind, Kind::Alias(_)));
+            if self.options[..at].iter().any(|earlier| earlier.name == option.name) {
+                faults.push(format!("there are two options '{}'", option.name));
+            }
+            if let Kind::Alias(target) = option.kind {
+                let target = target.split_once('=').map_or(target, |(target, _)| target);
+                if !others().any(|other| other.name == target) {
+                    faults.push(format!("'{}' stands for '{target}', which there is not", option.name));
+                }
+                continue;
+            }
+            if option.help.is_empty() {
+                faults.push(format!("option '{}' has no help", option.name));
+            }
+            if option.kind == Kind::List && at + 1 < self.options.len() {
+                faults.push(format!("'{}' takes all that is left, and options follow it", option.name));
+            }
+            match (option.required, option.place) {
+                (true, Place::Positional) => {
+                    if let Some(before) = optional_before {
+                        faults
+                            .push(format!("'{}' is required, and '{before}' before it is not", option.name));
+                    }
+                }
+                (false, Place::Positional) => optional_before = Some(option.name),
+                _ => {}
+            }
+        }
+        faults
+    }
 }
 
 /// What an option takes.
@@ -73,6 +109,7 @@ pub enum Place {
 pub type Completer = fn(&mut Shell, &Args) -> Vec<String>;
 
 /// An option of a command.
+#[derive(Clone, Copy)]
 pub struct Opt {
     pub name: &'static str,
     pub kind: Kind,
@@ -139,6 +176,43 @@ impl Opt {
         self.completer = Some(completer);
         self
     }
+}
+
+/// Lists of options, one after the other, as one: for what several commands share.
+macro_rules! joined {
+    ($($part:expr),* $(,)?) => {{
+        const PARTS: &[&[$crate::command::Opt]] = &[$($part),*];
+        const COUNT: usize = $crate::command::count(PARTS);
+        const JOINED: [$crate::command::Opt; COUNT] = $crate::command::join(PARTS);
+        &JOINED
+    }};
+}
+pub(crate) use joined;
+
+/// How many options the parts of [`joined!`] have.
+pub const fn count(parts: &[&[Opt]]) -> usize {
+    let (mut count, mut part) = (0, 0);
+    while part < parts.len() {
+        count += parts[part].len();
+        part += 1;
+    }
+    count
+}
+
+/// What [`joined!`] makes.
+pub const fn join<const COUNT: usize>(parts: &[&[Opt]]) -> [Opt; COUNT] {
+    let mut joined = [flag("", ""); COUNT];
+    let (mut at, mut part) = (0, 0);
+    while part < parts.len() {
+        let mut option = 0;
+        while option < parts[part].len() {
+            joined[at] = parts[part][option];
+            at += 1;
+            option += 1;
+        }
+        part += 1;
+    }
+    joined
 }
 
 /// Commands about one subject.

@@ -57,19 +57,30 @@ pub fn build(root: &Path, release: bool, prefix: &Path) -> Result<()> {
         let built = executable(&messages, program.name)
             .with_context(|| format!("cargo named no program {}", program.name))?;
         install::program(&built, &prefix.join(program.folder), program.names)?;
+        if program.name == "libvirtd" {
+            for name in ["api", "unix"] {
+                let place = prefix.join(format!("share/polkit-1/actions/org.libvirt.{name}.policy"));
+                install::text(&place, &said(&built, &["--policy", name])?)?;
+            }
+        }
         if program.name == "virsh" {
-            install::text(&prefix.join("share/man/man1/virsh.1"), &manual(&built)?)?;
+            install::text(
+                &prefix.join("share/man/man1/virsh.1"),
+                &said(&built, &["help", "--", "--manual"])?,
+            )?;
         }
     }
     Ok(())
 }
 
-/// The manual page that a program has of itself.
-fn manual(program: &Path) -> Result<String> {
-    let output =
-        Command::new(program).args(["help", "--", "--manual"]).output().context("cannot run virsh")?;
+/// What a program says of itself: its manual page, its policies.
+fn said(program: &Path, arguments: &[&str]) -> Result<String> {
+    let output = Command::new(program)
+        .args(arguments)
+        .output()
+        .with_context(|| format!("cannot run {}", program.display()))?;
     if !output.status.success() {
-        bail!("virsh has no manual page: {}", String::from_utf8_lossy(&output.stderr));
+        bail!("{} {}: {}", program.display(), arguments.join(" "), String::from_utf8_lossy(&output.stderr));
     }
     Ok(String::from_utf8(output.stdout)?)
 }

@@ -4,6 +4,7 @@
 //! stand in its row.
 
 mod object;
+pub mod policy;
 pub mod polkit;
 
 pub use object::{Known, Told};

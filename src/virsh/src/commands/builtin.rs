@@ -1,8 +1,8 @@
 //! The shell's own commands.
 
 use crate::args::Args;
-use crate::command::{Command, alias, flag, list, text};
-use crate::failure::{Outcome, fail};
+use crate::command::{Command, Group, alias, flag, list, text};
+use crate::failure::{Failure, Outcome, fail};
 use crate::output::say;
 use crate::shell::Shell;
 use crate::values::lists::split;
@@ -51,6 +51,7 @@ pub const COMMANDS: &[Command] = &[
     )
     .unconnected()
     .hidden(),
+    Command::new("self-test", "check the tables of commands", &[], self_test).unconnected().hidden(),
     Command::new(
         "connect",
         "connect to another hypervisor, or again to this one",
@@ -62,6 +63,23 @@ pub const COMMANDS: &[Command] = &[
     )
     .unconnected(),
 ];
+
+/// Says nothing where all is well.
+fn self_test(_: &mut Shell, _: &Args) -> Outcome {
+    let mut wrong = Vec::new();
+    let mut names = std::collections::HashSet::new();
+    for command in commands::GROUPS.iter().flat_map(Group::commands) {
+        if !names.insert(command.name) {
+            wrong.push(format!("there are two commands '{}'", command.name));
+        }
+        wrong
+            .extend(command.faults().into_iter().map(|fault| format!("command '{}': {fault}", command.name)));
+    }
+    match wrong.is_empty() {
+        true => Ok(()),
+        false => Err(Failure { lines: wrong, cause: None }),
+    }
+}
 
 fn cd(_: &mut Shell, args: &Args) -> Outcome {
     let home = || std::env::var("HOME").unwrap_or_else(|_| "/".into());

@@ -1,8 +1,11 @@
 //! Commands about checkpoints of domains, and the backups that begin at them.
 
-use super::moments::{Moment, disk_spec, document, filters, show};
+use super::moments::{
+    DELETE_OPTIONS, DESCENDANTS, LOOK_OPTIONS, PLACE_OPTIONS, XPATH_OPTIONS, chosen, count_below, delete,
+    disk_spec, document, filters, parent_of, say_created, show_all, show_parent,
+};
 use crate::args::Args;
-use crate::command::{Command, arg, flag, list, text};
+use crate::command::{Command, arg, flag, joined, list, text};
 use crate::complete;
 use crate::edit::{Edit, Edited, edit};
 use crate::failure::{Failure, OrSay, Outcome, fail};
@@ -11,7 +14,7 @@ use crate::shell::Shell;
 use crate::transfer::read_document;
 use crate::values::lists::split;
 use crate::{find, xml};
-use ferrovirt::{Domain, DomainCheckpoint, ErrorCode};
+use ferrovirt::{Domain, DomainCheckpoint};
 use ferrovirt_core::abi::*;
 
 pub const COMMANDS: &[Command] = &[
@@ -47,12 +50,12 @@ pub const COMMANDS: &[Command] = &[
     Command::new(
         "checkpoint-delete",
         "delete a checkpoint",
-        &[
-            arg("domain", "its name, number or UUID").completed_by(complete::domains),
-            arg("checkpointname", "name of the checkpoint").completed_by(complete::checkpoints),
-            flag("children", "those below it too"),
-            flag("children-only", "only those below it"),
-            flag("metadata", "only what is noted of it, not the data"),
+        joined![
+            &[
+                arg("domain", "its name, number or UUID").completed_by(complete::domains),
+                arg("checkpointname", "name of the checkpoint").completed_by(complete::checkpoints),
+            ],
+            DELETE_OPTIONS,
         ],
         checkpoint_delete,
     )
@@ -60,14 +63,15 @@ pub const COMMANDS: &[Command] = &[
     Command::new(
         "checkpoint-dumpxml",
         "show a checkpoint as XML",
-        &[
-            arg("domain", "its name, number or UUID").completed_by(complete::domains),
-            arg("checkpointname", "name of the checkpoint").completed_by(complete::checkpoints),
-            flag("security-info", "with passwords and the like"),
-            flag("no-domain", "without the domain in it"),
-            flag("size", "with the size of what has changed"),
-            text("xpath", "only what this XPath finds"),
-            flag("wrap", "put what is found into one element"),
+        joined![
+            &[
+                arg("domain", "its name, number or UUID").completed_by(complete::domains),
+                arg("checkpointname", "name of the checkpoint").completed_by(complete::checkpoints),
+                flag("security-info", "with passwords and the like"),
+                flag("no-domain", "without the domain in it"),
+                flag("size", "with the size of what has changed"),
+            ],
+            XPATH_OPTIONS,
         ],
         checkpoint_dumpxml,
     ),
@@ -93,17 +97,16 @@ pub const COMMANDS: &[Command] = &[
     Command::new(
         "checkpoint-list",
         "list a domain's checkpoints",
-        &[
-            arg("domain", "its name, number or UUID").completed_by(complete::domains),
-            flag("parent", "show each one's parent"),
-            flag("roots", "those without a parent"),
-            flag("leaves", "those without any below"),
-            flag("no-leaves", "those with others below"),
-            flag("tree", "as a tree"),
-            text("from", "only those below this one").also_positional().completed_by(complete::checkpoints),
-            flag("descendants", "with --from, all below and not only the next ones"),
-            flag("name", "only names"),
-            flag("topological", "parents before children"),
+        joined![
+            &[arg("domain", "its name, number or UUID").completed_by(complete::domains),],
+            PLACE_OPTIONS,
+            &[
+                flag("tree", "as a tree"),
+                text("from", "only those below this one")
+                    .also_positional()
+                    .completed_by(complete::checkpoints),
+            ],
+            LOOK_OPTIONS,
         ],
         checkpoint_list,
     ),
@@ -138,10 +141,9 @@ pub const BACKUP_COMMANDS: &[Command] = &[
     Command::new(
         "backup-dumpxml",
         "show the backup that is under way as XML",
-        &[
-            arg("domain", "its name, number or UUID").completed_by(complete::active_domains),
-            text("xpath", "only what this XPath finds"),
-            flag("wrap", "put what is found into one element"),
+        joined![
+            &[arg("domain", "its name, number or UUID").completed_by(complete::active_domains),],
+            XPATH_OPTIONS,
         ],
         backup_dumpxml,
     ),
@@ -157,9 +159,7 @@ fn checkpoint_create(shell: &mut Shell, args: &Args) -> Outcome {
     let domain = find::domain(shell, args)?;
     let file = args.text("xmlfile")?;
     let text = file.map_or(Ok("<domaincheckpoint/>".to_owned()), read_document)?;
-    let checkpoint = domain.create_checkpoint(&text, flags)?;
-    let from = file.map(|file| format!(" from '{file}'")).unwrap_or_default();
-    extra!(shell, "Domain checkpoint {} created{from}", checkpoint.name());
+    say_created(shell, &domain.create_checkpoint(&text, flags)?, file);
     Ok(())
 }
 
@@ -182,21 +182,12 @@ fn checkpoint_create_as(shell: &mut Shell, args: &Args) -> Outcome {
         return Ok(());
     }
     let flags = args.bits(&[("quiesce", VIR_DOMAIN_CHECKPOINT_CREATE_QUIESCE)]);
-    let checkpoint = domain.create_checkpoint(&text, flags)?;
-    extra!(shell, "Domain checkpoint {} created", checkpoint.name());
+    say_created(shell, &domain.create_checkpoint(&text, flags)?, None);
     Ok(())
 }
 
 fn named(args: &Args, domain: &Domain, option: &str) -> Outcome<DomainCheckpoint> {
     Ok(domain.lookup_checkpoint_by_name(args.need(option)?, 0)?)
-}
-
-fn parent_of(checkpoint: &DomainCheckpoint) -> Outcome<Option<String>> {
-    match checkpoint.parent(0) {
-        Ok(parent) => Ok(Some(parent.name().to_owned())),
-        Err(err) if err.code() == ErrorCode::NoDomainCheckpoint => Ok(None),
-        Err(err) => Err(err).or_say(|| "unable to determine if checkpoint has parent"),
-    }
 }
 
 fn checkpoint_edit(shell: &mut Shell, args: &Args) -> Outcome {
@@ -236,11 +227,7 @@ fn checkpoint_info(shell: &mut Shell, args: &Args) -> Outcome {
         ("Domain:", (&*domain.name()).into()),
         ("Parent:", parent.into()),
     ];
-    if let Ok(children) = checkpoint.list_all_children(0) {
-        fields.push(("Children:", children.len().into()));
-        let all = checkpoint.list_all_children(VIR_DOMAIN_CHECKPOINT_LIST_DESCENDANTS)?;
-        fields.push(("Descendants:", all.len().into()));
-    }
+    count_below(&checkpoint, &mut fields)?;
     shell.out.fields(15, &fields);
     Ok(())
 }
@@ -263,37 +250,13 @@ fn checkpoint_list(shell: &mut Shell, args: &Args) -> Outcome {
         if !args.has("from") {
             fail!("--descendants requires --from")
         }
-        flags |= VIR_DOMAIN_CHECKPOINT_LIST_DESCENDANTS;
+        flags |= DESCENDANTS;
     }
     let domain = find::domain(shell, args)?;
     let start = args.has("from").then(|| named(args, &domain, "from")).transpose()?;
-    let tree = args.flag("tree");
-    let failed = || "unexpected problem querying checkpoints";
-    let mut all = match &start {
-        Some(start) if tree => start.list_all_children(flags | VIR_DOMAIN_CHECKPOINT_LIST_DESCENDANTS),
-        Some(start) => start.list_all_children(flags),
-        None => domain.list_all_checkpoints(flags),
-    }
-    .or_say(failed)?;
-    if tree {
-        all.extend(start.clone());
-    }
-    if !args.flag("topological") {
-        all.sort_by_key(|checkpoint| checkpoint.name().to_lowercase());
-    }
-    let mut moments = Vec::new();
-    for checkpoint in &all {
-        // One that has gone meanwhile is not listed.
-        let text = checkpoint.xml_desc(VIR_DOMAIN_CHECKPOINT_XML_NO_DOMAIN).ok();
-        let Some(mut moment) = text.and_then(|text| Moment::of_xml(checkpoint.name(), &text)) else {
-            continue;
-        };
-        if tree && start.as_ref().is_some_and(|start| start.name() == checkpoint.name()) {
-            moment.parent = None;
-        }
-        moments.push(moment);
-    }
-    show(shell, args, &moments, false)
+    let all = chosen(args, start.as_ref(), flags, || domain.list_all_checkpoints(flags))
+        .or_say(|| "unexpected problem querying checkpoints")?;
+    show_all(shell, args, &all, start.as_ref(), false)
 }
 
 fn checkpoint_dumpxml(shell: &mut Shell, args: &Args) -> Outcome {
@@ -311,27 +274,12 @@ fn checkpoint_dumpxml(shell: &mut Shell, args: &Args) -> Outcome {
 
 fn checkpoint_parent(shell: &mut Shell, args: &Args) -> Outcome {
     let domain = find::domain(shell, args)?;
-    let checkpoint = named(args, &domain, "checkpointname")?;
-    let Some(parent) = parent_of(&checkpoint)? else {
-        fail!("checkpoint '{}' has no parent", checkpoint.name())
-    };
-    shell.out.document(format_args!("{parent}"), parent.as_str().into());
-    Ok(())
+    show_parent(shell, &named(args, &domain, "checkpointname")?)
 }
 
 fn checkpoint_delete(shell: &mut Shell, args: &Args) -> Outcome {
     let domain = find::domain(shell, args)?;
-    let checkpoint = named(args, &domain, "checkpointname")?;
-    let flags = args.bits(&[
-        ("children", VIR_DOMAIN_CHECKPOINT_DELETE_CHILDREN),
-        ("children-only", VIR_DOMAIN_CHECKPOINT_DELETE_CHILDREN_ONLY),
-        ("metadata", VIR_DOMAIN_CHECKPOINT_DELETE_METADATA_ONLY),
-    ]);
-    let name = checkpoint.name();
-    checkpoint.delete(flags).or_say(|| format!("Failed to delete checkpoint {name}"))?;
-    let what = if args.flag("children-only") { "children deleted" } else { "deleted" };
-    extra!(shell, "Domain checkpoint {name} {what}\n");
-    Ok(())
+    delete(shell, args, &named(args, &domain, "checkpointname")?)
 }
 
 fn backup_begin(shell: &mut Shell, args: &Args) -> Outcome {

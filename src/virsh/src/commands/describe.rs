@@ -30,60 +30,41 @@ pub trait Described {
     fn xml(&self, inactive: bool) -> Result<String>;
 }
 
-impl Described for Domain {
-    const NOUN: &'static str = "domain";
-    const NONE: ErrorCode = ErrorCode::NoDomainMetadata;
+macro_rules! described {
+    ($($object:ident: $noun:literal, without $none:ident, inactive by $inactive:ident;)*) => {$(
+        impl Described for $object {
+            const NOUN: &'static str = $noun;
+            const NONE: ErrorCode = ErrorCode::$none;
 
-    fn label(&self) -> String {
-        self.name().to_string()
-    }
+            fn label(&self) -> String {
+                self.name().to_string()
+            }
 
-    fn get(&self, kind: u32, uri: Option<&str>, flags: u32) -> Result<String> {
-        self.metadata(kind as i32, uri, flags)
-    }
+            fn get(&self, kind: u32, uri: Option<&str>, flags: u32) -> Result<String> {
+                self.metadata(kind as i32, uri, flags)
+            }
 
-    fn set(
-        &self,
-        kind: u32,
-        text: Option<&str>,
-        key: Option<&str>,
-        uri: Option<&str>,
-        flags: u32,
-    ) -> Result<()> {
-        self.set_metadata(kind as i32, text, key, uri, flags)
-    }
+            fn set(
+                &self,
+                kind: u32,
+                text: Option<&str>,
+                key: Option<&str>,
+                uri: Option<&str>,
+                flags: u32,
+            ) -> Result<()> {
+                self.set_metadata(kind as i32, text, key, uri, flags)
+            }
 
-    fn xml(&self, inactive: bool) -> Result<String> {
-        self.xml_desc(if inactive { VIR_DOMAIN_XML_INACTIVE } else { 0 })
-    }
+            fn xml(&self, inactive: bool) -> Result<String> {
+                self.xml_desc(if inactive { $inactive } else { 0 })
+            }
+        }
+    )*};
 }
 
-impl Described for Network {
-    const NOUN: &'static str = "network";
-    const NONE: ErrorCode = ErrorCode::NoNetworkMetadata;
-
-    fn label(&self) -> String {
-        self.name().to_owned()
-    }
-
-    fn get(&self, kind: u32, uri: Option<&str>, flags: u32) -> Result<String> {
-        self.metadata(kind as i32, uri, flags)
-    }
-
-    fn set(
-        &self,
-        kind: u32,
-        text: Option<&str>,
-        key: Option<&str>,
-        uri: Option<&str>,
-        flags: u32,
-    ) -> Result<()> {
-        self.set_metadata(kind as i32, text, key, uri, flags)
-    }
-
-    fn xml(&self, inactive: bool) -> Result<String> {
-        self.xml_desc(if inactive { VIR_NETWORK_XML_INACTIVE } else { 0 })
-    }
+described! {
+    Domain: "domain", without NoDomainMetadata, inactive by VIR_DOMAIN_XML_INACTIVE;
+    Network: "network", without NoNetworkMetadata, inactive by VIR_NETWORK_XML_INACTIVE;
 }
 
 // Domains and networks have the same numbers for these.

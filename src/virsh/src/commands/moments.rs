@@ -1,29 +1,195 @@
 //! What snapshots and checkpoints have in common: names, parents, lists and trees.
 
 use crate::args::Args;
-use crate::failure::{Outcome, fail};
-use crate::output::{Cell, say};
+use crate::command::{Opt, flag, text};
+use crate::failure::{OrSay, Outcome, fail};
+use crate::output::{Cell, extra, say};
 use crate::shell::Shell;
 use crate::table::Table;
 use crate::tree::{Entry, draw};
 use crate::values::time;
 use crate::xml;
 use crate::xml::Writer;
+use ferrovirt::{DomainCheckpoint, DomainSnapshot, ErrorCode, Result};
+use ferrovirt_core::abi::*;
 use serde_json::json;
 
+/// What is deleted with one.
+pub const DELETE_OPTIONS: &[Opt] = &[
+    flag("children", "those below it too"),
+    flag("children-only", "only those below it"),
+    flag("metadata", "only what is noted of it, not the data"),
+];
+
+/// What is shown of its XML.
+pub const XPATH_OPTIONS: &[Opt] =
+    &[text("xpath", "only what this XPath finds"), flag("wrap", "put what is found into one element")];
+
+/// Which are listed by their place among the others.
+pub const PLACE_OPTIONS: &[Opt] = &[
+    flag("parent", "show each one's parent"),
+    flag("roots", "those without a parent"),
+    flag("leaves", "those without any below"),
+    flag("no-leaves", "those with others below"),
+];
+
+/// How a list looks.
+pub const LOOK_OPTIONS: &[Opt] = &[
+    flag("descendants", "with --from, all below and not only the next ones"),
+    flag("name", "only names"),
+    flag("topological", "parents before children"),
+];
+
+/// A snapshot or a checkpoint.
+pub trait Kept: Clone {
+    const NOUN: &'static str;
+    /// Where there is none.
+    const NONE: ErrorCode;
+
+    fn label(&self) -> &str;
+    /// Enough XML for lists.
+    fn brief(&self) -> Result<String>;
+    fn above(&self) -> Result<Self>;
+    fn below(&self, flags: u32) -> Result<Vec<Self>>;
+    fn remove(&self, flags: u32) -> Result<()>;
+}
+
+macro_rules! kept {
+    ($($object:ident: $noun:literal, without $none:ident, $xml_flags:expr;)*) => {$(
+        impl Kept for $object {
+            const NOUN: &'static str = $noun;
+            const NONE: ErrorCode = ErrorCode::$none;
+
+            fn label(&self) -> &str {
+                self.name()
+            }
+
+            fn brief(&self) -> Result<String> {
+                self.xml_desc($xml_flags)
+            }
+
+            fn above(&self) -> Result<Self> {
+                self.parent(0)
+            }
+
+            fn below(&self, flags: u32) -> Result<Vec<Self>> {
+                self.list_all_children(flags)
+            }
+
+            fn remove(&self, flags: u32) -> Result<()> {
+                self.delete(flags)
+            }
+        }
+    )*};
+}
+
+kept! {
+    DomainSnapshot: "snapshot", without NoDomainSnapshot, 0;
+    DomainCheckpoint: "checkpoint", without NoDomainCheckpoint, VIR_DOMAIN_CHECKPOINT_XML_NO_DOMAIN;
+}
+
+// Snapshots and checkpoints have the same numbers for these.
+const DELETE_FLAGS: &[(&str, u32)] = &[
+    ("children", VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN),
+    ("children-only", VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY),
+    ("metadata", VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY),
+];
+pub const DESCENDANTS: u32 = VIR_DOMAIN_SNAPSHOT_LIST_DESCENDANTS;
+
+/// The name of what it goes back to, if it does.
+pub fn parent_of<T: Kept>(one: &T) -> Outcome<Option<String>> {
+    match one.above() {
+        Ok(parent) => Ok(Some(parent.label().to_owned())),
+        Err(err) if err.code() == T::NONE => Ok(None),
+        Err(err) => Err(err).or_say(|| format!("unable to determine if {} has parent", T::NOUN)),
+    }
+}
+
+/// `snapshot-parent` and `checkpoint-parent`.
+pub fn show_parent<T: Kept>(shell: &mut Shell, one: &T) -> Outcome {
+    let Some(parent) = parent_of(one)? else { fail!("{} '{}' has no parent", T::NOUN, one.label()) };
+    shell.out.document(format_args!("{parent}"), parent.as_str().into());
+    Ok(())
+}
+
+/// `snapshot-delete` and `checkpoint-delete`.
+pub fn delete<T: Kept>(shell: &mut Shell, args: &Args, one: &T) -> Outcome {
+    let (noun, name) = (T::NOUN, one.label());
+    one.remove(args.bits(DELETE_FLAGS)).or_say(|| format!("Failed to delete {noun} {name}"))?;
+    let what = if args.flag("children-only") { "children deleted" } else { "deleted" };
+    extra!(shell, "Domain {noun} {name} {what}\n");
+    Ok(())
+}
+
+/// Says that one has been made, and of which file.
+pub fn say_created<T: Kept>(shell: &mut Shell, one: &T, file: Option<&str>) {
+    let from = file.map(|file| format!(" from '{file}'")).unwrap_or_default();
+    extra!(shell, "Domain {} {} created{from}", T::NOUN, one.label());
+}
+
+/// How many are below it, for the basics.
+pub fn count_below<T: Kept>(one: &T, fields: &mut Vec<(&'static str, Cell)>) -> Outcome<bool> {
+    let Ok(children) = one.below(0) else { return Ok(false) };
+    fields.push(("Children:", children.len().into()));
+    fields.push(("Descendants:", one.below(DESCENDANTS)?.len().into()));
+    Ok(true)
+}
+
+/// Which of them to show: all, or those below `start`, which a tree begins with.
+pub fn chosen<T: Kept>(
+    args: &Args,
+    start: Option<&T>,
+    flags: u32,
+    all: impl FnOnce() -> Result<Vec<T>>,
+) -> Result<Vec<T>> {
+    let tree = args.flag("tree");
+    let mut found = match start {
+        Some(start) => start.below(if tree { flags | DESCENDANTS } else { flags })?,
+        None => all()?,
+    };
+    if tree {
+        found.extend(start.cloned());
+    }
+    if !args.flag("topological") {
+        found.sort_by_key(|one| one.label().to_lowercase());
+    }
+    Ok(found)
+}
+
+/// Shows them as the options say.
+pub fn show_all<T: Kept>(
+    shell: &mut Shell,
+    args: &Args,
+    all: &[T],
+    start: Option<&T>,
+    with_state: bool,
+) -> Outcome {
+    let mut moments = Vec::new();
+    for one in all {
+        // One that has gone meanwhile is not listed.
+        let text = one.brief().ok();
+        let Some(mut moment) = text.and_then(|text| Moment::of_xml(one.label(), &text)) else { continue };
+        if args.flag("tree") && start.is_some_and(|start| start.label() == one.label()) {
+            moment.parent = None;
+        }
+        moments.push(moment);
+    }
+    show(shell, args, &moments, with_state)
+}
+
 /// A moment in a domain's life, as lists show it.
-pub struct Moment {
-    pub name: String,
-    pub parent: Option<String>,
+struct Moment {
+    name: String,
+    parent: Option<String>,
     /// Since 1970; a moment without a time is left out of tables.
-    pub created: Option<i64>,
+    created: Option<i64>,
     /// Only snapshots have one.
-    pub state: Option<String>,
+    state: Option<String>,
 }
 
 impl Moment {
     /// Reads what lists show from the moment's XML.
-    pub fn of_xml(name: &str, text: &str) -> Option<Self> {
+    fn of_xml(name: &str, text: &str) -> Option<Self> {
         let document = roxmltree::Document::parse(text).ok()?;
         let value = |path| xml::value(document.root_element(), path);
         Some(Self {
@@ -46,7 +212,7 @@ pub fn filters(args: &Args, flags: &[(&str, u32)]) -> Outcome<u32> {
 }
 
 /// Shows a list as the options say: as a tree, as names, or as a table.
-pub fn show(shell: &mut Shell, args: &Args, moments: &[Moment], with_state: bool) -> Outcome {
+fn show(shell: &mut Shell, args: &Args, moments: &[Moment], with_state: bool) -> Outcome {
     if args.flag("tree") {
         return show_tree(shell, moments);
     }

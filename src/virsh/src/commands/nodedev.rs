@@ -12,8 +12,8 @@ use crate::transfer::read_document;
 use crate::tree::{Entry, draw};
 use crate::values::lists::split;
 use crate::xml;
-use ferrovirt::NodeDevice;
 use ferrovirt::event::{Event, ObjectEventKind};
+use ferrovirt::{NODE_DEVICE_CAPABILITIES, NodeDevice};
 use ferrovirt_core::abi::*;
 use serde_json::json;
 
@@ -262,34 +262,6 @@ fn nodedev_info(shell: &mut Shell, args: &Args) -> Outcome {
     Ok(())
 }
 
-/// The capabilities that devices can be listed by.
-const CAPABILITIES: [(&str, u32); 24] = [
-    ("system", VIR_CONNECT_LIST_NODE_DEVICES_CAP_SYSTEM),
-    ("pci", VIR_CONNECT_LIST_NODE_DEVICES_CAP_PCI_DEV),
-    ("usb_device", VIR_CONNECT_LIST_NODE_DEVICES_CAP_USB_DEV),
-    ("usb", VIR_CONNECT_LIST_NODE_DEVICES_CAP_USB_INTERFACE),
-    ("net", VIR_CONNECT_LIST_NODE_DEVICES_CAP_NET),
-    ("scsi_host", VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI_HOST),
-    ("scsi_target", VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI_TARGET),
-    ("scsi", VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI),
-    ("storage", VIR_CONNECT_LIST_NODE_DEVICES_CAP_STORAGE),
-    ("fc_host", VIR_CONNECT_LIST_NODE_DEVICES_CAP_FC_HOST),
-    ("vports", VIR_CONNECT_LIST_NODE_DEVICES_CAP_VPORTS),
-    ("scsi_generic", VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI_GENERIC),
-    ("drm", VIR_CONNECT_LIST_NODE_DEVICES_CAP_DRM),
-    ("mdev_types", VIR_CONNECT_LIST_NODE_DEVICES_CAP_MDEV_TYPES),
-    ("mdev", VIR_CONNECT_LIST_NODE_DEVICES_CAP_MDEV),
-    ("ccw", VIR_CONNECT_LIST_NODE_DEVICES_CAP_CCW_DEV),
-    ("css", VIR_CONNECT_LIST_NODE_DEVICES_CAP_CSS_DEV),
-    ("vdpa", VIR_CONNECT_LIST_NODE_DEVICES_CAP_VDPA),
-    ("ap_card", VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_CARD),
-    ("ap_queue", VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_QUEUE),
-    ("ap_matrix", VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_MATRIX),
-    ("vpd", VIR_CONNECT_LIST_NODE_DEVICES_CAP_VPD),
-    ("ccwgroup", VIR_CONNECT_LIST_NODE_DEVICES_CAP_CCWGROUP_DEV),
-    ("ccwgroup_member", VIR_CONNECT_LIST_NODE_DEVICES_CAP_CCWGROUP_MEMBER),
-];
-
 fn nodedev_list(shell: &mut Shell, args: &Args) -> Outcome {
     let capabilities = args.raw("cap").filter(|text| !text.is_empty());
     let [all, inactive, persistent, transient, tree] =
@@ -308,7 +280,7 @@ fn nodedev_list(shell: &mut Shell, args: &Args) -> Outcome {
         ("transient", VIR_CONNECT_LIST_NODE_DEVICES_TRANSIENT),
     ]);
     for name in capabilities.map(split).unwrap_or_default() {
-        match CAPABILITIES.iter().find(|(known, _)| *known == name) {
+        match NODE_DEVICE_CAPABILITIES.iter().find(|(known, _)| *known == name) {
             Some((_, flag)) => flags |= flag,
             None => fail!("Invalid capability type"),
         }

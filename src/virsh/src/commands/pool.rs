@@ -3,7 +3,7 @@
 use super::common::{ObjectEvents, Told, autostart, done, from_file, sort_by_name};
 use super::network::autostart_cell;
 use crate::args::Args;
-use crate::command::{Command, arg, flag, number, text};
+use crate::command::{Command, Opt, arg, flag, joined, number, text};
 use crate::complete;
 use crate::edit::{Edit, Edited, edit};
 use crate::failure::{OrSay, Outcome, fail};
@@ -19,6 +19,32 @@ use ferrovirt::StoragePool;
 use ferrovirt::event::{Event, ObjectEventKind};
 use ferrovirt_core::abi::*;
 use uuid::Uuid;
+
+/// What a pool is made of where there is no XML.
+const AS_ARGUMENTS: &[Opt] = &[
+    arg("name", "its name"),
+    arg("type", "which kind"),
+    flag("print-xml", "only show the XML that would be sent"),
+    text("source-host", "host that has the source").also_positional(),
+    text("source-path", "path of the source").also_positional(),
+    text("source-dev", "device that it lies on").also_positional(),
+    text("source-name", "name of the source").also_positional(),
+    text("target", "what it is called in the guest").also_positional(),
+    text("source-format", "format of the source").also_positional(),
+    text("auth-type", "kind of login to the source").also_positional(),
+    text("auth-username", "user of the login to the source").also_positional(),
+    text("secret-usage", "usage name of the login's secret").also_positional(),
+    text("secret-uuid", "UUID of the login's secret").also_positional(),
+    text("adapter-name", "SCSI adapter that the pool lies behind").also_positional(),
+    text("adapter-wwnn", "node name of the virtual adapter").also_positional(),
+    text("adapter-wwpn", "port name of the virtual adapter").also_positional(),
+    text("adapter-parent", "SCSI host that the virtual adapter belongs to").also_positional(),
+    text("adapter-parent-wwnn", "node name of that SCSI host").also_positional(),
+    text("adapter-parent-wwpn", "port name of that SCSI host").also_positional(),
+    text("adapter-parent-fabric-wwn", "fabric name of that SCSI host").also_positional(),
+    text("source-protocol-ver", "version of the protocol").also_positional(),
+    text("source-initiator", "name of the initiator").also_positional(),
+];
 
 pub const COMMANDS: &[Command] = &[
     Command::new(
@@ -79,32 +105,13 @@ pub const COMMANDS: &[Command] = &[
     Command::new(
         "pool-create-as",
         "start a pool of arguments",
-        &[
-            arg("name", "its name"),
-            arg("type", "which kind"),
-            flag("print-xml", "only show the XML that would be sent"),
-            text("source-host", "host that has the source").also_positional(),
-            text("source-path", "path of the source").also_positional(),
-            text("source-dev", "device that it lies on").also_positional(),
-            text("source-name", "name of the source").also_positional(),
-            text("target", "what it is called in the guest").also_positional(),
-            text("source-format", "format of the source").also_positional(),
-            text("auth-type", "kind of login to the source").also_positional(),
-            text("auth-username", "user of the login to the source").also_positional(),
-            text("secret-usage", "usage name of the login's secret").also_positional(),
-            text("secret-uuid", "UUID of the login's secret").also_positional(),
-            text("adapter-name", "SCSI adapter that the pool lies behind").also_positional(),
-            text("adapter-wwnn", "node name of the virtual adapter").also_positional(),
-            text("adapter-wwpn", "port name of the virtual adapter").also_positional(),
-            text("adapter-parent", "SCSI host that the virtual adapter belongs to").also_positional(),
-            text("adapter-parent-wwnn", "node name of that SCSI host").also_positional(),
-            text("adapter-parent-wwpn", "port name of that SCSI host").also_positional(),
-            text("adapter-parent-fabric-wwn", "fabric name of that SCSI host").also_positional(),
-            text("source-protocol-ver", "version of the protocol").also_positional(),
-            text("source-initiator", "name of the initiator").also_positional(),
-            flag("build", "build it first"),
-            flag("no-overwrite", "not over something that is there"),
-            flag("overwrite", "over whatever is there"),
+        joined![
+            AS_ARGUMENTS,
+            &[
+                flag("build", "build it first"),
+                flag("no-overwrite", "not over something that is there"),
+                flag("overwrite", "over whatever is there"),
+            ],
         ],
         pool_create_as,
     ),
@@ -118,35 +125,7 @@ pub const COMMANDS: &[Command] = &[
         pool_define,
     )
     .changing(),
-    Command::new(
-        "pool-define-as",
-        "define a pool of arguments",
-        &[
-            arg("name", "its name"),
-            arg("type", "which kind"),
-            flag("print-xml", "only show the XML that would be sent"),
-            text("source-host", "host that has the source").also_positional(),
-            text("source-path", "path of the source").also_positional(),
-            text("source-dev", "device that it lies on").also_positional(),
-            text("source-name", "name of the source").also_positional(),
-            text("target", "what it is called in the guest").also_positional(),
-            text("source-format", "format of the source").also_positional(),
-            text("auth-type", "kind of login to the source").also_positional(),
-            text("auth-username", "user of the login to the source").also_positional(),
-            text("secret-usage", "usage name of the login's secret").also_positional(),
-            text("secret-uuid", "UUID of the login's secret").also_positional(),
-            text("adapter-name", "SCSI adapter that the pool lies behind").also_positional(),
-            text("adapter-wwnn", "node name of the virtual adapter").also_positional(),
-            text("adapter-wwpn", "port name of the virtual adapter").also_positional(),
-            text("adapter-parent", "SCSI host that the virtual adapter belongs to").also_positional(),
-            text("adapter-parent-wwnn", "node name of that SCSI host").also_positional(),
-            text("adapter-parent-wwpn", "port name of that SCSI host").also_positional(),
-            text("adapter-parent-fabric-wwn", "fabric name of that SCSI host").also_positional(),
-            text("source-protocol-ver", "version of the protocol").also_positional(),
-            text("source-initiator", "name of the initiator").also_positional(),
-        ],
-        pool_define_as,
-    ),
+    Command::new("pool-define-as", "define a pool of arguments", AS_ARGUMENTS, pool_define_as),
     Command::new(
         "pool-delete",
         "delete what a pool lies on",

@@ -1,8 +1,11 @@
 //! Commands about snapshots of domains.
 
-use super::moments::{Moment, disk_spec, document, filters, show};
+use super::moments::{
+    DELETE_OPTIONS, DESCENDANTS, LOOK_OPTIONS, PLACE_OPTIONS, XPATH_OPTIONS, chosen, count_below, delete,
+    disk_spec, document, filters, say_created, show_all, show_parent,
+};
 use crate::args::Args;
-use crate::command::{Command, arg, flag, list, text};
+use crate::command::{Command, Opt, arg, flag, joined, list, text};
 use crate::complete;
 use crate::edit::{Edit, Edited, edit};
 use crate::failure::{Failure, OrSay, Outcome, fail};
@@ -15,25 +18,32 @@ use crate::{find, xml};
 use ferrovirt::{Domain, DomainSnapshot, ErrorCode};
 use ferrovirt_core::abi::*;
 
+/// How a snapshot is taken.
+const HOW_OPTIONS: &[Opt] = &[
+    flag("no-metadata", "don't note it"),
+    flag("halt", "stop the domain afterwards"),
+    flag("disk-only", "disks without memory"),
+    flag("reuse-external", "the files are there already"),
+    flag("quiesce", "freeze the guest's file systems meanwhile"),
+    flag("atomic", "all disks or none"),
+    flag("live", "without stopping it"),
+    flag("validate", "check the XML against the schema first"),
+];
+
 pub const COMMANDS: &[Command] = &[
     Command::new(
         "snapshot-create",
         "take a snapshot that an XML file describes",
-        &[
-            arg("domain", "its name, number or UUID").completed_by(complete::domains),
-            text("xmlfile", "file with its XML; without, all is chosen for you")
-                .positional()
-                .completed_by(complete::paths),
-            flag("redefine", "note one that was made before"),
-            flag("current", "as it is now, running or not"),
-            flag("no-metadata", "don't note it"),
-            flag("halt", "stop the domain afterwards"),
-            flag("disk-only", "disks without memory"),
-            flag("reuse-external", "the files are there already"),
-            flag("quiesce", "freeze the guest's file systems meanwhile"),
-            flag("atomic", "all disks or none"),
-            flag("live", "without stopping it"),
-            flag("validate", "check the XML against the schema first"),
+        joined![
+            &[
+                arg("domain", "its name, number or UUID").completed_by(complete::domains),
+                text("xmlfile", "file with its XML; without, all is chosen for you")
+                    .positional()
+                    .completed_by(complete::paths),
+                flag("redefine", "note one that was made before"),
+                flag("current", "as it is now, running or not"),
+            ],
+            HOW_OPTIONS,
         ],
         snapshot_create,
     )
@@ -41,21 +51,18 @@ pub const COMMANDS: &[Command] = &[
     Command::new(
         "snapshot-create-as",
         "take a snapshot of arguments",
-        &[
-            arg("domain", "its name, number or UUID").completed_by(complete::domains),
-            text("name", "its name").also_positional(),
-            text("description", "what it is for").also_positional(),
-            flag("print-xml", "only show the XML that would be sent"),
-            flag("no-metadata", "don't note it"),
-            flag("halt", "stop the domain afterwards"),
-            flag("disk-only", "disks without memory"),
-            flag("reuse-external", "the files are there already"),
-            flag("quiesce", "freeze the guest's file systems meanwhile"),
-            flag("atomic", "all disks or none"),
-            flag("live", "without stopping it"),
-            flag("validate", "check the XML against the schema first"),
-            text("memspec", "for the memory: [file=]NAME[,snapshot=KIND]"),
-            list("diskspec", "for a disk: NAME[,key=value...]").also_positional(),
+        joined![
+            &[
+                arg("domain", "its name, number or UUID").completed_by(complete::domains),
+                text("name", "its name").also_positional(),
+                text("description", "what it is for").also_positional(),
+                flag("print-xml", "only show the XML that would be sent"),
+            ],
+            HOW_OPTIONS,
+            &[
+                text("memspec", "for the memory: [file=]NAME[,snapshot=KIND]"),
+                list("diskspec", "for a disk: NAME[,key=value...]").also_positional(),
+            ],
         ],
         snapshot_create_as,
     )
@@ -74,13 +81,13 @@ pub const COMMANDS: &[Command] = &[
     Command::new(
         "snapshot-delete",
         "delete a snapshot",
-        &[
-            arg("domain", "its name, number or UUID").completed_by(complete::domains),
-            text("snapshotname", "name of the snapshot").positional().completed_by(complete::snapshots),
-            flag("current", "as it is now, running or not"),
-            flag("children", "those below it too"),
-            flag("children-only", "only those below it"),
-            flag("metadata", "only what is noted of it, not the data"),
+        joined![
+            &[
+                arg("domain", "its name, number or UUID").completed_by(complete::domains),
+                text("snapshotname", "name of the snapshot").positional().completed_by(complete::snapshots),
+                flag("current", "as it is now, running or not"),
+            ],
+            DELETE_OPTIONS,
         ],
         snapshot_delete,
     )
@@ -88,12 +95,13 @@ pub const COMMANDS: &[Command] = &[
     Command::new(
         "snapshot-dumpxml",
         "show a snapshot as XML",
-        &[
-            arg("domain", "its name, number or UUID").completed_by(complete::domains),
-            arg("snapshotname", "name of the snapshot").completed_by(complete::snapshots),
-            flag("security-info", "with passwords and the like"),
-            text("xpath", "only what this XPath finds"),
-            flag("wrap", "put what is found into one element"),
+        joined![
+            &[
+                arg("domain", "its name, number or UUID").completed_by(complete::domains),
+                arg("snapshotname", "name of the snapshot").completed_by(complete::snapshots),
+                flag("security-info", "with passwords and the like"),
+            ],
+            XPATH_OPTIONS,
         ],
         snapshot_dumpxml,
     ),
@@ -123,25 +131,22 @@ pub const COMMANDS: &[Command] = &[
     Command::new(
         "snapshot-list",
         "list a domain's snapshots",
-        &[
-            arg("domain", "its name, number or UUID").completed_by(complete::domains),
-            flag("parent", "show each one's parent"),
-            flag("roots", "those without a parent"),
-            flag("leaves", "those without any below"),
-            flag("no-leaves", "those with others below"),
-            flag("metadata", "those that are noted"),
-            flag("no-metadata", "those that are not noted"),
-            flag("inactive", "those taken while the domain was off"),
-            flag("active", "those taken while the domain ran"),
-            flag("disk-only", "disks without memory"),
-            flag("internal", "those inside of a disk image"),
-            flag("external", "those in files of their own"),
-            flag("tree", "as a tree"),
-            text("from", "only those below this one").also_positional().completed_by(complete::snapshots),
-            flag("current", "as it is now, running or not"),
-            flag("descendants", "with --from, all below and not only the next ones"),
-            flag("name", "only names"),
-            flag("topological", "parents before children"),
+        joined![
+            &[arg("domain", "its name, number or UUID").completed_by(complete::domains),],
+            PLACE_OPTIONS,
+            &[
+                flag("metadata", "those that are noted"),
+                flag("no-metadata", "those that are not noted"),
+                flag("inactive", "those taken while the domain was off"),
+                flag("active", "those taken while the domain ran"),
+                flag("disk-only", "disks without memory"),
+                flag("internal", "those inside of a disk image"),
+                flag("external", "those in files of their own"),
+                flag("tree", "as a tree"),
+                text("from", "only those below this one").also_positional().completed_by(complete::snapshots),
+                flag("current", "as it is now, running or not"),
+            ],
+            LOOK_OPTIONS,
         ],
         snapshot_list,
     ),
@@ -192,9 +197,7 @@ fn snapshot_create(shell: &mut Shell, args: &Args) -> Outcome {
     let domain = find::domain(shell, args)?;
     let file = args.text("xmlfile")?;
     let text = file.map_or(Ok("<domainsnapshot/>".to_owned()), read_document)?;
-    let name = domain.create_snapshot(&text, flags)?;
-    let from = file.map(|file| format!(" from '{file}'")).unwrap_or_default();
-    extra!(shell, "Domain snapshot {} created{from}", name.name());
+    say_created(shell, &domain.create_snapshot(&text, flags)?, file);
     Ok(())
 }
 
@@ -215,8 +218,7 @@ fn snapshot_create_as(shell: &mut Shell, args: &Args) -> Outcome {
         say!(shell, "{text}\n");
         return Ok(());
     }
-    let snapshot = domain.create_snapshot(&text, args.bits(CREATE_FLAGS))?;
-    extra!(shell, "Domain snapshot {} created", snapshot.name());
+    say_created(shell, &domain.create_snapshot(&text, args.bits(CREATE_FLAGS))?, None);
     Ok(())
 }
 
@@ -366,20 +368,9 @@ fn snapshot_edit(shell: &mut Shell, args: &Args) -> Outcome {
     Err(Failure { lines, cause: None })
 }
 
-fn parent_of(snapshot: &DomainSnapshot) -> Outcome<Option<String>> {
-    match snapshot.parent(0) {
-        Ok(parent) => Ok(Some(parent.name().to_owned())),
-        Err(err) if err.code() == ErrorCode::NoDomainSnapshot => Ok(None),
-        Err(err) => Err(err).or_say(|| "unable to determine if snapshot has parent"),
-    }
-}
-
 fn snapshot_parent(shell: &mut Shell, args: &Args) -> Outcome {
     let domain = find::domain(shell, args)?;
-    let snapshot = named(args, &domain, "snapshotname", true)?;
-    let Some(parent) = parent_of(&snapshot)? else { fail!("snapshot '{}' has no parent", snapshot.name()) };
-    shell.out.document(format_args!("{parent}"), parent.as_str().into());
-    Ok(())
+    show_parent(shell, &named(args, &domain, "snapshotname", true)?)
 }
 
 fn snapshot_info(shell: &mut Shell, args: &Args) -> Outcome {
@@ -402,13 +393,10 @@ fn snapshot_info(shell: &mut Shell, args: &Args) -> Outcome {
     fields.push(("State:", state.into()));
     fields.push(("Location:", (if external { "external" } else { "internal" }).into()));
     fields.push(("Parent:", xml::value(top, "parent/name").into()));
-    if let Ok(children) = snapshot.list_all_children(0) {
-        fields.push(("Children:", children.len().into()));
-        let all = snapshot.list_all_children(VIR_DOMAIN_SNAPSHOT_LIST_DESCENDANTS)?;
-        fields.push(("Descendants:", all.len().into()));
-        if let Ok(metadata) = snapshot.has_metadata(0) {
-            fields.push(("Metadata:", metadata.into()));
-        }
+    if count_below(&snapshot, &mut fields)?
+        && let Ok(metadata) = snapshot.has_metadata(0)
+    {
+        fields.push(("Metadata:", metadata.into()));
     }
     shell.out.fields(15, &fields);
     Ok(())
@@ -448,39 +436,12 @@ fn snapshot_list(shell: &mut Shell, args: &Args) -> Outcome {
         if !from {
             fail!("--descendants requires either --from or --current")
         }
-        flags |= VIR_DOMAIN_SNAPSHOT_LIST_DESCENDANTS;
+        flags |= DESCENDANTS;
     }
     let domain = find::domain(shell, args)?;
     let start = from.then(|| named(args, &domain, "from", true)).transpose()?;
-    let tree = args.flag("tree");
-    let mut all = match &start {
-        Some(start) => start.list_all_children(if tree {
-            flags | VIR_DOMAIN_SNAPSHOT_LIST_DESCENDANTS
-        } else {
-            flags
-        })?,
-        None => domain.list_all_snapshots(flags)?,
-    };
-    if tree {
-        all.extend(start.clone());
-    }
-    if !args.flag("topological") {
-        all.sort_by_key(|snapshot| snapshot.name().to_lowercase());
-    }
-    let mut moments = Vec::new();
-    for snapshot in &all {
-        // One that has gone meanwhile is not listed.
-        let Some(mut moment) =
-            snapshot.xml_desc(0).ok().and_then(|text| Moment::of_xml(snapshot.name(), &text))
-        else {
-            continue;
-        };
-        if tree && start.as_ref().is_some_and(|start| start.name() == snapshot.name()) {
-            moment.parent = None;
-        }
-        moments.push(moment);
-    }
-    show(shell, args, &moments, true)
+    let all = chosen(args, start.as_ref(), flags, || domain.list_all_snapshots(flags))?;
+    show_all(shell, args, &all, start.as_ref(), true)
 }
 
 fn snapshot_revert(shell: &mut Shell, args: &Args) -> Outcome {
@@ -505,15 +466,5 @@ fn snapshot_revert(shell: &mut Shell, args: &Args) -> Outcome {
 
 fn snapshot_delete(shell: &mut Shell, args: &Args) -> Outcome {
     let domain = find::domain(shell, args)?;
-    let snapshot = named(args, &domain, "snapshotname", true)?;
-    let flags = args.bits(&[
-        ("children", VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN),
-        ("children-only", VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY),
-        ("metadata", VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY),
-    ]);
-    let name = snapshot.name();
-    snapshot.delete(flags).or_say(|| format!("Failed to delete snapshot {name}"))?;
-    let what = if args.flag("children-only") { "children deleted" } else { "deleted" };
-    extra!(shell, "Domain snapshot {name} {what}\n");
-    Ok(())
+    delete(shell, args, &named(args, &domain, "snapshotname", true)?)
 }
