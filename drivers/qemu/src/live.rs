@@ -1,6 +1,7 @@
 //! A running guest: its process, its monitor, and what must be given back when it ends.
 
 use crate::agent::Agent;
+use crate::blockjob::BlockJobs;
 use crate::consoles::Consoles;
 use crate::hotplug::Removals;
 use crate::network::Plugs;
@@ -8,6 +9,7 @@ use crate::qmp::Client;
 use crate::reactor::Reactor;
 use crate::vm::Definition;
 use arc_swap::ArcSwap;
+use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::{Error, ErrorCode, Result, abi};
 use ferrovirt_host::cgroup::Cgroup;
 use ferrovirt_host::process::Process;
@@ -32,6 +34,8 @@ pub struct Live {
     pub consoles: Consoles,
     /// Who waits for the guest to let go of a device.
     pub removals: Removals,
+    /// What is under way on its disks.
+    pub block_jobs: BlockJobs,
     end: Mutex<End>,
     ended: Condvar,
 }
@@ -110,6 +114,7 @@ impl Live {
             plugs,
             consoles: Consoles::default(),
             removals: Removals::default(),
+            block_jobs: BlockJobs::default(),
             end: Mutex::default(),
             ended: Condvar::new(),
         })
@@ -123,6 +128,15 @@ impl Live {
     /// Puts a changed description in force.
     pub fn redefine(&self, definition: Arc<Definition>) {
         self.definition.store(definition);
+    }
+
+    /// Changes the description in force. `change` may run more than once, on ever newer ones.
+    pub fn alter(&self, change: impl Fn(&mut Domain)) {
+        self.definition.rcu(|definition| {
+            let mut model = definition.model.clone();
+            change(&mut model);
+            Definition::new(model)
+        });
     }
 
     /// The vCPUs that are on, each with its thread.

@@ -8,7 +8,7 @@ use crate::images;
 use crate::live::Live;
 use crate::model;
 use crate::qmp::types::{BlockDevice, BlockStats, Iothread};
-use crate::qmp::{QomGet, QueryBalloon, QueryBlock, QueryBlockstats, QueryIothreads};
+use crate::qmp::{QomGet, QueryBalloon, QueryBlock, QueryBlockstats, QueryDirtyRate, QueryIothreads};
 use crate::tune::balloon::balloon_path;
 use crate::tune::iotune::model_names;
 use crate::vm::{View, Vm};
@@ -28,11 +28,14 @@ pub const GROUPS: u32 = abi::VIR_DOMAIN_STATS_STATE
     | abi::VIR_DOMAIN_STATS_VCPU
     | abi::VIR_DOMAIN_STATS_INTERFACE
     | abi::VIR_DOMAIN_STATS_BLOCK
-    | abi::VIR_DOMAIN_STATS_IOTHREAD;
+    | abi::VIR_DOMAIN_STATS_IOTHREAD
+    | abi::VIR_DOMAIN_STATS_DIRTYRATE;
 
 /// Those for which the monitor is asked.
-const ASKED: u32 =
-    abi::VIR_DOMAIN_STATS_BALLOON | abi::VIR_DOMAIN_STATS_BLOCK | abi::VIR_DOMAIN_STATS_IOTHREAD;
+const ASKED: u32 = abi::VIR_DOMAIN_STATS_BALLOON
+    | abi::VIR_DOMAIN_STATS_BLOCK
+    | abi::VIR_DOMAIN_STATS_IOTHREAD
+    | abi::VIR_DOMAIN_STATS_DIRTYRATE;
 
 /// How long a guest that is busy is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -61,6 +64,8 @@ pub fn gather(shared: &Shared, vm: &Arc<Vm>, view: &View, wanted: u32, flags: u3
         params.add("cpu.time", times.total());
         params.add("cpu.user", times.user);
         params.add("cpu.system", times.system);
+        // No monitors of the host's caches are set up for guests.
+        params.add("cpu.cache.monitor.count", 0u32);
     }
     if is_wanted(abi::VIR_DOMAIN_STATS_BALLOON) {
         balloon(&mut params, shared, model, answering);
@@ -79,6 +84,11 @@ pub fn gather(shared: &Shared, vm: &Arc<Vm>, view: &View, wanted: u32, flags: u3
         && let Ok(threads) = live.ask(&shared.reactor, QueryIothreads {})
     {
         iothreads(&mut params, &threads);
+    }
+    if let (true, Some(live)) = (is_wanted(abi::VIR_DOMAIN_STATS_DIRTYRATE), answering)
+        && let Ok(told) = live.ask(&shared.reactor, QueryDirtyRate {})
+    {
+        dirty_rate(&mut params, &told);
     }
     params
 }
@@ -153,6 +163,10 @@ fn vcpus(params: &mut TypedParams, model: &Domain, live: Option<&Arc<Live>>) {
         params.add(name("state"), abi::VIR_VCPU_RUNNING as i32);
         if let Ok(used) = process::thread_times(live.process.pid(), thread) {
             params.add(name("time"), used.times.total());
+        }
+        if let Ok(waits) = process::thread_waits(live.process.pid(), thread) {
+            params.add(name("wait"), waits.blocked);
+            params.add(name("delay"), waits.runnable);
         }
     }
 }
@@ -317,5 +331,22 @@ fn iothreads(params: &mut TypedParams, threads: &[Iothread]) {
         params.add(format!("iothread.{id}.poll-max-ns"), thread.poll_max_ns.max(0) as u64);
         params.add(format!("iothread.{id}.poll-grow"), thread.poll_grow.max(0) as u32);
         params.add(format!("iothread.{id}.poll-shrink"), thread.poll_shrink.max(0) as u32);
+    }
+}
+
+/// How fast the guest changes its memory, as far as it was measured.
+fn dirty_rate(params: &mut TypedParams, told: &Value) {
+    let state = match told["status"].as_str() {
+        Some("measuring") => abi::VIR_DOMAIN_DIRTYRATE_MEASURING,
+        Some("measured") => abi::VIR_DOMAIN_DIRTYRATE_MEASURED,
+        _ => abi::VIR_DOMAIN_DIRTYRATE_UNSTARTED,
+    };
+    params.add("dirtyrate.calc_status", state as i32);
+    params.add("dirtyrate.calc_start_time", told["start-time"].as_i64().unwrap_or(0));
+    let period = told["calc-time"].as_i64().and_then(|period| i32::try_from(period).ok());
+    params.add("dirtyrate.calc_period", period.unwrap_or(0));
+    params.add("dirtyrate.calc_mode", told["mode"].as_str().unwrap_or("page-sampling"));
+    if let Some(rate) = told["dirty-rate"].as_i64() {
+        params.add("dirtyrate.megabytes_per_second", rate);
     }
 }

@@ -5,8 +5,9 @@ use crate::live::{Live, StopCause};
 use crate::qmp::{Cont, EventStream, GuestEvent, Quit, SystemReset};
 use crate::reactor::ended;
 use crate::vm::Vm;
-use crate::{hotplug, rx_filter, status, stop};
+use crate::{blockjob, hotplug, rx_filter, status, stop};
 use ferrovirt_conf::domain::LifecycleAction;
+use ferrovirt_conf::values::ScaledSize;
 use ferrovirt_core::{DomainEvent, DomainEventKind, Event, abi};
 use std::sync::Arc;
 
@@ -81,6 +82,8 @@ async fn handle(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, event: Gue
             lifecycle(abi::VIR_DOMAIN_EVENT_STARTED, abi::VIR_DOMAIN_EVENT_STARTED_WAKEUP);
         }
         GuestEvent::BalloonChange(balloon) => {
+            live.alter(|model| model.current_memory = ScaledSize(balloon.actual / 1024));
+            status::save_later(shared, vm);
             publish(shared, vm, DomainEventKind::BalloonChange { actual: balloon.actual / 1024 });
         }
         GuestEvent::DeviceDeleted(deleted) => {
@@ -104,6 +107,14 @@ async fn handle(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, event: Gue
                     vm,
                     DomainEventKind::TrayChange { alias, reason: i32::from(!tray.tray_open) },
                 );
+            }
+        }
+        GuestEvent::JobStatusChange(change) => {
+            if live.block_jobs.find(&change.id).is_some() {
+                let (shared, vm, live) = (shared.clone(), vm.clone(), live.clone());
+                let work = move || blockjob::advance(&shared, &vm, &live, &change.id, &change.status);
+                // The handle is the runtime's own: dropping it lets the work go on.
+                drop(tokio::task::spawn_blocking(work));
             }
         }
         GuestEvent::NicRxFilterChanged(change) => {
