@@ -8,7 +8,9 @@ use crate::images;
 use crate::live::Live;
 use crate::model;
 use crate::qmp::types::{BlockDevice, BlockStats, Iothread};
-use crate::qmp::{QomGet, QueryBalloon, QueryBlock, QueryBlockstats, QueryDirtyRate, QueryIothreads};
+use crate::qmp::{
+    QomGet, QueryBalloon, QueryBlock, QueryBlockstats, QueryDirtyRate, QueryIothreads, QueryStatus,
+};
 use crate::tune::balloon::balloon_path;
 use crate::tune::iotune::model_names;
 use crate::vm::{View, Vm};
@@ -37,8 +39,17 @@ const ASKED: u32 = abi::VIR_DOMAIN_STATS_BALLOON
     | abi::VIR_DOMAIN_STATS_IOTHREAD
     | abi::VIR_DOMAIN_STATS_DIRTYRATE;
 
-/// How long a guest that is busy is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a monitor may take to show that it answers at all.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Whether the guest's monitor answers.
+fn answers(shared: &Shared, live: &Live) -> bool {
+    let monitor = live.monitor.clone();
+    let asked = shared.reactor.call_within(PATIENCE, "a question to the monitor", async move {
+        Ok(monitor.execute(&QueryStatus {}).await.map(drop)?)
+    });
+    asked.is_ok()
+}
 
 /// Everything of the groups wanted that can be told now.
 pub fn gather(shared: &Shared, vm: &Arc<Vm>, view: &View, wanted: u32, flags: u32) -> TypedParams {
@@ -50,14 +61,9 @@ pub fn gather(shared: &Shared, vm: &Arc<Vm>, view: &View, wanted: u32, flags: u3
     }
     let Ok(definition) = view.current() else { return params };
     let model = &definition.model;
-    let patience = match flags & abi::VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT {
-        0 => PATIENCE,
-        _ => Duration::ZERO,
-    };
     let live = view.live.as_ref();
-    let job =
-        live.filter(|_| is_wanted(ASKED)).and_then(|_| vm.job.begin_within("statistics", patience).ok());
-    let answering = live.filter(|_| job.is_some());
+    let patient = flags & abi::VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT == 0 || vm.job.current().is_none();
+    let answering = live.filter(|live| is_wanted(ASKED) && patient && answers(shared, live));
     if let (true, Some(live)) = (is_wanted(abi::VIR_DOMAIN_STATS_CPU_TOTAL), live)
         && let Ok(times) = live.process.times()
     {

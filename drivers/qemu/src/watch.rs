@@ -109,13 +109,11 @@ async fn handle(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, event: Gue
                 );
             }
         }
-        GuestEvent::JobStatusChange(change) => {
-            if live.block_jobs.find(&change.id).is_some() {
-                let (shared, vm, live) = (shared.clone(), vm.clone(), live.clone());
-                let work = move || blockjob::advance(&shared, &vm, &live, &change.id, &change.status);
-                // The handle is the runtime's own: dropping it lets the work go on.
-                drop(tokio::task::spawn_blocking(work));
-            }
+        GuestEvent::JobStatusChange(change) if live.block_jobs.find(&change.id).is_some() => {
+            let (shared, vm, live) = (shared.clone(), vm.clone(), live.clone());
+            let work = move || blockjob::advance(&shared, &vm, &live, &change.id, &change.status);
+            // The handle is the runtime's own: dropping it lets the work go on.
+            drop(tokio::task::spawn_blocking(work));
         }
         GuestEvent::NicRxFilterChanged(change) => {
             if let Some(alias) = change.name {
