@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// A definition with the texts that readers ask for again and again.
 pub struct Definition {
     pub model: Domain,
-    public: OnceLock<String>,
+    public: OnceLock<Box<str>>,
 }
 
 impl Definition {
@@ -28,12 +28,11 @@ impl Definition {
         let mut public = model.clone();
         public.strip_secrets();
         shown(&mut public);
-        let hides_nothing = public == model;
-        let this = Self { model, public: OnceLock::new() };
-        if hides_nothing {
-            this.public.get_or_init(|| text);
+        if public != model {
+            return Self::new(model);
         }
-        Arc::new(this)
+        // The copy is kept: its lists have no room to grow, while those of a model that was read have.
+        Arc::new(Self { model: public, public: OnceLock::from(text.into_boxed_str()) })
     }
 
     /// The XML without secrets; made once.
@@ -42,7 +41,7 @@ impl Definition {
             let mut model = self.model.clone();
             model.strip_secrets();
             shown(&mut model);
-            model.format()
+            model.format().into_boxed_str()
         })
     }
 }

@@ -48,10 +48,11 @@ impl DomainDevices for QemuDriver {
     fn domain_get_interface_parameters(
         &self,
         domain: &DomainId,
-        device: &str,
+        device: Option<&str>,
         flags: u32,
     ) -> Result<TypedParams> {
         let chosen = self.chosen(domain, flags, "virDomainGetInterfaceParameters")?;
+        let Some(device) = device else { return Ok(bandwidth::params(None)) };
         let model = &chosen.definition.model;
         let found = &model.devices.interfaces[tune::bandwidth::find(model, device)?];
         Ok(bandwidth::params(found.bandwidth.as_ref()))

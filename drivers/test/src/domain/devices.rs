@@ -64,10 +64,11 @@ impl DomainDevices for TestDriver {
     fn domain_get_interface_parameters(
         &self,
         domain: &DomainId,
-        device: &str,
+        device: Option<&str>,
         flags: u32,
     ) -> Result<TypedParams> {
         refuse::flags(flags, IMPACT, "virDomainGetInterfaceParameters")?;
+        let Some(device) = device else { return Ok(bandwidth::params(None)) };
         let view = self.host.guest(domain)?.view();
         let model = &view.one(flags)?.0.model;
         let found = &model.devices.interfaces[interface(model, device)?];

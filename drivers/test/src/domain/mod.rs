@@ -22,7 +22,6 @@ mod unsupported;
 
 pub use cpus::MOST as MOST_VCPUS;
 pub use definition::{Definition, Wishes, parse_node, user};
-pub use filter::matches;
 pub use start::install;
 
 use start::Start;

@@ -118,7 +118,7 @@ impl CheckpointDriver for TestDriver {
         refuse::flags(flags, 0, "virDomainCheckpointGetParent")?;
         let found = self.checkpoint(checkpoint)?;
         found.parent.as_deref().map(|parent| id(&checkpoint.domain, parent)).ok_or_else(|| {
-            let text = format!("checkpoint '{}' follows no other", checkpoint.name);
+            let text = format!("checkpoint '{}' does not have a parent", checkpoint.name);
             refuse::error(ErrorCode::NoDomainCheckpoint, text)
         })
     }

@@ -154,7 +154,7 @@ impl SnapshotDriver for TestDriver {
         refuse::flags(flags, 0, "virDomainSnapshotGetParent")?;
         let found = self.snapshot(snapshot)?;
         found.parent.as_deref().map(|parent| id(&snapshot.domain, parent)).ok_or_else(|| {
-            let text = format!("snapshot '{}' follows no other", snapshot.name);
+            let text = format!("snapshot '{}' does not have a parent", snapshot.name);
             refuse::error(ErrorCode::NoDomainSnapshot, text)
         })
     }

@@ -71,20 +71,24 @@ pub fn blkio(model: &Domain) -> TypedParams {
     params
 }
 
+/// What is right is set even where something else is wrong, of which the last is told.
 pub fn set_blkio(model: &mut Domain, params: &TypedParams) -> Result<()> {
     let tune = &mut model.blkiotune;
+    let mut outcome = Ok(());
     for (name, value) in params.iter() {
         match value {
             TypedValue::UInt(weight) => tune.weight = Some(*weight).filter(|weight| *weight != 0),
             TypedValue::String(text) => {
                 let setting = Setting::ALL.iter().find(|(known, _)| *known == name);
                 let (_, setting) = setting.expect("names were checked against the table");
-                merge(&mut tune.devices, *setting, name, text)?;
+                if let Err(err) = merge(&mut tune.devices, *setting, name, text) {
+                    outcome = Err(err);
+                }
             }
             _ => {}
         }
     }
-    Ok(())
+    outcome
 }
 
 /// Takes in `path,value,path,value,...`.
