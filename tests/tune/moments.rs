@@ -2,11 +2,12 @@
 
 use crate::guests::{Host, qemu_img, xml};
 use ferrovirt::{Connection, ErrorCode};
+use ferrovirt_core::TypedParams;
 use ferrovirt_core::abi::{
-    VIR_DOMAIN_PAUSED, VIR_DOMAIN_RUNNING, VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY,
-    VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE, VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY, VIR_DOMAIN_START_PAUSED,
-    VIR_DOMAIN_UNDEFINE_MANAGED_SAVE, VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA, VIR_DUMP_LIVE,
-    VIR_DUMP_MEMORY_ONLY,
+    VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT, VIR_DOMAIN_PAUSED, VIR_DOMAIN_RUNNING,
+    VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY, VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE,
+    VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY, VIR_DOMAIN_START_PAUSED, VIR_DOMAIN_UNDEFINE_MANAGED_SAVE,
+    VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA, VIR_DOMAIN_XML_INACTIVE, VIR_DUMP_LIVE, VIR_DUMP_MEMORY_ONLY,
 };
 use std::fs;
 
@@ -61,6 +62,50 @@ fn disks_get_new_images_while_the_guest_runs() {
     assert_eq!(err.code(), ErrorCode::OperationUnsupported);
     first.delete(VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY).expect("forgotten");
     assert_eq!(domain.list_all_snapshots(0).unwrap().len(), 1);
+}
+
+#[test]
+fn images_are_pulled_merged_and_copied_while_the_guest_runs() {
+    let host = Host::open();
+    let domain = host.guest("busy", "");
+    domain.create(0).expect("started");
+    for name in ["one", "two"] {
+        domain.create_snapshot(&named(name), VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY).expect("taken");
+    }
+    let (first, second, lowest) = (host.path("busy.one"), host.path("busy.two"), host.path("busy.qcow2"));
+    let backing = |image: &str| qemu_img(&["info", "-U", image]).contains("backing file:");
+    let settled = |what: &dyn Fn() -> bool| {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while !what() {
+            assert!(std::time::Instant::now() < deadline, "{}", xml(&domain));
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    };
+    let idle = || domain.block_job_info("vda", 0).expect("told").is_none();
+    // What is between goes into the lowest.
+    domain.block_commit("vda", Some(&lowest), Some(&first), 0, 0).expect("begun");
+    settled(&idle);
+    assert!(!xml(&domain).contains(&first) && xml(&domain).contains(&lowest), "{}", xml(&domain));
+    // All of it comes up.
+    domain.block_pull("vda", 0, 0).expect("begun");
+    settled(&idle);
+    assert!(!xml(&domain).contains(&lowest) && !backing(&second), "{}", xml(&domain));
+    // A copy takes its place.
+    let copy = host.path("busy.copy");
+    let dest = format!("<disk type='file'><driver type='qcow2'/><source file='{copy}'/></disk>");
+    domain.block_copy("vda", &dest, &TypedParams::new(), 0).expect("begun");
+    let is_ready =
+        || domain.block_job_info("vda", 0).expect("told").is_some_and(|job| job.current == job.end);
+    settled(&is_ready);
+    settled(&|| xml(&domain).contains("ready='yes'"));
+    domain.block_job_abort("vda", VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT).expect("switched over");
+    assert!(idle());
+    assert!(xml(&domain).contains(&copy) && !xml(&domain).contains(&second), "{}", xml(&domain));
+    assert!(domain.xml_desc(VIR_DOMAIN_XML_INACTIVE).unwrap().contains(&copy));
+    let err = domain.block_job_abort("vda", 0).expect_err("nothing is under way");
+    assert_eq!(err.code(), ErrorCode::InvalidArg);
+    domain.destroy(0).expect("ended");
+    domain.create(0).expect("starts on the copy");
 }
 
 #[test]

@@ -4,11 +4,11 @@ use crate::capabilities::Capabilities;
 use crate::driver::Shared;
 use crate::vm::{Definition, Vm};
 use crate::{defaults, validate};
-use ferrovirt_conf::domain::{Domain, ParseFlags};
+use ferrovirt_conf::domain::{ChardevKind, Domain, ParseFlags};
 use ferrovirt_core::persist::{self, Durability};
 use ferrovirt_core::store::{Claim, Stored};
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
-use ferrovirt_xml::Node;
+use ferrovirt_xml::{Document, Node, XmlElement};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,12 +22,35 @@ pub fn parse(shared: &Shared, xml: &str, flags: ParseFlags) -> Result<Domain> {
     Ok(model)
 }
 
+/// Reads a description that was kept somewhere; what QEMU needs is filled in, and nothing is refused.
+pub fn parse_kept(shared: &Shared, xml: &str, flags: ParseFlags) -> Result<Domain> {
+    let document = Document::parse(xml, "domain_definition")?.without_layout();
+    document.expect_root(Domain::TAG)?;
+    parse_node(shared, &document.root(), flags)
+}
+
 /// Reads a description that is a part of another document: what QEMU needs is filled in, and nothing is refused.
 pub fn parse_node(shared: &Shared, node: &Node<'_>, flags: ParseFlags) -> Result<Domain> {
     let mut model = Domain::from_node(node, flags)?;
     let capabilities = emulator(shared, &mut model).map_err(|err| err.or_domain(ErrorDomain::Qemu))?;
     defaults::fill(&mut model, &capabilities, &shared.paths, flags)?;
     Ok(model)
+}
+
+/// A running guest's description as it is kept for later: without what belongs to this one run.
+pub fn at_rest(shared: &Shared, model: &Domain) -> Domain {
+    let mut model = model.clone();
+    model.strip_live();
+    model.id = None;
+    for channel in &mut model.devices.channels {
+        let socket = channel.target.name().unwrap_or_default().to_owned();
+        if let ChardevKind::Unix { source } = &mut channel.source.kind
+            && source.path.as_deref().is_some_and(|path| shared.paths.is_own_channel(path, &socket))
+        {
+            source.path = None;
+        }
+    }
+    model
 }
 
 /// The capabilities of the description's emulator; where it names none, the one for its architecture is put in.

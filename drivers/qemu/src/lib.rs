@@ -6,6 +6,7 @@ pub mod agent;
 pub mod aliases;
 mod api;
 mod autostart;
+mod blockjob;
 pub mod capabilities;
 pub mod command;
 mod consoles;

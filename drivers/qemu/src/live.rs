@@ -1,6 +1,7 @@
 //! A running guest: its process, its monitor, and what must be given back when it ends.
 
 use crate::agent::Agent;
+use crate::blockjob::BlockJobs;
 use crate::consoles::Consoles;
 use crate::hotplug::Removals;
 use crate::network::Plugs;
@@ -9,6 +10,7 @@ use crate::qmp::Client;
 use crate::reactor::Reactor;
 use crate::vm::Definition;
 use arc_swap::ArcSwap;
+use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::{Error, ErrorCode, Result, abi};
 use ferrovirt_host::cgroup::Cgroup;
 use ferrovirt_host::process::Process;
@@ -35,6 +37,8 @@ pub struct Live {
     pub removals: Removals,
     /// Who waits for a job of QEMU.
     pub news: News,
+    /// What is under way on its disks.
+    pub block_jobs: BlockJobs,
     end: Mutex<End>,
     ended: Condvar,
 }
@@ -114,6 +118,7 @@ impl Live {
             consoles: Consoles::default(),
             removals: Removals::default(),
             news: News::default(),
+            block_jobs: BlockJobs::default(),
             end: Mutex::default(),
             ended: Condvar::new(),
         })
@@ -127,6 +132,15 @@ impl Live {
     /// Puts a changed description in force.
     pub fn redefine(&self, definition: Arc<Definition>) {
         self.definition.store(definition);
+    }
+
+    /// Changes the description in force. `change` may run more than once, on ever newer ones.
+    pub fn alter(&self, change: impl Fn(&mut Domain)) {
+        self.definition.rcu(|definition| {
+            let mut model = definition.model.clone();
+            change(&mut model);
+            Definition::new(model)
+        });
     }
 
     /// The vCPUs that are on, each with its thread.

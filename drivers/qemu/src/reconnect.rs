@@ -7,7 +7,7 @@ use crate::qmp::{self, types::RunState};
 use crate::qmp::{Client, EventStream, Options, QueryStatus};
 use crate::status::{self, Status};
 use crate::vm::{Definition, Vm};
-use crate::{definitions, model, network, stop, tune, watch};
+use crate::{blockjob, definitions, model, network, stop, tune, watch};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{Error, Result, abi, persist};
 use ferrovirt_host::KernelFiles;
@@ -78,6 +78,7 @@ fn attach(shared: &Arc<Shared>, vm: &Arc<Vm>, status: Status, process: Arc<Proce
     };
     let plugs = network::take_over(shared, &status);
     let (state, reason) = now(&status, now_in.running);
+    let block_jobs = status.block_jobs;
     let parts = Parts {
         id,
         process,
@@ -87,6 +88,7 @@ fn attach(shared: &Arc<Shared>, vm: &Arc<Vm>, status: Status, process: Arc<Proce
         plugs,
     };
     let live = Live::new(parts);
+    block_jobs.into_iter().for_each(|job| live.block_jobs.add(job));
     let group = Cgroup::find(&KernelFiles::host(), &tune::cgroups::name(shared, id, &vm.name()));
     if let Some(group) = group.filter(|group| group.holds(live.process.pid())) {
         live.group.get_or_init(|| group);
@@ -104,7 +106,9 @@ fn attach(shared: &Arc<Shared>, vm: &Arc<Vm>, status: Status, process: Arc<Proce
         reactor.spawn(async move { watch::shut_down(&shared, &vm, &live, true).await });
     }
     reactor.spawn(watch::follow(shared.clone(), vm.clone(), live, events));
-    status::save(shared, vm)
+    status::save(shared, vm)?;
+    // What happened to jobs meanwhile nobody has been told.
+    blockjob::take_over(shared, vm, &vm.live()?)
 }
 
 /// The state that the guest is in by QEMU's word; the reason that was noted holds as long as the state does.

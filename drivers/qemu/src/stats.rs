@@ -8,7 +8,9 @@ use crate::images;
 use crate::live::Live;
 use crate::model;
 use crate::qmp::types::{BlockDevice, BlockStats, Iothread};
-use crate::qmp::{QomGet, QueryBalloon, QueryBlock, QueryBlockstats, QueryIothreads};
+use crate::qmp::{
+    QomGet, QueryBalloon, QueryBlock, QueryBlockstats, QueryDirtyRate, QueryIothreads, QueryStatus,
+};
 use crate::tune::balloon::balloon_path;
 use crate::tune::iotune::model_names;
 use crate::vm::{View, Vm};
@@ -28,14 +30,26 @@ pub const GROUPS: u32 = abi::VIR_DOMAIN_STATS_STATE
     | abi::VIR_DOMAIN_STATS_VCPU
     | abi::VIR_DOMAIN_STATS_INTERFACE
     | abi::VIR_DOMAIN_STATS_BLOCK
-    | abi::VIR_DOMAIN_STATS_IOTHREAD;
+    | abi::VIR_DOMAIN_STATS_IOTHREAD
+    | abi::VIR_DOMAIN_STATS_DIRTYRATE;
 
 /// Those for which the monitor is asked.
-const ASKED: u32 =
-    abi::VIR_DOMAIN_STATS_BALLOON | abi::VIR_DOMAIN_STATS_BLOCK | abi::VIR_DOMAIN_STATS_IOTHREAD;
+const ASKED: u32 = abi::VIR_DOMAIN_STATS_BALLOON
+    | abi::VIR_DOMAIN_STATS_BLOCK
+    | abi::VIR_DOMAIN_STATS_IOTHREAD
+    | abi::VIR_DOMAIN_STATS_DIRTYRATE;
 
-/// How long a guest that is busy is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a monitor may take to show that it answers at all.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Whether the guest's monitor answers.
+fn answers(shared: &Shared, live: &Live) -> bool {
+    let monitor = live.monitor.clone();
+    let asked = shared.reactor.call_within(PATIENCE, "a question to the monitor", async move {
+        Ok(monitor.execute(&QueryStatus {}).await.map(drop)?)
+    });
+    asked.is_ok()
+}
 
 /// Everything of the groups wanted that can be told now.
 pub fn gather(shared: &Shared, vm: &Arc<Vm>, view: &View, wanted: u32, flags: u32) -> TypedParams {
@@ -47,20 +61,17 @@ pub fn gather(shared: &Shared, vm: &Arc<Vm>, view: &View, wanted: u32, flags: u3
     }
     let Ok(definition) = view.current() else { return params };
     let model = &definition.model;
-    let patience = match flags & abi::VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT {
-        0 => PATIENCE,
-        _ => Duration::ZERO,
-    };
     let live = view.live.as_ref();
-    let job =
-        live.filter(|_| is_wanted(ASKED)).and_then(|_| vm.job.begin_within("statistics", patience).ok());
-    let answering = live.filter(|_| job.is_some());
+    let patient = flags & abi::VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT == 0 || vm.job.current().is_none();
+    let answering = live.filter(|live| is_wanted(ASKED) && patient && answers(shared, live));
     if let (true, Some(live)) = (is_wanted(abi::VIR_DOMAIN_STATS_CPU_TOTAL), live)
         && let Ok(times) = live.process.times()
     {
         params.add("cpu.time", times.total());
         params.add("cpu.user", times.user);
         params.add("cpu.system", times.system);
+        // No monitors of the host's caches are set up for guests.
+        params.add("cpu.cache.monitor.count", 0u32);
     }
     if is_wanted(abi::VIR_DOMAIN_STATS_BALLOON) {
         balloon(&mut params, shared, model, answering);
@@ -79,6 +90,11 @@ pub fn gather(shared: &Shared, vm: &Arc<Vm>, view: &View, wanted: u32, flags: u3
         && let Ok(threads) = live.ask(&shared.reactor, QueryIothreads {})
     {
         iothreads(&mut params, &threads);
+    }
+    if let (true, Some(live)) = (is_wanted(abi::VIR_DOMAIN_STATS_DIRTYRATE), answering)
+        && let Ok(told) = live.ask(&shared.reactor, QueryDirtyRate {})
+    {
+        dirty_rate(&mut params, &told);
     }
     params
 }
@@ -153,6 +169,10 @@ fn vcpus(params: &mut TypedParams, model: &Domain, live: Option<&Arc<Live>>) {
         params.add(name("state"), abi::VIR_VCPU_RUNNING as i32);
         if let Ok(used) = process::thread_times(live.process.pid(), thread) {
             params.add(name("time"), used.times.total());
+        }
+        if let Ok(waits) = process::thread_waits(live.process.pid(), thread) {
+            params.add(name("wait"), waits.blocked);
+            params.add(name("delay"), waits.runnable);
         }
     }
 }
@@ -317,5 +337,22 @@ fn iothreads(params: &mut TypedParams, threads: &[Iothread]) {
         params.add(format!("iothread.{id}.poll-max-ns"), thread.poll_max_ns.max(0) as u64);
         params.add(format!("iothread.{id}.poll-grow"), thread.poll_grow.max(0) as u32);
         params.add(format!("iothread.{id}.poll-shrink"), thread.poll_shrink.max(0) as u32);
+    }
+}
+
+/// How fast the guest changes its memory, as far as it was measured.
+fn dirty_rate(params: &mut TypedParams, told: &Value) {
+    let state = match told["status"].as_str() {
+        Some("measuring") => abi::VIR_DOMAIN_DIRTYRATE_MEASURING,
+        Some("measured") => abi::VIR_DOMAIN_DIRTYRATE_MEASURED,
+        _ => abi::VIR_DOMAIN_DIRTYRATE_UNSTARTED,
+    };
+    params.add("dirtyrate.calc_status", state as i32);
+    params.add("dirtyrate.calc_start_time", told["start-time"].as_i64().unwrap_or(0));
+    let period = told["calc-time"].as_i64().and_then(|period| i32::try_from(period).ok());
+    params.add("dirtyrate.calc_period", period.unwrap_or(0));
+    params.add("dirtyrate.calc_mode", told["mode"].as_str().unwrap_or("page-sampling"));
+    if let Some(rate) = told["dirty-rate"].as_i64() {
+        params.add("dirtyrate.megabytes_per_second", rate);
     }
 }

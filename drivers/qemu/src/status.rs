@@ -1,5 +1,6 @@
 //! The status of a running guest on disk: what another process needs to take the guest over, in libvirt's form.
 
+use crate::blockjob::BlockJob;
 use crate::driver::Shared;
 use crate::vm::{View, Vm};
 use ferrovirt_conf::domain::Domain;
@@ -35,6 +36,9 @@ pub struct Status {
     /// The network port of each interface that has one, by MAC address.
     #[xml(child = "networkPorts/port")]
     pub ports: Vec<StatusPort>,
+    /// What is under way on disks.
+    #[xml(child = "blockJobs/job")]
+    pub block_jobs: Vec<BlockJob>,
     #[xml(child)]
     pub domain: Domain,
 }
@@ -156,6 +160,7 @@ pub fn save(shared: &Shared, vm: &Arc<Vm>) -> Result<()> {
         channel_dir: Some(shared.paths.channels(live.id, &name).display().to_string()),
         start_time: live.process.id().ok().map(|id| id.start_time),
         ports: live.plugs.for_status(),
+        block_jobs: live.block_jobs.all(),
         domain: live.definition().model.clone(),
     };
     let text = ferrovirt_xml::to_string(&status);

@@ -5,8 +5,9 @@ use crate::live::{Live, StopCause};
 use crate::qmp::{Cont, EventStream, GuestEvent, Quit, SystemReset};
 use crate::reactor::ended;
 use crate::vm::Vm;
-use crate::{hotplug, rx_filter, status, stop};
+use crate::{blockjob, hotplug, rx_filter, status, stop};
 use ferrovirt_conf::domain::LifecycleAction;
+use ferrovirt_conf::values::ScaledSize;
 use ferrovirt_core::{DomainEvent, DomainEventKind, Event, abi};
 use std::sync::Arc;
 
@@ -84,10 +85,9 @@ async fn handle(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, event: Gue
             lifecycle(abi::VIR_DOMAIN_EVENT_STARTED, abi::VIR_DOMAIN_EVENT_STARTED_WAKEUP);
         }
         GuestEvent::BalloonChange(balloon) => {
+            live.alter(|model| model.current_memory = ScaledSize(balloon.actual / 1024));
+            status::save_later(shared, vm);
             publish(shared, vm, DomainEventKind::BalloonChange { actual: balloon.actual / 1024 });
-        }
-        GuestEvent::MigrationStatus(_) | GuestEvent::JobStatusChange(_) | GuestEvent::DumpCompleted(_) => {
-            live.news.tell();
         }
         GuestEvent::DeviceDeleted(deleted) => {
             // Who waits for it clears away after it, too.
@@ -111,6 +111,15 @@ async fn handle(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, event: Gue
                     DomainEventKind::TrayChange { alias, reason: i32::from(!tray.tray_open) },
                 );
             }
+        }
+        GuestEvent::JobStatusChange(change) if live.block_jobs.find(&change.id).is_some() => {
+            let (shared, vm, live) = (shared.clone(), vm.clone(), live.clone());
+            let work = move || blockjob::advance(&shared, &vm, &live, &change.id, &change.status);
+            // The handle is the runtime's own: dropping it lets the work go on.
+            drop(tokio::task::spawn_blocking(work));
+        }
+        GuestEvent::MigrationStatus(_) | GuestEvent::JobStatusChange(_) | GuestEvent::DumpCompleted(_) => {
+            live.news.tell();
         }
         GuestEvent::NicRxFilterChanged(change) => {
             if let Some(alias) = change.name {

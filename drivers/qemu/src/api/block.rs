@@ -1,15 +1,18 @@
 //! Disks: sizes, limits, errors, looking into memory and images.
 
+use crate::blockjob;
 use crate::driver::QemuDriver;
 use crate::images;
 use crate::model;
 use crate::qmp::{BlockResize, BlockSetWriteThreshold, Memsave, Pmemsave, QueryBlock};
-use crate::tune::{IMPACT, iotune};
-use ferrovirt_conf::domain::{Disk, Domain, StorageLocation};
+use crate::tune::{Guest, IMPACT, iotune};
+use ferrovirt_conf::domain::{Disk, Domain, StorageFormat, StorageLocation};
 use ferrovirt_conf::tuning::iotune as limits;
-use ferrovirt_core::driver::{BlockInfo, DiskError, DomainBlock};
+use ferrovirt_core::driver::{BlockInfo, BlockJobInfo, DiskError, DomainBlock};
 use ferrovirt_core::store::Stored;
-use ferrovirt_core::{DomainId, Error, ErrorCode, ErrorDomain, Result, TypedParams, abi};
+use ferrovirt_core::{
+    DomainId, Error, ErrorCode, ErrorDomain, KnownParam, Result, TypedParams, TypedValue, abi,
+};
 use std::fs;
 
 impl DomainBlock for QemuDriver {
@@ -92,6 +95,140 @@ impl DomainBlock for QemuDriver {
             None => images::info(found),
         };
         info.map_err(|err| err.or_domain(ErrorDomain::Qemu))
+    }
+
+    fn domain_block_job_abort(&self, domain: &DomainId, disk: &str, flags: u32) -> Result<()> {
+        let (later, pivot) = (abi::VIR_DOMAIN_BLOCK_JOB_ABORT_ASYNC, abi::VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT);
+        super::refuse_flags(flags, later | pivot, "virDomainBlockJobAbort")?;
+        self.changing(domain, "end block job", |vm, live| {
+            let target = target(&live.definition().model, disk)?;
+            let id = blockjob::end(&self.shared, vm, live, &target, flags & pivot != 0)?;
+            if flags & later == 0 { blockjob::wait(live, &id) } else { Ok(()) }
+        })
+    }
+
+    fn domain_get_block_job_info(
+        &self,
+        domain: &DomainId,
+        disk: &str,
+        flags: u32,
+    ) -> Result<Option<BlockJobInfo>> {
+        let bytes = abi::VIR_DOMAIN_BLOCK_JOB_INFO_BANDWIDTH_BYTES;
+        super::refuse_flags(flags, bytes, "virDomainGetBlockJobInfo")?;
+        self.changing(domain, "block job info", |_, live| {
+            let target = target(&live.definition().model, disk)?;
+            blockjob::info(&self.shared, live, &target, flags & bytes != 0)
+        })
+    }
+
+    fn domain_block_job_set_speed(
+        &self,
+        domain: &DomainId,
+        disk: &str,
+        bandwidth: u64,
+        flags: u32,
+    ) -> Result<()> {
+        let bytes = abi::VIR_DOMAIN_BLOCK_JOB_SPEED_BANDWIDTH_BYTES;
+        super::refuse_flags(flags, bytes, "virDomainBlockJobSetSpeed")?;
+        let speed = speed(bandwidth, flags & bytes != 0)?;
+        self.changing(domain, "set speed of block job", |_, live| {
+            let target = target(&live.definition().model, disk)?;
+            blockjob::set_speed(&self.shared, live, &target, speed)
+        })
+    }
+
+    fn domain_block_pull(&self, domain: &DomainId, disk: &str, bandwidth: u64, flags: u32) -> Result<()> {
+        let bytes = abi::VIR_DOMAIN_BLOCK_PULL_BANDWIDTH_BYTES;
+        super::refuse_flags(flags, bytes, "virDomainBlockPull")?;
+        let speed = speed(bandwidth, flags & bytes != 0)?;
+        self.on_disk(domain, "block pull", |guest| blockjob::pull(guest, disk, None, speed))
+    }
+
+    fn domain_block_rebase(
+        &self,
+        domain: &DomainId,
+        disk: &str,
+        base: Option<&str>,
+        bandwidth: u64,
+        flags: u32,
+    ) -> Result<()> {
+        let bytes = abi::VIR_DOMAIN_BLOCK_REBASE_BANDWIDTH_BYTES;
+        let (copy, shallow) = (abi::VIR_DOMAIN_BLOCK_REBASE_COPY, abi::VIR_DOMAIN_BLOCK_REBASE_SHALLOW);
+        let (reuse, raw) = (abi::VIR_DOMAIN_BLOCK_REBASE_REUSE_EXT, abi::VIR_DOMAIN_BLOCK_REBASE_COPY_RAW);
+        super::refuse_flags(flags, bytes | copy | shallow | reuse | raw, "virDomainBlockRebase")?;
+        let speed = speed(bandwidth, flags & bytes != 0)?;
+        if flags & copy == 0 {
+            return self.on_disk(domain, "block pull", |guest| blockjob::pull(guest, disk, base, speed));
+        }
+        let wanted = blockjob::Copy {
+            path: base.unwrap_or_default().to_owned(),
+            format: (flags & raw != 0).then_some(StorageFormat::Raw),
+            shallow: flags & shallow != 0,
+            reuse: flags & reuse != 0,
+            speed,
+            granularity: None,
+            buffer: None,
+            synchronous: false,
+        };
+        self.on_disk(domain, "block copy", |guest| blockjob::copy(guest, disk, &wanted))
+    }
+
+    fn domain_block_copy(
+        &self,
+        domain: &DomainId,
+        disk: &str,
+        dest_xml: &str,
+        params: &TypedParams,
+        flags: u32,
+    ) -> Result<()> {
+        let (shallow, reuse) = (abi::VIR_DOMAIN_BLOCK_COPY_SHALLOW, abi::VIR_DOMAIN_BLOCK_COPY_REUSE_EXT);
+        let (transient, synchronous) =
+            (abi::VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB, abi::VIR_DOMAIN_BLOCK_COPY_SYNCHRONOUS_WRITES);
+        super::refuse_flags(flags, shallow | reuse | transient | synchronous, "virDomainBlockCopy")?;
+        let row = |name, kind: u32| KnownParam { name, kind: kind as i32, multiple: false };
+        params.check(&[
+            row(abi::VIR_DOMAIN_BLOCK_COPY_BANDWIDTH, abi::VIR_TYPED_PARAM_ULLONG),
+            row(abi::VIR_DOMAIN_BLOCK_COPY_GRANULARITY, abi::VIR_TYPED_PARAM_UINT),
+            row(abi::VIR_DOMAIN_BLOCK_COPY_BUF_SIZE, abi::VIR_TYPED_PARAM_ULLONG),
+        ])?;
+        let described: Disk = ferrovirt_xml::Document::parse(dest_xml, "domain_disk")?.read()?;
+        let path = images::local_path(&described).map_err(|err| err.or_domain(ErrorDomain::Qemu))?;
+        let granularity = match params.get(abi::VIR_DOMAIN_BLOCK_COPY_GRANULARITY) {
+            Some(TypedValue::UInt(value)) => Some(*value),
+            _ => None,
+        };
+        if granularity.is_some_and(|value| !value.is_power_of_two()) {
+            let text = "the granularity of a copy must be a power of 2";
+            return Err(Error::invalid_arg(text).domain(ErrorDomain::Qemu));
+        }
+        let wanted = blockjob::Copy {
+            path: path.display().to_string(),
+            format: described.driver.as_ref().and_then(|driver| driver.format),
+            shallow: flags & shallow != 0,
+            reuse: flags & reuse != 0,
+            speed: params.get_ullong(abi::VIR_DOMAIN_BLOCK_COPY_BANDWIDTH)?.unwrap_or(0),
+            granularity,
+            buffer: params.get_ullong(abi::VIR_DOMAIN_BLOCK_COPY_BUF_SIZE)?,
+            synchronous: flags & synchronous != 0,
+        };
+        self.on_disk(domain, "block copy", |guest| blockjob::copy(guest, disk, &wanted))
+    }
+
+    fn domain_block_commit(
+        &self,
+        domain: &DomainId,
+        disk: &str,
+        base: Option<&str>,
+        top: Option<&str>,
+        bandwidth: u64,
+        flags: u32,
+    ) -> Result<()> {
+        let bytes = abi::VIR_DOMAIN_BLOCK_COMMIT_BANDWIDTH_BYTES;
+        let (shallow, active) = (abi::VIR_DOMAIN_BLOCK_COMMIT_SHALLOW, abi::VIR_DOMAIN_BLOCK_COMMIT_ACTIVE);
+        super::refuse_flags(flags, bytes | shallow | active, "virDomainBlockCommit")?;
+        let speed = speed(bandwidth, flags & bytes != 0)?;
+        let how = (flags & shallow != 0, flags & active != 0);
+        self.on_disk(domain, "block commit", |guest| blockjob::commit(guest, disk, base, top, speed, how))
     }
 
     fn domain_get_block_io_tune(
@@ -177,6 +314,33 @@ impl DomainBlock for QemuDriver {
             live.ask(&self.shared.reactor, command).map(drop)
         })
     }
+}
+
+impl QemuDriver {
+    /// Begins a job on a disk of a running guest.
+    fn on_disk(
+        &self,
+        domain: &DomainId,
+        job: &'static str,
+        begin: impl FnOnce(&Guest<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.changing(domain, job, |vm, live| begin(&Guest { shared: &self.shared, vm, live }))
+    }
+}
+
+/// Bytes a second; without the flag for them callers mean MiB.
+fn speed(bandwidth: u64, bytes: bool) -> Result<u64> {
+    let unit = if bytes { 1 } else { 1 << 20 };
+    let speed = bandwidth.checked_mul(unit).filter(|speed| i64::try_from(*speed).is_ok());
+    speed.ok_or_else(|| {
+        let text = format!("a bandwidth of {bandwidth} is more than can be counted in bytes");
+        Error::new(ErrorCode::Overflow, text).domain(ErrorDomain::Qemu)
+    })
+}
+
+/// The target of the disk that a name means.
+fn target(model: &Domain, name: &str) -> Result<String> {
+    Ok(find(model, name)?.name().unwrap_or_default().to_owned())
 }
 
 fn find<'a>(model: &'a Domain, name: &str) -> Result<&'a Disk> {

@@ -48,13 +48,13 @@ impl DomainJobs for QemuDriver {
     fn domain_save_image_get_xml_desc(&self, file: &str, flags: u32) -> Result<String> {
         let secure = abi::VIR_DOMAIN_SAVE_IMAGE_XML_SECURE;
         super::refuse_flags(flags, secure, "virDomainSaveImageGetXMLDesc")?;
-        save::describe(Path::new(file), flags & secure != 0).map_err(own)
+        save::describe(&self.shared, Path::new(file), flags & secure != 0).map_err(own)
     }
 
     fn domain_save_image_define_xml(&self, file: &str, xml: &str, flags: u32) -> Result<()> {
         let known = abi::VIR_DOMAIN_SAVE_RUNNING | abi::VIR_DOMAIN_SAVE_PAUSED;
         super::refuse_flags(flags, known, "virDomainSaveImageDefineXML")?;
-        save::redefine(Path::new(file), Some(xml), flags).map_err(own)
+        save::redefine(&self.shared, Path::new(file), Some(xml), flags).map_err(own)
     }
 
     fn domain_managed_save(&self, domain: &DomainId, flags: u32) -> Result<()> {
@@ -81,7 +81,7 @@ impl DomainJobs for QemuDriver {
         super::refuse_flags(flags, secure, "virDomainManagedSaveGetXMLDesc")?;
         let vm = self.shared.find(domain)?;
         let path = save::managed(&self.shared, &vm).map_err(own)?;
-        save::describe(&path, flags & secure != 0).map_err(own)
+        save::describe(&self.shared, &path, flags & secure != 0).map_err(own)
     }
 
     fn domain_managed_save_define_xml(&self, domain: &DomainId, xml: Option<&str>, flags: u32) -> Result<()> {
@@ -90,7 +90,7 @@ impl DomainJobs for QemuDriver {
         let vm = self.shared.find(domain)?;
         let _job = vm.job.begin("change saved state")?;
         let path = save::managed(&self.shared, &vm).map_err(own)?;
-        save::redefine(&path, xml, flags).map_err(own)
+        save::redefine(&self.shared, &path, xml, flags).map_err(own)
     }
 
     fn domain_core_dump_with_format(

@@ -124,7 +124,13 @@ commands! {
     QueryBlockstats = "query-blockstats" optional { query_nodes: bool } => Vec<BlockStats>;
     QueryNamedBlockNodes = "query-named-block-nodes" optional { flat: bool } => Vec<BlockNode>;
     QueryJobs = "query-jobs" => Vec<Job>;
-    QueryBlockJobs = "query-block-jobs" => Vec<Value>;
+    QueryBlockJobs = "query-block-jobs" => Vec<BlockJobInfo>;
+    BlockStream = "block-stream" { job_id: String, device: String }
+        optional { base_node: String, speed: u64, auto_dismiss: bool } => Done;
+    BlockCommit = "block-commit" { job_id: String, device: String, base_node: String, top_node: String }
+        optional { speed: u64, auto_dismiss: bool } => Done;
+    BlockdevMirror = "blockdev-mirror"(Properties) => Done;
+    BlockJobSetSpeed = "block-job-set-speed" { device: String, speed: u64 } => Done;
     JobCancel = "job-cancel" { id: String } => Done;
     JobComplete = "job-complete" { id: String } => Done;
     JobDismiss = "job-dismiss" { id: String } => Done;

@@ -131,6 +131,7 @@ replies! {
         parent: Option<Box<BlockStats>>,
         backing: Option<Box<BlockStats>>,
     }
+    BlockJobInfo { device: String, r#type: String, len: u64, offset: u64, speed: u64, ready: bool, status: String }
     Job { id: String, r#type: String, status: String, current_progress: u64, total_progress: u64, error: Option<String> }
 }
 

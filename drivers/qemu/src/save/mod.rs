@@ -40,12 +40,10 @@ pub fn save(
     let live = vm.live()?;
     let was_running = vm.view().state == abi::VIR_DOMAIN_RUNNING as i32;
     let running = wanted(flags, was_running);
-    let mut model = live.definition().model.clone();
+    let mut model = definitions::at_rest(shared, &live.definition().model);
     if let Some(xml) = xml {
-        model = replacement(&model, xml)?;
+        model = replacement(shared, &model, xml)?;
     }
-    model.strip_live();
-    model.id = None;
     if was_running {
         live.ask(&shared.reactor, Stop {})?;
         vm.set_state(abi::VIR_DOMAIN_PAUSED, abi::VIR_DOMAIN_PAUSED_SAVE);
@@ -86,25 +84,23 @@ fn wanted(flags: u32, running: bool) -> bool {
 }
 
 /// A description that a user gives for a saved guest: what the guest sees must be the same.
-fn replacement(saved: &Domain, xml: &str) -> Result<Domain> {
-    let model = Domain::read(xml, SAVED)?;
-    let mut before = saved.clone();
-    before.strip_live();
-    before.id = None;
-    before.check_abi(&model, AbiCheck::default())?;
+fn replacement(shared: &Shared, saved: &Domain, xml: &str) -> Result<Domain> {
+    let model = definitions::parse_kept(shared, xml, SAVED)?;
+    saved.check_abi(&model, AbiCheck::default())?;
     Ok(model)
 }
 
-fn model_of(image: &Image) -> Result<Domain> {
-    Domain::parse(&image.xml, SAVED)
+/// libvirt leaves out what is there in any case, so it is filled in again.
+fn model_of(shared: &Shared, image: &Image) -> Result<Domain> {
+    definitions::parse_kept(shared, &image.xml, SAVED)
 }
 
 /// Starts a guest from a file of the user's.
 pub fn restore(shared: &Arc<Shared>, path: &Path, xml: Option<&str>, flags: u32) -> Result<()> {
     let image = header::open(path, false)?;
-    let mut model = model_of(&image)?;
+    let mut model = model_of(shared, &image)?;
     if let Some(xml) = xml {
-        model = replacement(&model, xml)?;
+        model = replacement(shared, &model, xml)?;
     }
     let (vm, fresh) = definitions::claim(shared, &model)?;
     let _job = vm.job.begin("restore")?;
@@ -130,8 +126,8 @@ fn begin(shared: &Arc<Shared>, vm: &Arc<Vm>, model: Domain, image: Image, flags:
 }
 
 /// The description in a file of the user's.
-pub fn describe(path: &Path, secure: bool) -> Result<String> {
-    let mut model = model_of(&header::open(path, false)?)?;
+pub fn describe(shared: &Shared, path: &Path, secure: bool) -> Result<String> {
+    let mut model = model_of(shared, &header::open(path, false)?)?;
     if !secure {
         model.strip_secrets();
     }
@@ -139,11 +135,11 @@ pub fn describe(path: &Path, secure: bool) -> Result<String> {
 }
 
 /// Changes the description in a file of the user's, or what state the guest comes back in.
-pub fn redefine(path: &Path, xml: Option<&str>, flags: u32) -> Result<()> {
+pub fn redefine(shared: &Shared, path: &Path, xml: Option<&str>, flags: u32) -> Result<()> {
     let mut image = header::open(path, true)?;
-    let model = model_of(&image)?;
+    let model = model_of(shared, &image)?;
     let text = match xml {
-        Some(xml) => replacement(&model, xml)?.format(),
+        Some(xml) => replacement(shared, &model, xml)?.format(),
         None => image.xml.clone(),
     };
     let running = wanted(flags, image.running);
@@ -188,7 +184,7 @@ pub fn remove_managed(shared: &Shared, vm: &Vm) -> Result<()> {
 /// Starts a guest from what is kept for it, which is then gone.
 pub fn start_managed(shared: &Arc<Shared>, vm: &Arc<Vm>, flags: u32) -> Result<i32> {
     let image = header::open(&managed(shared, vm)?, false)?;
-    let model = model_of(&image)?;
+    let model = model_of(shared, &image)?;
     let state = if flags & abi::VIR_DOMAIN_START_PAUSED != 0 { PAUSED } else { 0 };
     let id = begin(shared, vm, model, image, state)?;
     remove_managed(shared, vm)?;

@@ -53,3 +53,14 @@ pub fn delete(path: &str, name: &str) -> Result<()> {
 pub fn overlay(path: &str, base: &str, base_format: &str) -> Result<()> {
     qemu_img(&["create", "-q", "-f", "qcow2", "-F", base_format, "-b", base, path])
 }
+
+/// Makes an empty image of a size, on top of another where one is given with its format.
+pub fn create(path: &str, format: &str, base: Option<(&str, &str)>, size: u64) -> Result<()> {
+    let size = size.to_string();
+    match base {
+        None => qemu_img(&["create", "-q", "-f", format, path, &size]),
+        Some((base, base_format)) => {
+            qemu_img(&["create", "-q", "-f", format, "-F", base_format, "-b", base, path, &size])
+        }
+    }
+}

@@ -119,6 +119,10 @@ pub fn take_running(
     let live = vm.live()?;
     let before = live.definition();
     let wanted = wanted(snapshot, &before.model)?;
+    if let Some(job) = wanted.iter().find_map(|(_, new)| live.block_jobs.on(&new.name)) {
+        let text = format!("a job is under way on disk '{}', so it can get no new image", job.target);
+        return Err(Error::new(ErrorCode::OperationUnsupported, text));
+    }
     let mut made = make(&before.model, &wanted, reuse)?;
     let mut model = before.model.clone();
     for (at, new) in &wanted {

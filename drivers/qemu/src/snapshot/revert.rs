@@ -1,6 +1,7 @@
 //! Going back to a snapshot.
 
 use super::{change_snapshots, images, internal};
+use crate::definitions;
 use crate::driver::Shared;
 use crate::live::{Live, StopCause};
 use crate::start::{self, Origin};
@@ -46,7 +47,7 @@ pub fn revert(shared: &Arc<Shared>, vm: &Arc<Vm>, snapshot: &Arc<DomainSnapshot>
         live.ending(StopCause::FromSnapshot);
         stop::destroy(vm, live, false)?;
     }
-    let (running, inactive) = descriptions(model, snapshot, vm);
+    let (running, inactive) = descriptions(shared, model, snapshot, vm);
     if vm.view().persistent.is_some() || view.persistent.is_some() {
         shared.keep_definition(vm, inactive.clone())?;
     }
@@ -67,11 +68,9 @@ pub fn revert(shared: &Arc<Shared>, vm: &Arc<Vm>, snapshot: &Arc<DomainSnapshot>
 }
 
 /// The guest as it ran then, and as it is to be started otherwise.
-fn descriptions(model: &Domain, snapshot: &DomainSnapshot, vm: &Vm) -> (Domain, Domain) {
+fn descriptions(shared: &Shared, model: &Domain, snapshot: &DomainSnapshot, vm: &Vm) -> (Domain, Domain) {
     let at_rest = |model: &Domain| {
-        let mut model = model.clone();
-        model.strip_live();
-        model.id = None;
+        let mut model = definitions::at_rest(shared, model);
         model.uuid = Some(vm.uuid());
         model
     };

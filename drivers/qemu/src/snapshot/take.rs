@@ -1,6 +1,7 @@
 //! Making snapshots and checkpoints, or taking in such as were made before.
 
 use super::{change_checkpoints, change_snapshots, images, internal, overlays, read_domain};
+use crate::definitions;
 use crate::driver::Shared;
 use crate::live::StopCause;
 use crate::stop;
@@ -53,7 +54,7 @@ fn take(shared: &Arc<Shared>, vm: &Arc<Vm>, mut snapshot: DomainSnapshot, flags:
         let text = format!("domain '{}' has a snapshot '{}' already", vm.name(), snapshot.name);
         return Err(Error::operation_failed(text).domain(ferrovirt_core::ErrorDomain::Domain));
     }
-    align(vm, &mut snapshot, flags)?;
+    align(shared, vm, &mut snapshot, flags)?;
     let definition = view.current()?;
     let how = prepare(&snapshot, &definition.model.devices.disks, view.is_active())?;
     if !view.checkpoints.is_empty() && !view.is_active() && how == How::External {
@@ -92,7 +93,7 @@ enum How {
 }
 
 /// Decides what of the guest is taken, and how.
-fn align(vm: &Arc<Vm>, snapshot: &mut DomainSnapshot, flags: u32) -> Result<()> {
+fn align(shared: &Shared, vm: &Arc<Vm>, snapshot: &mut DomainSnapshot, flags: u32) -> Result<()> {
     let view = vm.view();
     let active = view.is_active();
     let disks_only = flags & DISK_ONLY != 0;
@@ -102,9 +103,7 @@ fn align(vm: &Arc<Vm>, snapshot: &mut DomainSnapshot, flags: u32) -> Result<()> 
         )
         .domain(ferrovirt_core::ErrorDomain::DomainSnapshot));
     }
-    let mut model = view.current()?.model.clone();
-    model.strip_live();
-    model.id = None;
+    let model = definitions::at_rest(shared, &view.current()?.model);
     snapshot.domain = Some(Box::new(model));
     if active && let Some(persistent) = &view.persistent {
         snapshot.inactive_domain = Some(Box::new(persistent.model.clone()));
@@ -210,9 +209,7 @@ pub fn create_checkpoint(shared: &Arc<Shared>, vm: &Arc<Vm>, xml: &str, flags: u
         let text = format!("domain '{}' has a checkpoint '{name}' already", vm.name());
         return Err(Error::operation_failed(text));
     }
-    let mut model = live.definition().model.clone();
-    model.strip_live();
-    model.id = None;
+    let model = definitions::at_rest(shared, &live.definition().model);
     checkpoint.domain = Some(Box::new(model));
     checkpoint.align_disks()?;
     checkpoint.parent = view.checkpoints.current().map(|current| current.name.clone());

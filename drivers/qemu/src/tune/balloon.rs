@@ -45,16 +45,15 @@ pub fn check_amount(model: &Domain, memory: u64) -> Result<()> {
 
 impl Guest<'_> {
     /// Asks the guest to make do with this much memory.
-    pub fn inflate(&self, model: &mut Domain, memory: u64) -> Result<()> {
+    pub fn inflate(&self, model: &Domain, memory: u64) -> Result<()> {
         if !model::has_balloon(model) {
             return Err(Error::operation_invalid(format!(
                 "domain '{}' has no memory balloon, so its memory can't change while it runs",
                 self.vm.name()
             )));
         }
-        self.live.ask(&self.shared.reactor, Balloon { value: memory.saturating_mul(1024) })?;
-        model.current_memory = ScaledSize(memory);
-        Ok(())
+        // What the guest makes of it, its balloon tells.
+        self.live.ask(&self.shared.reactor, Balloon { value: memory.saturating_mul(1024) }).map(drop)
     }
 
     /// Has QEMU ask the balloon for its statistics every so many seconds.

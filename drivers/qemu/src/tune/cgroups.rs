@@ -120,7 +120,7 @@ impl Guest<'_> {
             let period = group.number(Controller::Cpu, "cpu.cfs_period_us")?;
             let quota = group.number(Controller::Cpu, "cpu.cfs_quota_us")?;
             Setting::Period(threads, period).put(&mut told.cputune);
-            Setting::Quota(threads, if quota == -1 { NO_QUOTA } else { quota }).put(&mut told.cputune);
+            Setting::Quota(threads, quota).put(&mut told.cputune);
         }
         Ok(told)
     }
@@ -189,9 +189,6 @@ impl Guest<'_> {
 const HARD: &str = "memory.limit_in_bytes";
 const SOFT: &str = "memory.soft_limit_in_bytes";
 const SWAP: &str = "memory.memsw.limit_in_bytes";
-
-/// What stands for no quota where the kernel says -1.
-const NO_QUOTA: i64 = 17_592_186_044_415;
 
 fn with_threads(group: &Cgroup, name: &str, tids: impl IntoIterator<Item = u32>) -> Result<Cgroup> {
     let child = group.make_child(name)?;

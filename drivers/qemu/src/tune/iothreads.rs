@@ -35,7 +35,12 @@ impl Guest<'_> {
         let mut properties = serde_json::Map::new();
         properties.insert("qom-type".into(), "iothread".into());
         properties.insert("id".into(), format!("iothread{thread}").into());
-        self.live.ask(&self.shared.reactor, ObjectAdd(properties)).map(drop)
+        self.live.ask(&self.shared.reactor, ObjectAdd(properties))?;
+        let made = running(self.shared, self.live)?.into_iter().find(|known| known.id == thread.get());
+        match made {
+            Some(made) => self.release_thread(made.tid, iothreads::place(model, thread)),
+            None => Err(Error::internal(format!("QEMU does not run the new I/O thread {thread}"))),
+        }
     }
 
     pub fn del_iothread(&self, model: &mut Domain, thread: NonZeroU32) -> Result<()> {

@@ -85,7 +85,7 @@ impl QemuDriver {
         }
     }
 
-    /// Asks the kernel or QEMU something about a running guest, as the guest's job.
+    /// Asks the kernel or QEMU something about a running guest. That waits for no job.
     pub(crate) fn ask_group<T>(
         &self,
         domain: &DomainId,
@@ -93,7 +93,6 @@ impl QemuDriver {
         ask: impl FnOnce(&Guest<'_>) -> Result<T>,
     ) -> Result<T> {
         let vm = self.shared.find(domain)?;
-        let _job = vm.job.begin("query tunables")?;
         let guest = Guest { shared: &self.shared, vm: &vm, live };
         ask(&guest).map_err(|err| err.or_domain(ErrorDomain::Qemu))
     }

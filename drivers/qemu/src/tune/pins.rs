@@ -5,7 +5,8 @@ use ferrovirt_conf::domain::{Domain, IoThreadPin};
 use ferrovirt_conf::tuning::{iothreads, pins};
 use ferrovirt_conf::values::CpuSet;
 use ferrovirt_core::{Error, Result, TypedParams};
-use ferrovirt_host::process;
+use ferrovirt_host::topology::Topology;
+use ferrovirt_host::{KernelFiles, process};
 use std::num::NonZeroU32;
 
 /// Refuses a vCPU that the definition doesn't have.
@@ -47,6 +48,15 @@ impl Guest<'_> {
         iothreads::pin(model, thread.get(), &map)?;
         self.tell(format!("cputune.iothreadpin{thread}"), cpus);
         Ok(())
+    }
+
+    /// A thread that has just come into being may run where the description says, or anywhere: not just where the thread
+    /// that made it is bound to.
+    pub fn release_thread(&self, tid: u32, place: Option<&CpuSet>) -> Result<()> {
+        match place {
+            Some(cpus) => process::set_thread_affinity(tid, cpus),
+            None => process::set_thread_affinity(tid, &Topology::read(&KernelFiles::host())?.online()),
+        }
     }
 
     fn tell(&self, name: String, cpus: &CpuSet) {

@@ -8,7 +8,6 @@ use ferrovirt_conf::domain::{Domain, VcpuState};
 use ferrovirt_conf::tuning::pins;
 use ferrovirt_conf::values::CpuSet;
 use ferrovirt_core::{Error, ErrorCode, Result};
-use ferrovirt_host::process;
 use ferrovirt_xml::YesNo;
 use std::time::Duration;
 
@@ -224,8 +223,8 @@ impl Guest<'_> {
         self.live.ask(&self.shared.reactor, DeviceAdd(properties))?;
         self.note_vcpus(model)?;
         let thread = self.live.vcpu_threads().into_iter().find(|(known, _)| *known == vcpu);
-        if let (Some((_, tid)), Some(cpus)) = (thread, pins::vcpu(model, vcpu)) {
-            process::set_thread_affinity(tid, cpus)?;
+        if let Some((_, tid)) = thread {
+            self.release_thread(tid, pins::vcpu(model, vcpu))?;
         }
         Ok(())
     }

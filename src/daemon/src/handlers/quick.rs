@@ -47,18 +47,13 @@ pub(super) const ROWS: &[&Row] = &[
 /// they read a snapshot of its definition or state, the kernel, or a file.
 pub(super) const CALM: &[&Row] = &[
     DomainGetBlkioParameters::ROW,
-    DomainGetBlockIoTune::ROW,
     DomainGetEmulatorPinInfo::ROW,
     DomainGetInfo::ROW,
     DomainGetInterfaceParameters::ROW,
-    DomainGetJobInfo::ROW,
-    DomainGetJobStats::ROW,
     DomainGetMemoryParameters::ROW,
     DomainGetMessages::ROW,
     DomainGetMetadata::ROW,
     DomainGetNumaParameters::ROW,
-    DomainGetSchedulerParameters::ROW,
-    DomainGetSchedulerParametersFlags::ROW,
     DomainGetSchedulerType::ROW,
     DomainGetVcpuPinInfo::ROW,
     DomainGetXmlDesc::ROW,

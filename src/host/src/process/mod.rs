@@ -14,4 +14,6 @@ pub use kernel::SignalsBlocked;
 pub use output::Output;
 pub use pidfile::PidFile;
 pub use rustix::process::{Resource, Rlimit, Signal};
-pub use times::{ThreadTimes, Times, set_thread_affinity, thread_affinity, thread_times};
+pub use times::{
+    ThreadTimes, ThreadWaits, Times, set_thread_affinity, thread_affinity, thread_times, thread_waits,
+};

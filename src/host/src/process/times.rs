@@ -52,6 +52,33 @@ pub fn thread_times(pid: u32, tid: u32) -> Result<ThreadTimes> {
     Ok(ThreadTimes { times: stat.times, cpu: stat.cpu })
 }
 
+/// How long a thread could not run, in nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ThreadWaits {
+    /// It waited for its turn though it could have run.
+    pub runnable: u64,
+    /// What the scheduler counts as waiting, on kernels that count it.
+    pub blocked: u64,
+}
+
+/// How long a thread of a process could not run.
+pub fn thread_waits(pid: u32, tid: u32) -> Result<ThreadWaits> {
+    let read = |file: &str| {
+        let path = format!("/proc/{pid}/task/{tid}/{file}");
+        std::fs::read_to_string(&path).map_err(|e| Error::system(e, format_args!("cannot read '{path}'")))
+    };
+    let schedule = read("schedstat")?;
+    let runnable = schedule.split_ascii_whitespace().nth(1).and_then(|field| field.parse().ok()).unwrap_or(0);
+    // In milliseconds with a fraction; the name has changed with kernels.
+    let details = read("sched").unwrap_or_default();
+    let waits = ["wait_sum", "se.statistics.wait_sum", "se.wait_sum"];
+    let blocked = details.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        waits.contains(&name.trim()).then(|| value.trim().parse::<f64>().ok())?
+    });
+    Ok(ThreadWaits { runnable, blocked: blocked.map_or(0, |millis| (millis * 1_000_000.0) as u64) })
+}
+
 /// The CPUs that a thread may run on.
 pub fn thread_affinity(tid: u32) -> Result<CpuSet> {
     let thread = number(tid)?;
@@ -142,5 +169,6 @@ mod tests {
     fn threads_that_are_none_are_errors() {
         assert!(thread_times(1, u32::MAX).is_err());
         assert!(thread_affinity(u32::MAX).is_err());
+        assert!(thread_waits(1, u32::MAX).is_err());
     }
 }
