@@ -9,6 +9,7 @@ pub mod event_loop;
 mod ids;
 pub mod instances;
 mod job;
+pub mod keycode;
 pub mod layout;
 pub mod persist;
 pub mod store;

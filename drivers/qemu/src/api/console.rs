@@ -6,7 +6,7 @@ use crate::qmp::{Screendump, SendKey};
 use ferrovirt_conf::domain::{ChardevKind, ChardevSource};
 use ferrovirt_core::driver::{DomainConsole, Screenshot, StreamDriver};
 use ferrovirt_core::store::Stored;
-use ferrovirt_core::{DomainId, Error, ErrorCode, Result, abi};
+use ferrovirt_core::{DomainId, Error, ErrorCode, Result, abi, keycode};
 use ferrovirt_host::FdStream;
 use rustix::fs::{Mode, OFlags};
 use serde_json::json;
@@ -94,15 +94,14 @@ impl DomainConsole for QemuDriver {
         flags: u32,
     ) -> Result<()> {
         super::refuse_flags(flags, 0, "virDomainSendKey")?;
-        if codeset != abi::VIR_KEYCODE_SET_QNUM {
-            return Err(Error::new(
-                ErrorCode::OperationUnsupported,
-                format!(
-                    "key code set {codeset} is not known here; send QEMU's own codes (VIR_KEYCODE_SET_QNUM)"
-                ),
-            ));
-        }
-        let keys = keycodes.iter().map(|code| json!({"type": "number", "data": code})).collect();
+        let in_qemus = |code: &u32| match codeset {
+            // QEMU itself refuses what it does not know.
+            abi::VIR_KEYCODE_SET_QNUM => Ok(*code),
+            _ => keycode::translate(*code, codeset, abi::VIR_KEYCODE_SET_QNUM)
+                .ok_or_else(|| Error::internal(format!("{code} is the code of no key in set {codeset}"))),
+        };
+        let keys = keycodes.iter().map(in_qemus).collect::<Result<Vec<u32>>>()?;
+        let keys = keys.iter().map(|code| json!({"type": "number", "data": code})).collect();
         let hold_time = (hold_time > 0).then_some(u64::from(hold_time));
         self.changing(domain, "send key", |_, live| {
             live.ask(&self.shared.reactor, SendKey { keys, hold_time }).map(drop)
