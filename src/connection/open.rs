@@ -59,6 +59,7 @@ const OPENERS: &[Local] = &[
     Local { scheme: "nwfilter", embedded: true, domain: ErrorDomain::Nwfilter, open: embedded::nwfilter },
     Local { scheme: "qemu", embedded: true, domain: ErrorDomain::Qemu, open: embedded::qemu },
     Local { scheme: "secret", embedded: true, domain: ErrorDomain::Secret, open: embedded::secret },
+    Local { scheme: "storage", embedded: true, domain: ErrorDomain::Storage, open: embedded::storage },
     Local { scheme: "test", embedded: false, domain: ErrorDomain::Test, open: open_test },
 ];
 

@@ -27,6 +27,7 @@ pub fn prepare(
     model: &Domain,
     capabilities: &Capabilities,
     taps: Taps,
+    incoming: bool,
     command: &mut Command,
 ) -> Result<()> {
     let id = running_id(model);
@@ -38,18 +39,25 @@ pub fn prepare(
         files
             .extend(queues.into_iter().enumerate().map(|(queue, fd)| (Passed::Tap { interface, queue }, fd)));
     }
-    with_surroundings(paths, &model.name, id, |surroundings| {
+    with_surroundings(paths, &model.name, id, incoming, |surroundings| {
         command::build(Launch { model, capabilities, surroundings, files }, command)
     })
 }
 
 /// Decides what the definition leaves to the start: addresses on USB, names of devices, sockets, addresses of displays,
 /// names of images.
-pub fn complete(paths: &Paths, capabilities: &Capabilities, model: &mut Domain) -> Result<()> {
+///
+/// `incoming`: the guest has run before, and comes back as it was.
+pub fn complete(
+    paths: &Paths,
+    capabilities: &Capabilities,
+    model: &mut Domain,
+    incoming: bool,
+) -> Result<()> {
     addresses::assign(model, capabilities, true)?;
     aliases::assign(model);
     let (id, name) = (running_id(model), model.name.clone());
-    with_surroundings(paths, &name, id, |host| command::prepare(model, host));
+    with_surroundings(paths, &name, id, incoming, |host| command::prepare(model, host));
     Ok(())
 }
 
@@ -66,19 +74,25 @@ pub fn parts(
     which: Plugged,
     descriptors: &mut dyn Descriptors,
 ) -> Result<Vec<Part>> {
-    with_surroundings(paths, &model.name, running_id(model), |host| {
+    with_surroundings(paths, &model.name, running_id(model), false, |host| {
         command::parts(Context { model, capabilities, host }, which, descriptors)
     })
 }
 
 /// The command line as text, for a guest that is not started.
 pub fn preview(paths: &Paths, model: &Domain, capabilities: &Capabilities) -> Result<CommandLine> {
-    with_surroundings(paths, &model.name, -1, |host| {
+    with_surroundings(paths, &model.name, -1, false, |host| {
         command::arguments(Context { model, capabilities, host }, &mut Pretend::default())
     })
 }
 
-fn with_surroundings<T>(paths: &Paths, name: &str, id: i32, work: impl FnOnce(&Surroundings<'_>) -> T) -> T {
+fn with_surroundings<T>(
+    paths: &Paths,
+    name: &str,
+    id: i32,
+    incoming: bool,
+    work: impl FnOnce(&Surroundings<'_>) -> T,
+) -> T {
     let settings = Settings { memory_folder: paths.lib().join("ram"), ..Settings::default() };
     // What is not text can't be of use to QEMU; which of them it gets, the command line's builder decides.
     let environment: Vec<_> = std::env::vars_os()
@@ -98,7 +112,8 @@ fn with_surroundings<T>(paths: &Paths, name: &str, id: i32, work: impl FnOnce(&S
         scsi_devices: &[],
         tpm_socket: None,
         auto_nodes: None,
-        incoming: None,
+        // QEMU waits to be told where the state comes from.
+        incoming: incoming.then_some("defer"),
         time_zone: 0,
     })
 }

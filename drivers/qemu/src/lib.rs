@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod addresses;
+pub mod agent;
 pub mod aliases;
 mod api;
 mod autostart;
@@ -13,9 +14,11 @@ pub mod defaults;
 mod definitions;
 mod displays;
 mod driver;
+mod dump;
 mod graphics_ports;
 pub mod host_capabilities;
 mod hotplug;
+mod images;
 mod launch;
 pub mod layout;
 mod live;
@@ -28,9 +31,13 @@ mod reconnect;
 mod rx_filter;
 #[cfg(test)]
 mod sample;
+mod save;
+mod snapshot;
 mod start;
+mod stats;
 mod status;
 mod stop;
+mod tune;
 pub mod validate;
 mod vm;
 mod watch;

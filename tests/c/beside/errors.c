@@ -48,8 +48,8 @@ int main(void)
     virResetLastError();
 
     virSetErrorFunc((void *)"global", told);
-    conn = virConnectOpen("test:///default");
-    second = virConnectOpen("test:///default");
+    conn = virConnectOpen(test_uri());
+    second = virConnectOpen(test_uri());
     show("after open", virGetLastError());
     show("connection at first", virConnGetLastError(conn));
     TELL(virConnCopyLastError(conn, &copy));

@@ -20,6 +20,8 @@
 #include <libvirt/libvirt-qemu.h>
 #include <libvirt/virterror.h>
 
+#include "../test_uri.h"
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct call {
@@ -146,7 +148,7 @@ prepare(void)
     virSetErrorFunc(NULL, quiet);
     if (virEventRegisterDefaultImpl() < 0)
         fail("event loop");
-    conn = need(virConnectOpen("test:///default"), "connection");
+    conn = need(virConnectOpen(test_uri()), "connection");
     dom = need(virDomainDefineXML(conn, DOMAIN_XML), "definition");
     if (virDomainCreate(dom) < 0)
         fail("start");
@@ -166,8 +168,8 @@ prepare(void)
     virStorageVolFree(volume);
     virStoragePoolFree(spare[POOL]);
     lookup(objects, conn);
-    lookup(read_only, need(virConnectOpenReadOnly("test:///default"), "read-only connection"));
-    lookup(spare, need(virConnectOpen("test:///default"), "second connection"));
+    lookup(read_only, need(virConnectOpenReadOnly(test_uri()), "read-only connection"));
+    lookup(spare, need(virConnectOpen(test_uri()), "second connection"));
 }
 
 static void

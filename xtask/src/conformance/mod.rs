@@ -2,6 +2,7 @@
 
 mod api;
 mod miri;
+mod served;
 pub mod suites;
 pub mod xml;
 
