@@ -132,6 +132,9 @@ impl GrowingParams {
 
     /// Appends a value that is spelled out as text.
     pub fn add_text(&self, name: *const c_char, kind: c_int, value: *const c_char) -> Result<()> {
+        if kind == STRING.kind && !value.is_null() {
+            return self.add_c_string(name, value);
+        }
         let name = name_or_empty(name)?;
         self.append(|| {
             let value = text(value, name)?;
@@ -194,7 +197,7 @@ fn parse(name: &str, kind: c_int, given: &str) -> Result<TypedValue> {
         // A negative number stands for the unsigned one with the same bits, as C has it.
         2 => TypedValue::UInt(
             number()
-                .filter(|n| (i128::from(i32::MIN)..=i128::from(u32::MAX)).contains(n))
+                .filter(|n| n.unsigned_abs() <= u128::from(u32::MAX))
                 .map(|n| n as u32)
                 .ok_or_else(|| wrong("unsigned int"))?,
         ),
@@ -205,7 +208,7 @@ fn parse(name: &str, kind: c_int, given: &str) -> Result<TypedValue> {
                 .map(|n| n as u64)
                 .ok_or_else(|| wrong("unsigned long long"))?,
         ),
-        5 => TypedValue::Double(trimmed.parse().map_err(|_| wrong("double"))?),
+        5 => TypedValue::Double(double(trimmed).ok_or_else(|| wrong("double"))?),
         6 if given == "1" || given.eq_ignore_ascii_case("true") => TypedValue::Boolean(true),
         6 if given == "0" || given.eq_ignore_ascii_case("false") => TypedValue::Boolean(false),
         6 => return Err(wrong("boolean (true, false, 1 or 0)")),
@@ -216,6 +219,42 @@ fn parse(name: &str, kind: c_int, given: &str) -> Result<TypedValue> {
             return Err(Error::new(ErrorCode::Internal, detail));
         }
     })
+}
+
+/// Reads a floating point number as C does: hexadecimal ones, too, and none that is too large or too small.
+fn double(text: &str) -> Option<f64> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let value = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        Some(hexadecimal) => hexadecimal_double(hexadecimal)?,
+        None if digits.starts_with(['+', '-']) => return None,
+        None => digits.parse().ok()?,
+    };
+    let is_number = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+    let mantissa = digits.split(['e', 'E']).next().unwrap_or_default();
+    let is_lost = value == 0.0 && mantissa.contains(|c: char| matches!(c, '1'..='9'));
+    if is_number && (value.is_infinite() || is_lost) {
+        return None;
+    }
+    Some(if negative { -value } else { value })
+}
+
+/// What follows `0x`: digits, perhaps with a point, perhaps a power of two.
+fn hexadecimal_double(text: &str) -> Option<f64> {
+    let (digits, power) = text.split_once(['p', 'P']).unwrap_or((text, "0"));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    let mut value = 0.0;
+    for digit in whole.chars().chain(fraction.chars()) {
+        value = value * 16.0 + f64::from(digit.to_digit(16)?);
+    }
+    let power: i32 = power.parse().ok()?;
+    let shift = power.checked_sub(i32::try_from(fraction.len()).ok()?.checked_mul(4)?)?;
+    Some(value * 2f64.powi(shift))
 }
 
 #[cfg(test)]
@@ -257,7 +296,15 @@ mod tests {
     fn values_are_read_as_c_reads_them() {
         let value = |kind, text| parse("p", kind, text);
         assert_eq!(value(2, "-1").unwrap(), TypedValue::UInt(u32::MAX));
+        assert_eq!(value(2, "-4294967295").unwrap(), TypedValue::UInt(1));
         assert_eq!(value(1, "+7").unwrap(), TypedValue::Int(7));
+        for (text, number) in [("0x1p3", 8.0), ("-0X1A", -26.0), ("0x.8", 0.5), (".5", 0.5), ("1e3", 1000.0)]
+        {
+            assert_eq!(value(5, text).unwrap(), TypedValue::Double(number));
+        }
+        for text in ["1e400", "1e-400", "0x", "+-1", "0x1p", "--1"] {
+            assert_eq!(value(5, text).unwrap_err().code(), ErrorCode::InvalidArg, "{text}");
+        }
         assert_eq!(value(6, "TRUE").unwrap(), TypedValue::Boolean(true));
         for (kind, text) in [(1, "2147483648"), (1, ""), (1, "1x"), (2, "4294967296"), (6, "yes"), (5, "one")]
         {

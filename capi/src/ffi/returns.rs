@@ -55,8 +55,16 @@ impl<H: Handle> CReturn for H {
 
 /// A NUL-terminated copy in C's heap. A NUL inside cuts it short, as it would in C.
 pub fn malloc_string(text: &str) -> *mut c_char {
-    // SAFETY: `strndup` reads up to a NUL, at most the text's length, and returns NULL or a fresh copy.
-    unsafe { libc::strndup(text.as_ptr().cast(), text.len()) }
+    let length = text.bytes().position(|byte| byte == 0).unwrap_or(text.len());
+    // SAFETY: `malloc` returns NULL or room for the text and its end.
+    let copy = unsafe { libc::malloc(length + 1) }.cast::<u8>();
+    assert!(!copy.is_null(), "out of memory for a text of {length} bytes");
+    // SAFETY: as long as both are; fresh room does not overlap the text.
+    unsafe {
+        copy.copy_from_nonoverlapping(text.as_ptr(), length);
+        copy.add(length).write(0);
+    }
+    copy.cast()
 }
 
 /// A NULL-terminated array of handles in C's heap, as `virConnectListAll...` hands them out.

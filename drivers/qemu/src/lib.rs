@@ -20,7 +20,6 @@ mod graphics_ports;
 pub mod host_capabilities;
 mod hotplug;
 mod images;
-mod keys;
 mod launch;
 pub mod layout;
 mod live;

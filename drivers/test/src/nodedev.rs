@@ -88,7 +88,11 @@ fn id(device: &NodeDevice) -> NodeDeviceId {
 impl Host {
     /// Makes a port with these names, as the kernel would.
     pub fn create_port(&self, node_name: &str, port_name: &str) -> Result<NodeDeviceId> {
-        let mut device = NodeDevice::clone(&*self.devices.find(MODEL_PORT)?);
+        let model = self.devices.find(MODEL_PORT).map_err(|_| {
+            let text = format!("new ports are made like '{MODEL_PORT}', which is not there any more");
+            Error::internal(text).domain(ErrorDomain::None)
+        })?;
+        let mut device = NodeDevice::clone(&model);
         device.name = NEW_PORT.to_owned();
         for host in device.capabilities.iter_mut().filter(|capability| capability.kind == "scsi_host") {
             host.change_inner("fc_host", |port| {

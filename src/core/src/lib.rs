@@ -11,6 +11,7 @@ pub mod held;
 mod ids;
 pub mod instances;
 mod job;
+pub mod keycode;
 pub mod layout;
 pub mod persist;
 pub mod store;

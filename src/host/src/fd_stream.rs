@@ -1,5 +1,6 @@
 //! A stream on a descriptor: a pseudo terminal, a socket, a file.
 
+use ferrovirt_core::abi::{VIR_STREAM_EVENT_ERROR, VIR_STREAM_EVENT_READABLE, VIR_STREAM_EVENT_WRITABLE};
 use ferrovirt_core::driver::{Received, StreamDriver, StreamEventCallback};
 use ferrovirt_core::{Error, ErrorDomain, Result, event_loop};
 use parking_lot::Mutex;
@@ -30,10 +31,22 @@ impl Closer {
     }
 }
 
+/// Who is told of the descriptor's events.
+struct Watch {
+    id: i32,
+    events: i32,
+    callback: Arc<StreamEventCallback>,
+    /// It has been told that the stream was aborted.
+    aborted: bool,
+}
+
+/// What a stream can be waited for; an error is told without being asked for.
+const DATA: i32 = (VIR_STREAM_EVENT_READABLE | VIR_STREAM_EVENT_WRITABLE) as i32;
+
 /// Moves data between the application and a descriptor.
 pub struct FdStream {
     fd: Slot,
-    watch: Mutex<Option<i32>>,
+    watch: Mutex<Option<Watch>>,
     /// How many bytes may still be read; `None` without a limit.
     left: Mutex<Option<u64>>,
     /// What must stay as long as the stream is open, such as a temporary file.
@@ -81,10 +94,19 @@ impl FdStream {
 
     fn forget_watch(&self) {
         if let (Some(watch), Some(event_loop)) = (self.watch.lock().take(), event_loop::current())
-            && let Err(err) = event_loop.remove_handle(watch)
+            && let Err(err) = event_loop.remove_handle(watch.id)
         {
             tracing::debug!(%err, "a stream's watch was gone already");
         }
+    }
+}
+
+impl Watch {
+    /// Whom to tell that the stream is aborted, if that has not been done.
+    fn abort(&mut self) -> Option<Arc<StreamEventCallback>> {
+        let waits = self.events & DATA != 0 && !self.aborted;
+        self.aborted |= waits;
+        waits.then(|| self.callback.clone())
     }
 }
 
@@ -145,7 +167,12 @@ impl StreamDriver for FdStream {
         Ok(())
     }
 
+    /// Who waits for data is told of an error, once: the closed descriptor tells nothing any more.
     fn stream_abort(&self) -> Result<()> {
+        let waiting = self.watch.lock().as_mut().and_then(Watch::abort);
+        if let Some(callback) = waiting {
+            callback(VIR_STREAM_EVENT_ERROR as i32);
+        }
         self.close();
         Ok(())
     }
@@ -161,16 +188,20 @@ impl StreamDriver for FdStream {
             .ok_or_else(|| Error::internal("no event loop is registered").domain(ErrorDomain::Streams))?;
         let raw = self.with_fd(|fd| Ok(fd.as_raw_fd()))?;
         // The two enumerations have the same numbers for readable, writable, error and hang-up.
-        let call = move |_watch, _fd, happened| callback(happened);
-        *watch = Some(event_loop.add_handle(raw, events, Box::new(call))?);
+        let callback = Arc::new(callback);
+        let called = callback.clone();
+        let call = move |_watch, _fd, happened| called(happened);
+        let id = event_loop.add_handle(raw, events, Box::new(call))?;
+        *watch = Some(Watch { id, events, callback, aborted: false });
         Ok(())
     }
 
     fn stream_event_update_callback(&self, events: i32) -> Result<()> {
-        let watch = self.watch.lock();
-        match (*watch, event_loop::current()) {
+        let mut watch = self.watch.lock();
+        match (watch.as_mut(), event_loop::current()) {
             (Some(watch), Some(event_loop)) => {
-                event_loop.update_handle(watch, events);
+                watch.events = events;
+                event_loop.update_handle(watch.id, events);
                 Ok(())
             }
             _ => Err(Error::internal("the stream has no event callback").domain(ErrorDomain::Streams)),

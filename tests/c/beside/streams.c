@@ -66,6 +66,13 @@ static void ready(virStreamPtr st, int events, void *opaque)
         TELL(virStreamEventRemoveCallback(st));
 }
 
+/* Aborts the stream that is being aborted. */
+static void told(virStreamPtr st, int events, void *opaque)
+{
+    printf("told of events %d with %s\n", events, (const char *)opaque);
+    TELL(virStreamAbort(st));
+}
+
 static virStreamPtr opened(unsigned flags)
 {
     virStreamPtr st = virStreamNew(conn, flags);
@@ -169,6 +176,21 @@ int main(void)
     TELL(virStreamEventRemoveCallback(st));
     TELL(virStreamEventUpdateCallback(st, 0));
     TELL(virStreamAbort(st));
+    TELL(virStreamFree(st));
+
+    /* Who waits for data is told of an abort, who waits for errors only is not. */
+    st = opened(VIR_STREAM_NONBLOCK);
+    TELL(virStreamEventAddCallback(st, VIR_STREAM_EVENT_READABLE, told, (void *)"data", freed));
+    TELL(virStreamAbort(st));
+    TELL(virStreamAbort(st));
+    TELL(virStreamFree(st));
+    st = opened(VIR_STREAM_NONBLOCK);
+    TELL(virStreamEventAddCallback(st, VIR_STREAM_EVENT_ERROR, told, (void *)"errors", freed));
+    TELL(virStreamAbort(st));
+    TELL(virStreamFree(st));
+    st = opened(VIR_STREAM_NONBLOCK);
+    TELL(virStreamEventAddCallback(st, VIR_STREAM_EVENT_READABLE, told, (void *)"finish", freed));
+    TELL(virStreamFinish(st));
     TELL(virStreamFree(st));
     TELL(virDomainFree(dom));
     TELL(virConnectClose(conn));

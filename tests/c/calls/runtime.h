@@ -376,6 +376,8 @@ heap_params(void)
     virTypedParamsAddString(&list, &count, &maximum, "a-string", "text");
     param_count = count;
     keep(list);
+    /* Who frees an array of none leaves the string. */
+    keep(list[count - 1].value.s);
     return list;
 }
 

@@ -1,6 +1,7 @@
 //! `cargo xtask conformance SUITE`: what takes too long for every test run. Each suite prints its counts, and what fails.
 
 mod api;
+mod miri;
 mod served;
 pub mod suites;
 pub mod xml;
@@ -17,6 +18,8 @@ pub struct Args {
 enum Suite {
     /// Call every public function in the right way and in many wrong ones, beside the stock library
     Api(api::Args),
+    /// Run the tests of the C interface's unsafe code under Miri
+    Miri(miri::Args),
     /// Run the test suites of others on our libraries
     Suites(suites::Args),
     /// Read libvirt's own test documents and compare what is printed with what it expects; counts go to docs/status.md
@@ -26,6 +29,7 @@ enum Suite {
 pub fn run(args: &Args) -> Result<()> {
     match &args.suite {
         Suite::Api(args) => api::run(args),
+        Suite::Miri(args) => miri::run(args),
         Suite::Suites(args) => suites::run(args),
         Suite::Xml(args) => xml::run(args),
     }

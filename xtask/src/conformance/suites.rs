@@ -39,6 +39,8 @@ enum How {
     Script,
     /// The same, but it means nothing without a daemon of ours.
     NeedsDaemon,
+    /// By a script of ours.
+    OwnScript,
     /// The tests of another suite with Debian's Python and Debian's binding instead of its own.
     DebianPython { tests_of: &'static str },
     /// The tests of libvirt's Python binding over a daemon of ours.
@@ -71,6 +73,12 @@ const SUITES: &[Suite] = &[
     Suite { name: "virt-rs-qemu", libvirt: counts(6, 0, 0), how: How::NeedsDaemon },
     Suite { name: "virt-manager", libvirt: counts(591, 4, 2), how: How::Script },
     Suite { name: "libvirt-examples", libvirt: counts(34, 0, 0), how: How::Script },
+    Suite { name: "libvirt-glib", libvirt: counts(8, 0, 0), how: How::OwnScript },
+    Suite { name: "libvirt-dbus", libvirt: counts(84, 0, 0), how: How::OwnScript },
+    Suite { name: "php-libvirt", libvirt: counts(14, 0, 2), how: How::OwnScript },
+    Suite { name: "go-libvirt", libvirt: counts(117, 0, 0), how: How::OwnScript },
+    Suite { name: "perl-sys-virt", libvirt: counts(10, 0, 3), how: How::OwnScript },
+    Suite { name: "ruby-libvirt", libvirt: counts(886, 0, 0), how: How::OwnScript },
 ];
 
 /// Tests that fail with libvirt itself, each by a part of the line that reports it, and why.
@@ -151,7 +159,10 @@ pub fn run_named(name: &str, prefix: &Path) -> Result<Outcome> {
 }
 
 fn run_suite(suite: &Suite, prefix: &Path) -> Result<Outcome> {
-    let folder = root().join("../shared/suites");
+    let folder = match suite.how {
+        How::OwnScript => root().join("xtask/suites"),
+        _ => root().join("../shared/suites"),
+    };
     let script = |name: &str| folder.join(format!("{name}.sh"));
     let has_daemon = prefix.join("sbin/libvirtd").exists();
     match suite.how {

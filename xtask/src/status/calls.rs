@@ -120,7 +120,7 @@ fn is_punct(token: &TokenTree, sign: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == sign)
 }
 
-/// The typed arguments of closures: `|domain: &Domain|`.
+/// The typed first arguments of closures: `|domain: &Domain|`, `|domain: &Domain, xml|`.
 fn closure_arguments(tokens: TokenStream, found: &mut BTreeMap<String, String>) {
     let tokens: Vec<_> = tokens.into_iter().collect();
     for (at, token) in tokens.iter().enumerate() {
@@ -131,7 +131,7 @@ fn closure_arguments(tokens: TokenStream, found: &mut BTreeMap<String, String>) 
             && is_punct(bar, '|')
             && is_punct(colon, ':')
             && is_punct(and, '&')
-            && is_punct(end, '|')
+            && (is_punct(end, '|') || is_punct(end, ','))
             && let (Some(name), Some(kind)) = (ident(name), ident(kind))
         {
             found.insert(name, kind);
@@ -328,6 +328,8 @@ mod tests {
     fn closures_tell_the_types_of_their_arguments() {
         let mut found = BTreeMap::new();
         closure_arguments(quote! { modify(conn, |conn: &Connection| conn.define(x)) }, &mut found);
+        closure_arguments(quote! { modify_with(dom, || x(), |dom: &Domain, x| dom.define(x)) }, &mut found);
+        assert_eq!(found.remove("dom").as_deref(), Some("Domain"));
         assert_eq!(found, BTreeMap::from([("conn".to_owned(), "Connection".to_owned())]));
     }
 }

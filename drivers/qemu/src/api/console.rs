@@ -1,7 +1,6 @@
 //! Consoles, channels, screenshots, keys.
 
 use crate::driver::QemuDriver;
-use crate::keys;
 use crate::live::Live;
 use crate::model;
 use crate::qmp::{AddClient, Closefd, Getfd, Screendump, SendKey};
@@ -9,7 +8,7 @@ use crate::vm::Vm;
 use ferrovirt_conf::domain::{ChardevKind, ChardevSource, Graphics};
 use ferrovirt_core::driver::{DomainConsole, Screenshot, StreamDriver};
 use ferrovirt_core::store::Stored;
-use ferrovirt_core::{DomainId, Error, ErrorCode, ErrorDomain, Result, abi};
+use ferrovirt_core::{DomainId, Error, ErrorCode, ErrorDomain, Result, abi, keycode};
 use ferrovirt_host::FdStream;
 use rustix::fs::{Mode, OFlags};
 use serde_json::json;
@@ -121,14 +120,15 @@ impl DomainConsole for QemuDriver {
         flags: u32,
     ) -> Result<()> {
         super::refuse_flags(flags, 0, "virDomainSendKey")?;
-        let key = |code: &u32| {
-            keys::number(codeset, *code).map(|number| json!({"type": "number", "data": number})).ok_or_else(
-                || {
-                    let text = format!("the key {code} of the code set {codeset} is not known here");
-                    Error::internal(text).domain(ErrorDomain::Qemu)
-                },
-            )
+        let number = |code: &u32| match codeset {
+            // QEMU itself refuses what it does not know.
+            abi::VIR_KEYCODE_SET_QNUM => Ok(*code),
+            _ => keycode::translate(*code, codeset, abi::VIR_KEYCODE_SET_QNUM).ok_or_else(|| {
+                let text = format!("the key {code} of the code set {codeset} is not known here");
+                Error::internal(text).domain(ErrorDomain::Qemu)
+            }),
         };
+        let key = |code| Ok(json!({"type": "number", "data": number(code)?}));
         let keys = keycodes.iter().map(key).collect::<Result<_>>()?;
         let hold_time = (hold_time > 0).then_some(u64::from(hold_time));
         self.changing(domain, "send key", |_, live| {

@@ -3,7 +3,7 @@
 use crate::driver::TestDriver;
 use crate::refuse;
 use ferrovirt_core::driver::{DomainConsole, Screenshot};
-use ferrovirt_core::{DomainId, Error, ErrorCode, Result, abi};
+use ferrovirt_core::{DomainId, Error, ErrorCode, Result, abi, keycode};
 use ferrovirt_host::FdStream;
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use std::fs::File;
@@ -28,11 +28,8 @@ impl DomainConsole for TestDriver {
     ) -> Result<()> {
         refuse::flags(flags, 0, "virDomainSendKey")?;
         self.host.guest(domain)?.view().check_active()?;
-        if codeset >= abi::VIR_KEYCODE_SET_LAST {
-            return Err(refuse::internal(format!("there is no set of key codes number {codeset}")));
-        }
-        match keycodes.iter().find(|code| **code > MAX_KEY_CODE) {
-            Some(code) => Err(refuse::internal(format!("{code} is the code of no key"))),
+        match keycodes.iter().find(|code| keycode::translate(**code, codeset, codeset).is_none()) {
+            Some(code) => Err(refuse::internal(format!("{code} is the code of no key in set {codeset}"))),
             None => Ok(()),
         }
     }
@@ -48,9 +45,6 @@ impl DomainConsole for TestDriver {
         self.host.guest(domain).map(|_| ())
     }
 }
-
-/// Beyond this no set of key codes has any.
-const MAX_KEY_CODE: u32 = 0xffff;
 
 /// A stream on a file in memory: one that a program can wait for in its event loop, and can't write to.
 fn picture() -> Result<FdStream> {

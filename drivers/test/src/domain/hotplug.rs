@@ -192,6 +192,8 @@ pub fn update(model: &mut Domain, device: Plug) -> Result<()> {
             let place = disks::index(model, name, false)
                 .ok_or_else(|| refuse::invalid_arg(format!("the domain has no disk '{name}'")))?;
             model.devices.disks[place] = *disk;
+            // On another bus than before it may need what is not there yet.
+            model.devices.add_implicit_controllers();
             return Ok(());
         }
         Plug::Interface(_) => "interface".to_owned(),

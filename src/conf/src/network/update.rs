@@ -205,7 +205,7 @@ impl Network {
     }
 
     fn update_forward_interface(&mut self, command: Command, document: &Document<'_>) -> Result<()> {
-        let interface: ForwardInterface = document.read()?;
+        let interface: ForwardInterface = document.read().map_err(|err| err.domain(ErrorDomain::Network))?;
         let dev = interface.dev.clone();
         if command == Modify {
             return Err(unsupported(format!(
