@@ -2,8 +2,8 @@
 
 use crate::capabilities::Capabilities;
 use crate::command::{
-    self, CommandLine, Context, Descriptors, Launch, Part, Passed, Plugged, Pretend, Sealed, SecretUse,
-    Secrets, Settings, Surroundings,
+    self, CommandLine, Context, Descriptors, Launch, Part, Passed, Plugged, Sealed, SecretUse, Secrets,
+    Settings, Surroundings,
 };
 use crate::layout::{Paths, short_name};
 use crate::network::Taps;
@@ -72,9 +72,14 @@ pub fn parts(
 }
 
 /// The command line as text, for a guest that is not started.
-pub fn preview(paths: &Paths, model: &Domain, capabilities: &Capabilities) -> Result<CommandLine> {
+pub fn preview(
+    paths: &Paths,
+    model: &Domain,
+    capabilities: &Capabilities,
+    descriptors: &mut dyn Descriptors,
+) -> Result<CommandLine> {
     with_surroundings(paths, &model.name, -1, |host| {
-        command::arguments(Context { model, capabilities, host }, &mut Pretend::default())
+        command::arguments(Context { model, capabilities, host }, descriptors)
     })
 }
 

@@ -3,6 +3,9 @@
 use ferrovirt_core::layout::Layout;
 use std::path::{Path, PathBuf};
 
+/// The monitor's socket in a guest's own folder.
+pub const MONITOR_SOCKET: &str = "monitor.sock";
+
 /// The paths of one QEMU driver.
 #[derive(Debug, Clone)]
 pub struct Paths {
@@ -71,7 +74,7 @@ impl Paths {
     }
 
     pub fn monitor(&self, id: i32, name: &str) -> PathBuf {
-        self.guest(id, name).join("monitor.sock")
+        self.guest(id, name).join(MONITOR_SOCKET)
     }
 
     /// The folder of a running guest's channel sockets.

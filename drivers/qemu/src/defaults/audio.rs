@@ -1,14 +1,25 @@
 //! The host's sound system for guests that name none.
 
-use ferrovirt_conf::domain::{Audio, AudioType, Domain, Graphics};
+use ferrovirt_conf::domain::{Audio, AudioType, Devices, Domain, Graphics};
 use std::num::NonZeroU32;
 
 /// Adds the sound system that belongs to the guest's displays; without any, sound goes nowhere.
 pub fn add_backend(model: &mut Domain) {
     let devices = &mut model.devices;
-    if !devices.audios.is_empty() {
-        return;
+    if devices.audios.is_empty() {
+        devices.audios.extend(own_backend(devices));
     }
+}
+
+/// Takes out the sound system that would be added anyway.
+pub fn drop_own_audio(devices: &mut Devices) {
+    if devices.audios.len() == 1 && devices.audios.first() == own_backend(devices).as_ref() {
+        devices.audios.clear();
+    }
+}
+
+/// The sound system that guests with such displays have by themselves.
+fn own_backend(devices: &Devices) -> Option<Audio> {
     // The last display that has a say has it.
     let mut kind = devices.graphics.is_empty().then_some(AudioType::None);
     for graphics in &devices.graphics {
@@ -20,7 +31,7 @@ pub fn add_backend(model: &mut Domain) {
             _ => kind,
         };
     }
-    devices.audios.extend(kind.map(plain));
+    kind.map(plain)
 }
 
 /// A sound system without options.

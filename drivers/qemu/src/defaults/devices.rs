@@ -155,7 +155,7 @@ fn align_ppc64(memory: &mut MemoryDevice) {
 }
 
 /// Earlier versions wrote the socket's path, which is ours to choose at every start, into definitions.
-fn forget_own_path(channel: &mut Channel, paths: &Paths) {
+pub fn forget_own_path(channel: &mut Channel, paths: &Paths) {
     let name = channel.target.name().unwrap_or("").to_owned();
     let (ChannelTarget::Virtio { .. }, ChardevKind::Unix { source }) =
         (&channel.target, &mut channel.source.kind)

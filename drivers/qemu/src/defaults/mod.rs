@@ -11,6 +11,8 @@ mod machine;
 mod memory;
 mod scsi;
 
+pub(crate) use audio::drop_own_audio;
+pub(crate) use devices::forget_own_path;
 pub(crate) use implicit::VCPUS_WITHOUT_EIM;
 pub(crate) use machine::preferred as preferred_machine;
 pub(crate) use machine::target;
