@@ -15,9 +15,9 @@ use std::sync::Arc;
 pub fn parse(shared: &Shared, xml: &str, flags: ParseFlags) -> Result<Domain> {
     let mut model = Domain::parse(xml, flags)?;
     let capabilities = emulator(shared, &mut model).map_err(|err| err.or_domain(ErrorDomain::Qemu))?;
-    defaults::fill(&mut model, &capabilities, &shared.paths, flags)?;
+    defaults::fill(&mut model, &capabilities, shared.site(), flags)?;
     model.validate(flags)?;
-    validate::validate(&model, &capabilities)?;
+    validate::validate(&model, &capabilities, &shared.settings)?;
     Ok(model)
 }
 

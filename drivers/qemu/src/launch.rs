@@ -3,9 +3,9 @@
 use crate::capabilities::Capabilities;
 use crate::command::{
     self, CommandLine, Context, Descriptors, Launch, Part, Passed, Plugged, Sealed, SecretUse, Secrets,
-    Settings, Surroundings,
+    Surroundings,
 };
-use crate::layout::{Paths, short_name};
+use crate::layout::{Site, short_name};
 use crate::network::Taps;
 use crate::{addresses, aliases};
 use ferrovirt_conf::domain::{ChardevKind, ChardevSource, DeviceInfo, Domain, SecretReference, SocketMode};
@@ -23,33 +23,33 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Puts the guest's command line, and all that it has open, into `command`.
 pub fn prepare(
-    paths: &Paths,
+    site: Site<'_>,
     model: &Domain,
     capabilities: &Capabilities,
     taps: Taps,
     command: &mut Command,
 ) -> Result<()> {
     let id = running_id(model);
-    let folder = paths.guest(id, &model.name);
+    let folder = site.paths.guest(id, &model.name);
     write_master_key(&folder)?;
     let mut files = open_files(model)?;
-    files.insert(Passed::Monitor, listen(&paths.monitor(id, &model.name))?);
+    files.insert(Passed::Monitor, listen(&site.paths.monitor(id, &model.name))?);
     for (interface, queues) in taps.into_iter().enumerate() {
         files
             .extend(queues.into_iter().enumerate().map(|(queue, fd)| (Passed::Tap { interface, queue }, fd)));
     }
-    with_surroundings(paths, &model.name, id, |surroundings| {
+    with_surroundings(site, &model.name, id, |surroundings| {
         command::build(Launch { model, capabilities, surroundings, files }, command)
     })
 }
 
 /// Decides what the definition leaves to the start: addresses on USB, names of devices, sockets, addresses of displays,
 /// names of images.
-pub fn complete(paths: &Paths, capabilities: &Capabilities, model: &mut Domain) -> Result<()> {
+pub fn complete(site: Site<'_>, capabilities: &Capabilities, model: &mut Domain) -> Result<()> {
     addresses::assign(model, capabilities, true)?;
     aliases::assign(model);
     let (id, name) = (running_id(model), model.name.clone());
-    with_surroundings(paths, &name, id, |host| command::prepare(model, host));
+    with_surroundings(site, &name, id, |host| command::prepare(model, host));
     Ok(())
 }
 
@@ -60,31 +60,31 @@ fn running_id(model: &Domain) -> i32 {
 
 /// What a device of a running guest consists of; descriptors are named by `descriptors`.
 pub fn parts(
-    paths: &Paths,
+    site: Site<'_>,
     model: &Domain,
     capabilities: &Capabilities,
     which: Plugged,
     descriptors: &mut dyn Descriptors,
 ) -> Result<Vec<Part>> {
-    with_surroundings(paths, &model.name, running_id(model), |host| {
+    with_surroundings(site, &model.name, running_id(model), |host| {
         command::parts(Context { model, capabilities, host }, which, descriptors)
     })
 }
 
 /// The command line as text, for a guest that is not started.
 pub fn preview(
-    paths: &Paths,
+    site: Site<'_>,
     model: &Domain,
     capabilities: &Capabilities,
     descriptors: &mut dyn Descriptors,
 ) -> Result<CommandLine> {
-    with_surroundings(paths, &model.name, -1, |host| {
+    with_surroundings(site, &model.name, -1, |host| {
         command::arguments(Context { model, capabilities, host }, descriptors)
     })
 }
 
-fn with_surroundings<T>(paths: &Paths, name: &str, id: i32, work: impl FnOnce(&Surroundings<'_>) -> T) -> T {
-    let settings = Settings { memory_folder: paths.lib().join("ram"), ..Settings::default() };
+fn with_surroundings<T>(site: Site<'_>, name: &str, id: i32, work: impl FnOnce(&Surroundings<'_>) -> T) -> T {
+    let Site { paths, settings } = site;
     // What is not text can't be of use to QEMU; which of them it gets, the command line's builder decides.
     let environment: Vec<_> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -94,7 +94,7 @@ fn with_surroundings<T>(paths: &Paths, name: &str, id: i32, work: impl FnOnce(&S
         short_name: &format!("{id}-{}", short_name(name)),
         guest_folder: &paths.guest(id, name),
         channel_folder: &paths.channels(id, name),
-        settings: &settings,
+        settings,
         secrets: &NoSecrets,
         now: i64::try_from(now).unwrap_or(i64::MAX),
         environment: &environment,

@@ -1,5 +1,6 @@
 //! The QEMU driver's files and folders, where libvirt has them.
 
+use crate::command::Settings;
 use ferrovirt_core::layout::Layout;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,13 @@ pub const MONITOR_SOCKET: &str = "monitor.sock";
 #[derive(Debug, Clone)]
 pub struct Paths {
     layout: Layout,
+}
+
+/// A driver's folders and its configuration.
+#[derive(Debug, Clone, Copy)]
+pub struct Site<'a> {
+    pub paths: &'a Paths,
+    pub settings: &'a Settings,
 }
 
 impl Paths {
@@ -82,9 +90,27 @@ impl Paths {
         self.state().join("channel").join(format!("{id}-{}", short_name(name)))
     }
 
-    /// Where variable stores of firmware are made.
-    pub fn nvram(&self, name: &str) -> PathBuf {
-        self.lib().join("nvram").join(format!("{name}_VARS.fd"))
+    /// Where variable stores of firmware are made; `extension` begins with its dot.
+    pub fn nvram(&self, name: &str, extension: &str) -> PathBuf {
+        self.lib().join("nvram").join(format!("{name}_VARS{extension}"))
+    }
+
+    /// The driver's configuration file.
+    pub fn configuration(&self) -> PathBuf {
+        self.layout.config.join("qemu.conf")
+    }
+
+    /// Certificates for services that have none of their own.
+    pub fn default_certificates(&self) -> PathBuf {
+        match self.layout == Layout::system() {
+            true => "/etc/pki/qemu".into(),
+            false => self.layout.config.join("pki/qemu"),
+        }
+    }
+
+    /// Files that back guests' memory.
+    pub fn memory(&self) -> PathBuf {
+        self.lib().join("ram")
     }
 
     /// A guest's last words.

@@ -13,6 +13,7 @@ pub mod defaults;
 mod definitions;
 mod displays;
 mod driver;
+pub mod firmware;
 mod graphics_ports;
 pub mod host_capabilities;
 mod hotplug;
@@ -30,6 +31,7 @@ mod reconnect;
 mod rx_filter;
 #[cfg(test)]
 mod sample;
+mod settings;
 mod start;
 mod status;
 mod stop;

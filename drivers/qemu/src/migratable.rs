@@ -2,18 +2,25 @@
 
 use ferrovirt_conf::cpu::{CpuFeature, CpuMode, FeaturePolicy, GuestCpu};
 use ferrovirt_conf::domain::{
-    Controller, ControllerModel, ControllerType, Devices, Domain, Input, InputBus, InputType, PanicModel,
-    PciControllerName, SerialModel, SerialTargetType, WatchdogAction, WatchdogModel,
+    Controller, ControllerModel, ControllerType, Devices, Domain, Graphics, Input, InputBus, InputType,
+    ListenType, PanicModel, PciControllerName, SerialModel, SerialTargetType, WatchdogAction, WatchdogModel,
 };
 
+use ferrovirt_xml::YesNo;
+
 use crate::defaults;
-use crate::layout::Paths;
+use crate::layout::Site;
 use crate::machine::{self, Family};
 
 /// Turns the description of a guest that is on the move, or in a file, into one for any version of libvirt. All that
 /// is taken out here comes back when the description is read and completed.
-pub fn make(model: &mut Domain, paths: &Paths) {
+pub fn make(model: &mut Domain, site: Site<'_>) {
+    // What comes from the configuration of this host is not for others.
+    model.devices.graphics.iter_mut().for_each(simplify_display);
     model.strip_live();
+    // The files that were chosen for the user are said instead.
+    model.os.firmware = None;
+    model.os.firmware_features.clear();
     let family = Family::of_domain(model);
     let is_x86 = machine::arch(model).is_x86();
     let devices = &mut model.devices;
@@ -23,7 +30,7 @@ pub fn make(model: &mut Domain, paths: &Paths) {
     if let Some(at) = devices.panics.iter().position(|panic| firmware(panic.model)) {
         devices.panics.remove(at);
     }
-    devices.channels.iter_mut().for_each(|channel| defaults::forget_own_path(channel, paths));
+    devices.channels.iter_mut().for_each(|channel| defaults::forget_own_path(channel, site.paths));
     for serial in &mut devices.serials {
         if matches!(serial.target_type, SerialTargetType::SpaprVioSerial | SerialTargetType::SystemSerial) {
             (serial.target_type, serial.model) = (SerialTargetType::None, SerialModel::None);
@@ -32,7 +39,7 @@ pub fn make(model: &mut Domain, paths: &Paths) {
     if family == Family::Q35 {
         drop_watchdog(devices);
     }
-    defaults::drop_own_audio(devices);
+    defaults::drop_own_audio(devices, site.settings);
     if let Some(cpu) = &mut model.cpu
         && is_x86
     {
@@ -84,6 +91,35 @@ fn drop_watchdog(devices: &mut Devices) {
     }
 }
 
+/// Leaves out of a display what came from this host's configuration, and says the rest in attributes: there was no
+/// `<listen>` of these types.
+fn simplify_display(graphics: &mut Graphics) {
+    let first_from_config = graphics.listens().first().is_some_and(|listen| listen.from_config == Some(1));
+    match graphics {
+        Graphics::Spice(spice) => match spice.listens.first().map(|first| first.kind) {
+            Some(ListenType::None) => spice.autoport = Some(YesNo::No),
+            Some(ListenType::Socket) if first_from_config => spice.autoport = Some(YesNo::Yes),
+            _ if first_from_config => spice.listen = None,
+            _ => {}
+        },
+        Graphics::Vnc(vnc) if first_from_config => (vnc.listen, vnc.socket) = (None, None),
+        _ => {}
+    }
+    let (is_vnc, is_spice) = (matches!(graphics, Graphics::Vnc(_)), matches!(graphics, Graphics::Spice(_)));
+    let Some(listens) = graphics.listens_mut() else { return };
+    for listen in listens.iter_mut().filter(|listen| listen.auto_generated == Some(YesNo::Yes)) {
+        listen.socket = None;
+    }
+    listens.retain(|listen| {
+        let said = match listen.kind {
+            ListenType::Socket => is_vnc && listen.socket.is_some(),
+            ListenType::None => is_spice,
+            _ => false,
+        };
+        listen.from_config != Some(1) && !said
+    });
+}
+
 /// Old versions took `pconfig` for a part of this model, which QEMU never gave to a guest.
 fn disable_phantom_feature(cpu: &mut GuestCpu) {
     const FEATURE: &str = "pconfig";
@@ -99,12 +135,14 @@ fn disable_phantom_feature(cpu: &mut GuestCpu) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::Settings;
+    use crate::layout::Paths;
     use crate::sample;
     use ferrovirt_core::layout::Layout;
 
     fn migratable(machine: &str, inside: &str, devices: &str) -> String {
         let mut model = sample::fill(machine, inside, devices).unwrap();
-        make(&mut model, &Paths::new(Layout::system()));
+        make(&mut model, Site { paths: &Paths::new(Layout::system()), settings: &Settings::default() });
         model.format()
     }
 
@@ -116,6 +154,15 @@ mod tests {
         }
         assert!(text.contains("<input type='mouse' bus='ps2'/>"), "{text}");
         assert!(!migratable("q35", "", "").contains("<watchdog"));
+    }
+
+    #[test]
+    fn displays_are_told_in_the_old_words() {
+        let text = migratable("pc", "", "<graphics type='spice'><listen type='none'/></graphics>");
+        assert!(text.contains("<graphics type='spice' autoport='no'/>"), "{text}");
+        let text =
+            migratable("pc", "", "<graphics type='vnc'><listen type='socket' socket='/a'/></graphics>");
+        assert!(text.contains("<graphics type='vnc' socket='/a'/>"), "{text}");
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use crate::command::{CommandLine, Descriptors, Passed};
 use crate::cpu::{self, StartKind};
 use crate::driver::Shared;
-use crate::{definitions, launch};
+use crate::{definitions, displays, launch};
 use ferrovirt_conf::domain::{Connection, Domain, ParseFlags};
-use ferrovirt_core::{Error, Result};
+use ferrovirt_core::{Error, ErrorDomain, Result};
 
 /// The only format that there is.
 const FORMAT: &str = "qemu-argv";
@@ -18,13 +18,18 @@ pub fn command_line(shared: &Shared, format: &str, xml: &str, flags: ParseFlags)
     if format != FORMAT {
         return Err(Error::invalid_arg(format!("unsupported config type '{format}'; there is: {FORMAT}")));
     }
+    build(shared, xml, flags).map_err(|err| err.or_domain(ErrorDomain::Qemu))
+}
+
+fn build(shared: &Shared, xml: &str, flags: ParseFlags) -> Result<String> {
     let mut model = definitions::parse(shared, xml, flags)?;
     let emulator = model.devices.emulator.clone().unwrap_or_default();
     let capabilities = shared.capabilities(&emulator)?;
     unplug_interfaces(&mut model);
-    launch::complete(&shared.paths, &capabilities, &mut model)?;
+    displays::pretend_ports(&shared.settings, &mut model)?;
+    launch::complete(shared.site(), &capabilities, &mut model)?;
     cpu::concrete(&mut model, &capabilities, &*shared.host.cpu()?, StartKind::New)?;
-    let line = launch::preview(&shared.paths, &model, &capabilities, &mut ByPath::default())?;
+    let line = launch::preview(shared.site(), &model, &capabilities, &mut ByPath::default())?;
     Ok(shell_words(&line, &emulator))
 }
 
@@ -36,7 +41,6 @@ fn unplug_interfaces(model: &mut Domain) {
         interface.mac = old.mac;
         interface.model = old.model;
         interface.script = old.script;
-        interface.info.boot_order = old.info.boot_order;
     }
 }
 

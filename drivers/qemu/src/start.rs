@@ -126,7 +126,7 @@ impl<'a> Attempt<'a> {
         };
         attempt.make_folders()?;
         let capabilities = attempt.capabilities()?;
-        launch::complete(&shared.paths, &capabilities, &mut attempt.model)?;
+        launch::complete(shared.site(), &capabilities, &mut attempt.model)?;
         cpu::concrete(&mut attempt.model, &capabilities, &*shared.host.cpu()?, StartKind::New)?;
         displays::assign_ports(shared, &mut attempt.model)?;
         let taps = network::plug_in(shared, &mut attempt.model, &attempt.plugs)?;
@@ -150,10 +150,10 @@ impl<'a> Attempt<'a> {
     }
 
     fn spawn(&mut self, capabilities: &Capabilities, taps: network::Taps) -> Result<()> {
-        let (paths, name) = (&self.shared.paths, self.vm.name());
+        let name = self.vm.name();
         let emulator = self.model.devices.emulator.clone().unwrap_or_default();
         let mut command = Command::new(&emulator);
-        launch::prepare(paths, &self.model, capabilities, taps, &mut command)?;
+        launch::prepare(self.shared.site(), &self.model, capabilities, taps, &mut command)?;
         let ([out, err], log_start) = self.open_log()?;
         self.log_start = log_start;
         command.stdin(Stdio::Null).stdout(out).stderr(err).new_session();

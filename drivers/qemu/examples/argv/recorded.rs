@@ -8,11 +8,12 @@ use ferrovirt_conf::values::CpuSet;
 use ferrovirt_core::Result;
 use ferrovirt_driver_qemu::capabilities::Capabilities;
 use ferrovirt_driver_qemu::command::{
-    CommandLine, Context, Descriptors, HugePageMount, Passed, Sealed, SecretUse, Secrets, Settings,
-    Surroundings, TlsSettings, arguments, prepare,
+    CommandLine, Context, Descriptors, Passed, Sealed, SecretUse, Secrets, Settings, Surroundings,
+    TlsSettings, arguments, prepare,
 };
 use ferrovirt_driver_qemu::cpu::{self, Native, StartKind};
 use ferrovirt_driver_qemu::{addresses, aliases};
+use ferrovirt_host::huge_page_mounts::HugePageMount;
 use std::path::{Path, PathBuf};
 
 /// Every secret is the same one.

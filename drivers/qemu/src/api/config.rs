@@ -40,7 +40,7 @@ impl DomainConfig for QemuDriver {
             cpu::follow_host(&mut model, &capabilities, &*self.shared.host.cpu()?)?;
         }
         if migratable {
-            migratable::make(&mut model, &self.shared.paths);
+            migratable::make(&mut model, self.shared.site());
         } else if strip {
             model.strip_live();
         }

@@ -58,7 +58,7 @@ pub use parts::{Part, Plugged, parts};
 pub use prepare::{align_memory, prepare};
 pub use props::Props;
 pub use surroundings::{
-    DisplaySettings, HugePageMount, Sealed, SecretUse, Secrets, Settings, Surroundings, TlsSettings,
+    DisplaySettings, FirmwarePair, Sealed, SecretUse, Secrets, Settings, Surroundings, TlsSettings,
 };
 
 use crate::capabilities::Capabilities;

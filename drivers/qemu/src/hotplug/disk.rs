@@ -111,7 +111,7 @@ impl Running<'_> {
     /// The nodes of a drive's medium; none where it is empty.
     fn medium(&self, model: &Domain, at: usize) -> Result<Vec<command::Part>> {
         let which = Plugged::Medium(at);
-        launch::parts(&self.shared.paths, model, &self.capabilities, which, &mut Pretend::default())
+        launch::parts(self.shared.site(), model, &self.capabilities, which, &mut Pretend::default())
     }
 }
 
