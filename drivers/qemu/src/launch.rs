@@ -7,10 +7,12 @@ use crate::command::{
 };
 use crate::layout::{Site, short_name};
 use crate::network::Taps;
-use crate::{addresses, aliases};
+use crate::{addresses, aliases, host_needs};
 use ferrovirt_conf::domain::{ChardevKind, ChardevSource, DeviceInfo, Domain, SecretReference, SocketMode};
+use ferrovirt_conf::values::CpuSet;
 use ferrovirt_core::persist::{self, Durability};
 use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_host::KernelFiles;
 use ferrovirt_host::process::Command;
 use ferrovirt_xml::OnOff;
 use rustix::fs::{Mode, OFlags};
@@ -38,7 +40,9 @@ pub fn prepare(
         files
             .extend(queues.into_iter().enumerate().map(|(queue, fd)| (Passed::Tap { interface, queue }, fd)));
     }
-    with_surroundings(site, &model.name, id, |surroundings| {
+    // Nobody advises: all nodes are as good.
+    let found = Found { auto_nodes: Some(host_nodes()?), ..Found::of(model)? };
+    with_surroundings(site, &model.name, id, &found, |surroundings| {
         command::build(Launch { model, capabilities, surroundings, files }, command)
     })
 }
@@ -48,9 +52,10 @@ pub fn prepare(
 pub fn complete(site: Site<'_>, capabilities: &Capabilities, model: &mut Domain) -> Result<()> {
     addresses::assign(model, capabilities, true)?;
     aliases::assign(model);
+    host_needs::choose(model)?;
     let (id, name) = (running_id(model), model.name.clone());
-    with_surroundings(site, &name, id, |host| command::prepare(model, host));
-    Ok(())
+    with_surroundings(site, &name, id, &Found::default(), |host| command::prepare(model, host));
+    host_needs::check(model)
 }
 
 /// The id that the guest runs under, or is about to.
@@ -66,7 +71,7 @@ pub fn parts(
     which: Plugged,
     descriptors: &mut dyn Descriptors,
 ) -> Result<Vec<Part>> {
-    with_surroundings(site, &model.name, running_id(model), |host| {
+    with_surroundings(site, &model.name, running_id(model), &Found::default(), |host| {
         command::parts(Context { model, capabilities, host }, which, descriptors)
     })
 }
@@ -78,12 +83,41 @@ pub fn preview(
     capabilities: &Capabilities,
     descriptors: &mut dyn Descriptors,
 ) -> Result<CommandLine> {
-    with_surroundings(site, &model.name, -1, |host| {
+    with_surroundings(site, &model.name, -1, &Found::of(model)?, |host| {
         command::arguments(Context { model, capabilities, host }, descriptors)
     })
 }
 
-fn with_surroundings<T>(site: Site<'_>, name: &str, id: i32, work: impl FnOnce(&Surroundings<'_>) -> T) -> T {
+/// What was looked up on the host for a guest.
+#[derive(Default)]
+struct Found {
+    nodes: Option<CpuSet>,
+    auto_nodes: Option<CpuSet>,
+    scsi_devices: Vec<(String, String)>,
+}
+
+impl Found {
+    fn of(model: &Domain) -> Result<Self> {
+        let scsi_devices = host_needs::scsi_devices(model)?;
+        Ok(Self { nodes: Some(host_nodes()?), auto_nodes: None, scsi_devices })
+    }
+}
+
+/// The host's NUMA nodes; hosts that know none have the first.
+fn host_nodes() -> Result<CpuSet> {
+    let online = KernelFiles::host().find_set("sys/devices/system/node/online")?;
+    Ok(online.unwrap_or_else(|| std::iter::once(0).collect()))
+}
+
+fn with_surroundings<T>(
+    site: Site<'_>,
+    name: &str,
+    id: i32,
+    found: &Found,
+    work: impl FnOnce(&Surroundings<'_>) -> T,
+) -> T {
+    let scsi_devices = found.scsi_devices.iter().map(|(alias, path)| (alias.as_str(), path.as_str()));
+    let scsi_devices: Vec<_> = scsi_devices.collect();
     let Site { paths, settings } = site;
     // What is not text can't be of use to QEMU; which of them it gets, the command line's builder decides.
     let environment: Vec<_> = std::env::vars_os()
@@ -100,9 +134,10 @@ fn with_surroundings<T>(site: Site<'_>, name: &str, id: i32, work: impl FnOnce(&
         environment: &environment,
         smbios: None,
         cdroms: &[],
-        scsi_devices: &[],
+        scsi_devices: &scsi_devices,
         tpm_socket: None,
-        auto_nodes: None,
+        nodes: found.nodes.as_ref(),
+        auto_nodes: found.auto_nodes.as_ref(),
         incoming: None,
         time_zone: 0,
     })

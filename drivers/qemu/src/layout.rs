@@ -108,6 +108,12 @@ impl Paths {
         }
     }
 
+    /// The folder that holds all others, for a driver that is embedded in a program.
+    pub fn root(&self) -> Option<&Path> {
+        let root = self.layout.config.parent()?;
+        (self.layout == Layout::embedded(root)).then_some(root)
+    }
+
     /// Files that back guests' memory.
     pub fn memory(&self) -> PathBuf {
         self.lib().join("ram")

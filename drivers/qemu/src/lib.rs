@@ -16,6 +16,7 @@ mod driver;
 pub mod firmware;
 mod graphics_ports;
 pub mod host_capabilities;
+mod host_needs;
 mod hotplug;
 mod launch;
 pub mod layout;

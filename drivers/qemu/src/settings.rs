@@ -6,9 +6,10 @@ use ferrovirt_conf::cpu::Arch;
 use ferrovirt_core::{ConfigFile, ConfigValue, Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_host::KernelFiles;
 use ferrovirt_host::huge_page_mounts::{HugePageMount, huge_page_mounts, huge_page_size};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::command::{DisplaySettings, FirmwarePair, Settings, TlsSettings};
+use crate::command::{DisplaySettings, Embedded, FirmwarePair, Settings, TlsSettings};
 use crate::firmware;
 use crate::layout::Paths;
 
@@ -43,6 +44,7 @@ impl Reader<'_> {
         let firmware_folders = firmware_folders(privileged);
         Ok(Settings {
             privileged,
+            embedded: self.paths.root().map(embedded),
             host_arch: Arch::host(),
             sandbox: self.file.number("seccomp_sandbox")?.is_none_or(|value| value != 0),
             timestamps: self.flag("log_timestamp")?.unwrap_or(true),
@@ -189,6 +191,13 @@ impl Reader<'_> {
         };
         self.file.texts(NAME)?.into_iter().map(pair).collect()
     }
+}
+
+/// Of several drivers on a host, one is the system's.
+fn embedded(root: &Path) -> Embedded {
+    let digest = Sha256::digest(root.as_os_str().as_encoded_bytes());
+    let digits: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    Embedded { root: root.to_owned(), name: format!("qemu-embed-{digits}") }
 }
 
 fn has_descriptors(folder: &Path) -> bool {

@@ -75,6 +75,7 @@ fn boots(xml: &str) {
         scsi_devices: &[],
         tpm_socket: None,
         incoming: None,
+        nodes: None,
         auto_nodes: None,
         time_zone: 0,
     };

@@ -171,6 +171,7 @@ fn with_surroundings<T>(name: &str, model: &Domain, act: impl FnOnce(&Surroundin
         secrets: &SameSecret,
         now: 1_234_567_890,
         incoming: incoming(name),
+        nodes: None,
         auto_nodes: Some(&nodes),
         environment: &environment,
         smbios: None,

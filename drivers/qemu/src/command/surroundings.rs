@@ -33,6 +33,8 @@ pub struct Surroundings<'a> {
     pub tpm_socket: Option<&'a Path>,
     /// Where the state of a guest that is restored or migrated comes from, as QEMU names it.
     pub incoming: Option<&'a str>,
+    /// The nodes of the host that are there; none: not known, all are.
+    pub nodes: Option<&'a CpuSet>,
     /// The host's nodes that were found best for the guest, where it leaves that to us.
     pub auto_nodes: Option<&'a CpuSet>,
     /// How far the host's time zone is ahead of UTC, in seconds.
@@ -44,6 +46,9 @@ pub struct Surroundings<'a> {
 pub struct Settings {
     /// Whether guests belong to the system and not to a user's session.
     pub privileged: bool,
+    /// What the driver's own folders in places of the whole host are called; none: `qemu`. Below the root of an
+    /// embedded driver, that is the name, too.
+    pub embedded: Option<Embedded>,
     /// What the host is; none: whatever its guests are.
     pub host_arch: Option<Arch>,
     pub sandbox: bool,
@@ -101,6 +106,15 @@ impl FirmwarePair {
     }
 }
 
+/// A driver that is embedded in a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Embedded {
+    /// The folder of all that it keeps.
+    pub root: PathBuf,
+    /// Its name among other drivers on the host.
+    pub name: String,
+}
+
 /// Of VNC or SPICE.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DisplaySettings {
@@ -142,6 +156,7 @@ impl Default for Settings {
         let tls = |folder: &str| TlsSettings { folder: folder.into(), verify: true, secret: None };
         Self {
             privileged: true,
+            embedded: None,
             host_arch: None,
             sandbox: true,
             timestamps: true,
@@ -170,6 +185,12 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The name of an embedded driver, for a folder that it shares with others.
+    pub fn name_in(&self, folder: &Path) -> Option<&str> {
+        let embedded = self.embedded.as_ref().filter(|embedded| !folder.starts_with(&embedded.root));
+        embedded.map(|embedded| embedded.name.as_str())
+    }
+
     /// Where pages of this size, in KiB, come from; zero asks for the default size.
     pub fn huge_pages(&self, size: u64) -> Result<&HugePageMount> {
         let found = match size {
