@@ -56,7 +56,7 @@ fn choose_ports(
         let has_ports = graphics.listens().first().is_none_or(GraphicsListen::has_ports);
         let wanted = match graphics {
             Graphics::Vnc(vnc) if has_ports => {
-                let open = vnc.is_autoport() && !vnc.port.is_some_and(|port| port > 0);
+                let open = vnc.is_autoport() && vnc.port.is_none_or(|port| port <= 0);
                 let websocket = vnc.websocket == Some(-1);
                 vec![
                     (PortKind::Vnc, open, &mut vnc.port),

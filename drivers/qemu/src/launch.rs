@@ -7,7 +7,7 @@ use crate::command::{
 };
 use crate::layout::{Site, short_name};
 use crate::network::Taps;
-use crate::{addresses, aliases, host_needs};
+use crate::{addresses, aliases, firmware, host_needs};
 use ferrovirt_conf::domain::{ChardevKind, ChardevSource, DeviceInfo, Domain, SecretReference, SocketMode};
 use ferrovirt_conf::values::CpuSet;
 use ferrovirt_core::persist::{self, Durability};
@@ -34,6 +34,7 @@ pub fn prepare(
     let id = running_id(model);
     let folder = site.paths.guest(id, &model.name);
     write_master_key(&folder)?;
+    firmware::make_variables(model)?;
     let mut files = open_files(model)?;
     files.insert(Passed::Monitor, listen(&site.paths.monitor(id, &model.name))?);
     for (interface, queues) in taps.into_iter().enumerate() {

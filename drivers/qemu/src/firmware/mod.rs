@@ -2,6 +2,8 @@
 
 mod choose;
 mod descriptor;
+mod variables;
 
 pub use choose::choose;
 pub use descriptor::{Feature, Firmware, FlashFile, FlashMode, Interface, Mapping, firmwares, folders};
+pub use variables::make_variables;
