@@ -30,6 +30,12 @@ fn events_of_the_mock_reach_who_is_there_and_threads_share_a_connection() {
 }
 
 #[test]
+fn a_thread_may_end_inside_a_callback() {
+    let Some(program) = Program::compile("thread_exit.c") else { return };
+    program.run(&[]).succeeds();
+}
+
+#[test]
 fn a_guest_lives_through_all_its_states() {
     let Some(program) = Program::compile("guest_life.c") else { return };
     let Some(scratch) = Scratch::new() else { return };

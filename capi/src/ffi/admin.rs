@@ -1,6 +1,7 @@
 //! What only the administration interface has: its close callback, numbers of clients, counted texts.
 
 use super::args::out;
+use super::call_out::call_out;
 use super::callback::{Callback, lend};
 use super::returns::{CReturn, malloc_string};
 use ferrovirt::{AdminCloseCallback, AdminConnection, Error, Result};
@@ -19,7 +20,7 @@ pub fn close_callback(
         lend(conn, |conn| {
             let (function, opaque) = callback.parts();
             // SAFETY: the application gave this function for this argument, which is freed with `callback`.
-            unsafe { function(conn, reason, opaque) }
+            call_out(|| unsafe { function(conn, reason, opaque) });
         });
     };
     (token, Arc::new(call))

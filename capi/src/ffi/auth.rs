@@ -1,5 +1,6 @@
 //! Credentials: the application's callback as an [`Authenticator`], and the default one that asks on the terminal.
 
+use super::call_out::call_out;
 use super::returns::malloc_string;
 use ferrovirt::driver::{Authenticator, Credential};
 use ferrovirt::{Error, ErrorCode, ErrorDomain, Result};
@@ -44,7 +45,7 @@ impl Authenticator for ApplicationAuth {
             questions.iter().zip(&texts).map(|(question, texts)| c_question(question.kind, texts)).collect();
         let count = c_uint::try_from(asked.len()).expect("a login has few questions");
         // SAFETY: the application gave this function for this argument, and the questions stay for the call.
-        let outcome = unsafe { (self.function)(asked.as_mut_ptr(), count, self.data) };
+        let outcome = call_out(|| unsafe { (self.function)(asked.as_mut_ptr(), count, self.data) });
         for (question, answered) in questions.iter_mut().zip(&asked) {
             question.answer = take_answer(answered);
         }

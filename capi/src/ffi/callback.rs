@@ -1,5 +1,6 @@
 //! The application's callbacks: a function, the `opaque` pointer it is given, and what frees that in the end.
 
+use super::call_out::call_out;
 use super::handle::{Handle, Retained};
 use ferrovirt::{Connection, Error, Result};
 use ferrovirt_core::abi::virFreeCallback;
@@ -68,7 +69,7 @@ impl<F> Drop for Inner<F> {
             && *self.registered.get_mut()
         {
             // SAFETY: the application gave this function for exactly this pointer, and it runs once.
-            unsafe { free(self.opaque) }
+            call_out(|| unsafe { free(self.opaque) });
         }
     }
 }

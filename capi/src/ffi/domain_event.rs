@@ -1,5 +1,6 @@
 //! Domain events in C's form: which function type each kind has, and what it is told.
 
+use super::call_out::call_out;
 use super::callback::{Callback, lend};
 use super::event_callback::event_listener;
 use super::typed_params::HeapParams;
@@ -50,7 +51,7 @@ macro_rules! call {
         let function = unsafe { std::mem::transmute::<DomainEventFunction, abi::$type>($call.function) };
         if let Some(function) = function {
             // SAFETY: handles and arguments are valid for the length of the call, `opaque` is what came with it.
-            unsafe { function($call.conn, $call.dom $(, $argument)*, $call.opaque) };
+            call_out(|| unsafe { function($call.conn, $call.dom $(, $argument)*, $call.opaque) });
         }
     }};
 }

@@ -1,6 +1,7 @@
 //! The application's event loop, six C functions, as the loop that everything uses; and the other way round, its
 //! callbacks on whichever loop is registered.
 
+use super::call_out::call_out;
 use super::callback::callback;
 use ferrovirt::event_loop::{self, EventLoop, HandleCallback, TimeoutCallback};
 use ferrovirt::{Error, Result};
@@ -59,7 +60,9 @@ pub fn add_handle(
     if let Some(functions) = APPLICATION.get() {
         // The application's own callback goes to its own loop as it is.
         // SAFETY: registered by the application with this signature.
-        return functions.add_handle.map_or(-1, |add| unsafe { add(fd, events, cb, opaque, ff) });
+        return functions
+            .add_handle
+            .map_or(-1, |add| call_out(|| unsafe { add(fd, events, cb, opaque, ff) }));
     }
     let Some(event_loop) = event_loop::current() else { return -1 };
     let added = callback(cb, opaque, ff, "cb").and_then(|callback| {
@@ -67,7 +70,7 @@ pub fn add_handle(
             let call = move |watch, fd, events| {
                 let (function, opaque) = callback.parts();
                 // SAFETY: the application gave this function for this argument, which is freed with `callback`.
-                unsafe { function(watch, fd, events, opaque) }
+                call_out(|| unsafe { function(watch, fd, events, opaque) });
             };
             event_loop.add_handle(fd, events, Box::new(call))
         })
@@ -94,7 +97,9 @@ pub fn add_timeout(
 ) -> c_int {
     if let Some(functions) = APPLICATION.get() {
         // SAFETY: registered by the application with this signature.
-        return functions.add_timeout.map_or(-1, |add| unsafe { add(milliseconds, cb, opaque, ff) });
+        return functions
+            .add_timeout
+            .map_or(-1, |add| call_out(|| unsafe { add(milliseconds, cb, opaque, ff) }));
     }
     let Some(event_loop) = event_loop::current() else { return -1 };
     let added = callback(cb, opaque, ff, "cb").and_then(|callback| {
@@ -102,7 +107,7 @@ pub fn add_timeout(
             let call = move |timer| {
                 let (function, opaque) = callback.parts();
                 // SAFETY: the application gave this function for this argument, which is freed with `callback`.
-                unsafe { function(timer, opaque) }
+                call_out(|| unsafe { function(timer, opaque) });
             };
             event_loop.add_timeout(milliseconds, Box::new(call))
         })
@@ -157,7 +162,8 @@ impl EventLoop for ApplicationLoop {
         let add = self.add_handle.ok_or_else(|| missing("addHandle"))?;
         let opaque = Box::into_raw(Box::new(callback));
         // SAFETY: registered by the application with this signature; `opaque` is what the two functions expect.
-        let watch = unsafe { add(fd, events, Some(call_handle), opaque.cast(), Some(free_handle)) };
+        let watch =
+            call_out(|| unsafe { add(fd, events, Some(call_handle), opaque.cast(), Some(free_handle)) });
         if watch < 0 {
             // SAFETY: a loop that refuses does not free.
             drop(unsafe { Box::from_raw(opaque) });
@@ -169,14 +175,14 @@ impl EventLoop for ApplicationLoop {
     fn update_handle(&self, watch: i32, events: i32) {
         if let Some(update) = self.update_handle {
             // SAFETY: registered by the application with this signature.
-            unsafe { update(watch, events) }
+            call_out(|| unsafe { update(watch, events) });
         }
     }
 
     fn remove_handle(&self, watch: i32) -> Result<()> {
         let remove = self.remove_handle.ok_or_else(|| missing("removeHandle"))?;
         // SAFETY: registered by the application with this signature.
-        match unsafe { remove(watch) } {
+        match call_out(|| unsafe { remove(watch) }) {
             0.. => Ok(()),
             _ => Err(Error::internal(format!("the event loop could not remove watch {watch}"))),
         }
@@ -186,7 +192,8 @@ impl EventLoop for ApplicationLoop {
         let add = self.add_timeout.ok_or_else(|| missing("addTimeout"))?;
         let opaque = Box::into_raw(Box::new(callback));
         // SAFETY: registered by the application with this signature; `opaque` is what the two functions expect.
-        let timer = unsafe { add(milliseconds, Some(call_timeout), opaque.cast(), Some(free_timeout)) };
+        let timer =
+            call_out(|| unsafe { add(milliseconds, Some(call_timeout), opaque.cast(), Some(free_timeout)) });
         if timer < 0 {
             // SAFETY: a loop that refuses does not free.
             drop(unsafe { Box::from_raw(opaque) });
@@ -198,14 +205,14 @@ impl EventLoop for ApplicationLoop {
     fn update_timeout(&self, timer: i32, milliseconds: i32) {
         if let Some(update) = self.update_timeout {
             // SAFETY: registered by the application with this signature.
-            unsafe { update(timer, milliseconds) }
+            call_out(|| unsafe { update(timer, milliseconds) });
         }
     }
 
     fn remove_timeout(&self, timer: i32) -> Result<()> {
         let remove = self.remove_timeout.ok_or_else(|| missing("removeTimeout"))?;
         // SAFETY: registered by the application with this signature.
-        match unsafe { remove(timer) } {
+        match call_out(|| unsafe { remove(timer) }) {
             0.. => Ok(()),
             _ => Err(Error::internal(format!("the event loop could not remove timer {timer}"))),
         }

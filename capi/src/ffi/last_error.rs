@@ -3,6 +3,7 @@
 //! A `virError` and its strings live in C's heap, so that C programs may copy, reset and free them with our functions.
 //! What a thread is shown is its own: other threads' errors never reach it.
 
+use super::call_out::call_out;
 use super::handle::{Handle, extra};
 use super::returns::malloc_string;
 use ferrovirt::{Connection, Error, ErrorCode, ErrorDomain};
@@ -120,7 +121,7 @@ pub fn raise(err: Error, connection: Option<&Connection>) {
     }
     match handler.function {
         // SAFETY: the application registered this function with this argument, and the error stays for the call.
-        Some(function) => unsafe { function(handler.user_data, last) },
+        Some(function) => call_out(|| unsafe { function(handler.user_data, last) }),
         None => print(last),
     }
 }

@@ -4,6 +4,7 @@ pub mod admin;
 mod args;
 pub mod auth;
 mod block_records;
+mod call_out;
 mod callback;
 mod cpu_maps;
 mod domain_arrays;

@@ -1,6 +1,7 @@
 //! Facts about a host on their way to C: structures, statistics by name, CPU maps, numbers of pages.
 
 use super::args::{Out, bounded, opt_text, out};
+use super::call_out::call_out;
 use super::callback::Callback;
 use super::handle::Handle;
 use super::strings::{copy_into, room};
@@ -157,7 +158,7 @@ pub fn close_callback(
         super::callback::lend(conn, |conn| {
             let (function, opaque) = callback.parts();
             // SAFETY: the application gave this function for this argument, which is freed with `callback`.
-            unsafe { function(conn, reason, opaque) }
+            call_out(|| unsafe { function(conn, reason, opaque) });
         });
     };
     (token, Arc::new(call))

@@ -1,5 +1,6 @@
 //! Events of networks, storage pools, node devices and secrets in C's form: the type of each function, and what it is told.
 
+use super::call_out::call_out;
 use super::callback::{Callback, lend};
 use super::event_callback::event_listener;
 use super::handle::Handle;
@@ -71,7 +72,7 @@ impl<H: Handle> Call<'_, H> {
 
     fn plain(&self) {
         // SAFETY: the handles are lent for the length of the call, `opaque` is what came with the function.
-        self.lend(|conn, object| unsafe { (self.function)(conn, object, self.opaque) });
+        self.lend(|conn, object| call_out(|| unsafe { (self.function)(conn, object, self.opaque) }));
     }
 
     fn lifecycle(&self, event: c_int, detail: c_int) {
@@ -79,7 +80,7 @@ impl<H: Handle> Call<'_, H> {
         // to the plain one as the API asks for.
         let function = unsafe { std::mem::transmute::<Plain<H>, Lifecycle<H>>(self.function) };
         // SAFETY: as for plain events.
-        self.lend(|conn, object| unsafe { function(conn, object, event, detail, self.opaque) });
+        self.lend(|conn, object| call_out(|| unsafe { function(conn, object, event, detail, self.opaque) }));
     }
 
     fn lend(&self, call: impl FnOnce(virConnectPtr, *mut H::C)) {
@@ -96,6 +97,6 @@ impl Call<'_, Network> {
         // cast to the plain one as the API asks for.
         let function = unsafe { std::mem::transmute::<Plain<Network>, MetadataChange>(self.function) };
         // SAFETY: as for plain events; the string lives until the end of this function.
-        self.lend(|conn, net| unsafe { function(conn, net, kind, pointer, self.opaque) });
+        self.lend(|conn, net| call_out(|| unsafe { function(conn, net, kind, pointer, self.opaque) }));
     }
 }

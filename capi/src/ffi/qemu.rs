@@ -1,5 +1,6 @@
 //! Events of QEMU's monitor on their way to C.
 
+use super::call_out::call_out;
 use super::callback::{Callback, lend};
 use ferrovirt::event::Event;
 use ferrovirt::{Connection, EventCallback};
@@ -32,7 +33,9 @@ pub fn monitor_callback(conn: &Connection, callback: Callback<MonitorCallback>) 
                 let (function, opaque) = callback.parts();
                 // SAFETY: the application gave this function for this argument, which is freed with `callback`;
                 // the texts stay for the call.
-                unsafe { function(conn, domain, name.as_ptr(), event.seconds, event.micros, details, opaque) }
+                call_out(|| unsafe {
+                    function(conn, domain, name.as_ptr(), event.seconds, event.micros, details, opaque)
+                });
             });
         });
     })

@@ -1,6 +1,7 @@
 //! Streams at C's edge: buffers, the numbers that stand for "would block" and "hole", the application's handlers.
 
 use super::args::{bytes, out};
+use super::call_out::call_out;
 use super::callback::{Callback, lend};
 use super::handle::Retained;
 use ferrovirt::driver::Received;
@@ -48,7 +49,7 @@ pub fn event_callback(
         lend(stream, |stream| {
             let (function, opaque) = callback.parts();
             // SAFETY: the application gave this function for this argument, which is freed with `callback`.
-            unsafe { function(stream, events, opaque) }
+            call_out(|| unsafe { function(stream, events, opaque) });
         });
     }
 }
@@ -173,7 +174,7 @@ fn call(handler: impl FnOnce() -> c_int) -> Result<usize, std::io::Error> {
     let errno = unsafe { libc::__errno_location() };
     // SAFETY: as above.
     unsafe { errno.write(0) };
-    usize::try_from(handler()).map_err(|_| {
+    usize::try_from(call_out(handler)).map_err(|_| {
         // SAFETY: as above.
         let number = unsafe { errno.read() };
         std::io::Error::from_raw_os_error(if number == 0 { libc::EIO } else { number })
