@@ -173,8 +173,11 @@ mod tests {
         assert!(text.contains("pci-root"), "{text}");
         let text = migratable("q35", "", "<watchdog model='itco' action='pause'/>");
         assert!(text.contains("<watchdog") && text.contains("pcie-root"), "{text}");
-        let text =
-            migratable("pc", "", "<controller type='pci' index='0'><alias name='ua-bus'/></controller>");
+        let text = migratable(
+            "pc",
+            "",
+            "<controller type='pci' index='0' model='pci-root'><alias name='ua-bus'/></controller>",
+        );
         assert!(text.contains("ua-bus"), "{text}");
     }
 

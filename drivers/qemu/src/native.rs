@@ -57,8 +57,13 @@ impl Descriptors for ByPath {
     }
 
     fn pass(&mut self, what: Passed) -> Result<String> {
-        if what == Passed::Vsock {
-            return Ok("-1".into());
+        match what {
+            Passed::Vsock => return Ok("-1".into()),
+            Passed::Image { node } => return started_with_it(&format!("image '{node}'")),
+            Passed::Device { alias } if alias.starts_with("video") => {
+                return started_with_it(&format!("video card '{alias}'"));
+            }
+            _ => {}
         }
         self.last = self.last.max(2) + 1;
         Ok(self.last.to_string())
@@ -67,6 +72,12 @@ impl Descriptors for ByPath {
     fn queues(&self, _interface: usize) -> (usize, usize) {
         (1, 0)
     }
+}
+
+/// What a program serves that is started together with the guest can't be typed.
+fn started_with_it(what: &str) -> Result<String> {
+    let text = format!("no command line has the {what}: what serves it is started together with the guest");
+    Err(Error::internal(text).domain(ErrorDomain::None))
 }
 
 /// The command line as one would type it: words that a shell would take apart are quoted.

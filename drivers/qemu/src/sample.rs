@@ -13,6 +13,7 @@ use crate::{defaults, validate};
 /// A QEMU for x86 with these devices besides the usual ones.
 pub fn capabilities() -> Capabilities {
     let devices = [
+        "ich9-ahci",
         "piix3-usb-uhci",
         "qemu-xhci",
         "i8042",

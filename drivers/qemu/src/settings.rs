@@ -219,3 +219,51 @@ fn firmware_folders(privileged: bool) -> Vec<PathBuf> {
 fn named_mount(path: &Path) -> Result<HugePageMount> {
     Ok(HugePageMount { path: path.to_owned(), page_size: huge_page_size(path)?, default: false })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ferrovirt_core::layout::Layout;
+
+    fn loaded(text: &str) -> Result<Settings> {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(root.path().join("etc")).unwrap();
+        std::fs::write(root.path().join("etc/qemu.conf"), text).unwrap();
+        load(&Paths::new(Layout::embedded(root.path())))
+    }
+
+    #[test]
+    fn a_driver_without_a_file_has_the_usual_settings() {
+        let root = tempfile::tempdir().unwrap();
+        let settings = load(&Paths::new(Layout::embedded(root.path()))).unwrap();
+        assert!(settings.timestamps && settings.sandbox && settings.spice.tls.is_none());
+        assert_eq!(settings.memory_folder, root.path().join("lib/qemu/ram"));
+        assert!(settings.embedded.unwrap().name.starts_with("qemu-embed-"));
+    }
+
+    #[test]
+    fn the_file_decides() {
+        let settings = loaded(
+            "spice_tls = 1\nvnc_listen = \"0.0.0.0\"\nvnc_password = \"secret\"\nchardev_tls = 1\nlog_timestamp = 0\n\
+             memory_backing_dir = \"/memory\"\nseccomp_sandbox = 0\ndeprecation_behavior = \"omit\"\n",
+        )
+        .unwrap();
+        assert!(settings.spice.tls.is_some() && settings.chardev_tls_by_default);
+        assert!(settings.vnc.password && settings.vnc.listen == "0.0.0.0");
+        assert!(!settings.timestamps && !settings.sandbox && settings.deprecation == "omit");
+        assert_eq!(settings.memory_folder, Path::new("/memory/libvirt/qemu"));
+    }
+
+    #[test]
+    fn mistakes_are_told_with_the_setting() {
+        for (text, setting) in [
+            ("spice_tls = 2\n", "spice_tls"),
+            ("vnc_tls_x509_cert_dir = \"/nowhere\"\n", "vnc_tls_x509_cert_dir"),
+            ("default_tls_x509_secret_uuid = \"1\"\n", "default_tls_x509_secret_uuid"),
+        ] {
+            let refused = loaded(text).unwrap_err();
+            assert_eq!(refused.code(), ErrorCode::ConfSyntax);
+            assert!(refused.message().contains(setting), "{refused}");
+        }
+    }
+}

@@ -322,7 +322,7 @@ impl Context<'_> {
     }
 
     /// Memory can't be on nodes that the host has not got.
-    fn check_nodes(self, wanted: &CpuSet) -> Result<()> {
+    pub fn check_nodes(self, wanted: &CpuSet) -> Result<()> {
         let Some(known) = self.host.nodes else { return Ok(()) };
         match wanted.iter().find(|node| !known.contains(*node)) {
             None => Ok(()),

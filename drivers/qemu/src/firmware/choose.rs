@@ -275,3 +275,83 @@ fn place_variables(model: &mut Domain, paths: &Paths, abi_update: bool) {
         _ => VarsPlace::Path(path),
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Settings;
+    use crate::sample;
+    use ferrovirt_core::ErrorCode;
+    use ferrovirt_core::layout::Layout;
+    use std::fs;
+
+    /// A host with firmware for secure boot, and without.
+    fn host() -> (tempfile::TempDir, Settings) {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, features: &str| {
+            let text = format!(
+                r#"{{"interface-types": ["uefi"], "features": [{features}],
+                    "mapping": {{"device": "flash", "executable": {{"filename": "/{name}.fd", "format": "raw"}},
+                        "nvram-template": {{"filename": "/{name}_VARS.fd", "format": "raw"}}}},
+                    "targets": [{{"architecture": "x86_64", "machines": ["pc-q35-*"]}}]}}"#
+            );
+            fs::write(folder.path().join(format!("{name}.json")), text).unwrap();
+        };
+        write("10-secure", r#""secure-boot", "requires-smm", "enrolled-keys""#);
+        write("20-plain", r#""acpi-s3""#);
+        let settings = Settings { firmware_folders: vec![folder.path().to_owned()], ..Settings::default() };
+        (folder, settings)
+    }
+
+    fn chosen(os: &str, inside: &str) -> Result<Domain> {
+        let (_folder, settings) = host();
+        let text = sample::definition("pc-q35-10.0", "", "").replace("<os>", os).replace("</os>", inside);
+        let mut model = Domain::parse(&text, ParseFlags::DEFINE)?;
+        let site = Site { paths: &Paths::new(Layout::system()), settings: &settings };
+        choose(&mut model, site, ParseFlags::DEFINE)?;
+        let once = model.clone();
+        choose(&mut model, site, ParseFlags::DEFINE)?;
+        assert_eq!(model, once, "twice is once");
+        Ok(model)
+    }
+
+    fn program(model: &Domain) -> &str {
+        model.os.loader.as_ref().and_then(|loader| loader.path.as_deref()).unwrap_or("none")
+    }
+
+    #[test]
+    fn the_first_that_fits_is_taken_with_a_file_for_its_variables() {
+        let model = chosen("<os firmware='efi'>", "</os>").unwrap();
+        assert_eq!(program(&model), "/10-secure.fd");
+        assert!(model.features.smm.is_some_and(|smm| smm.state == OnOff::On));
+        let vars = model.os.nvram.unwrap();
+        assert_eq!(vars.path(), Some("/var/lib/libvirt/qemu/nvram/sample_VARS.fd"));
+        assert_eq!(vars.template.as_deref(), Some("/10-secure_VARS.fd"));
+    }
+
+    #[test]
+    fn what_is_asked_for_decides() {
+        let feature = "<firmware><feature enabled='no' name='secure-boot'/></firmware></os>";
+        assert_eq!(program(&chosen("<os firmware='efi'>", feature).unwrap()), "/20-plain.fd");
+        let by_path = "<loader readonly='yes' type='pflash'>/20-plain.fd</loader></os>";
+        let model = chosen("<os>", by_path).unwrap();
+        assert_eq!(model.os.firmware, Some(FirmwareKind::Efi));
+        let sleep = "</os><pm><suspend-to-mem enabled='yes'/></pm>";
+        assert_eq!(program(&chosen("<os firmware='efi'>", sleep).unwrap()), "/20-plain.fd");
+    }
+
+    #[test]
+    fn what_nobody_has_is_refused() {
+        let qcow2 = "<loader format='qcow2'/></os>";
+        let refused = chosen("<os firmware='efi'>", qcow2).unwrap_err();
+        assert_eq!(refused.code(), ErrorCode::OperationFailed);
+        assert!(chosen("<os firmware='bios'>", "</os>").is_err());
+    }
+
+    #[test]
+    fn programs_without_a_descriptor_may_be_in_the_list() {
+        let listed = "<loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE.fd</loader></os>";
+        let vars = chosen("<os>", listed).unwrap().os.nvram.unwrap();
+        assert_eq!(vars.template.as_deref(), Some("/usr/share/OVMF/OVMF_VARS.fd"));
+    }
+}
