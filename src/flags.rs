@@ -56,8 +56,13 @@ pub(crate) fn positive<N: PartialOrd + Default + std::fmt::Display>(number: N, n
     Err(Error::invalid_arg(format!("{name} must be greater than 0, it is {number}")))
 }
 
+/// Refuses 0.
+pub fn not_zero<N: PartialEq + Default>(number: N, name: &str) -> Result<()> {
+    if number != N::default() { Ok(()) } else { Err(Error::invalid_arg(format!("{name} must not be 0"))) }
+}
+
 /// Refuses numbers below 0.
-pub(crate) fn not_negative(number: i32, name: &str) -> Result<()> {
+pub fn not_negative(number: i32, name: &str) -> Result<()> {
     if number >= 0 {
         return Ok(());
     }
@@ -65,7 +70,7 @@ pub(crate) fn not_negative(number: i32, name: &str) -> Result<()> {
 }
 
 /// Refuses an empty string.
-pub(crate) fn not_empty(text: &str, name: &str) -> Result<()> {
+pub fn not_empty(text: &str, name: &str) -> Result<()> {
     if text.is_empty() { Err(Error::invalid_arg(format!("{name} must not be empty"))) } else { Ok(()) }
 }
 

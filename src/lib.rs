@@ -22,6 +22,7 @@ mod nwfilter;
 mod object;
 mod object_events;
 mod qemu;
+pub mod rules;
 mod secret;
 mod snapshot;
 mod storage;
@@ -30,7 +31,9 @@ mod stream;
 
 pub use admin::{AdminClient, AdminCloseCallback, AdminConnection, AdminServer};
 pub use checkpoint::DomainCheckpoint;
-pub use connection::{AccessMode, CloseCallback, Connection, Drivers, LocalHost, OpenOptions, Subjects};
+pub use connection::{
+    AccessMode, CloseCallback, Connection, Drivers, LocalHost, Neighbours, OpenOptions, Subjects,
+};
 pub use domain::{Domain, MigrationTarget, cpu_stats_query};
 pub use events::{CallbackId, EventCallback, Listener};
 /// The definitions of guests, networks and all else as values of Rust: built by hand, from XML, or from JSON by serde.

@@ -1,5 +1,6 @@
 //! What only QEMU domains have.
 
+use crate::flags::{not_negative, not_zero};
 use crate::{CallbackId, Connection, Domain, EventCallback};
 use ferrovirt_core::abi::{
     VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_NOCASE,
@@ -35,9 +36,7 @@ impl Domain {
 impl Connection {
     /// Takes over a QEMU process that was started by somebody else.
     pub fn qemu_attach(&self, pid: u32, flags: u32) -> Result<Domain> {
-        if pid == 0 {
-            return Err(Error::invalid_arg("pid_value 0 is the number of no process"));
-        }
+        not_zero(pid, "pid_value")?;
         let id = self.drivers().hypervisor.domain_qemu_attach(pid, flags)?;
         Ok(Domain::new(self, id))
     }
@@ -74,9 +73,7 @@ impl Connection {
     }
 
     pub fn deregister_qemu_monitor_event(&self, id: CallbackId) -> Result<()> {
-        if id < 0 {
-            return Err(Error::invalid_arg(format!("callbackID must not be negative, but is {id}")));
-        }
+        not_negative(id, "callbackID")?;
         self.drivers().hypervisor.qemu_monitor_events()?;
         self.events().deregister(id)
     }

@@ -36,6 +36,12 @@ fn a_thread_may_end_inside_a_callback() {
 }
 
 #[test]
+fn the_library_may_be_closed_while_a_thread_is_in_its_loop() {
+    let Some(program) = Program::compile_unlinked("unloaded.c") else { return };
+    program.run(&[]).succeeds();
+}
+
+#[test]
 fn a_guest_lives_through_all_its_states() {
     let Some(program) = Program::compile("guest_life.c") else { return };
     let Some(scratch) = Scratch::new() else { return };
@@ -69,4 +75,39 @@ fn a_linux_guest_boots_on_a_managed_network() {
     let Some(scratch) = Scratch::new() else { return };
     let Some((kernel, initrd)) = support::guest_files() else { return };
     program.run(&["--root", &scratch.root(), "--kernel", &kernel, "--initrd", &initrd]).succeeds();
+}
+
+/// Runs the example through a daemon, and kills the daemon when the guest runs; another one takes over.
+const RESTART: &str = r#"
+root=$1 daemon=$2; shift 2
+start() {
+    # The one before may still be about to let go of its files.
+    until "$daemon" -d -f "$root/d.conf" -p "$root/d.pid" --root "$root/d"; do sleep 0.05; done
+}
+echo "unix_sock_dir = \"$root\"" >"$root/d.conf"
+start
+mkfifo "$root/steps"
+exec 3<>"$root/steps"
+killed=
+"$@" --uri "qemu+unix:///system?socket=$root/libvirt-sock&reconnect=1" --step <&3 >"$root/said" & program=$!
+tail -n +1 -f --pid=$program "$root/said" | while read -r line; do
+    echo "$line"
+    case $line in
+    @guest*) [ "$killed" ] || { kill -9 "$(cat "$root/d.pid")"; start; killed=1; echo "@restarted"; } ;;
+    esac
+    case $line in @*) echo >&3 ;; esac
+done
+wait $program; code=$?
+kill "$(cat "$root/d.pid")"
+exit $code
+"#;
+
+#[test]
+fn a_linux_guest_outlives_the_daemon_that_started_it() {
+    let Some(program) = Program::compile("../../examples/c/boot-guest.c") else { return };
+    let Some(scratch) = Scratch::new() else { return };
+    let Some((kernel, initrd)) = support::guest_files() else { return };
+    let said = scratch.run_script(&program, RESTART, &["--kernel", &kernel, "--initrd", &initrd]);
+    assert!(said.contains("@restarted") && said.contains("the guest has shut down"), "{said}");
+    assert_eq!(said.matches("@guest").count(), 2, "{said}");
 }

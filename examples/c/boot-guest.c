@@ -1,10 +1,11 @@
 /*
  * Boots a small Linux guest on a NAT network, through the public C API of libvirt alone.
  *
- *   boot-guest --root DIR --kernel FILE --initrd FILE [--step]
+ *   boot-guest --root DIR --kernel FILE --initrd FILE [--uri URI] [--step]
  *
- * Everything lives below DIR: definitions, state, logs. With --step the program waits for a line on
- * its standard input after each step, so that one can look at the host in between.
+ * Everything lives below DIR: definitions, state, logs. With --uri a daemon does the work, and only the
+ * guest's console is below DIR; the guest is looked at twice, since the daemon may be another one by then. With
+ * --step the program waits for a line on its standard input after each step, so that one can look at the host in between.
  *
  * Build: cc boot-guest.c -o boot-guest $(pkg-config --cflags --libs libvirt)
  */
@@ -26,7 +27,7 @@
 #define ADDRESS "192.168.219.44"
 
 struct demo {
-    const char *root, *kernel, *initrd;
+    const char *root, *kernel, *initrd, *uri;
     char console[4096];
     int step;
     virConnectPtr conn;
@@ -309,7 +310,10 @@ static int connect_to(struct demo *demo)
     char uri[4096];
     if (virEventRegisterDefaultImpl() < 0 || virEventAddTimeout(100, on_tick, NULL, NULL) < 0)
         return failed("cannot set up the event loop");
-    snprintf(uri, sizeof(uri), "qemu:///embed?root=%s", demo->root);
+    if (demo->uri)
+        snprintf(uri, sizeof(uri), "%s", demo->uri);
+    else
+        snprintf(uri, sizeof(uri), "qemu:///embed?root=%s", demo->root);
     if (!(demo->conn = virConnectOpen(uri)))
         return failed("cannot connect");
     demo->lifecycle_callback = virConnectDomainEventRegisterAny(
@@ -326,6 +330,7 @@ static int parse_arguments(struct demo *demo, int argc, char **argv)
         const char **value = !strcmp(argv[i], "--root")     ? &demo->root
                              : !strcmp(argv[i], "--kernel") ? &demo->kernel
                              : !strcmp(argv[i], "--initrd") ? &demo->initrd
+                             : !strcmp(argv[i], "--uri")    ? &demo->uri
                                                             : NULL;
         if (!strcmp(argv[i], "--step"))
             demo->step = 1;
@@ -343,11 +348,11 @@ int main(int argc, char **argv)
     int result;
 
     if (parse_arguments(&demo, argc, argv) < 0) {
-        fprintf(stderr, "usage: %s --root DIR --kernel FILE --initrd FILE [--step]\n", argv[0]);
+        fprintf(stderr, "usage: %s --root DIR --kernel FILE --initrd FILE [--uri URI] [--step]\n", argv[0]);
         return 2;
     }
     snprintf(demo.console, sizeof(demo.console), "%s/console.log", demo.root);
     result = connect_to(&demo) < 0 || start_network(&demo) < 0 || start_guest(&demo) < 0 ||
-             inspect_guest(&demo) < 0 || stop_guest(&demo) < 0;
+             inspect_guest(&demo) < 0 || (demo.uri && inspect_guest(&demo) < 0) || stop_guest(&demo) < 0;
     return clean_up(&demo) < 0 || result ? 1 : 0;
 }

@@ -111,6 +111,16 @@ pub(crate) fn parse(text: &str) -> Result<Uri<&str>> {
     Ok(uri)
 }
 
+/// The URI as connections tell it: with the `//` of the host, even if there is none.
+pub(crate) fn canonical(uri: &Uri<&str>) -> String {
+    match uri.as_str().split_once(':') {
+        Some((scheme, rest)) if uri.authority().is_none() && rest.starts_with('/') => {
+            format!("{scheme}://{rest}")
+        }
+        _ => uri.as_str().to_owned(),
+    }
+}
+
 /// The path, decoded.
 pub(crate) fn path(uri: &Uri<&str>) -> String {
     uri.path().decode().to_string_lossy().into_owned()

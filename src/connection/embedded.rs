@@ -5,21 +5,28 @@ use super::no_guests::NoGuests;
 use super::open::Request;
 use ferrovirt_core::layout::Layout;
 use ferrovirt_core::{Error, Result};
+use ferrovirt_driver_interface::InterfaceState;
 use ferrovirt_driver_network::NetworkState;
+use ferrovirt_driver_nodedev::NodeDeviceState;
 use ferrovirt_driver_nwfilter::NwFilterState;
 use ferrovirt_driver_qemu::QemuDriver;
 use ferrovirt_driver_secret::{Callers, SecretState};
+use ferrovirt_driver_storage::StorageState;
 use std::path::Path;
 use std::sync::Arc;
 
-/// `qemu:///embed?root=DIR`: guests, and what they need of networks, filters and secrets, without a daemon.
+/// `qemu:///embed?root=DIR`: guests, and what they need of networks, filters, secrets and volumes, without a daemon.
 pub(super) fn qemu(request: &Request<'_>) -> Result<Drivers> {
     let layout = layout(request)?;
     let network = NetworkState::open(layout.clone())?;
     let secret = SecretState::open(&layout, Callers::Program)?;
     let nwfilter = NwFilterState::open(&layout)?;
+    let storage = StorageState::open(&layout, secret.clone())?;
+    let nodedev = NodeDeviceState::open(&layout)?;
+    let interface = Arc::new(InterfaceState::default());
     let qemu = QemuDriver::open(layout, network.clone())?;
-    Ok(Drivers { network, nwfilter, secret, ..Drivers::hypervisor_only(Arc::new(qemu)) })
+    let hypervisor = Drivers::hypervisor_only(Arc::new(qemu));
+    Ok(Drivers { interface, network, nodedev, nwfilter, secret, storage, ..hypervisor })
 }
 
 /// `secret:///embed?root=DIR`: secrets alone, those of `qemu:///embed` with the same root.
@@ -32,6 +39,14 @@ pub(super) fn secret(request: &Request<'_>) -> Result<Drivers> {
 pub(super) fn nwfilter(request: &Request<'_>) -> Result<Drivers> {
     let nwfilter = NwFilterState::open(&layout(request)?)?;
     Ok(Drivers { nwfilter, ..Drivers::hypervisor_only(Arc::new(NoGuests { kind: "nwfilter" })) })
+}
+
+/// `storage:///embed?root=DIR`: pools and volumes, and the secrets that open them.
+pub(super) fn storage(request: &Request<'_>) -> Result<Drivers> {
+    let layout = layout(request)?;
+    let secret = SecretState::open(&layout, Callers::Program)?;
+    let storage = StorageState::open(&layout, secret.clone())?;
+    Ok(Drivers { secret, storage, ..Drivers::hypervisor_only(Arc::new(NoGuests { kind: "storage" })) })
 }
 
 /// The folders below the root that the URI names.

@@ -1,6 +1,7 @@
 //! The drivers that a daemon has in its own process: the stateful ones opened once and shared by all connections.
 
 use super::drivers::Drivers;
+use super::neighbours::Neighbours;
 use super::no_guests::NoGuests;
 use super::open::{Request, open_test};
 use super::{AccessMode, Connection, address};
@@ -8,11 +9,15 @@ use ferrovirt_core::abi::{VIR_CONNECT_LIST_DOMAINS_ACTIVE, VIR_CONNECT_LIST_NETW
 use ferrovirt_core::driver::DomainLookup;
 use ferrovirt_core::layout::Layout;
 use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_driver_interface::InterfaceState;
 use ferrovirt_driver_network::NetworkState;
+use ferrovirt_driver_nodedev::NodeDeviceState;
 use ferrovirt_driver_nwfilter::NwFilterState;
 use ferrovirt_driver_qemu::QemuDriver;
 use ferrovirt_driver_secret::{Callers, SecretState};
+use ferrovirt_driver_storage::StorageState;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Which subjects a daemon serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +26,8 @@ pub enum Subjects {
     All,
     /// What one driver does, by its name in URIs.
     Only(&'static str),
+    /// Nothing: the daemons of all drivers are asked.
+    Others,
 }
 
 impl Subjects {
@@ -28,6 +35,8 @@ impl Subjects {
         match self {
             Self::All => true,
             Self::Only(only) => only == scheme,
+            // It is a part of every program.
+            Self::Others => scheme == "test",
         }
     }
 }
@@ -40,33 +49,77 @@ pub struct LocalHost {
     /// What every connection has beside its hypervisor, as far as it is served here.
     others: Drivers,
     qemu: Option<Arc<QemuDriver>>,
+    /// Other daemons, where they are asked for what is not served here.
+    neighbours: Option<Neighbours>,
+    /// The networks are this daemon's own.
+    own_networks: bool,
 }
 
 /// Drivers that can be had without a hypervisor: `network:///system` and the like.
-const ALONE: &[&str] = &["network", "nwfilter", "secret"];
+const ALONE: &[&str] = &["interface", "network", "nodedev", "nwfilter", "secret", "storage"];
 
 impl LocalHost {
+    /// Has a guest's monitor answer within this time; a call that asks it fails then.
+    pub fn set_monitor_deadline(deadline: Duration) {
+        ferrovirt_driver_qemu::qmp::set_deadline(deadline);
+    }
+
     /// Opens the stateful drivers on the files of `layout`: running guests and networks are found again, and what is
-    /// to start with the host is started.
-    pub fn start(layout: Layout, privileged: bool, subjects: Subjects) -> Result<Self> {
+    /// to start with the host is started. A driver whose own daemon is among the `neighbours` is asked there.
+    pub fn start(
+        layout: Layout,
+        privileged: bool,
+        subjects: Subjects,
+        neighbours: Option<Neighbours>,
+    ) -> Result<Self> {
         let instance = if privileged { "/system" } else { "/session" };
         let mut others = Drivers::hypervisor_only(Arc::new(NoGuests { kind: "none" }));
         // A guest needs networks, filters and secrets where it runs.
         let needed = |scheme| subjects.has(scheme) || subjects.has("qemu");
-        if needed("secret") {
-            others.secret = SecretState::open(&layout, Callers::Clients)?;
+        let elsewhere = |scheme| match &neighbours {
+            Some(neighbours) if !subjects.has(scheme) && subjects.has("qemu") => {
+                neighbours.find(scheme, instance)
+            }
+            _ => Ok(None),
+        };
+        match elsewhere("secret")? {
+            Some(found) => others.secret = found.secret,
+            // Encrypted volumes are opened by secrets.
+            None if needed("secret") || subjects.has("storage") => {
+                others.secret = SecretState::open(&layout, Callers::Clients)?;
+            }
+            None => {}
         }
-        if needed("nwfilter") {
-            others.nwfilter = NwFilterState::open(&layout)?;
+        match elsewhere("storage")? {
+            Some(found) => others.storage = found.storage,
+            None if needed("storage") => {
+                others.storage = StorageState::open(&layout, others.secret.clone())?;
+            }
+            None => {}
         }
-        if needed("network") {
-            others.network = NetworkState::open(layout.clone())?;
+        if needed("nodedev") {
+            others.nodedev = NodeDeviceState::open(&layout)?;
+        }
+        if needed("interface") {
+            others.interface = Arc::new(InterfaceState::default());
+        }
+        match elsewhere("nwfilter")? {
+            Some(found) => others.nwfilter = found.nwfilter,
+            None if needed("nwfilter") => others.nwfilter = NwFilterState::open(&layout)?,
+            None => {}
+        }
+        let found = elsewhere("network")?;
+        let own_networks = found.is_none();
+        match found {
+            Some(found) => others.network = found.network,
+            None if needed("network") => others.network = NetworkState::open(layout.clone())?,
+            None => {}
         }
         let qemu = match subjects.has("qemu") {
             true => Some(Arc::new(QemuDriver::open(layout, others.network.clone())?)),
             false => None,
         };
-        Ok(Self { subjects, instance, others, qemu })
+        Ok(Self { subjects, instance, others, qemu, neighbours, own_networks })
     }
 
     /// Opens `uri` for a client; `None` takes the first driver of this daemon.
@@ -76,14 +129,22 @@ impl LocalHost {
             None => self.default_uri(),
         };
         let parsed = address::parse(&text)?;
-        let drivers = self.drivers(&Request { uri: &parsed, authenticator: None })?;
+        let drivers = self.drivers(&Request { uri: &parsed, authenticator: None }, access)?;
         Ok(Connection::new(text, access, drivers))
     }
 
-    fn drivers(&self, request: &Request<'_>) -> Result<Drivers> {
+    /// Whether an answer about networks, or anything else, may have to be waited for.
+    pub fn asks_neighbours(&self) -> bool {
+        self.subjects == Subjects::Others || !self.own_networks
+    }
+
+    fn drivers(&self, request: &Request<'_>, access: AccessMode) -> Result<Drivers> {
         let scheme = request.uri.scheme().as_str();
         if scheme == "test" && self.subjects.has("test") {
             return open_test(request);
+        }
+        if let (Subjects::Others, Some(neighbours)) = (self.subjects, &self.neighbours) {
+            return neighbours.open(request.uri, access);
         }
         if let ("qemu", Some(qemu)) = (scheme, &self.qemu) {
             self.check_instance(request)?;
@@ -101,6 +162,10 @@ impl LocalHost {
         let scheme = match self.subjects {
             Subjects::All => "qemu",
             Subjects::Only(scheme) => scheme,
+            Subjects::Others => {
+                let neighbours = self.neighbours.as_ref();
+                return neighbours.map_or_else(String::new, |found| found.default_uri(self.instance));
+            }
         };
         format!("{scheme}://{}", self.instance)
     }
@@ -118,6 +183,9 @@ impl LocalHost {
     pub fn active(&self) -> usize {
         let guests =
             self.qemu.as_ref().map(|qemu| qemu.connect_list_all_domains(VIR_CONNECT_LIST_DOMAINS_ACTIVE));
+        if !self.own_networks {
+            return guests.and_then(Result::ok).map_or(0, |guests| guests.len());
+        }
         let networks = self.others.network.connect_list_all_networks(VIR_CONNECT_LIST_NETWORKS_ACTIVE);
         let count = guests.and_then(Result::ok).map_or(0, |guests| guests.len());
         count + networks.map_or(0, |networks| networks.len())

@@ -7,6 +7,7 @@ mod embedded;
 #[cfg(test)]
 mod idle;
 mod local;
+mod neighbours;
 mod no_guests;
 mod open;
 mod remote;
@@ -16,6 +17,7 @@ pub use drivers::Drivers;
 #[cfg(test)]
 pub(crate) use idle::{test_connection, test_connection_to, test_domain};
 pub use local::{LocalHost, Subjects};
+pub use neighbours::Neighbours;
 pub use open::{AccessMode, OpenOptions};
 
 use crate::events::EventRegistry;

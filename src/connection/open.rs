@@ -23,6 +23,8 @@ pub enum AccessMode {
 pub struct OpenOptions {
     access: AccessMode,
     no_aliases: bool,
+    /// Those of C's flags that a driver in this process does not know.
+    odd_flags: u32,
     authenticator: Option<Arc<dyn Authenticator>>,
 }
 
@@ -47,19 +49,25 @@ struct Local {
     scheme: &'static str,
     /// Only with all its files below a root of the caller's.
     embedded: bool,
+    /// Whose errors are its own.
+    domain: ErrorDomain,
     open: Opener,
 }
 
 /// The drivers that run in this process; everything else is a daemon's.
 const OPENERS: &[Local] = &[
-    Local { scheme: "nwfilter", embedded: true, open: embedded::nwfilter },
-    Local { scheme: "qemu", embedded: true, open: embedded::qemu },
-    Local { scheme: "secret", embedded: true, open: embedded::secret },
-    Local { scheme: "test", embedded: false, open: open_test },
+    Local { scheme: "nwfilter", embedded: true, domain: ErrorDomain::Nwfilter, open: embedded::nwfilter },
+    Local { scheme: "qemu", embedded: true, domain: ErrorDomain::Qemu, open: embedded::qemu },
+    Local { scheme: "secret", embedded: true, domain: ErrorDomain::Secret, open: embedded::secret },
+    Local { scheme: "storage", embedded: true, domain: ErrorDomain::Storage, open: embedded::storage },
+    Local { scheme: "test", embedded: false, domain: ErrorDomain::Test, open: open_test },
 ];
 
 /// Drivers that never are a daemon's, and are not built in yet.
 const NOT_BUILT_IN: &[&str] = &["vpx", "esx", "gsx", "hyperv", "parallels"];
+
+/// Those of them that reach their hosts over the network only.
+const NEED_A_SERVER: &[&str] = &["vpx", "esx", "gsx"];
 
 pub(super) fn open_test(request: &Request<'_>) -> Result<Drivers> {
     let path = address::path(request.uri);
@@ -79,16 +87,11 @@ impl OpenOptions {
         Self::default()
     }
 
-    /// The options that `virConnectFlags` stand for.
-    pub fn from_flags(flags: u32) -> Result<Self> {
-        let unknown = flags & !(VIR_CONNECT_RO | VIR_CONNECT_NO_ALIASES);
-        if unknown != 0 {
-            return Err(Error::invalid_arg(format!(
-                "unsupported flags (0x{unknown:x}) for opening a connection"
-            )));
-        }
+    /// The options that `virConnectFlags` stand for. Drivers in this process refuse all but `VIR_CONNECT_RO`.
+    pub fn from_flags(flags: u32) -> Self {
         let access = if flags & VIR_CONNECT_RO != 0 { AccessMode::ReadOnly } else { AccessMode::ReadWrite };
-        Ok(Self { access, no_aliases: flags & VIR_CONNECT_NO_ALIASES != 0, authenticator: None })
+        let no_aliases = flags & VIR_CONNECT_NO_ALIASES != 0;
+        Self { access, no_aliases, odd_flags: flags & !VIR_CONNECT_RO, authenticator: None }
     }
 
     /// Refuse every call that would change something.
@@ -125,24 +128,42 @@ impl OpenOptions {
         let root = address::parameter(&parsed, "root");
         address::check_embedded(&parsed, root.as_deref())?;
         let drivers = match local(&parsed)? {
-            Some(local) => (local.open)(&Request { uri: &parsed, authenticator: self.authenticator })?,
+            Some(local) => {
+                local.check_flags(self.odd_flags)?;
+                (local.open)(&Request { uri: &parsed, authenticator: self.authenticator })?
+            }
             None => {
                 let (uri, authenticator) = (Some(&parsed), self.authenticator);
                 remote::open(Asked { uri, read_only, authenticator, config: &config })?
             }
         };
-        Ok(Connection::new(text, self.access, drivers))
+        Ok(Connection::new(address::canonical(&parsed), self.access, drivers))
+    }
+}
+
+impl Local {
+    fn check_flags(&self, odd: u32) -> Result<()> {
+        if odd == 0 {
+            return Ok(());
+        }
+        let detail = format!("unsupported flags (0x{odd:x}) for opening a connection to '{}'", self.scheme);
+        Err(Error::invalid_arg(detail).domain(self.domain))
     }
 }
 
 /// The driver in this process that serves a URI, if there is one: a host's name always means a daemon.
 fn local(uri: &Uri<&str>) -> Result<Option<&'static Local>> {
     let (scheme, path) = (uri.scheme().as_str(), address::path(uri));
+    let on_a_host = uri.authority().is_some_and(|authority| !authority.host().is_empty());
+    if !on_a_host && NEED_A_SERVER.iter().any(|name| scheme.eq_ignore_ascii_case(name)) {
+        let detail = format!("'{uri}' names no server, as in '{scheme}://server/'");
+        return Err(Error::invalid_arg(detail).domain(ErrorDomain::None));
+    }
     if NOT_BUILT_IN.iter().any(|name| scheme.eq_ignore_ascii_case(name)) {
         let detail = format!("'{uri}': the driver '{scheme}' is not built in, and daemons do not have it");
         return Err(Error::config_unsupported(detail).domain(ErrorDomain::None));
     }
-    if uri.authority().is_some_and(|authority| !authority.host().is_empty()) {
+    if on_a_host {
         return Ok(None);
     }
     let embedded = path == "/embed";
@@ -161,11 +182,15 @@ mod tests {
 
     #[test]
     fn flags_are_options_and_unknown_ones_are_refused() {
-        let options = OpenOptions::from_flags(VIR_CONNECT_RO).unwrap();
+        let options = OpenOptions::from_flags(VIR_CONNECT_RO);
         assert_eq!((options.access, options.no_aliases), (AccessMode::ReadOnly, false));
-        assert!(OpenOptions::from_flags(VIR_CONNECT_NO_ALIASES).unwrap().no_aliases);
-        let err = OpenOptions::from_flags(4).err().unwrap();
-        assert_eq!(err.code(), ErrorCode::InvalidArg);
+        assert!(OpenOptions::from_flags(VIR_CONNECT_NO_ALIASES).no_aliases);
+        let refused = |flags, uri| {
+            let err = OpenOptions::from_flags(flags).open(Some(uri)).err().unwrap();
+            (err.code(), err.error_domain())
+        };
+        assert_eq!(refused(4, "test:///default"), (ErrorCode::InvalidArg, ErrorDomain::Test));
+        assert_eq!(refused(VIR_CONNECT_NO_ALIASES, "test:///x"), (ErrorCode::InvalidArg, ErrorDomain::Test));
     }
 
     #[test]
@@ -181,5 +206,6 @@ mod tests {
         }
         assert_eq!(served("lxc:///embed?root=/r"), Err(ErrorCode::NoConnect));
         assert_eq!(served("esx://host/"), Err(ErrorCode::ConfigUnsupported));
+        assert_eq!(served("vpx:///"), Err(ErrorCode::InvalidArg));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Domain;
 use crate::Stream;
+use crate::flags::not_zero;
 use ferrovirt_core::abi::{VIR_DOMAIN_SEND_KEY_MAX_KEYS, VIR_KEYCODE_SET_LAST};
 use ferrovirt_core::{Error, Result};
 use std::fs::File;
@@ -64,9 +65,7 @@ impl Domain {
 
     /// Sends a signal to a process in the guest, or to a group if `pid` is negative.
     pub fn send_process_signal(&self, pid: i64, signal: u32, flags: u32) -> Result<()> {
-        if pid == 0 {
-            return Err(Error::invalid_arg("0 is no process in the guest to send a signal to"));
-        }
+        not_zero(pid, "pid_value")?;
         self.driver().domain_send_process_signal(&self.id(), pid, signal, flags)
     }
 

@@ -36,8 +36,9 @@ impl Domain {
         self.driver().domain_update_device_flags(&self.id(), xml, flags)
     }
 
-    /// The bandwidth limits of a network interface, found by MAC address or by the name of the host's end.
-    pub fn interface_parameters(&self, device: &str, flags: u32) -> Result<TypedParams> {
+    /// The bandwidth limits of a network interface, found by MAC address or by the name of the host's end; without an
+    /// interface only their names count.
+    pub fn interface_parameters(&self, device: Option<&str>, flags: u32) -> Result<TypedParams> {
         self.driver().domain_get_interface_parameters(&self.id(), device, without_string_okay(flags))
     }
 

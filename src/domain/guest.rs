@@ -58,11 +58,7 @@ impl Domain {
     pub fn set_authorized_ssh_keys(&self, user: &str, keys: Option<&[&str]>, flags: u32) -> Result<()> {
         const CHANGES: u32 =
             VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_APPEND | VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_REMOVE;
-        exclusive!(
-            flags,
-            VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_APPEND,
-            VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_REMOVE
-        )?;
+        ssh_keys_flags(flags)?;
         if flags & CHANGES != 0 && keys.is_none() {
             return Err(Error::invalid_arg(format!(
                 "no keys were given to add to or remove from user '{user}'"
@@ -75,6 +71,11 @@ impl Domain {
     pub fn agent_set_response_timeout(&self, timeout: i32, flags: u32) -> Result<()> {
         self.driver().domain_agent_set_response_timeout(&self.id(), timeout, flags)
     }
+}
+
+/// Keys can't be added and removed at once.
+pub fn ssh_keys_flags(flags: u32) -> Result<()> {
+    exclusive!(flags, VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_APPEND, VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_REMOVE)
 }
 
 #[cfg(test)]

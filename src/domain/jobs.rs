@@ -116,7 +116,7 @@ impl Connection {
 }
 
 /// A saved domain is to come back in one state or the other.
-fn running_or_paused(flags: u32) -> Result<()> {
+pub fn running_or_paused(flags: u32) -> Result<()> {
     exclusive!(flags, VIR_DOMAIN_SAVE_RUNNING, VIR_DOMAIN_SAVE_PAUSED)
 }
 

@@ -14,6 +14,8 @@ mod stats;
 mod tests;
 mod tuning;
 
+pub use guest::ssh_keys_flags;
+pub use jobs::running_or_paused;
 pub use migration::MigrationTarget;
 pub use stats::cpu_stats_query;
 

@@ -9,6 +9,8 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
+#include "test_uri.h"
+
 #define CHECK(condition) \
     do { \
         if (!(condition)) { \

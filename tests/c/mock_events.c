@@ -87,7 +87,7 @@ static virDomainPtr create(virConnectPtr conn)
 static void all_are_told_in_order(virConnectPtr conn)
 {
     struct told here, there;
-    virConnectPtr other = virConnectOpen("test:///default");
+    virConnectPtr other = virConnectOpen(test_uri());
     virDomainPtr domain;
 
     CHECK(other);
@@ -133,7 +133,7 @@ static void what_is_in_flight_is_not_told_to_who_left(virConnectPtr conn)
 static void objects_outlive_the_close(void)
 {
     struct told told;
-    virConnectPtr conn = virConnectOpen("test:///default");
+    virConnectPtr conn = virConnectOpen(test_uri());
     virDomainPtr domain;
 
     CHECK(conn);
@@ -229,7 +229,7 @@ int main(void)
 
     virSetErrorFunc(NULL, quiet);
     CHECK(virEventRegisterDefaultImpl() == 0);
-    conn = virConnectOpen("test:///default");
+    conn = virConnectOpen(test_uri());
     CHECK(conn);
     all_are_told_in_order(conn);
     what_is_in_flight_is_not_told_to_who_left(conn);

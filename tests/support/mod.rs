@@ -1,6 +1,8 @@
 //! Compiles and runs programs against the prefix that `cargo xtask test` has laid out.
 #![allow(dead_code)] // each test binary uses its part
 
+pub mod daemon;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -60,6 +62,22 @@ impl Scratch {
     }
 }
 
+impl Scratch {
+    /// Runs a script in a network namespace, with the folder, our daemon, and the program with its arguments.
+    pub fn run_script(&self, program: &Program, script: &str, arguments: &[&str]) -> String {
+        let script = format!("ip link set lo up; {script}");
+        let output = in_namespace(&program.prefix)
+            .args(["sh", "-c", &script, "sh", &self.root()])
+            .arg(program.prefix.join("sbin/libvirtd"))
+            .arg(&program.path)
+            .args(["--root", &self.root()])
+            .args(arguments)
+            .output()
+            .expect("unshare runs");
+        Finished(output).succeeds()
+    }
+}
+
 /// A compiled C program.
 pub struct Program {
     path: PathBuf,
@@ -70,12 +88,22 @@ pub struct Program {
 impl Program {
     /// Compiles a program of `tests/c` against the prefix, warnings being errors.
     pub fn compile(source: &str) -> Option<Self> {
+        Self::compile_with(source, &["--cflags", "--libs"])
+    }
+
+    /// The same for a program that loads the library itself.
+    pub fn compile_unlinked(source: &str) -> Option<Self> {
+        Self::compile_with(source, &["--cflags"])
+    }
+
+    fn compile_with(source: &str, wanted: &[&str]) -> Option<Self> {
         let prefix = prefix()?;
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("program");
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c").join(source);
         let flags = Command::new("pkg-config")
-            .args(["--cflags", "--libs", "libvirt", "libvirt-qemu"])
+            .args(wanted)
+            .args(["libvirt", "libvirt-qemu"])
             .env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"))
             .output()
             .expect("pkg-config runs");
@@ -99,10 +127,16 @@ impl Program {
 
     /// Runs it on the libraries of a folder, with nothing of the user's around it.
     pub fn run_on(&self, library: &Path) -> Finished {
+        self.run_with(library, &[])
+    }
+
+    /// The same, with these variables in its environment.
+    pub fn run_with(&self, library: &Path, variables: &[(&str, &str)]) -> Finished {
         let home = self._folder.path();
         let mut command = Command::new("timeout");
         command.args(["--kill-after=5", "60"]).arg(&self.path).env("LD_LIBRARY_PATH", library);
         command.env("HOME", home).env("XDG_CONFIG_HOME", home).env("XDG_RUNTIME_DIR", home).current_dir(home);
+        command.envs(variables.iter().copied());
         Finished(command.output().expect("timeout runs"))
     }
 

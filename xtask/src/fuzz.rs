@@ -10,10 +10,10 @@ pub struct Args {
     /// For how long
     #[arg(long, default_value_t = 3600)]
     seconds: u64,
-    /// Only this target, such as `domain` or `uri`
+    /// Only these targets, such as `domain`, `uri`, or `connection` for a daemon's client
     #[arg(long)]
-    target: Option<String>,
-    /// The number of the first mutation; the same numbers are the same mutations
+    target: Vec<String>,
+    /// The number of the first input; the same numbers are the same inputs
     #[arg(long, default_value_t = 0)]
     from: u64,
 }
@@ -23,13 +23,13 @@ pub fn run(args: &Args) -> Result<()> {
     let mut command = Command::new(cargo);
     command.args(["run", "--quiet", "--package", "ferrovirt-fuzz", "--"]);
     command.args(["--seconds", &args.seconds.to_string(), "--from", &args.from.to_string()]);
-    if let Some(target) = &args.target {
+    for target in &args.target {
         command.args(["--target", target]);
     }
     let status = command.current_dir(root()).status().context("cannot run cargo")?;
     if !status.success() {
         bail!(
-            "a target fails; its mutation is named above: `cargo run -p ferrovirt-fuzz -- --target NAME --mutation N`"
+            "a target fails; its input is named above: `cargo run -p ferrovirt-fuzz -- --target NAME --input N`"
         );
     }
     Ok(())

@@ -19,7 +19,7 @@ enum Command {
     Conformance(xtask::conformance::Args),
     /// Boot a guest through the libraries, and show what the kernel says meanwhile
     Demo(xtask::demo::Args),
-    /// Feed whatever reads strangers' input with mutations of documents, for an hour or as long as is said
+    /// Feed whatever reads strangers' input with mutations of documents and made-up ones, for an hour or as long as is said
     Fuzz(xtask::fuzz::Args),
     /// Install what the tests need and run them all
     Test(xtask::test::Args),

@@ -32,6 +32,7 @@ const NEEDS: &[Need] = &[
     need("/usr/include/stdlib.h", "libc6-dev"),
     need("/usr/bin/pkg-config", "pkg-config"),
     need("/usr/bin/qemu-system-x86_64", "qemu-system-x86"),
+    need("/usr/bin/qemu-img", "qemu-utils"),
     need("/usr/sbin/dnsmasq", "dnsmasq-base"),
     need("/usr/sbin/nft", "nftables"),
     // The package 'busybox' has the same file, which needs a library that the guest does not have.
@@ -47,12 +48,15 @@ const TEST_NEEDS: &[Need] = &[
     need("/usr/sbin/saslpasswd2", "sasl2-bin"),
     need("/usr/lib/x86_64-linux-gnu/sasl2/libdigestmd5.so", "libsasl2-modules"),
     need("/usr/bin/nc", "netcat-openbsd"),
+    // A bus for the test of polkit.
+    need("/usr/bin/dbus-daemon", "dbus-daemon"),
     need("/usr/lib/python3/dist-packages/libvirt.py", "python3-libvirt"),
     need("/usr/bin/python3", "python3"),
     need("/usr/bin/python3-config", "python3-dev"),
     need("/usr/lib/python3*/ensurepip/__init__.py", "python3-venv"),
     need("/usr/lib/python3/dist-packages/pytest/__init__.py", "python3-pytest"),
     need("/usr/lib/python3/dist-packages/lxml/__init__.py", "python3-lxml"),
+    need("/usr/bin/valgrind", "valgrind"),
     // Reads libvirt's schemas.
     need("/usr/bin/xmllint", "libxml2-utils"),
 ];

@@ -2,8 +2,8 @@
 
 use crate::ffi::global;
 use crate::ffi::param_array::{
-    BOOLEAN, DOUBLE, INT, LLONG, STRING, UINT, ULLONG, clear_params, find_param, free_params, get_param,
-    growing_params,
+    BOOLEAN, DOUBLE, INT, LLONG, STRING, UINT, ULLONG, add_text_list, clear_params, find_param, free_params,
+    get_param, growing_params,
 };
 use ferrovirt_core::abi::virTypedParameterPtr;
 use std::ffi::{c_char, c_double, c_int, c_longlong, c_uint, c_ulonglong};
@@ -339,7 +339,7 @@ pub extern "C" fn virTypedParamsAddStringList(
     name: *const c_char,
     values: *mut *const c_char,
 ) -> c_int {
-    global(|| growing_params(params, nparams, maxparams)?.add_list(name, values))
+    global(|| add_text_list(params, nparams, maxparams, name, values))
 }
 
 /// Appends to an array a value that is spelled out as text.

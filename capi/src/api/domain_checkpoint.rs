@@ -1,6 +1,6 @@
 //! `libvirt-domain-checkpoint.h`: checkpoints.
 
-use crate::ffi::{Borrowed, add_ref, free, inspect, keep_text, list, modify, text};
+use crate::ffi::{Borrowed, add_ref, free, inspect, keep_text, list, modify, modify_with, text};
 use ferrovirt::{Domain, DomainCheckpoint};
 use ferrovirt_core::abi::{virConnectPtr, virDomainCheckpointPtr, virDomainPtr};
 use std::ffi::{c_char, c_int, c_uint};
@@ -56,7 +56,11 @@ pub extern "C" fn virDomainCheckpointCreateXML(
     xmlDesc: *const c_char,
     flags: c_uint,
 ) -> virDomainCheckpointPtr {
-    modify(domain, |domain: &Domain| domain.create_checkpoint(text(xmlDesc, "xmlDesc")?, flags))
+    modify_with(
+        domain,
+        || text(xmlDesc, "xmlDesc"),
+        |domain: &Domain, xml| domain.create_checkpoint(xml, flags),
+    )
 }
 
 /// Describes a checkpoint.

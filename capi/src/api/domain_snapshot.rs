@@ -1,6 +1,6 @@
 //! `libvirt-domain-snapshot.h`: snapshots.
 
-use crate::ffi::{Borrowed, add_ref, free, inspect, keep_text, list, modify, room, text};
+use crate::ffi::{Borrowed, add_ref, free, inspect, keep_text, list, modify, modify_with, room, text};
 use ferrovirt::{Domain, DomainSnapshot};
 use ferrovirt_core::abi::{virConnectPtr, virDomainPtr, virDomainSnapshotPtr};
 use std::ffi::{c_char, c_int, c_uint};
@@ -56,7 +56,11 @@ pub extern "C" fn virDomainSnapshotCreateXML(
     xmlDesc: *const c_char,
     flags: c_uint,
 ) -> virDomainSnapshotPtr {
-    modify(domain, |domain: &Domain| domain.create_snapshot(text(xmlDesc, "xmlDesc")?, flags))
+    modify_with(
+        domain,
+        || text(xmlDesc, "xmlDesc"),
+        |domain: &Domain, xml| domain.create_snapshot(xml, flags),
+    )
 }
 
 /// Describes a snapshot.

@@ -1,7 +1,7 @@
 //! `libvirt-lxc.h`: what only containers have.
 
 use crate::ffi::files::{some_files, store_files, store_wanted_files};
-use crate::ffi::{global, lxc, modify, out};
+use crate::ffi::{global, lxc, modify, modify_with, out};
 use ferrovirt::{Domain, enter_namespaces, open_own_namespaces};
 use ferrovirt_core::abi::{virDomainPtr, virSecurityLabelPtr, virSecurityModelPtr};
 use std::ffi::{c_int, c_uint};
@@ -21,10 +21,11 @@ pub extern "C" fn virDomainLxcOpenNamespace(
     fdlist: *mut *mut c_int,
     flags: c_uint,
 ) -> c_int {
-    modify(domain, |domain: &Domain| {
-        out(fdlist, "fdlist")?;
-        store_files(domain.lxc_open_namespace(flags)?, fdlist)
-    })
+    modify_with(
+        domain,
+        || out(fdlist, "fdlist"),
+        |domain: &Domain, _| store_files(domain.lxc_open_namespace(flags)?, fdlist),
+    )
 }
 
 /// Moves the calling thread into namespaces, such as those of virDomainLxcOpenNamespace().

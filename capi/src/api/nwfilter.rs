@@ -1,8 +1,8 @@
 //! `libvirt-nwfilter.h`: network filters and their bindings.
 
 use crate::ffi::{
-    add_ref, free, inspect, keep_text, list, modify, room, text, uuid_bytes, uuid_text, write_uuid,
-    write_uuid_text,
+    add_ref, free, inspect, keep_text, list, modify, modify_with, room, text, uuid_bytes, uuid_text,
+    write_uuid, write_uuid_text,
 };
 use ferrovirt::{Connection, NwFilter, NwFilterBinding};
 use ferrovirt_core::abi::{Const, virConnectPtr, virNWFilterBindingPtr, virNWFilterPtr};
@@ -109,7 +109,7 @@ pub extern "C" fn virNWFilterLookupByUUIDString(
 /// Since: 0.8.0
 #[unsafe(no_mangle)]
 pub extern "C" fn virNWFilterDefineXML(conn: virConnectPtr, xmlDesc: *const c_char) -> virNWFilterPtr {
-    modify(conn, |conn: &Connection| conn.define_nw_filter(text(xmlDesc, "xmlDesc")?, 0))
+    modify_with(conn, || text(xmlDesc, "xmlDesc"), |conn: &Connection, xml| conn.define_nw_filter(xml, 0))
 }
 
 /// Makes a network filter, or changes the one with the same UUID, also where it is at work, checking the
@@ -128,7 +128,7 @@ pub extern "C" fn virNWFilterDefineXMLFlags(
     xmlDesc: *const c_char,
     flags: c_uint,
 ) -> virNWFilterPtr {
-    modify(conn, |conn: &Connection| conn.define_nw_filter(text(xmlDesc, "xmlDesc")?, flags))
+    modify_with(conn, || text(xmlDesc, "xmlDesc"), |conn: &Connection, xml| conn.define_nw_filter(xml, flags))
 }
 
 /// Forgets a network filter, unless it is at work.
@@ -268,7 +268,7 @@ pub extern "C" fn virNWFilterBindingCreateXML(
     xml: *const c_char,
     flags: c_uint,
 ) -> virNWFilterBindingPtr {
-    modify(conn, |conn: &Connection| conn.create_nw_filter_binding(text(xml, "xml")?, flags))
+    modify_with(conn, || text(xml, "xml"), |conn: &Connection, xml| conn.create_nw_filter_binding(xml, flags))
 }
 
 /// Takes the network filter off a port device.

@@ -2,8 +2,10 @@
 
 use crate::ffi::files::store_wanted_files;
 use crate::ffi::qemu::monitor_callback;
-use crate::ffi::{callback, descriptors, malloc_string, modify, opt_object, opt_text, out, store, text};
-use ferrovirt::{Connection, Domain};
+use crate::ffi::{
+    callback, descriptors, malloc_string, modify, modify_with, opt_object, opt_text, out, text,
+};
+use ferrovirt::{Connection, Domain, rules};
 use ferrovirt_core::abi::{
     virConnectDomainQemuMonitorEventCallback, virConnectPtr, virDomainPtr, virFreeCallback,
 };
@@ -26,10 +28,15 @@ pub extern "C" fn virDomainQemuMonitorCommand(
     result: *mut *mut c_char,
     flags: c_uint,
 ) -> c_int {
-    modify(domain, |domain: &Domain| {
-        let cmd = opt_text(cmd, "cmd")?.unwrap_or_default();
-        store(result, "result", || Ok(malloc_string(&domain.qemu_monitor_command(cmd, flags)?)))
-    })
+    modify_with(
+        domain,
+        || out(result, "result"),
+        |domain: &Domain, result| {
+            let cmd = opt_text(cmd, "cmd")?.unwrap_or_default();
+            result.set(malloc_string(&domain.qemu_monitor_command(cmd, flags)?));
+            Ok(())
+        },
+    )
 }
 
 /// Sends a command to QEMU's monitor together with file descriptors, and gets some back.
@@ -57,9 +64,9 @@ pub extern "C" fn virDomainQemuMonitorCommandWithFiles(
     result: *mut *mut c_char,
     flags: c_uint,
 ) -> c_int {
-    modify(domain, |domain: &Domain| {
-        let (cmd, sent) = (text(cmd, "cmd")?, descriptors(infiles, ninfiles)?);
-        let result = out(result, "result")?;
+    let arguments = || Ok((text(cmd, "cmd")?, out(result, "result")?));
+    modify_with(domain, arguments, |domain: &Domain, (cmd, result)| {
+        let sent = descriptors(infiles, ninfiles)?;
         let (answer, received) = domain.qemu_monitor_command_with_files(cmd, &sent, flags)?;
         store_wanted_files(received, outfiles, noutfiles)?;
         result.set(malloc_string(&answer));
@@ -78,7 +85,8 @@ pub extern "C" fn virDomainQemuMonitorCommandWithFiles(
 /// Since: 0.9.4
 #[unsafe(no_mangle)]
 pub extern "C" fn virDomainQemuAttach(conn: virConnectPtr, pid_value: c_uint, flags: c_uint) -> virDomainPtr {
-    modify(conn, |conn: &Connection| conn.qemu_attach(pid_value, flags))
+    let arguments = || rules::not_zero(pid_value, "pid_value");
+    modify_with(conn, arguments, |conn: &Connection, ()| conn.qemu_attach(pid_value, flags))
 }
 
 /// Sends a command to the agent in the guest, as it is.
@@ -149,5 +157,6 @@ pub extern "C" fn virConnectDomainQemuMonitorEventDeregister(
     conn: virConnectPtr,
     callbackID: c_int,
 ) -> c_int {
-    modify(conn, |conn: &Connection| conn.deregister_qemu_monitor_event(callbackID))
+    let arguments = || rules::not_negative(callbackID, "callbackID");
+    modify_with(conn, arguments, |conn: &Connection, ()| conn.deregister_qemu_monitor_event(callbackID))
 }

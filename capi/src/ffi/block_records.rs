@@ -1,6 +1,6 @@
 //! What is told of disks and jobs in fixed structures, and bytes read into the caller's buffer, in C's form.
 
-use super::args::{opt_text, out, text};
+use super::args::{out, text};
 use super::domain_values::unsigned_long;
 use super::returns::malloc_string;
 use super::typed_params::params_room;
@@ -102,7 +102,8 @@ pub fn fill_disk_params(
     read: impl FnOnce(Option<&str>) -> Result<TypedParams>,
 ) -> Result<()> {
     let room = params_room(params, nparams)?;
-    let disk = if room.wants_count() { opt_text(disk, "disk")? } else { Some(text(disk, "disk")?) };
+    // How many there are does not depend on the disk, which may even be missing.
+    let disk = if room.wants_count() { None } else { Some(text(disk, "disk")?) };
     room.fill(&read(disk)?)
 }
 

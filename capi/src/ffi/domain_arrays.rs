@@ -90,6 +90,9 @@ pub fn fill_memory_stats(
     Ok(room.fill(stats(room.places())?.into_iter().map(in_c)))
 }
 
+/// More places than anybody makes room for.
+const MOST_PLACES: usize = 1 << 16;
+
 /// Fills the caller's grid of `nparams` places for each CPU, or answers how many there would be.
 pub fn fill_cpu_stats(
     start: virTypedParameterPtr,
@@ -103,13 +106,18 @@ pub fn fill_cpu_stats(
         return Err(Error::invalid_arg(format!("params must {wanted} where nparams is {nparams}")));
     }
     let query = cpu_stats_query(nparams, start_cpu, ncpus)?;
-    bounded(nparams as usize, "params")?;
     let mut stats = stats(query)?;
     if let CpuStatsQuery::Values { .. } = query {
-        // CPUs that the host does not have leave their places empty.
-        stats.cpus.resize(ncpus as usize, TypedParams::new());
-        let width = nparams as usize;
-        fill_grid(start, width, &stats.cpus)?;
+        let (width, rows) = (nparams as usize, ncpus as usize);
+        // CPUs that the host does not have leave their places empty. Nobody has an array for more than this; who says
+        // so means as many as there are.
+        let believable = rows.saturating_mul(width) <= MOST_PLACES;
+        if believable {
+            stats.cpus.resize(rows, TypedParams::new());
+        } else if stats.cpus.len() > 1 {
+            bounded(width, "params")?;
+        }
+        fill_grid(start, width, &stats.cpus, believable)?;
         return Ok(stats.cpus.iter().map(|cpu| cpu.len().min(width)).max().unwrap_or(0));
     }
     Ok(stats.count as usize)

@@ -25,6 +25,26 @@ pub fn modify<H: Handle, T: CReturn, F: FnOnce(&H) -> Result<T>>(handle: *mut H:
     enter(handle, true, body)
 }
 
+/// The same where wrong arguments are told before the missing right to write: `arguments` are read and judged first.
+pub fn modify_with<H: Handle, A, T: CReturn, F: FnOnce(&H, A) -> Result<T>>(
+    handle: *mut H::C,
+    arguments: impl FnOnce() -> Result<A>,
+    body: F,
+) -> T::Raw {
+    last_error::clear();
+    let caller = Caller::of::<F>();
+    caller.log();
+    let Some(object) = H::find(handle) else {
+        return finish::<T>(caller, None, Err(H::invalid(caller.function())));
+    };
+    let outcome = guarded(|| {
+        let arguments = arguments()?;
+        caller.permit_writing(&object)?;
+        body(&object, arguments)
+    });
+    finish(caller, object.connection(), outcome)
+}
+
 /// A call without a handle.
 pub fn global<T: CReturn, F: FnOnce() -> Result<T>>(body: F) -> T::Raw {
     last_error::clear();
@@ -44,12 +64,12 @@ fn enter<H: Handle, T: CReturn, F: FnOnce(&H) -> Result<T>>(
     let Some(object) = H::find(handle) else {
         return finish::<T>(caller, None, Err(H::invalid(caller.function())));
     };
-    let outcome = if writes && object.connection().is_some_and(Connection::is_read_only) {
-        let detail = format!("the connection is read-only, {} needs write access", caller.function());
-        Err(Error::new(ErrorCode::OperationDenied, detail))
-    } else {
-        guarded(|| body(&object))
-    };
+    let outcome = guarded(|| {
+        if writes {
+            caller.permit_writing(&object)?;
+        }
+        body(&object)
+    });
     finish(caller, object.connection(), outcome)
 }
 
@@ -86,6 +106,15 @@ impl Caller {
 
     fn function(self) -> &'static str {
         self.0.rsplit("::").find(|part| part.starts_with("vir")).unwrap_or("?")
+    }
+
+    /// Refuses an object on a read-only connection.
+    fn permit_writing<H: Handle>(self, object: &H) -> Result<()> {
+        if !object.connection().is_some_and(Connection::is_read_only) {
+            return Ok(());
+        }
+        let detail = format!("the connection is read-only, {} needs write access", self.function());
+        Err(Error::new(ErrorCode::OperationDenied, detail))
     }
 
     /// What libvirt's file of that entry point raises its own errors with.

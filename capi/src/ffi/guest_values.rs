@@ -61,14 +61,14 @@ pub fn long_flags(flags: c_ulong) -> Result<u32> {
         .map_err(|_| Error::new(ErrorCode::InvalidArg, format!("there are no flags {flags:#x}")))
 }
 
-/// Writes the guest's time.
+/// Writes the guest's time; whether it can be told at all is looked at first.
 pub fn write_time(
     seconds: *mut c_longlong,
     nseconds: *mut c_uint,
     time: impl FnOnce() -> Result<GuestTime>,
 ) -> Result<()> {
-    let (seconds, nseconds) = (out(seconds, "seconds")?, out(nseconds, "nseconds")?);
     let time = time()?;
+    let (seconds, nseconds) = (out(seconds, "seconds")?, out(nseconds, "nseconds")?);
     seconds.set(time.seconds);
     nseconds.set(time.nanoseconds);
     Ok(())

@@ -21,8 +21,11 @@ pub fn migration_target<'a>(
     })
 }
 
-/// Parameters that may be none, counted without a sign.
+/// Parameters that may be none, counted without a sign; without an array there are none, whatever `nparams` says.
 pub fn migration_params(params: virTypedParameterPtr, nparams: c_uint) -> Result<TypedParams> {
+    if params.is_null() {
+        return Ok(TypedParams::new());
+    }
     let count = i32::try_from(nparams)
         .map_err(|_| Error::invalid_arg(format!("nparams can't be as many as {nparams}")))?;
     opt_params(params, count)

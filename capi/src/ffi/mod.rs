@@ -52,7 +52,7 @@ pub use domain_values::{
     DomainNumber, sized_out, unsigned_long, write_control_info, write_domain_info, write_scheduler_type,
     write_state,
 };
-pub use enter::{global, inspect, inspect_or, modify};
+pub use enter::{global, inspect, inspect_or, modify, modify_with};
 pub use event_callback::function_address;
 pub use guest_records::{free_fs_info, free_interface, list_fs_info, list_interfaces};
 pub use guest_values::{long_flags, numbers, open_fd, opt_text_list, write_time};
@@ -66,7 +66,9 @@ pub use objects::{Borrowed, list, object, opt_object};
 pub use returns::malloc_string;
 pub use storage_info::{write_pool_info, write_vol_info};
 pub use strings::{TextList, room, text_list, text_list_out, text_list_required};
-pub use typed_params::{opt_params, params, params_out, params_room, params_room_required, params_wanted};
+pub use typed_params::{
+    any_params, opt_params, params, params_out, params_room, params_room_required, params_wanted,
+};
 pub use uuids::{uuid_text, write_uuid, write_uuid_text};
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::args::{opt_text, out, text};
 use super::returns::malloc_string;
-use super::typed_params::{clear, field_is, grow, write};
+use super::typed_params::{check_name, clear, field_is, grow, write};
 use ferrovirt::{Error, ErrorCode, Result, TypedValue};
 use ferrovirt_core::abi::{virTypedParameter, virTypedParameterPtr, virTypedParameterValue};
 use std::ffi::{CStr, c_char, c_double, c_int, c_longlong, c_uint, c_ulonglong};
@@ -117,11 +117,8 @@ impl GrowingParams {
         })
     }
 
-    /// Appends every string of a NULL-terminated list under the same name; NULL is no list.
-    pub fn add_list(&self, name: *const c_char, values: *const *const c_char) -> Result<()> {
-        if values.is_null() {
-            return Ok(());
-        }
+    /// Appends every string of a NULL-terminated list under the same name.
+    fn add_list(&self, name: *const c_char, values: *const *const c_char) -> Result<()> {
         let mut next = values;
         // SAFETY: the API promises a NULL-terminated list: each place up to the first NULL is readable.
         while !unsafe { *next }.is_null() {
@@ -136,7 +133,11 @@ impl GrowingParams {
     /// Appends a value that is spelled out as text.
     pub fn add_text(&self, name: *const c_char, kind: c_int, value: *const c_char) -> Result<()> {
         let name = name_or_empty(name)?;
-        self.append(|| write(name, &parse(name, kind, text(value, name)?)?))
+        self.append(|| {
+            let value = text(value, name)?;
+            check_name(name)?;
+            write(name, &parse(name, kind, value)?)
+        })
     }
 
     fn append(&self, make: impl FnOnce() -> Result<virTypedParameter>) -> Result<()> {
@@ -151,6 +152,17 @@ impl GrowingParams {
         *nparams += 1;
         Ok(())
     }
+}
+
+/// Appends every string of a NULL-terminated list under the same name; NULL is no list, whatever it were added to.
+pub fn add_text_list(
+    params: *mut virTypedParameterPtr,
+    nparams: *mut c_int,
+    maxparams: *mut c_int,
+    name: *const c_char,
+    values: *const *const c_char,
+) -> Result<()> {
+    if values.is_null() { Ok(()) } else { growing_params(params, nparams, maxparams)?.add_list(name, values) }
 }
 
 /// The name of a parameter to add; libvirt takes NULL for an empty one.

@@ -28,6 +28,11 @@ pub fn opt_params(params: virTypedParameterPtr, nparams: c_int) -> Result<TypedP
     array(params, nparams)?.iter().map(read).collect()
 }
 
+/// Parameters that a driver may not look at: without an array there are none, whatever `nparams` says.
+pub fn any_params(params: virTypedParameterPtr, nparams: c_int) -> Result<TypedParams> {
+    if params.is_null() { Ok(TypedParams::new()) } else { opt_params(params, nparams.max(0)) }
+}
+
 /// The C array as a slice.
 pub(super) fn array<'a>(params: virTypedParameterPtr, nparams: c_int) -> Result<&'a [virTypedParameter]> {
     let count = usize::try_from(nparams)
@@ -85,12 +90,18 @@ fn read(param: &virTypedParameter) -> Result<(String, TypedValue)> {
     Ok((name.to_owned(), value))
 }
 
+/// Refuses a name that C's field has no room for.
+pub(super) fn check_name(name: &str) -> Result<()> {
+    let most = TypedParams::FIELD_MAX;
+    if name.len() <= most {
+        return Ok(());
+    }
+    Err(Error::internal(format!("the parameter name '{name}' is longer than {most} bytes")))
+}
+
 /// One parameter in C's form; its string, if it is one, is in C's heap.
 pub(super) fn write(name: &str, value: &TypedValue) -> Result<virTypedParameter> {
-    if name.len() > TypedParams::FIELD_MAX {
-        let most = TypedParams::FIELD_MAX;
-        return Err(Error::internal(format!("the parameter name '{name}' is longer than {most} bytes")));
-    }
+    check_name(name)?;
     let mut param = virTypedParameter { r#type: value.kind(), ..virTypedParameter::default() };
     copy_into(&mut param.field, name);
     match value {
@@ -178,8 +189,14 @@ fn write_all<'a>(
 }
 
 /// A grid of the caller's: `rows` rows of `width` parameters, as `virDomainGetCPUStats` takes it.
-/// A row that has fewer values leaves the rest of its places empty (type 0).
-pub fn fill_grid(start: virTypedParameterPtr, width: usize, rows: &[TypedParams]) -> Result<()> {
+/// A row that has fewer values leaves the rest of its places empty (type 0), or as they were where the caller says
+/// more places than can be.
+pub fn fill_grid(
+    start: virTypedParameterPtr,
+    width: usize,
+    rows: &[TypedParams],
+    believable: bool,
+) -> Result<()> {
     for (index, row) in rows.iter().enumerate() {
         // SAFETY: the API promises `rows * width` places.
         let row_start = unsafe { start.add(index * width) };
@@ -190,7 +207,8 @@ pub fn fill_grid(start: virTypedParameterPtr, width: usize, rows: &[TypedParams]
                 return Err(err);
             }
         };
-        for rest in filled..width {
+        let end = if believable { width } else { filled };
+        for rest in filled..end {
             // SAFETY: `rest` is below `width`.
             unsafe { row_start.add(rest).write(virTypedParameter::default()) };
         }
@@ -376,7 +394,7 @@ mod tests {
         grid[3].r#type = 5;
         let mut short = TypedParams::new();
         short.add("cpu_time", 1u64);
-        fill_grid(grid.as_mut_ptr(), 2, &[short.clone(), short]).unwrap();
+        fill_grid(grid.as_mut_ptr(), 2, &[short.clone(), short], true).unwrap();
         assert_eq!(grid.map(|param| param.r#type), [4, 0, 4, 0]);
     }
 

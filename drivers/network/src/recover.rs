@@ -12,17 +12,9 @@ use std::sync::Arc;
 /// Removes what interrupted writes have left. The driver's lock is held, so that nobody is writing now.
 pub fn remove_half_written(state: &NetworkState) -> Result<()> {
     let paths = &state.paths;
-    for folder in [paths.state(), paths.dnsmasq(), paths.definitions()] {
-        for path in persist::list(&folder, "new")? {
-            // `NAME.PROCESS-NUMBER.new`; files of others that end so are none of ours.
-            let writer = path.file_stem().and_then(|stem| stem.to_str()?.rsplit('.').next()?.split_once('-'));
-            let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-            if writer.is_some_and(|(process, count)| number(process) && number(count)) {
-                persist::remove(&path)?;
-            }
-        }
-    }
-    Ok(())
+    [paths.state(), paths.dnsmasq(), paths.definitions()]
+        .iter()
+        .try_for_each(|folder| persist::remove_half_written(folder))
 }
 
 /// Takes down what was being put up or taken down when the program ended.

@@ -8,6 +8,7 @@ use ferrovirt_conf::domain::{Domain, ParseFlags};
 use ferrovirt_core::persist::{self, Durability};
 use ferrovirt_core::store::{Claim, Stored};
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
+use ferrovirt_xml::Node;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,6 +19,14 @@ pub fn parse(shared: &Shared, xml: &str, flags: ParseFlags) -> Result<Domain> {
     defaults::fill(&mut model, &capabilities, shared.site(), flags)?;
     model.validate(flags)?;
     validate::validate(&model, &capabilities, &shared.settings)?;
+    Ok(model)
+}
+
+/// Reads a description that is a part of another document: what QEMU needs is filled in, and nothing is refused.
+pub fn parse_node(shared: &Shared, node: &Node<'_>, flags: ParseFlags) -> Result<Domain> {
+    let mut model = Domain::from_node(node, flags)?;
+    let capabilities = emulator(shared, &mut model).map_err(|err| err.or_domain(ErrorDomain::Qemu))?;
+    defaults::fill(&mut model, &capabilities, shared.site(), flags)?;
     Ok(model)
 }
 
@@ -71,10 +80,12 @@ fn load(shared: &Shared, path: &Path) -> Result<()> {
     }
     let (vm, _) = claim(shared, &model)?;
     let autostart = shared.paths.autostart_link(&model.name).symlink_metadata().is_ok();
+    let managed_save = shared.paths.managed_save(&model.name).exists();
     let definition = Definition::new(model);
     vm.change(|view| {
         view.persistent = Some(definition.clone());
         view.autostart = autostart;
+        view.managed_save = managed_save;
     });
     Ok(())
 }

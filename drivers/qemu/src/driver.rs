@@ -7,7 +7,7 @@ use crate::host_capabilities::HostReport;
 use crate::layout::{Paths, Site};
 use crate::reactor::Reactor;
 use crate::vm::Vm;
-use crate::{autostart, definitions, reconnect, settings};
+use crate::{autostart, definitions, reconnect, settings, snapshot};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::driver::NetworkDriver;
 use ferrovirt_core::layout::Layout;
@@ -87,6 +87,7 @@ impl Shared {
         });
         definitions::load_all(&shared)?;
         reconnect::find_running(&shared)?;
+        snapshot::load_all(&shared);
         autostart::start_marked(&shared);
         Ok(shared)
     }

@@ -29,6 +29,7 @@ pub fn prepare(
     model: &Domain,
     capabilities: &Capabilities,
     taps: Taps,
+    incoming: bool,
     command: &mut Command,
 ) -> Result<()> {
     let id = running_id(model);
@@ -42,7 +43,7 @@ pub fn prepare(
             .extend(queues.into_iter().enumerate().map(|(queue, fd)| (Passed::Tap { interface, queue }, fd)));
     }
     // Nobody advises: all nodes are as good.
-    let found = Found { auto_nodes: Some(host_nodes()?), ..Found::of(model)? };
+    let found = Found { auto_nodes: Some(host_nodes()?), incoming, ..Found::of(model)? };
     with_surroundings(site, &model.name, id, &found, |surroundings| {
         command::build(Launch { model, capabilities, surroundings, files }, command)
     })
@@ -50,12 +51,21 @@ pub fn prepare(
 
 /// Decides what the definition leaves to the start: addresses on USB, names of devices, sockets, addresses of displays,
 /// names of images.
-pub fn complete(site: Site<'_>, capabilities: &Capabilities, model: &mut Domain) -> Result<()> {
+///
+/// `incoming`: the guest has run before, and comes back as it was.
+pub fn complete(
+    site: Site<'_>,
+    capabilities: &Capabilities,
+    model: &mut Domain,
+    incoming: bool,
+) -> Result<()> {
     addresses::assign(model, capabilities, true)?;
     aliases::assign(model);
     host_needs::choose(model)?;
     let (id, name) = (running_id(model), model.name.clone());
-    with_surroundings(site, &name, id, &Found::default(), |host| command::prepare(model, host));
+    with_surroundings(site, &name, id, &Found { incoming, ..Found::default() }, |host| {
+        command::prepare(model, host)
+    });
     host_needs::check(model)
 }
 
@@ -95,12 +105,14 @@ struct Found {
     nodes: Option<CpuSet>,
     auto_nodes: Option<CpuSet>,
     scsi_devices: Vec<(String, String)>,
+    /// The guest comes back from where it was saved.
+    incoming: bool,
 }
 
 impl Found {
     fn of(model: &Domain) -> Result<Self> {
         let scsi_devices = host_needs::scsi_devices(model)?;
-        Ok(Self { nodes: Some(host_nodes()?), auto_nodes: None, scsi_devices })
+        Ok(Self { nodes: Some(host_nodes()?), scsi_devices, ..Self::default() })
     }
 }
 
@@ -139,7 +151,8 @@ fn with_surroundings<T>(
         tpm_socket: None,
         nodes: found.nodes.as_ref(),
         auto_nodes: found.auto_nodes.as_ref(),
-        incoming: None,
+        // QEMU waits to be told where the state comes from.
+        incoming: found.incoming.then_some("defer"),
         time_zone: 0,
     })
 }

@@ -2,6 +2,7 @@
 
 use crate::command::Settings;
 use ferrovirt_core::layout::Layout;
+use std::hash::Hasher;
 use std::path::{Path, PathBuf};
 
 /// The monitor's socket in a guest's own folder.
@@ -76,9 +77,40 @@ impl Paths {
         self.layout.lib.join("qemu")
     }
 
+    /// Where what is known of snapshots is kept, a folder a guest.
+    pub fn snapshots(&self) -> PathBuf {
+        self.lib().join("snapshot")
+    }
+
+    /// The same for checkpoints.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.lib().join("checkpoint")
+    }
+
+    /// Where a guest's state is kept until it is started again.
+    pub fn managed_save(&self, name: &str) -> PathBuf {
+        self.lib().join("save").join(format!("{name}.save"))
+    }
+
     /// A running guest's own folder.
     pub fn guest(&self, id: i32, name: &str) -> PathBuf {
         self.lib().join(format!("domain-{id}-{}", short_name(name)))
+    }
+
+    /// What a running guest is called beside those of other drivers on the host. Embedded drivers, of which there may
+    /// be many, have a number of their own in it.
+    pub fn machine_name(&self, id: i32, name: &str) -> String {
+        let mut machine = String::from("qemu-");
+        if self.layout != Layout::system() {
+            let mut hasher = fnv::FnvHasher::default();
+            hasher.write(self.layout.config.as_os_str().as_encoded_bytes());
+            machine += &format!("embed-{:08x}-", hasher.finish() as u32);
+        }
+        let known = |c: &char| c.is_ascii_alphanumeric() || "-._".contains(*c);
+        machine += &format!("{id}-");
+        machine.extend(name.chars().filter(known));
+        machine.truncate(64);
+        machine
     }
 
     pub fn monitor(&self, id: i32, name: &str) -> PathBuf {

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod addresses;
+pub mod agent;
 pub mod aliases;
 mod api;
 mod autostart;
@@ -13,11 +14,14 @@ pub mod defaults;
 mod definitions;
 mod displays;
 mod driver;
+mod dump;
 pub mod firmware;
 mod graphics_ports;
 pub mod host_capabilities;
 mod host_needs;
 mod hotplug;
+mod images;
+mod keys;
 mod launch;
 pub mod layout;
 mod live;
@@ -32,10 +36,14 @@ mod reconnect;
 mod rx_filter;
 #[cfg(test)]
 mod sample;
+mod save;
 mod settings;
+mod snapshot;
 mod start;
+mod stats;
 mod status;
 mod stop;
+mod tune;
 pub mod validate;
 mod vm;
 mod watch;

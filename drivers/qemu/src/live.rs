@@ -1,5 +1,6 @@
 //! A running guest: its process, its monitor, and what must be given back when it ends.
 
+use crate::agent::Agent;
 use crate::consoles::Consoles;
 use crate::hotplug::Removals;
 use crate::network::Plugs;
@@ -8,9 +9,10 @@ use crate::reactor::Reactor;
 use crate::vm::Definition;
 use arc_swap::ArcSwap;
 use ferrovirt_core::{Error, ErrorCode, Result, abi};
+use ferrovirt_host::cgroup::Cgroup;
 use ferrovirt_host::process::Process;
 use parking_lot::{Condvar, Mutex};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// What exists only while a guest runs.
@@ -19,8 +21,12 @@ pub struct Live {
     pub process: Arc<Process>,
     pub monitor: Client,
     definition: ArcSwap<Definition>,
-    /// The process ids of the vCPU threads, by vCPU.
-    pub vcpu_threads: Vec<u32>,
+    /// The vCPUs that are on, each with its thread.
+    vcpu_threads: Mutex<Vec<(u32, u32)>>,
+    /// The guest's control group, if something has needed it.
+    pub group: OnceLock<Cgroup>,
+    /// One at a time talks to the guest's agent.
+    pub agent: Agent,
     /// The guest's place in the host's networks.
     pub plugs: Plugs,
     pub consoles: Consoles,
@@ -46,6 +52,10 @@ pub enum StopCause {
     Shutdown,
     Destroyed,
     Crashed,
+    /// A snapshot was gone back to, or stopped it.
+    FromSnapshot,
+    /// Its state was saved.
+    Saved,
     /// It could not be started, or its process went away unasked.
     Failed,
 }
@@ -57,6 +67,8 @@ impl StopCause {
             Self::Shutdown => abi::VIR_DOMAIN_SHUTOFF_SHUTDOWN,
             Self::Destroyed => abi::VIR_DOMAIN_SHUTOFF_DESTROYED,
             Self::Crashed => abi::VIR_DOMAIN_SHUTOFF_CRASHED,
+            Self::FromSnapshot => abi::VIR_DOMAIN_SHUTOFF_FROM_SNAPSHOT,
+            Self::Saved => abi::VIR_DOMAIN_SHUTOFF_SAVED,
             Self::Failed => abi::VIR_DOMAIN_SHUTOFF_FAILED,
         }
     }
@@ -67,6 +79,8 @@ impl StopCause {
             Self::Shutdown => abi::VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN,
             Self::Destroyed => abi::VIR_DOMAIN_EVENT_STOPPED_DESTROYED,
             Self::Crashed => abi::VIR_DOMAIN_EVENT_STOPPED_CRASHED,
+            Self::FromSnapshot => abi::VIR_DOMAIN_EVENT_STOPPED_FROM_SNAPSHOT,
+            Self::Saved => abi::VIR_DOMAIN_EVENT_STOPPED_SAVED,
             Self::Failed => abi::VIR_DOMAIN_EVENT_STOPPED_FAILED,
         }
     }
@@ -78,7 +92,7 @@ pub struct Parts {
     pub process: Arc<Process>,
     pub monitor: Client,
     pub definition: Arc<Definition>,
-    pub vcpu_threads: Vec<u32>,
+    pub vcpu_threads: Vec<(u32, u32)>,
     pub plugs: Plugs,
 }
 
@@ -90,7 +104,9 @@ impl Live {
             process,
             monitor,
             definition: ArcSwap::new(definition),
-            vcpu_threads,
+            vcpu_threads: Mutex::new(vcpu_threads),
+            group: OnceLock::new(),
+            agent: Agent::default(),
             plugs,
             consoles: Consoles::default(),
             removals: Removals::default(),
@@ -107,6 +123,16 @@ impl Live {
     /// Puts a changed description in force.
     pub fn redefine(&self, definition: Arc<Definition>) {
         self.definition.store(definition);
+    }
+
+    /// The vCPUs that are on, each with its thread.
+    pub fn vcpu_threads(&self) -> Vec<(u32, u32)> {
+        self.vcpu_threads.lock().clone()
+    }
+
+    /// Other vCPUs are on now.
+    pub fn set_vcpu_threads(&self, threads: Vec<(u32, u32)>) {
+        *self.vcpu_threads.lock() = threads;
     }
 
     /// Notes why the guest is about to end; the first cause stays.

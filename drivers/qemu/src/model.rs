@@ -1,7 +1,7 @@
 //! Questions to a guest's description that several parts of the driver ask.
 
 use ferrovirt_conf::domain::{
-    ChardevSource, Connection, DeviceInfo, Disk, Domain, Graphics, ListenType, MemballoonModel,
+    Channel, ChardevSource, Connection, DeviceInfo, Disk, Domain, Graphics, ListenType, MemballoonModel,
 };
 use std::path::Path;
 
@@ -68,6 +68,11 @@ pub fn channel<'a>(model: &'a Domain, name: Option<&str>) -> Option<&'a ChardevS
         Some(name) => channel.target.name() == Some(name) || channel.info.alias.as_deref() == Some(name),
     });
     found.map(|channel| &channel.source)
+}
+
+/// The channel of this name.
+pub fn channel_device<'a>(model: &'a Domain, name: &str) -> Option<&'a Channel> {
+    model.devices.channels.iter().find(|channel| channel.target.name() == Some(name))
 }
 
 /// Every character device's name and host's end.

@@ -27,7 +27,7 @@ fn build(shared: &Shared, xml: &str, flags: ParseFlags) -> Result<String> {
     let capabilities = shared.capabilities(&emulator)?;
     unplug_interfaces(&mut model);
     displays::pretend_ports(&shared.settings, &mut model)?;
-    launch::complete(shared.site(), &capabilities, &mut model)?;
+    launch::complete(shared.site(), &capabilities, &mut model, false)?;
     cpu::concrete(&mut model, &capabilities, &*shared.host.cpu()?, StartKind::New)?;
     let line = launch::preview(shared.site(), &model, &capabilities, &mut ByPath::default())?;
     Ok(shell_words(&line, &emulator))

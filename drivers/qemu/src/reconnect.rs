@@ -7,9 +7,11 @@ use crate::qmp::{self, types::RunState};
 use crate::qmp::{Client, EventStream, Options, QueryStatus};
 use crate::status::{self, Status};
 use crate::vm::{Definition, Vm};
-use crate::{definitions, model, network, stop, watch};
+use crate::{definitions, model, network, stop, tune, watch};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{Error, Result, abi, persist};
+use ferrovirt_host::KernelFiles;
+use ferrovirt_host::cgroup::Cgroup;
 use ferrovirt_host::process::{Process, ProcessId};
 use rustix::process::Signal;
 use std::path::{Path, PathBuf};
@@ -80,11 +82,15 @@ fn attach(shared: &Arc<Shared>, vm: &Arc<Vm>, status: Status, process: Arc<Proce
         id,
         process,
         monitor,
-        vcpu_threads: status.vcpus.iter().map(|vcpu| vcpu.pid).collect(),
+        vcpu_threads: status.vcpus.iter().map(|vcpu| (vcpu.id, vcpu.pid)).collect(),
         definition: Definition::new(status.domain),
         plugs,
     };
     let live = Live::new(parts);
+    let group = Cgroup::find(&KernelFiles::host(), &tune::cgroups::name(shared, id, &vm.name()));
+    if let Some(group) = group.filter(|group| group.holds(live.process.pid())) {
+        live.group.get_or_init(|| group);
+    }
     vm.change(|view| {
         view.live = Some(live.clone());
         (view.state, view.reason) = (state, reason);

@@ -3,11 +3,11 @@
 use crate::capabilities::Capabilities;
 use crate::cpu::{self, StartKind};
 use crate::driver::Shared;
-use crate::live::{Live, Parts};
+use crate::live::{Live, Parts, StopCause};
 use crate::network::{self, Plugs};
 use crate::qmp::{Client, Cont, EventStream, Options, QueryChardev, QueryCpusFast, SetLink};
 use crate::vm::{Definition, Vm};
-use crate::{displays, launch, model, status, watch};
+use crate::{displays, launch, model, status, tune, watch};
 use ferrovirt_conf::domain::{Domain, LinkState};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, ErrorDomain, Event, Result, abi};
@@ -22,22 +22,113 @@ use std::time::Duration;
 /// How long QEMU may take until its monitor answers: a host under load, with much memory to prepare.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Starts `vm` from `definition`; its id comes back. The caller holds the guest's job.
-pub fn start(shared: &Arc<Shared>, vm: &Arc<Vm>, definition: &Definition, paused: bool) -> Result<i32> {
-    start_up(shared, vm, definition, paused).map_err(|err| err.or_domain(ErrorDomain::Qemu))
+/// Where a guest's memory comes from.
+#[derive(Clone, Copy)]
+pub enum Origin<'a> {
+    /// From nowhere: it boots.
+    Boot,
+    /// From a file; QEMU waits for it.
+    Saved(Load<'a>),
+    /// From a snapshot in the guest's images.
+    Snapshot(Load<'a>),
 }
 
-fn start_up(shared: &Arc<Shared>, vm: &Arc<Vm>, definition: &Definition, paused: bool) -> Result<i32> {
+/// Brings a guest that does not run yet to where it was.
+pub type Load<'a> = &'a dyn Fn(&Arc<Live>) -> Result<()>;
+
+impl<'a> Origin<'a> {
+    fn load(self) -> Option<Load<'a>> {
+        match self {
+            Self::Boot => None,
+            Self::Saved(load) | Self::Snapshot(load) => Some(load),
+        }
+    }
+
+    fn is_incoming(self) -> bool {
+        matches!(self, Self::Saved(_))
+    }
+
+    /// `virDomainRunningReason`, and the details of the events.
+    fn reasons(self) -> Reasons {
+        match self {
+            Self::Boot => Reasons {
+                running: abi::VIR_DOMAIN_RUNNING_BOOTED,
+                paused: abi::VIR_DOMAIN_PAUSED_USER,
+                started: abi::VIR_DOMAIN_EVENT_STARTED_BOOTED,
+                suspended: abi::VIR_DOMAIN_EVENT_SUSPENDED_PAUSED,
+            },
+            Self::Saved(_) => Reasons {
+                running: abi::VIR_DOMAIN_RUNNING_RESTORED,
+                paused: abi::VIR_DOMAIN_PAUSED_USER,
+                started: abi::VIR_DOMAIN_EVENT_STARTED_RESTORED,
+                suspended: abi::VIR_DOMAIN_EVENT_SUSPENDED_RESTORED,
+            },
+            Self::Snapshot(_) => Reasons {
+                running: abi::VIR_DOMAIN_RUNNING_FROM_SNAPSHOT,
+                paused: abi::VIR_DOMAIN_PAUSED_FROM_SNAPSHOT,
+                started: abi::VIR_DOMAIN_EVENT_STARTED_FROM_SNAPSHOT,
+                suspended: abi::VIR_DOMAIN_EVENT_SUSPENDED_FROM_SNAPSHOT,
+            },
+        }
+    }
+}
+
+struct Reasons {
+    running: u32,
+    paused: u32,
+    started: u32,
+    suspended: u32,
+}
+
+/// Starts `vm` from `definition`; its id comes back. The caller holds the guest's job.
+pub fn start(shared: &Arc<Shared>, vm: &Arc<Vm>, definition: &Definition, paused: bool) -> Result<i32> {
+    start_from(shared, vm, definition, paused, Origin::Boot)
+}
+
+/// The same for a guest that may have run before.
+pub fn start_from(
+    shared: &Arc<Shared>,
+    vm: &Arc<Vm>,
+    definition: &Definition,
+    paused: bool,
+    origin: Origin<'_>,
+) -> Result<i32> {
+    start_up(shared, vm, definition, paused, origin).map_err(|err| err.or_domain(ErrorDomain::Qemu))
+}
+
+fn start_up(
+    shared: &Arc<Shared>,
+    vm: &Arc<Vm>,
+    definition: &Definition,
+    paused: bool,
+    origin: Origin<'_>,
+) -> Result<i32> {
     let id = shared.take_id();
-    let attempt = Attempt::begin(shared, vm, id, definition.model.clone())?;
+    let attempt = Attempt::begin(shared, vm, id, definition.model.clone(), origin.is_incoming())?;
     let name = vm.name();
     let process = attempt.process.clone().expect("an attempt that has begun has a process");
     let monitor_path = shared.paths.monitor(id, &name);
     let unplugged = unplugged(&attempt.model);
-    let ready = shared.reactor.call(async move { Ok(connect(&monitor_path, paused, unplugged).await) })?;
+    // What is limited runs only when the limits are in force, what has run before only when it is all there.
+    let held = tune::has_limits(&attempt.model) || origin.load().is_some();
+    let ready =
+        shared.reactor.call(async move { Ok(connect(&monitor_path, paused || held, unplugged).await) })?;
     let ready = ready.map_err(|err| attempt.explain(err))?;
+    let (log, log_start) = (attempt.log.clone(), attempt.log_start);
     let (live, events) = attempt.succeed(ready);
-    announce(shared, vm, &live, paused);
+    if held && let Err(err) = release(shared, vm, &live, paused, origin) {
+        // Nobody follows the guest yet, so its end is brought about and waited for here.
+        live.ending(StopCause::Failed);
+        live.process.kill(Signal::KILL)?;
+        live.process.wait()?;
+        crate::stop::give_back(shared, &name, id, &live.plugs, &live.definition().model);
+        let said = read_from(&log, log_start);
+        return Err(match said.trim() {
+            "" => err,
+            said => err.context(format!("QEMU says: {said}")),
+        });
+    }
+    announce(shared, vm, &live, paused, &origin.reasons());
     let handle = shared.reactor.handle()?;
     handle.spawn(watch::follow(shared.clone(), vm.clone(), live, events));
     if let Err(err) =
@@ -51,6 +142,24 @@ fn start_up(shared: &Arc<Shared>, vm: &Arc<Vm>, definition: &Definition, paused:
     Ok(id)
 }
 
+/// Puts the limits of the description in force, brings the guest to where it was, and lets it run.
+fn release(
+    shared: &Arc<Shared>,
+    vm: &Arc<Vm>,
+    live: &Arc<Live>,
+    paused: bool,
+    origin: Origin<'_>,
+) -> Result<()> {
+    tune::Guest { shared, vm, live }.apply_limits()?;
+    if let Some(load) = origin.load() {
+        load(live)?;
+    }
+    match paused {
+        true => Ok(()),
+        false => live.ask(&shared.reactor, Cont {}).map(drop),
+    }
+}
+
 /// The cards whose cable is not plugged in, by their names in QEMU.
 fn unplugged(model: &Domain) -> Vec<String> {
     let down = model.devices.interfaces.iter().filter(|card| card.link_state == Some(LinkState::Down));
@@ -61,7 +170,7 @@ fn unplugged(model: &Domain) -> Vec<String> {
 struct Ready {
     monitor: Client,
     events: EventStream,
-    vcpu_threads: Vec<u32>,
+    vcpu_threads: Vec<(u32, u32)>,
     /// Alias and path of each pseudo terminal.
     terminals: Vec<(String, String)>,
 }
@@ -75,7 +184,7 @@ async fn connect(path: &Path, paused: bool, unplugged: Vec<String>) -> Result<Re
     let links: Vec<_> =
         unplugged.into_iter().map(|name| monitor.submit(&SetLink { name, up: false })).collect();
     let cont = (!paused).then(|| monitor.submit(&Cont {}));
-    let vcpu_threads = cpus.await?.into_iter().map(|cpu| cpu.thread_id as u32).collect();
+    let vcpu_threads = cpus.await?.iter().map(|cpu| (cpu.cpu_index as u32, cpu.thread_id as u32)).collect();
     let terminals = chardevs.await?.into_iter().filter_map(|chardev| {
         let path = chardev.filename.strip_prefix("pty:")?.to_owned();
         Some((chardev.label, path))
@@ -106,7 +215,13 @@ struct Attempt<'a> {
 
 impl<'a> Attempt<'a> {
     /// Takes what the guest needs, and starts its process.
-    fn begin(shared: &'a Arc<Shared>, vm: &'a Arc<Vm>, id: i32, mut description: Domain) -> Result<Self> {
+    fn begin(
+        shared: &'a Arc<Shared>,
+        vm: &'a Arc<Vm>,
+        id: i32,
+        mut description: Domain,
+        incoming: bool,
+    ) -> Result<Self> {
         description.id = u32::try_from(id).ok();
         let log = shared.paths.log(&vm.name());
         if let Some((what, path)) = model::missing_file(&description) {
@@ -124,13 +239,14 @@ impl<'a> Attempt<'a> {
             log_start: 0,
             done: false,
         };
+        let kind = if incoming { StartKind::Continued } else { StartKind::New };
         attempt.make_folders()?;
         let capabilities = attempt.capabilities()?;
-        launch::complete(shared.site(), &capabilities, &mut attempt.model)?;
-        cpu::concrete(&mut attempt.model, &capabilities, &*shared.host.cpu()?, StartKind::New)?;
+        launch::complete(shared.site(), &capabilities, &mut attempt.model, incoming)?;
+        cpu::concrete(&mut attempt.model, &capabilities, &*shared.host.cpu()?, kind)?;
         displays::assign_ports(shared, &mut attempt.model)?;
         let taps = network::plug_in(shared, &mut attempt.model, &attempt.plugs)?;
-        attempt.spawn(&capabilities, taps)?;
+        attempt.spawn(&capabilities, taps, incoming)?;
         Ok(attempt)
     }
 
@@ -149,11 +265,11 @@ impl<'a> Attempt<'a> {
         self.shared.capabilities(self.model.devices.emulator.as_deref().unwrap_or_default())
     }
 
-    fn spawn(&mut self, capabilities: &Capabilities, taps: network::Taps) -> Result<()> {
+    fn spawn(&mut self, capabilities: &Capabilities, taps: network::Taps, incoming: bool) -> Result<()> {
         let name = self.vm.name();
         let emulator = self.model.devices.emulator.clone().unwrap_or_default();
         let mut command = Command::new(&emulator);
-        launch::prepare(self.shared.site(), &self.model, capabilities, taps, &mut command)?;
+        launch::prepare(self.shared.site(), &self.model, capabilities, taps, incoming, &mut command)?;
         let ([out, err], log_start) = self.open_log()?;
         self.log_start = log_start;
         command.stdin(Stdio::Null).stdout(out).stderr(err).new_session();
@@ -224,11 +340,10 @@ impl Drop for Attempt<'_> {
 }
 
 /// Publishes the running guest, and says so.
-fn announce(shared: &Shared, vm: &Arc<Vm>, live: &Arc<Live>, paused: bool) {
-    let (state, reason) = if paused {
-        (abi::VIR_DOMAIN_PAUSED, abi::VIR_DOMAIN_PAUSED_USER)
-    } else {
-        (abi::VIR_DOMAIN_RUNNING, abi::VIR_DOMAIN_RUNNING_BOOTED)
+fn announce(shared: &Shared, vm: &Arc<Vm>, live: &Arc<Live>, paused: bool, reasons: &Reasons) {
+    let (state, reason) = match paused {
+        true => (abi::VIR_DOMAIN_PAUSED, reasons.paused),
+        false => (abi::VIR_DOMAIN_RUNNING, reasons.running),
     };
     vm.change(|view| {
         view.live = Some(live.clone());
@@ -239,9 +354,9 @@ fn announce(shared: &Shared, vm: &Arc<Vm>, live: &Arc<Live>, paused: bool) {
         let kind = DomainEventKind::Lifecycle { event: event as i32, detail: detail as i32 };
         shared.events.publish(Event::Domain(DomainEvent { domain: vm.id(), kind }));
     };
-    publish(abi::VIR_DOMAIN_EVENT_STARTED, abi::VIR_DOMAIN_EVENT_STARTED_BOOTED);
+    publish(abi::VIR_DOMAIN_EVENT_STARTED, reasons.started);
     if paused {
-        publish(abi::VIR_DOMAIN_EVENT_SUSPENDED, abi::VIR_DOMAIN_EVENT_SUSPENDED_PAUSED);
+        publish(abi::VIR_DOMAIN_EVENT_SUSPENDED, reasons.suspended);
     } else {
         publish(abi::VIR_DOMAIN_EVENT_RESUMED, abi::VIR_DOMAIN_EVENT_RESUMED_UNPAUSED);
     }

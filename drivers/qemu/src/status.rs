@@ -151,7 +151,7 @@ pub fn save(shared: &Shared, vm: &Arc<Vm>) -> Result<()> {
         pid: live.process.pid(),
         monitor: shared.paths.monitor(live.id, &name).display().to_string(),
         monitor_kind: MonitorKind::Unix,
-        vcpus: (0..).zip(&live.vcpu_threads).map(|(id, pid)| VcpuThread { id, pid: *pid }).collect(),
+        vcpus: live.vcpu_threads().into_iter().map(|(id, pid)| VcpuThread { id, pid }).collect(),
         lib_dir: Some(shared.paths.guest(live.id, &name).display().to_string()),
         channel_dir: Some(shared.paths.channels(live.id, &name).display().to_string()),
         start_time: live.process.id().ok().map(|id| id.start_time),

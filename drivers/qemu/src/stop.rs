@@ -4,6 +4,7 @@ use crate::driver::Shared;
 use crate::live::{Live, StopCause};
 use crate::network::Plugs;
 use crate::vm::Vm;
+use crate::{snapshot, tune};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, Event, Result, abi, persist};
@@ -63,6 +64,9 @@ pub fn finish(shared: &Shared, vm: &Arc<Vm>, live: &Live) {
     });
     shared.domains.clear_id(live.id);
     if vm.view().persistent.is_none() {
+        if let Err(err) = snapshot::forget(shared, vm) {
+            tracing::warn!(domain = %name, %err, "what was known of snapshots was left behind");
+        }
         shared.domains.remove(vm);
     }
     tracing::info!(domain = %name, ?cause, "guest stopped");
@@ -78,6 +82,7 @@ pub fn finish(shared: &Shared, vm: &Arc<Vm>, live: &Live) {
 pub fn give_back(shared: &Shared, name: &str, id: i32, plugs: &Plugs, model: &Domain) {
     plugs.release(shared);
     shared.graphics_ports.release(model);
+    tune::cgroups::remove(shared, id, name);
     for folder in [shared.paths.guest(id, name), shared.paths.channels(id, name)] {
         remove_folder(&folder);
     }

@@ -2,7 +2,10 @@
 
 use crate::live::Live;
 use arc_swap::ArcSwap;
+use ferrovirt_conf::checkpoint::DomainCheckpoint;
 use ferrovirt_conf::domain::Domain;
+use ferrovirt_conf::moments::Moments;
+use ferrovirt_conf::snapshot::DomainSnapshot;
 use ferrovirt_core::abi;
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainId, Error, ErrorDomain, JobSlot, Result};
@@ -12,7 +15,7 @@ use uuid::Uuid;
 /// A definition with the texts that readers ask for again and again.
 pub struct Definition {
     pub model: Domain,
-    public: OnceLock<String>,
+    public: OnceLock<Box<str>>,
 }
 
 impl Definition {
@@ -25,12 +28,11 @@ impl Definition {
         let mut public = model.clone();
         public.strip_secrets();
         shown(&mut public);
-        let hides_nothing = public == model;
-        let this = Self { model, public: OnceLock::new() };
-        if hides_nothing {
-            this.public.get_or_init(|| text);
+        if public != model {
+            return Self::new(model);
         }
-        Arc::new(this)
+        // The copy is kept: its lists have no room to grow, while those of a model that was read have.
+        Arc::new(Self { model: public, public: OnceLock::from(text.into_boxed_str()) })
     }
 
     /// The XML without secrets; made once.
@@ -39,7 +41,7 @@ impl Definition {
             let mut model = self.model.clone();
             model.strip_secrets();
             shown(&mut model);
-            model.format()
+            model.format().into_boxed_str()
         })
     }
 }
@@ -62,6 +64,8 @@ pub struct View {
     /// The definition has changed since the guest was started.
     pub updated: bool,
     pub managed_save: bool,
+    pub snapshots: Arc<Moments<DomainSnapshot>>,
+    pub checkpoints: Arc<Moments<DomainCheckpoint>>,
 }
 
 impl View {
@@ -100,6 +104,8 @@ impl Vm {
             autostart: false,
             updated: false,
             managed_save: false,
+            snapshots: Arc::default(),
+            checkpoints: Arc::default(),
         };
         Arc::new(Self { uuid, name: name.into(), job: JobSlot::new(), view: ArcSwap::from_pointee(view) })
     }

@@ -2,8 +2,9 @@
 
 use crate::RemoteDriver;
 use crate::forward::{forward, text};
+use ferrovirt_core::abi::*;
 use ferrovirt_core::driver::{DomainDevices, DomainInterface, InterfaceAddress};
-use ferrovirt_core::{DomainId, Result, TypedParams};
+use ferrovirt_core::{DomainId, Result, TypedParams, TypedValue};
 use ferrovirt_rpc::limits::*;
 use ferrovirt_rpc::program::remote::*;
 use ferrovirt_rpc::records;
@@ -44,16 +45,20 @@ impl DomainDevices for RemoteDriver {
     fn domain_get_interface_parameters(
         &self,
         domain: &DomainId,
-        device: &str,
+        device: Option<&str>,
         flags: u32,
     ) -> Result<TypedParams> {
-        let call = DomainGetInterfaceParameters {
+        let reply = self.call(&DomainGetInterfaceParameters {
             dom: domain.clone(),
-            device: device.into(),
-            nparams: DOMAIN_INTERFACE_PARAMETERS_MAX as i32,
+            device: device.unwrap_or_default().into(),
+            nparams: device.map_or(0, |_| DOMAIN_INTERFACE_PARAMETERS_MAX as i32),
             flags: self.with_strings(flags),
-        };
-        Ok(self.call(&call)?.params.0)
+        })?;
+        match device {
+            Some(_) => Ok(reply.params.0),
+            // How many there are is told without their names.
+            None => Ok(RATES.iter().take(reply.nparams as usize).map(without_value).collect()),
+        }
     }
 
     fn domain_fd_associate(
@@ -79,4 +84,19 @@ fn interface(interface: records::DomainInterface) -> DomainInterface {
         mac: interface.hwaddr,
         addresses: interface.addrs.into_iter().map(address).collect(),
     }
+}
+
+/// What limits an interface.
+const RATES: [&str; 7] = [
+    VIR_DOMAIN_BANDWIDTH_IN_AVERAGE,
+    VIR_DOMAIN_BANDWIDTH_IN_PEAK,
+    VIR_DOMAIN_BANDWIDTH_IN_BURST,
+    VIR_DOMAIN_BANDWIDTH_IN_FLOOR,
+    VIR_DOMAIN_BANDWIDTH_OUT_AVERAGE,
+    VIR_DOMAIN_BANDWIDTH_OUT_PEAK,
+    VIR_DOMAIN_BANDWIDTH_OUT_BURST,
+];
+
+fn without_value(name: &&str) -> (String, TypedValue) {
+    ((*name).to_owned(), TypedValue::UInt(0))
 }

@@ -124,7 +124,7 @@ impl DomainTuning for RemoteDriver {
         max_maps: usize,
         flags: u32,
     ) -> Result<Vec<CpuMap>> {
-        let length = self.cpu_map_length()?;
+        let length = self.cpu_map_length()?.max(PINS);
         let ncpumaps = max_maps.min(VCPUINFO_MAX).min(CPUMAPS_MAX / length) as i32;
         let call = DomainGetVcpuPinInfo { dom: domain.clone(), ncpumaps, maplen: length as i32, flags };
         let reply = self.call(&call)?;
@@ -133,12 +133,15 @@ impl DomainTuning for RemoteDriver {
     }
 
     fn domain_get_emulator_pin_info(&self, domain: &DomainId, flags: u32) -> Result<Option<CpuMap>> {
-        let length = self.cpu_map_length()?;
+        let length = self.cpu_map_length()?.max(PINS);
         let call = DomainGetEmulatorPinInfo { dom: domain.clone(), maplen: length as i32, flags };
         let reply = self.call(&call)?;
         Ok((reply.ret != 0).then(|| CpuMap::from(reply.cpumaps.0)))
     }
 }
+
+/// How many bytes a map of pins may have: definitions can name CPUs that the host does not have.
+const PINS: usize = 512;
 
 /// One of several maps that come one behind the other; a daemon that sends less knows of no CPUs there.
 fn cpu_map(maps: &[u8], index: usize, length: usize) -> CpuMap {

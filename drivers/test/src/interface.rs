@@ -1,11 +1,11 @@
 //! The host's network interfaces, and the transaction around changes to them.
 
-use crate::domain::matches;
 use crate::driver::TestDriver;
-use crate::held::Held;
 use crate::refuse;
 use ferrovirt_conf::interface::HostInterface;
 use ferrovirt_core::driver::InterfaceDriver;
+use ferrovirt_core::flags::matches;
+use ferrovirt_core::held::Held;
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, InterfaceId, Result, abi};
 use ferrovirt_xml::Node;
 use std::collections::BTreeMap;

@@ -5,7 +5,6 @@
 mod auth;
 mod domain;
 mod driver;
-mod held;
 mod host;
 mod interface;
 mod moments;

@@ -1,13 +1,13 @@
 //! Virtual networks that no packet passes.
 
-use crate::domain::matches;
 use crate::driver::TestDriver;
-use crate::held::Held;
 use crate::refuse;
 use ferrovirt_conf::metadata::{self, Notes};
 use ferrovirt_conf::network::Network;
 use ferrovirt_core::driver::NetworkDriver;
 use ferrovirt_core::event::NetworkEventKind;
+use ferrovirt_core::flags::{either, matches};
+use ferrovirt_core::held::Held;
 use ferrovirt_core::store::{Claim, Store, Stored};
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Event, EventHub, NetworkId, Result, abi};
 use ferrovirt_xml::Node;
@@ -452,7 +452,7 @@ fn passes(view: &View, flags: u32) -> bool {
             view.autostart,
         ),
     ];
-    pairs.iter().all(|(yes, no, holds)| matches(flags, &[(*yes, *holds), (*no, !*holds)]))
+    pairs.iter().all(|(yes, no, holds)| matches(flags, &either(*yes, *no, *holds)))
 }
 
 #[cfg(test)]

@@ -1,12 +1,11 @@
 //! The devices of the host. Only ports of Fibre Channel cards can be made, and those are copies of one that there is.
 
-use crate::domain::matches;
 use crate::driver::{Host, TestDriver};
-use crate::held::Held;
 use crate::refuse;
-use ferrovirt_conf::nodedev::NodeDevice;
+use ferrovirt_conf::nodedev::{NodeDevice, NodeDeviceListing};
 use ferrovirt_core::driver::NodeDeviceDriver;
 use ferrovirt_core::event::ObjectEventKind;
+use ferrovirt_core::held::Held;
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Event, EventHub, NodeDeviceId, Result, abi};
 use ferrovirt_xml::Node;
 use std::collections::BTreeMap;
@@ -121,70 +120,17 @@ impl Host {
     }
 }
 
-/// The flag of a list for each type of capability, and how it is told.
-const FILTERS: &[(u32, &str)] = &[
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_SYSTEM, "system"),
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_PCI_DEV, "pci"),
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_USB_DEV, "usb_device"),
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_USB_INTERFACE, "usb"),
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_NET, "net"),
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI_HOST, "scsi_host"),
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI_TARGET, "scsi_target"),
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI, "scsi"),
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_STORAGE, "storage"),
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_FC_HOST, "fc_host"),
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_VPORTS, "vport_ops"),
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI_GENERIC, "scsi_generic"),
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_DRM, "drm"),
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_MDEV_TYPES, "mdev_types"),
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_MDEV, "mdev"),
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_CCW_DEV, "ccw"),
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_CSS_DEV, "css"),
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_VDPA, "vdpa"),
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_CARD, "ap_card"),
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_QUEUE, "ap_queue"),
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_AP_MATRIX, "ap_matrix"),
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_VPD, "vpd"),
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_CCWGROUP_DEV, "ccwgroup"),
-    (abi::VIR_CONNECT_LIST_NODE_DEVICES_CAP_CCWGROUP_MEMBER, "ccwgroup_member"),
-];
-
-fn has_capability(device: &NodeDevice, kind: &str) -> bool {
-    device
-        .capabilities
-        .iter()
-        .any(|capability| capability.kind == kind || capability.inner_kinds().any(|inner| inner == kind))
-}
-
-fn passes(device: &NodeDevice, flags: u32) -> bool {
-    let (for_good, not) = (is_for_good(&device.name), !is_for_good(&device.name));
-    let states = [
-        [
-            (abi::VIR_CONNECT_LIST_NODE_DEVICES_ACTIVE, for_good),
-            (abi::VIR_CONNECT_LIST_NODE_DEVICES_INACTIVE, not),
-        ],
-        [
-            (abi::VIR_CONNECT_LIST_NODE_DEVICES_PERSISTENT, for_good),
-            (abi::VIR_CONNECT_LIST_NODE_DEVICES_TRANSIENT, not),
-        ],
-    ];
-    if !states.iter().all(|pair| matches(flags, pair)) {
-        return false;
-    }
-    let mut asked = FILTERS.iter().filter(|(flag, _)| flags & flag != 0).peekable();
-    asked.peek().is_none() || asked.any(|(_, kind)| has_capability(device, kind))
+/// What a list looks at.
+fn listing(device: &NodeDevice) -> NodeDeviceListing<'_> {
+    let for_good = is_for_good(&device.name);
+    NodeDeviceListing { device, active: for_good, persistent: for_good }
 }
 
 impl NodeDeviceDriver for TestDriver {
     fn connect_list_all_node_devices(&self, flags: u32) -> Result<Vec<NodeDeviceId>> {
-        let states = abi::VIR_CONNECT_LIST_NODE_DEVICES_ACTIVE
-            | abi::VIR_CONNECT_LIST_NODE_DEVICES_INACTIVE
-            | abi::VIR_CONNECT_LIST_NODE_DEVICES_PERSISTENT
-            | abi::VIR_CONNECT_LIST_NODE_DEVICES_TRANSIENT;
-        let known = FILTERS.iter().fold(states, |known, (flag, _)| known | flag);
-        refuse::flags(flags, known, "virConnectListAllNodeDevices")?;
+        refuse::flags(flags, NodeDeviceListing::known(), "virConnectListAllNodeDevices")?;
         let devices = self.host.devices.0.get();
-        Ok(devices.values().filter(|device| passes(device, flags)).map(|device| id(device)).collect())
+        Ok(devices.values().filter(|device| listing(device).passes(flags)).map(|device| id(device)).collect())
     }
 
     fn node_device_lookup_by_name(&self, name: &str) -> Result<NodeDeviceId> {

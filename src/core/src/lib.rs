@@ -6,6 +6,8 @@ pub mod driver;
 pub mod error;
 pub mod event;
 pub mod event_loop;
+pub mod flags;
+pub mod held;
 mod ids;
 pub mod instances;
 mod job;

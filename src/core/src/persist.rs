@@ -85,6 +85,19 @@ pub fn list(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
+/// Removes what interrupted writes have left in a folder. Nobody else may be writing there now.
+pub fn remove_half_written(folder: &Path) -> Result<()> {
+    for path in list(folder, "new")? {
+        // `NAME.PROCESS-NUMBER.new`; files of others that end so are none of ours.
+        let writer = path.file_stem().and_then(|stem| stem.to_str()?.rsplit('.').next()?.split_once('-'));
+        let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if writer.is_some_and(|(process, count)| number(process) && number(count)) {
+            remove(&path)?;
+        }
+    }
+    Ok(())
+}
+
 /// Makes a link at `link` that points to `target`; one that is there already is replaced.
 pub fn link(target: &Path, link: &Path) -> Result<()> {
     let describe = |err| Error::system(err, format!("cannot link '{}'", link.display()));

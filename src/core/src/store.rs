@@ -23,6 +23,8 @@ struct Index<T> {
     /// The same, for lists; look-ups must not take longer among many.
     sorted: BTreeMap<Arc<str>, Arc<T>>,
     by_id: HashMap<i32, Arc<T>>,
+    /// The way back: taking one object out must not mean a look at all that run.
+    ids: HashMap<Uuid, i32>,
 }
 
 /// What [`Store::claim`] found.
@@ -44,6 +46,7 @@ impl<T> Default for Store<T> {
             by_name: HashMap::new(),
             sorted: BTreeMap::new(),
             by_id: HashMap::new(),
+            ids: HashMap::new(),
         }))
     }
 }
@@ -104,18 +107,27 @@ impl<T: Stored> Store<T> {
             index.by_uuid.remove(&object.uuid());
             index.by_name.remove(&object.name());
             index.sorted.remove(&object.name());
-            index.by_id.retain(|_, found| !Arc::ptr_eq(found, object));
+            if let Some(id) = index.ids.remove(&object.uuid()) {
+                index.by_id.remove(&id);
+            }
         }
     }
 
     /// Lets the object be found under the id that it runs under.
     pub fn set_id(&self, object: &Arc<T>, id: i32) {
-        self.0.write().by_id.insert(id, object.clone());
+        let mut index = self.0.write();
+        if let Some(before) = index.ids.insert(object.uuid(), id) {
+            index.by_id.remove(&before);
+        }
+        index.by_id.insert(id, object.clone());
     }
 
     /// The id is no longer in use.
     pub fn clear_id(&self, id: i32) {
-        self.0.write().by_id.remove(&id);
+        let mut index = self.0.write();
+        if let Some(object) = index.by_id.remove(&id) {
+            index.ids.remove(&object.uuid());
+        }
     }
 }
 

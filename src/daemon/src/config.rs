@@ -193,6 +193,8 @@ settings! {
     admin_keepalive_count: u32 = 5;
     admin_keepalive_required: Option<bool> = None;
     ovs_timeout: u32 = 5;
+    /// Ours: seconds within which a guest's monitor has to answer.
+    monitor_timeout: u32 = 30;
 }
 
 impl Config {
@@ -219,6 +221,7 @@ impl Config {
         for (name, value) in [
             ("max_clients", self.max_clients),
             ("max_workers", self.max_workers),
+            ("monitor_timeout", self.monitor_timeout),
             ("max_client_requests", self.max_client_requests),
             ("admin_max_clients", self.admin_max_clients),
             ("admin_max_workers", self.admin_max_workers),

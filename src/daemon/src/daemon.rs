@@ -1,5 +1,6 @@
 //! The daemon: its servers and sockets, from the configuration to the last client.
 
+use crate::access::Access;
 use crate::activation::{Handed, notify};
 use crate::auth::{SaslRules, Scheme};
 use crate::config::{Config, Permissions};
@@ -16,8 +17,8 @@ use ferrovirt_log::{Level, Variables};
 use parking_lot::Mutex;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
@@ -67,6 +68,8 @@ pub struct Daemon {
     kind: Kind,
     places: Places,
     host: LocalHost,
+    /// Known once it runs.
+    access: OnceLock<Arc<Access>>,
     /// That of the administrators, and that of everybody else.
     servers: Vec<Arc<Server>>,
     /// Where the log goes unless somebody chooses otherwise.
@@ -157,6 +160,7 @@ impl Daemon {
             kind,
             places,
             host,
+            access: OnceLock::new(),
             servers,
             default_log: default_log_output(),
             timeout: AtomicU32::new(timeout),
@@ -167,6 +171,11 @@ impl Daemon {
 
     pub fn host(&self) -> &LocalHost {
         &self.host
+    }
+
+    /// Who decides what clients may do.
+    pub fn access(&self) -> Result<&Arc<Access>> {
+        self.access.get().ok_or_else(|| Error::internal("the daemon does not run"))
     }
 
     /// Its servers, by their names.
@@ -202,6 +211,8 @@ impl Daemon {
         let runtime = runtime.map_err(|err| Error::system(err, "cannot start the reactor"))?;
         let ended = runtime.block_on(async {
             let mut signals = Signals::new()?;
+            let access = Access::new(config)?;
+            self.access.get_or_init(|| access);
             self.listen(sockets, config);
             tracing::info!("clients can come");
             ready();
@@ -215,7 +226,8 @@ impl Daemon {
     }
 
     fn listen(self: &Arc<Self>, sockets: Sockets, config: &Config) {
-        let (remote, admin) = (Arc::new(Table::remote()), Arc::new(Table::admin()));
+        let (remote, admin) =
+            (Arc::new(Table::remote(self.host.asks_neighbours())), Arc::new(Table::admin()));
         let allowed = config.sasl_allowed_username_list.clone();
         let sasl = Arc::new(SaslRules { allowed, min_ssf: config.tcp_min_ssf });
         if let Some(door) = &sockets.tls {

@@ -16,6 +16,9 @@ pub struct Kind {
 /// The daemon for everything.
 pub const LIBVIRTD: Kind = Kind { name: "libvirtd", sockets: "libvirt", subjects: Subjects::All };
 
+/// The one at libvirtd's sockets that has the daemons of all drivers do the work.
+const PROXY: Kind = Kind { name: "virtproxyd", sockets: "libvirt", subjects: Subjects::Others };
+
 /// Declares the daemons of one driver.
 macro_rules! modular {
     ($($name:literal => $driver:literal;)*) => {
@@ -44,7 +47,7 @@ impl Kind {
     /// The daemon whose program is called so. A name that says nothing is the daemon for everything.
     pub fn of_program(program: &Path) -> Self {
         let name = program.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        MODULAR.iter().find(|kind| kind.name == name).copied().unwrap_or(LIBVIRTD)
+        MODULAR.iter().chain([&PROXY]).find(|kind| kind.name == name).copied().unwrap_or(LIBVIRTD)
     }
 }
 
@@ -59,5 +62,6 @@ mod tests {
         assert_eq!(of("target/debug/renamed"), LIBVIRTD);
         assert_eq!(of("virtnetworkd").subjects, Subjects::Only("network"));
         assert_eq!(of("/usr/sbin/virtqemud").sockets, "virtqemud");
+        assert_eq!((of("virtproxyd").sockets, of("virtproxyd").subjects), ("libvirt", Subjects::Others));
     }
 }

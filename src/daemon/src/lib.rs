@@ -4,6 +4,7 @@
 //! workers. `docs/daemon.md` is for its users.
 #![deny(unsafe_code)]
 
+pub mod access;
 pub mod activation;
 pub mod admin;
 pub mod auth;
@@ -25,3 +26,4 @@ mod workers;
 pub use config::Config;
 pub use daemon::{Daemon, Places};
 pub use kind::Kind;
+pub use streams::run_event_loop;

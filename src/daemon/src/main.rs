@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use clap::Parser;
-use ferrovirt::LocalHost;
+use ferrovirt::{LocalHost, Neighbours, Subjects};
 use ferrovirt_core::{Error, Result, abi};
 use ferrovirt_daemon::activation::{handed_over, notify};
 use ferrovirt_daemon::daemon::{Sockets, start_logging};
@@ -11,8 +11,9 @@ use ferrovirt_daemon::{Config, Daemon, Kind, Places};
 use ferrovirt_host::process::PidFile;
 use std::fs::File;
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
 
 fn main() -> ExitCode {
     let program = std::env::args_os().next().unwrap_or_default();
@@ -84,7 +85,14 @@ fn serve(kind: Kind, options: &Options) -> Result<()> {
     start_logging(&config, options.verbose)?;
     let _pid_file = lock(&places.pid_file)?;
     let sockets = Sockets::open(&kind, &places, &config, privileged, options.listen, handed)?;
-    let host = LocalHost::start(places.layout.clone(), privileged, kind.subjects)?;
+    let folder = config.unix_sock_dir.as_ref().map_or(places.sockets.clone(), PathBuf::from);
+    let neighbours = (kind.subjects != Subjects::All).then_some(Neighbours { folder });
+    if neighbours.is_some() {
+        // What neighbours tell unasked comes by it.
+        ferrovirt_daemon::run_event_loop()?;
+    }
+    LocalHost::set_monitor_deadline(Duration::from_secs(config.monitor_timeout.into()));
+    let host = LocalHost::start(places.layout.clone(), privileged, kind.subjects, neighbours)?;
     let daemon = Daemon::new(kind, places, &config, host, options.timeout.unwrap_or(0));
     daemon.run(sockets, &config, || ready(options))?;
     Ok(())

@@ -89,12 +89,12 @@ struct Progress {
 
 /// A stream that can be opened by a call, for [`Streams::open`].
 pub fn new_stream(connection: &ferrovirt::Connection) -> Result<Stream> {
-    watch_descriptors()?;
+    run_event_loop()?;
     connection.new_stream(VIR_STREAM_NONBLOCK)
 }
 
-/// Starts the thread that watches the descriptors of streams, once.
-fn watch_descriptors() -> Result<()> {
+/// Starts the thread that runs the event loop, once: it watches the descriptors of streams, and neighbours.
+pub fn run_event_loop() -> Result<()> {
     static STARTED: OnceLock<bool> = OnceLock::new();
     let started = *STARTED.get_or_init(|| {
         if let Err(err) = event_loop::register_default() {

@@ -3,8 +3,8 @@
 mod common;
 
 use common::Daemon;
-use ferrovirt_core::DomainId;
 use ferrovirt_core::driver::{Received, StreamDriver};
+use ferrovirt_core::{DomainId, ErrorCode};
 use ferrovirt_rpc::client::Client;
 use ferrovirt_rpc::frame::{Header, OutgoingMessage};
 use ferrovirt_rpc::program::Program;
@@ -69,6 +69,53 @@ fn a_guest_outlives_the_daemon_and_is_found_again() {
     assert_eq!(kind.as_deref(), Some("image/x-portable-pixmap"));
     assert!(picture.starts_with(b"P6") && picture.len() > 100_000, "{} bytes", picture.len());
     client.call(&DomainDestroy { dom: found }).unwrap();
+}
+
+#[test]
+fn a_console_is_read_and_written_through_the_daemon() {
+    let Some((daemon, uri)) = daemon() else { return };
+    let Some(kernel) = std::env::var_os("FERROVIRT_GUEST_KERNEL") else {
+        return println!("SKIPPED: FERROVIRT_GUEST_KERNEL is not set; run cargo xtask test");
+    };
+    let (client, _) = daemon.client(uri);
+    let xml = format!(
+        "<domain type='qemu'><name>talker</name><memory unit='MiB'>256</memory>
+           <os><type arch='x86_64' machine='q35'>hvm</type><kernel>{}</kernel>
+             <cmdline>console=ttyS0 earlyprintk=serial panic=0</cmdline></os>
+           <devices><emulator>{EMULATOR}</emulator><serial type='pty'/></devices></domain>",
+        kernel.display()
+    );
+    let dom = client.call(&DomainCreateXml { xml_desc: xml, flags: 1 }).unwrap();
+    let open = |flags| client.open_stream(&DomainOpenConsole { dom: dom.clone(), dev_name: None, flags });
+    let ((), stream) = open(0).unwrap();
+    client.call(&DomainResume { dom: dom.clone() }).unwrap();
+    assert_eq!(stream.stream_send(b"\r\n", false).unwrap(), Some(2));
+    let (mut said, mut buffer) = (Vec::new(), vec![0; 4096]);
+    while !String::from_utf8_lossy(&said).contains("Linux version") {
+        match stream.stream_recv(&mut buffer, 0, false).unwrap() {
+            Received::Data(count) if count > 0 => said.extend_from_slice(&buffer[..count]),
+            other => panic!("{other:?} after {}", String::from_utf8_lossy(&said)),
+        }
+    }
+    // Whoever comes later takes the console over only by force.
+    assert_eq!(open(2).err().unwrap().code(), ErrorCode::OperationFailed);
+    let ((), _other) = open(1).unwrap();
+    client.call(&DomainDestroy { dom }).unwrap();
+}
+
+#[test]
+fn who_asks_a_guest_that_hangs_is_told_so_in_time() {
+    let Some((_, uri)) = daemon() else { return };
+    let daemon = Daemon::with("monitor_timeout = 1\n");
+    let (client, _) = daemon.client(uri);
+    let dom = start(&client, "hung");
+    let pid = process(&daemon, "hung");
+    kill_process(pid, Signal::STOP).unwrap();
+    let cmd = "{\"execute\":\"query-status\"}".to_owned();
+    let call = QemuDomainMonitorCommand { dom: dom.clone(), cmd, flags: 0 };
+    assert_eq!(client.call(&call).unwrap_err().code(), ErrorCode::OperationTimeout);
+    kill_process(pid, Signal::CONT).unwrap();
+    client.call(&DomainDestroy { dom }).unwrap();
 }
 
 #[test]

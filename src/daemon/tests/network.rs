@@ -2,16 +2,10 @@
 
 mod common;
 
-use common::Daemon;
+use common::{Daemon, free_port};
 use ferrovirt::{Connection, ErrorCode};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use std::net::TcpListener;
 use std::path::Path;
-
-/// A port that nobody has; somebody else may still be faster.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
 
 /// Puts an authority and a certificate for each side into a folder; the client's is for `client`.
 fn write_certificates(folder: &Path, client: &str) {
@@ -70,6 +64,47 @@ fn one_whose_name_is_not_in_the_list_is_not() {
     let silent = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
     daemon.client("test:///default");
     drop(silent);
+}
+
+#[test]
+fn strangers_certificates_do_not_let_in() {
+    let (daemon, port) = with_tls("web", "");
+    let others = tempfile::tempdir().unwrap();
+    write_certificates(others.path(), "web");
+    // The daemon's authority is trusted, the client's certificate is another one's.
+    std::fs::copy(daemon.socket("cacert.pem"), others.path().join("cacert.pem")).unwrap();
+    let uri = |folder: &Path| format!("test+tls://localhost:{port}/default?pkipath={}", folder.display());
+    let err = Connection::open(Some(&uri(others.path()))).err().unwrap();
+    assert_eq!(err.code(), ErrorCode::Rpc, "{err}");
+    // Nor does a certificate that is not there, unless none is asked for.
+    std::fs::remove_file(others.path().join("clientcert.pem")).unwrap();
+    std::fs::remove_file(others.path().join("clientkey.pem")).unwrap();
+    assert!(Connection::open(Some(&uri(others.path()))).is_err());
+    assert!(Connection::open(Some(&tls_uri(&daemon, port))).is_ok());
+
+    let (daemon, port) = with_tls("web", "tls_no_verify_certificate = 1\n");
+    std::fs::copy(daemon.socket("cacert.pem"), others.path().join("cacert.pem")).unwrap();
+    let uri = format!("test+tls://localhost:{port}/default?pkipath={}", others.path().display());
+    let connection = Connection::open(Some(&uri)).unwrap();
+    assert!(connection.is_encrypted().unwrap());
+    // A daemon that others vouch for is none.
+    let elsewhere = tempfile::tempdir().unwrap();
+    write_certificates(elsewhere.path(), "web");
+    let uri = format!("test+tls://localhost:{port}/default?pkipath={}", elsewhere.path().display());
+    assert_eq!(Connection::open(Some(&uri)).err().unwrap().code(), ErrorCode::AuthFailed);
+}
+
+#[test]
+fn much_goes_over_tls_in_both_directions() {
+    let (daemon, port) = with_tls("web", "");
+    let connection = Connection::open(Some(&tls_uri(&daemon, port))).unwrap();
+    let long = "x".repeat(300_000);
+    let xml = format!(
+        "<domain type='test'><name>web</name><description>{long}</description><memory>1024</memory>\
+         <os><type>hvm</type></os></domain>"
+    );
+    let domain = connection.define_domain(&xml, 0).unwrap();
+    assert!(domain.xml_desc(0).unwrap().contains(&long));
 }
 
 #[test]

@@ -3,10 +3,12 @@
 
 pub mod abilities;
 pub mod cache;
+pub mod cgroup;
 pub mod cpu_identity;
 pub mod cpu_stats;
 pub mod dmi;
 mod fd_stream;
+mod file_stream;
 pub mod huge_page_mounts;
 mod kernel_files;
 pub mod kvm;
@@ -16,4 +18,5 @@ pub mod process;
 pub mod topology;
 
 pub use fd_stream::{Closer, FdStream};
+pub use file_stream::FileStream;
 pub use kernel_files::KernelFiles;

@@ -85,12 +85,13 @@
 //! # }
 //! ```
 
-#![deny(unsafe_code)] // but for the ioctls of `tap`
+#![deny(unsafe_code)] // but for the ioctls of `tap` and `ethtool`
 
 pub mod address;
 pub mod bridge;
 pub mod bridge_port;
 mod error;
+pub mod ethtool;
 pub mod fdb;
 pub mod firewall;
 pub mod link;

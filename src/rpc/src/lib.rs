@@ -10,6 +10,8 @@ pub mod limits;
 pub mod procedure;
 pub mod program;
 pub mod records;
+#[cfg(any(test, feature = "samples"))]
+pub mod samples;
 pub mod server;
 pub mod values;
 pub mod xdr;

@@ -5,7 +5,10 @@
 
 use crate::program::Program;
 use crate::xdr::Xdr;
+use ferrovirt_core::{InterfaceId, NetworkPortId, NwFilterBindingId, StorageVolId};
 use std::fmt;
+use std::sync::Arc;
+use uuid::Uuid;
 
 /// A call with its arguments.
 pub trait Procedure: Xdr + fmt::Debug + Send + 'static {
@@ -14,6 +17,9 @@ pub trait Procedure: Xdr + fmt::Debug + Send + 'static {
 
     /// The argument of this name, where it is an unsigned number.
     fn word(&self, argument: &str) -> Option<u32>;
+
+    /// The object that it is about, if its arguments name one.
+    fn object(&self) -> Option<Object>;
 
     /// The access rules that hold for this call: those without a condition, and those whose condition it meets.
     fn rules(&self) -> impl Iterator<Item = &'static Rule> {
@@ -25,6 +31,21 @@ pub trait Procedure: Xdr + fmt::Debug + Send + 'static {
     fn allowed_read_only(&self) -> bool {
         Self::ROW.access == Access::Read && !self.rules().any(|rule| rule.when != When::Always)
     }
+}
+
+/// An object by what it is known by. A name beside a UUID is not here: callers may have made it up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Object {
+    Domain(Uuid),
+    Network(Uuid),
+    NetworkPort(NetworkPortId),
+    StoragePool(Uuid),
+    StorageVol(StorageVolId),
+    NodeDevice(Arc<str>),
+    Interface(InterfaceId),
+    NwFilter(Uuid),
+    NwFilterBinding(NwFilterBindingId),
+    Secret(Uuid),
 }
 
 /// A message that the server sends unasked.
@@ -177,15 +198,34 @@ macro_rules! procedures {
                         _ => None,
                     }
                 }
+
+                fn object(&self) -> Option<$crate::procedure::Object> {
+                    $($(
+                        if let Some(object) = $crate::xdr::Xdr::as_object(&self.$field) {
+                            return Some(object);
+                        }
+                    )*)?
+                    // Node devices go by a name alone.
+                    if Self::ROW.rules.iter().any(|rule| rule.object == "node_device") {
+                        $($(
+                            if let ("name", Some(name)) =
+                                (stringify!($field), $crate::xdr::Xdr::as_text(&self.$field))
+                            {
+                                return Some($crate::procedure::Object::NodeDevice(name.into()));
+                            }
+                        )*)?
+                    }
+                    None
+                }
             }
         )*
 
         /// All rows of this table.
         pub(crate) const ROWS: &[&$crate::procedure::Row] = &[$(<$name as $crate::procedure::Procedure>::ROW),*];
 
-        #[cfg(test)]
-        pub(crate) const CHECKS: &[$crate::program::tests::Check] =
-            &[$($crate::program::tests::Check::call::<$name>(),)*];
+        #[cfg(any(test, feature = "samples"))]
+        pub(crate) const CHECKS: &[$crate::samples::Check] =
+            &[$($crate::samples::Check::call::<$name>(),)*];
     };
 }
 
@@ -219,9 +259,9 @@ macro_rules! events {
         pub(crate) const EVENT_ROWS: &[&$crate::procedure::Row] =
             &[$(<$name as $crate::procedure::EventMessage>::ROW),*];
 
-        #[cfg(test)]
-        pub(crate) const EVENT_CHECKS: &[$crate::program::tests::Check] =
-            &[$($crate::program::tests::Check::event::<$name>(),)*];
+        #[cfg(any(test, feature = "samples"))]
+        pub(crate) const EVENT_CHECKS: &[$crate::samples::Check] =
+            &[$($crate::samples::Check::event::<$name>(),)*];
     };
 }
 

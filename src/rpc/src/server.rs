@@ -4,11 +4,12 @@
 //! arguments are not looked at before it is known that the client may make it.
 
 use crate::frame::{Header, Message, MessageKind, OutgoingMessage, Status};
-use crate::procedure::{Access, Fds, Kind, Lane, Procedure, Row};
+use crate::procedure::{Access, Fds, Kind, Lane, Object, Procedure, Row, Rule};
 use crate::program::Program;
 use crate::xdr::{Decoder, Xdr, wire_error};
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use std::collections::HashMap;
+use std::marker::PhantomData;
 use std::os::fd::OwnedFd;
 use uuid::Uuid;
 
@@ -18,6 +19,15 @@ pub trait Caller {
     fn is_read_only(&self) -> bool;
     /// Refuses what it may not call whatever the arguments are: because it has not logged in yet, say.
     fn admit(&self, row: &'static Row) -> Result<()>;
+    /// Whether somebody has to be asked about each of its calls.
+    fn is_controlled(&self) -> bool {
+        false
+    }
+    /// Asks, for a caller that is controlled: `object` is what the call is about, or what it has found.
+    fn permit(&self, row: &'static Row, rules: &[&'static Rule], object: Option<Object>) -> Result<()> {
+        let _ = (row, rules, object);
+        Ok(())
+    }
 }
 
 /// What a handler is given beside the arguments.
@@ -66,8 +76,11 @@ impl<C: Caller + 'static> Dispatch<C> {
             if caller.is_read_only() && !arguments.allowed_read_only() {
                 return Err(denied(P::ROW));
             }
+            let question = Question::of(caller, &arguments);
+            question.ask_before(caller)?;
             let (header, fds) = (message.header, std::mem::take(&mut message.fds));
             let (reply, fds) = handler(Call { caller, header, fds }, arguments)?;
+            question.ask_after(caller, &reply)?;
             let header = header.reply(Status::Ok);
             match fds.is_empty() {
                 true => OutgoingMessage::new(header, &reply),
@@ -116,6 +129,40 @@ impl<C: Caller + 'static> Dispatch<C> {
     pub fn missing(&self, program: Program) -> impl Iterator<Item = &'static Row> {
         let calls = program.rows().filter(|row| row.kind == Kind::Call);
         calls.filter(move |row| !self.handlers.contains_key(&(program, row.number)))
+    }
+}
+
+/// What is to be asked about a call before its handler sees the arguments, or about the object that it has found.
+struct Question<P> {
+    rules: Vec<&'static Rule>,
+    object: Option<Object>,
+    /// A look-up changes nothing, and says nothing before it is known what was found.
+    is_lookup: bool,
+    _of: PhantomData<P>,
+}
+
+impl<P: Procedure> Question<P> {
+    fn of(caller: &impl Caller, arguments: &P) -> Self {
+        let (rules, object) = match caller.is_controlled() {
+            true => (arguments.rules().collect(), arguments.object()),
+            false => (Vec::new(), None),
+        };
+        let is_lookup = P::ROW.access == Access::Read && object.is_none() && P::Reply::NAMES_OBJECT;
+        Self { rules, object, is_lookup, _of: PhantomData }
+    }
+
+    fn ask_before(&self, caller: &impl Caller) -> Result<()> {
+        match self.rules.is_empty() || self.is_lookup {
+            true => Ok(()),
+            false => caller.permit(P::ROW, &self.rules, self.object.clone()),
+        }
+    }
+
+    fn ask_after(&self, caller: &impl Caller, reply: &P::Reply) -> Result<()> {
+        match !self.rules.is_empty() && self.is_lookup {
+            true => caller.permit(P::ROW, &self.rules, reply.as_object()),
+            false => Ok(()),
+        }
     }
 }
 

@@ -13,6 +13,8 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
+#include "../test_uri.h"
+
 static inline void quiet(void *opaque, virErrorPtr error)
 {
     (void)opaque;
@@ -50,7 +52,7 @@ static inline virConnectPtr open_test(void)
     virConnectPtr conn;
 
     virSetErrorFunc(NULL, quiet);
-    if (virEventRegisterDefaultImpl() < 0 || !(conn = virConnectOpen("test:///default"))) {
+    if (virEventRegisterDefaultImpl() < 0 || !(conn = virConnectOpen(test_uri()))) {
         printf("no connection\n");
         exit(1);
     }

@@ -48,8 +48,8 @@ int main(void)
     virResetLastError();
 
     virSetErrorFunc((void *)"global", told);
-    conn = virConnectOpen("test:///default");
-    second = virConnectOpen("test:///default");
+    conn = virConnectOpen(test_uri());
+    second = virConnectOpen(test_uri());
     show("after open", virGetLastError());
     show("connection at first", virConnGetLastError(conn));
     TELL(virConnCopyLastError(conn, &copy));
@@ -95,6 +95,7 @@ int main(void)
     pthread_join(thread, NULL);
     show("this thread's", virGetLastError());
     TELL(virCopyLastError(&later));
+    virResetError(&later);
     TELL(virCopyLastError(&later) == virGetLastErrorCode());
     virResetError(&later);
 

@@ -111,10 +111,10 @@ int main(void)
     TELL(virNetworkFree(net));
 
     /* A fork after use: the child has the library for itself. */
-    conn = virConnectOpen("test:///default");
+    conn = virConnectOpen(test_uri());
     fflush(stdout);
     if (fork() == 0) {
-        virConnectPtr own = virConnectOpen("test:///default");
+        virConnectPtr own = virConnectOpen(test_uri());
         TELL(virConnectNumOfDomains(own));
         TELL(virConnectNumOfDomains(conn));
         fflush(stdout);

@@ -1,4 +1,4 @@
-//! The daemons in turns, the stock one and ours, with the same client on the stock library.
+//! The daemons, the stock one and ours, doing the same work.
 
 use super::Budget;
 use std::path::Path;

@@ -2,6 +2,7 @@
 
 mod bare;
 mod daemon;
+mod load;
 
 use crate::packages::{self, Purpose};
 use crate::{dist, root, target};
@@ -30,6 +31,11 @@ pub struct Args {
     /// Measure the daemons instead: what goes over their sockets, a restart, memory
     #[arg(long)]
     daemon: bool,
+    #[command(flatten)]
+    load: load::Load,
+    /// Use the prefix laid out there instead of building one
+    #[arg(long)]
+    prefix: Option<PathBuf>,
 }
 
 /// A kind of work, and what ours may take of the peer's time.
@@ -60,8 +66,14 @@ type Times = BTreeMap<String, Vec<f64>>;
 
 pub fn run(args: &Args) -> Result<()> {
     packages::ensure(Purpose::Bench)?;
-    let prefix = dist::build(None, true)?;
-    let program = compile(&prefix)?;
+    let prefix = match &args.prefix {
+        Some(prefix) => std::path::absolute(prefix)?,
+        None => dist::build(None, true)?,
+    };
+    if args.load.load {
+        return load::run(&args.load, &prefix, &Side::peer()?.library);
+    }
+    let program = compile(&prefix, "bench")?;
     if args.daemon {
         return run_daemons(args, &prefix, &program);
     }
@@ -86,18 +98,29 @@ pub fn run(args: &Args) -> Result<()> {
     report(&times, &mut bare)
 }
 
-/// The daemons in turns, with the stock library as their client.
+/// The daemons in turns, each with its own library as the client; and ours once more with the stock one, which most
+/// programs will have for long.
 fn run_daemons(args: &Args, prefix: &Path, program: &Path) -> Result<()> {
-    let client = Side::peer()?;
+    let (stock, own) = (Side::peer()?, Side { name: "ours", library: prefix.join("lib") });
     let daemons = [PathBuf::from("/usr/sbin/libvirtd"), prefix.join("sbin/libvirtd")];
     println!("== {} rounds with {} definitions each", args.rounds, args.defined);
-    let mut times = [Times::new(), Times::new()];
+    let [mut peer, mut ours, mut mixed] = [Times::new(), Times::new(), Times::new()];
     for _ in 0..args.rounds {
-        for (daemon, times) in daemons.iter().zip(&mut times) {
+        let ways = [
+            (&stock, &daemons[0], &mut peer),
+            (&own, &daemons[1], &mut ours),
+            (&stock, &daemons[1], &mut mixed),
+        ];
+        for (client, daemon, times) in ways {
             client.time(daemon::command(daemon, program, args.defined), "", times)?;
         }
     }
-    say_missed(&compare(&times, daemon::BUDGETS));
+    println!("== our library on our daemon");
+    let both = [peer, ours];
+    say_missed(&compare(&both, daemon::BUDGETS));
+    println!("== the stock library on our daemon");
+    let [peer, _] = both;
+    say_missed(&compare(&[peer, mixed], daemon::BUDGETS));
     Ok(())
 }
 
@@ -171,12 +194,13 @@ impl Side {
     }
 }
 
-fn compile(prefix: &Path) -> Result<PathBuf> {
-    let program = target().join("bench-program");
+/// Compiles a program of `xtask/bench`.
+fn compile(prefix: &Path, name: &str) -> Result<PathBuf> {
+    let program = target().join(format!("{name}-program"));
     let status = Command::new("cc")
         .args(["-std=gnu11", "-O1", "-pthread", "-o"])
         .arg(&program)
-        .arg(root().join("xtask/bench/bench.c"))
+        .arg(root().join(format!("xtask/bench/{name}.c")))
         .arg(format!("-I{}", prefix.join("include").display()))
         .arg(format!("-L{}", prefix.join("lib").display()))
         .arg("-lvirt")

@@ -15,6 +15,19 @@ use std::process::{Command, Stdio};
 /// Where Debian has the stock library.
 pub const PEER: &str = "/usr/lib/x86_64-linux-gnu";
 
+/// What Valgrind is to pass over, each with its reason.
+pub const SUPPRESSIONS: &str = "tests/c/valgrind.supp";
+
+/// How Valgrind is run: it ends with a failure where memory is misused or lost.
+pub const MEMCHECK: &[&str] = &[
+    "--quiet",
+    "--error-exitcode=99",
+    "--leak-check=full",
+    "--show-leak-kinds=definite,indirect",
+    "--errors-for-leak-kinds=definite,indirect",
+    "--num-callers=24",
+];
+
 /// How much is tried.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
@@ -53,9 +66,24 @@ impl Program {
 
     /// Runs it on the libraries of a folder; the answers, a line each.
     pub fn run(&self, library: &Path, depth: Depth, words: &[&str]) -> Result<String> {
+        let mut words = words.to_vec();
+        words.extend((depth == Depth::Pairs).then_some("pairs"));
+        self.run_with(&[], library, &words)
+    }
+
+    /// Makes the calls with one wrong argument, each function's in one process, under Valgrind: an error is what it
+    /// complains of.
+    pub fn memcheck(&self, library: &Path, words: &[&str]) -> Result<()> {
+        let suppressions = format!("--suppressions={}", crate::root().join(SUPPRESSIONS).display());
+        let valgrind = [&["valgrind"], MEMCHECK, &[&*suppressions]].concat();
+        let words = [&["kept"], words].concat();
+        self.run_with(&valgrind, library, &words).map(drop)
+    }
+
+    fn run_with(&self, tool: &[&str], library: &Path, words: &[&str]) -> Result<String> {
         let parts = std::thread::available_parallelism().map_or(1, usize::from);
         let children: Vec<_> =
-            (0..parts).map(|part| self.start(library, depth, words, (part, parts))).collect::<Result<_>>()?;
+            (0..parts).map(|part| self.start(tool, library, words, (part, parts))).collect::<Result<_>>()?;
         // Each part's output is drained by a thread: a full pipe would stop it.
         let outputs: Vec<_> = std::thread::scope(|scope| {
             let readers: Vec<_> =
@@ -75,15 +103,16 @@ impl Program {
 
     fn start(
         &self,
+        tool: &[&str],
         library: &Path,
-        depth: Depth,
         words: &[&str],
         (part, parts): (usize, usize),
     ) -> Result<std::process::Child> {
         let place = tempfile::tempdir_in(self.folder.path())?.keep();
-        let mut command = Command::new(&self.path);
-        command.arg(part.to_string()).arg(parts.to_string());
-        command.args((depth == Depth::Pairs).then_some("pairs")).args(words);
+        let path = self.path.to_string_lossy();
+        let line = [tool, &[&*path]].concat();
+        let mut command = Command::new(line[0]);
+        command.args(&line[1..]).arg(part.to_string()).arg(parts.to_string()).args(words);
         command
             .env("LD_LIBRARY_PATH", library)
             .env("LIBVIRT_DEFAULT_URI", "test:///default")

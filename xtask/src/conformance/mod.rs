@@ -1,6 +1,7 @@
 //! `cargo xtask conformance SUITE`: what takes too long for every test run. Each suite prints its counts, and what fails.
 
 mod api;
+mod served;
 pub mod suites;
 pub mod xml;
 

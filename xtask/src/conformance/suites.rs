@@ -1,5 +1,6 @@
 //! `cargo xtask conformance suites`: the test suites of others, run on our libraries by the scripts beside the repository.
 
+use super::served::{self, Client};
 use crate::packages::{self, Purpose};
 use crate::{dist, root, target};
 use anyhow::{Context, Result, bail};
@@ -40,10 +41,19 @@ enum How {
     NeedsDaemon,
     /// The tests of another suite with Debian's Python and Debian's binding instead of its own.
     DebianPython { tests_of: &'static str },
+    /// The tests of libvirt's Python binding over a daemon of ours.
+    ServedPython(Client),
+    /// Those of the Rust crate.
+    ServedRust(Client),
 }
 
-const fn counts(passed: usize, failed: usize, skipped: usize) -> Counts {
+pub(super) const fn counts(passed: usize, failed: usize, skipped: usize) -> Counts {
     Counts { passed, failed, skipped }
+}
+
+/// A suite over a daemon; its counts are those of libvirt's library with libvirt's daemon.
+const fn served(name: &'static str, libvirt: Counts, how: How) -> Suite {
+    Suite { name, libvirt, how }
 }
 
 const SUITES: &[Suite] = &[
@@ -54,6 +64,10 @@ const SUITES: &[Suite] = &[
         how: How::DebianPython { tests_of: "libvirt-python" },
     },
     Suite { name: "virt-rs", libvirt: counts(60, 0, 0), how: How::Script },
+    served("python-served-stock", counts(13, 3, 3), How::ServedPython(Client::Stock)),
+    served("python-served-ours", counts(13, 3, 3), How::ServedPython(Client::Ours)),
+    served("virt-rs-served-stock", counts(60, 0, 0), How::ServedRust(Client::Stock)),
+    served("virt-rs-served-ours", counts(60, 0, 0), How::ServedRust(Client::Ours)),
     Suite { name: "virt-rs-qemu", libvirt: counts(6, 0, 0), how: How::NeedsDaemon },
     Suite { name: "virt-manager", libvirt: counts(591, 4, 2), how: How::Script },
     Suite { name: "libvirt-examples", libvirt: counts(34, 0, 0), how: How::Script },
@@ -141,8 +155,12 @@ fn run_suite(suite: &Suite, prefix: &Path) -> Result<Outcome> {
     let script = |name: &str| folder.join(format!("{name}.sh"));
     let has_daemon = prefix.join("sbin/libvirtd").exists();
     match suite.how {
-        How::NeedsDaemon if !has_daemon => return Ok(Outcome::Skipped("our daemon is not built".to_owned())),
+        How::NeedsDaemon | How::ServedPython(_) | How::ServedRust(_) if !has_daemon => {
+            return Ok(Outcome::Skipped("our daemon is not built".to_owned()));
+        }
         How::DebianPython { tests_of } => return debian_python(tests_of, prefix),
+        How::ServedPython(client) => return served::python(prefix, client),
+        How::ServedRust(client) => return served::rust(prefix, client),
         _ => {}
     }
     if !script(suite.name).exists() {
@@ -158,7 +176,7 @@ fn run_suite(suite: &Suite, prefix: &Path) -> Result<Outcome> {
 }
 
 /// What the suites fetch and build.
-fn cache() -> PathBuf {
+pub(super) fn cache() -> PathBuf {
     target().join("suites")
 }
 
@@ -180,9 +198,18 @@ fn judge(name: &str, output: &str) -> Outcome {
         return Outcome::Skipped(format!("it can't be run here: {why}"));
     }
     let lines = output.lines().map(|line| line.strip_prefix(&tag).unwrap_or(line));
+    excuse(counts, lines.filter(|line| told(line) || lost(line)), FAIL_WITH_LIBVIRT)
+}
+
+/// Sorts the lines about tests that failed: those that are in the list of what fails with libvirt, and the others.
+pub(super) fn excuse<'a>(
+    counts: Counts,
+    lines: impl Iterator<Item = &'a str>,
+    known: &[(&str, &str)],
+) -> Outcome {
     let (mut failures, mut excused) = (Vec::new(), Vec::new());
-    for line in lines.filter(|line| told(line) || lost(line)) {
-        match FAIL_WITH_LIBVIRT.iter().find(|(part, _)| line.contains(part)) {
+    for line in lines {
+        match known.iter().find(|(part, _)| line.contains(part)) {
             Some((_, why)) => excused.push(format!("{line}: with libvirt, too: {why}")),
             None => failures.push(line.to_owned()),
         }
@@ -213,7 +240,7 @@ fn debian_python(tests_of: &str, prefix: &Path) -> Result<Outcome> {
 }
 
 /// Reads a line such as `2 failed, 16 passed, 3 skipped in 0.20s`.
-fn pytest_counts(line: &str) -> Option<Counts> {
+pub(super) fn pytest_counts(line: &str) -> Option<Counts> {
     let number = |word: &str| {
         let parts = line.split(" in ").next()?.split(", ");
         parts

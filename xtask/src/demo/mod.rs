@@ -1,11 +1,13 @@
 //! `cargo xtask demo`: from nothing to a guest on a network whose MAC table the library manages, and back.
 
+mod daemon;
 mod kernel_view;
 mod screen;
 
 use crate::packages::{self, Purpose};
 use crate::{dist, guest};
 use anyhow::{Context, Result, bail};
+use daemon::Daemon;
 use screen::Screen;
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -18,6 +20,9 @@ pub struct Args {
     /// Use the prefix laid out there instead of building one
     #[arg(long)]
     prefix: Option<PathBuf>,
+    /// Have our daemon do the work, and kill it while the guest runs
+    #[arg(long)]
+    daemon: bool,
 }
 
 pub fn run(args: &Args) -> Result<()> {
@@ -38,7 +43,9 @@ pub fn run(args: &Args) -> Result<()> {
 
     let root = tempfile::Builder::new().prefix("ferrovirt-demo-").tempdir()?;
     let before = kernel_view::Traces::now()?;
-    play(&screen, &program, &prefix, &guest, root.path())?;
+    let mut daemon = args.daemon.then(|| Daemon::start(&prefix, root.path())).transpose()?;
+    play(&screen, &program, &prefix, &guest, root.path(), daemon.as_mut())?;
+    drop(daemon);
     screen.title("what is left on the host");
     before.compare(&kernel_view::Traces::now()?)?;
     screen.good("no tap, bridge, dnsmasq, nftables table or QEMU of the demo is left");
@@ -77,9 +84,20 @@ fn compile(prefix: &Path, target: &Path) -> Result<PathBuf> {
 }
 
 /// Runs the program, and looks at the host whenever it has finished a step.
-fn play(screen: &Screen, program: &Path, prefix: &Path, guest: &guest::Guest, root: &Path) -> Result<()> {
+fn play(
+    screen: &Screen,
+    program: &Path,
+    prefix: &Path,
+    guest: &guest::Guest,
+    root: &Path,
+    mut daemon: Option<&mut Daemon>,
+) -> Result<()> {
     screen.title("examples/c/boot-guest.c");
-    let mut child = Command::new(program)
+    let mut command = Command::new(program);
+    if let Some(daemon) = &daemon {
+        command.arg("--uri").arg(daemon.uri());
+    }
+    let mut child = command
         .arg("--root")
         .arg(root)
         .arg("--kernel")
@@ -102,6 +120,11 @@ fn play(screen: &Screen, program: &Path, prefix: &Path, guest: &guest::Guest, ro
             continue;
         };
         seen = seen.and_then(|()| look(screen, step));
+        let is_time = seen.is_ok() && step.starts_with("guest ");
+        if let Some(daemon) = daemon.take_if(|_| is_time) {
+            screen.title("the daemon is killed, and started again");
+            seen = daemon.kill_and_restart();
+        }
         match (&seen, &mut input) {
             (Ok(()), Some(input)) => input.write_all(b"\n")?,
             // Without an input the program goes on by itself, and takes away what it has made.

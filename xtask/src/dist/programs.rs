@@ -24,7 +24,16 @@ const PROGRAMS: &[Program] = &[
         package: "ferrovirt-daemon",
         name: "libvirtd",
         folder: "sbin",
-        names: &["virtnetworkd", "virtnwfilterd", "virtqemud", "virtsecretd"],
+        names: &[
+            "virtinterfaced",
+            "virtnetworkd",
+            "virtnodedevd",
+            "virtnwfilterd",
+            "virtproxyd",
+            "virtqemud",
+            "virtsecretd",
+            "virtstoraged",
+        ],
     },
     Program { package: "ferrovirt-virsh", name: "virsh", folder: "bin", names: &[] },
 ];

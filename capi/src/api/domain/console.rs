@@ -1,7 +1,7 @@
 //! `libvirt-domain.h`: consoles, channels, screenshots, keys, graphics.
 
-use crate::ffi::{modify, numbers, object, open_fd, opt_text};
-use ferrovirt::Domain;
+use crate::ffi::{modify, modify_with, numbers, object, open_fd, opt_text};
+use ferrovirt::{Domain, rules};
 use ferrovirt_core::abi::{virDomainPtr, virStreamPtr};
 use std::ffi::{c_char, c_int, c_longlong, c_uint};
 
@@ -22,9 +22,11 @@ pub extern "C" fn virDomainOpenConsole(
     st: virStreamPtr,
     flags: c_uint,
 ) -> c_int {
-    modify(dom, |dom: &Domain| {
-        dom.open_console(opt_text(dev_name, "dev_name")?, &object(st, "virDomainOpenConsole")?, flags)
-    })
+    modify_with(
+        dom,
+        || object(st, "virDomainOpenConsole"),
+        |dom: &Domain, stream| dom.open_console(opt_text(dev_name, "dev_name")?, &stream, flags),
+    )
 }
 
 /// Opens a channel to a program in the guest on a stream, both ways.
@@ -44,9 +46,11 @@ pub extern "C" fn virDomainOpenChannel(
     st: virStreamPtr,
     flags: c_uint,
 ) -> c_int {
-    modify(dom, |dom: &Domain| {
-        dom.open_channel(opt_text(name, "name")?, &object(st, "virDomainOpenChannel")?, flags)
-    })
+    modify_with(
+        dom,
+        || object(st, "virDomainOpenChannel"),
+        |dom: &Domain, stream| dom.open_channel(opt_text(name, "name")?, &stream, flags),
+    )
 }
 
 /// Gives a connected socket to a display of the guest, which serves it as a client.
@@ -95,7 +99,8 @@ pub extern "C" fn virDomainScreenshot(
     screen: c_uint,
     flags: c_uint,
 ) -> *mut c_char {
-    modify(domain, |dom: &Domain| dom.screenshot(&object(stream, "virDomainScreenshot")?, screen, flags))
+    let arguments = || object(stream, "virDomainScreenshot");
+    modify_with(domain, arguments, |dom: &Domain, stream| dom.screenshot(&stream, screen, flags))
 }
 
 /// Presses keys in the guest, all at once, and lets go of them.
@@ -141,5 +146,6 @@ pub extern "C" fn virDomainSendProcessSignal(
     signum: c_uint,
     flags: c_uint,
 ) -> c_int {
-    modify(domain, |dom: &Domain| dom.send_process_signal(pid_value, signum, flags))
+    let arguments = || rules::not_zero(pid_value, "pid_value");
+    modify_with(domain, arguments, |dom: &Domain, ()| dom.send_process_signal(pid_value, signum, flags))
 }

@@ -1,11 +1,13 @@
 //! `libvirt-domain.h`: attaching, detaching, changing devices; interface parameters and addresses.
 
 use crate::ffi::{
-    descriptors, free_interface, inspect, list_interfaces, modify, opt_params, opt_text, params_room, text,
+    descriptors, free_interface, inspect, list_interfaces, modify, modify_with, opt_params, opt_text,
+    params_room, text,
 };
 use ferrovirt::Domain;
 use ferrovirt_core::abi::{
-    VIR_DOMAIN_AFFECT_LIVE, virDomainInterfacePtr, virDomainPtr, virTypedParameterPtr,
+    VIR_DOMAIN_AFFECT_CONFIG, VIR_DOMAIN_AFFECT_LIVE, virDomainInterfacePtr, virDomainPtr,
+    virTypedParameterPtr,
 };
 use std::ffi::{c_char, c_int, c_uint};
 
@@ -19,7 +21,7 @@ use std::ffi::{c_char, c_int, c_uint};
 /// Since: 0.1.9
 #[unsafe(no_mangle)]
 pub extern "C" fn virDomainAttachDevice(domain: virDomainPtr, xml: *const c_char) -> c_int {
-    modify(domain, |dom: &Domain| dom.attach_device_live(text(xml, "xml")?))
+    modify_with(domain, || text(xml, "xml"), |dom: &Domain, xml| dom.attach_device_live(xml))
 }
 
 /// Adds a device to a domain: to the running guest, to its definition, or both.
@@ -37,7 +39,7 @@ pub extern "C" fn virDomainAttachDeviceFlags(
     xml: *const c_char,
     flags: c_uint,
 ) -> c_int {
-    modify(domain, |dom: &Domain| dom.attach_device(text(xml, "xml")?, flags))
+    modify_with(domain, || text(xml, "xml"), |dom: &Domain, xml| dom.attach_device(xml, flags))
 }
 
 /// Takes a device away from a running guest. The guest may need time to let go of it: an event of kind
@@ -51,7 +53,11 @@ pub extern "C" fn virDomainAttachDeviceFlags(
 /// Since: 0.1.9
 #[unsafe(no_mangle)]
 pub extern "C" fn virDomainDetachDevice(domain: virDomainPtr, xml: *const c_char) -> c_int {
-    modify(domain, |dom: &Domain| dom.detach_device(text(xml, "xml")?, VIR_DOMAIN_AFFECT_LIVE))
+    modify_with(
+        domain,
+        || text(xml, "xml"),
+        |dom: &Domain, xml| dom.detach_device(xml, VIR_DOMAIN_AFFECT_LIVE),
+    )
 }
 
 /// Takes a device away from a domain: from the running guest, from its definition, or both. The guest may need time
@@ -70,7 +76,7 @@ pub extern "C" fn virDomainDetachDeviceFlags(
     xml: *const c_char,
     flags: c_uint,
 ) -> c_int {
-    modify(domain, |dom: &Domain| dom.detach_device(text(xml, "xml")?, flags))
+    modify_with(domain, || text(xml, "xml"), |dom: &Domain, xml| dom.detach_device(xml, flags))
 }
 
 /// Takes away the device that has an alias, without waiting for the guest to let go of it. An event of kind
@@ -89,7 +95,7 @@ pub extern "C" fn virDomainDetachDeviceAlias(
     alias: *const c_char,
     flags: c_uint,
 ) -> c_int {
-    modify(domain, |dom: &Domain| dom.detach_device_alias(text(alias, "alias")?, flags))
+    modify_with(domain, || text(alias, "alias"), |dom: &Domain, alias| dom.detach_device_alias(alias, flags))
 }
 
 /// Changes a device of a domain, as far as its kind allows: the medium of a drive, the link or the network of an
@@ -108,7 +114,7 @@ pub extern "C" fn virDomainUpdateDeviceFlags(
     xml: *const c_char,
     flags: c_uint,
 ) -> c_int {
-    modify(domain, |dom: &Domain| dom.update_device(text(xml, "xml")?, flags))
+    modify_with(domain, || text(xml, "xml"), |dom: &Domain, xml| dom.update_device(xml, flags))
 }
 
 /// Limits the bandwidth of a network interface.
@@ -131,7 +137,7 @@ pub extern "C" fn virDomainSetInterfaceParameters(
     flags: c_uint,
 ) -> c_int {
     modify(domain, |dom: &Domain| {
-        dom.set_interface_parameters(text(device, "device")?, &opt_params(params, nparams)?, flags)
+        dom.set_interface_parameters(name_or_none(device)?, &opt_params(params, nparams)?, flags)
     })
 }
 
@@ -179,7 +185,13 @@ pub extern "C" fn virDomainGetInterfaceParameters(
     flags: c_uint,
 ) -> c_int {
     inspect(domain, |dom: &Domain| {
-        params_room(params, nparams)?.fill(&dom.interface_parameters(text(device, "device")?, flags)?)
+        let room = params_room(params, nparams)?;
+        if room.wants_count() {
+            // How many there are is the same whatever is looked at, even if that is a contradiction.
+            let flags = flags & !(VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG);
+            return room.fill(&dom.interface_parameters(None, flags)?);
+        }
+        room.fill(&dom.interface_parameters(Some(name_or_none(device)?), flags)?)
     })
 }
 
@@ -250,4 +262,9 @@ pub extern "C" fn virDomainFDAssociate(
     modify(domain, |dom: &Domain| {
         dom.fd_associate(opt_text(name, "name")?.unwrap_or_default(), &descriptors(fds, nfds)?, flags)
     })
+}
+
+/// No interface is called by an empty name: drivers say so after checks of their own.
+fn name_or_none<'a>(device: *const c_char) -> ferrovirt::Result<&'a str> {
+    Ok(opt_text(device, "device")?.unwrap_or_default())
 }

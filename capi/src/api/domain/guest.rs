@@ -1,10 +1,10 @@
 //! `libvirt-domain.h`: what the guest agent answers: users, file systems, time, keys.
 
 use crate::ffi::{
-    TextList, free_fs_info, list_fs_info, modify, opt_text, opt_text_list, out, params_out, text, text_list,
-    write_time,
+    TextList, free_fs_info, list_fs_info, modify, modify_with, opt_text, opt_text_list, out, params_out,
+    text, text_list, write_time,
 };
-use ferrovirt::{Domain, driver::GuestTime};
+use ferrovirt::{Domain, driver::GuestTime, rules};
 use ferrovirt_core::abi::{virDomainFSInfoPtr, virDomainPtr, virTypedParameterPtr};
 use std::ffi::{c_char, c_int, c_longlong, c_uint, c_ulonglong};
 
@@ -201,9 +201,12 @@ pub extern "C" fn virDomainAuthorizedSSHKeysGet(
     keys: *mut *mut *mut c_char,
     flags: c_uint,
 ) -> c_int {
-    modify(domain, |dom: &Domain| {
+    let arguments = || {
         out(keys, "keys")?;
-        Ok(TextList(dom.authorized_ssh_keys(text(user, "user")?, flags)?).store(keys))
+        text(user, "user")
+    };
+    modify_with(domain, arguments, |dom: &Domain, user| {
+        Ok(TextList(dom.authorized_ssh_keys(user, flags)?).store(keys))
     })
 }
 
@@ -226,9 +229,13 @@ pub extern "C" fn virDomainAuthorizedSSHKeysSet(
     nkeys: c_uint,
     flags: c_uint,
 ) -> c_int {
-    modify(domain, |dom: &Domain| {
+    let arguments = || {
+        rules::ssh_keys_flags(flags)?;
+        text(user, "user")
+    };
+    modify_with(domain, arguments, |dom: &Domain, user| {
         let keys = opt_text_list(keys, nkeys as usize, "keys")?;
-        dom.set_authorized_ssh_keys(text(user, "user")?, keys.as_deref(), flags)
+        dom.set_authorized_ssh_keys(user, keys.as_deref(), flags)
     })
 }
 

@@ -1,7 +1,9 @@
 //! `libvirt-domain.h`: long work on a domain: save, restore, core dump, backup, job information.
 
-use crate::ffi::{inspect, modify, opt_params, opt_text, params_out, text, write_job_info, write_job_kind};
-use ferrovirt::{Connection, Domain};
+use crate::ffi::{
+    any_params, inspect, modify, modify_with, opt_text, params_out, text, write_job_info, write_job_kind,
+};
+use ferrovirt::{Connection, Domain, rules};
 use ferrovirt_core::abi::{
     VIR_DOMAIN_CORE_DUMP_FORMAT_RAW, virConnectPtr, virDomainJobInfoPtr, virDomainPtr, virTypedParameterPtr,
 };
@@ -58,7 +60,7 @@ pub extern "C" fn virDomainSaveParams(
     nparams: c_int,
     flags: c_uint,
 ) -> c_int {
-    modify(domain, |dom: &Domain| dom.save_params(&opt_params(params, nparams.max(0))?, flags))
+    modify(domain, |dom: &Domain| dom.save_params(&any_params(params, nparams)?, flags))
 }
 
 /// Starts a guest from a file that virDomainSave() has written.
@@ -111,7 +113,7 @@ pub extern "C" fn virDomainRestoreParams(
     nparams: c_int,
     flags: c_uint,
 ) -> c_int {
-    modify(conn, |conn: &Connection| conn.restore_domain_params(&opt_params(params, nparams.max(0))?, flags))
+    modify(conn, |conn: &Connection| conn.restore_domain_params(&any_params(params, nparams)?, flags))
 }
 
 /// Tells the description that is kept in a file of a saved guest.
@@ -129,7 +131,7 @@ pub extern "C" fn virDomainSaveImageGetXMLDesc(
     file: *const c_char,
     flags: c_uint,
 ) -> *mut c_char {
-    modify(conn, |conn: &Connection| conn.save_image_xml_desc(text(file, "file")?, flags))
+    modify_with(conn, || text(file, "file"), |conn: &Connection, file| conn.save_image_xml_desc(file, flags))
 }
 
 /// Replaces the description that is kept in a file of a saved guest, as far as the guest would not notice.
@@ -222,7 +224,11 @@ pub extern "C" fn virDomainManagedSaveDefineXML(
     dxml: *const c_char,
     flags: c_uint,
 ) -> c_int {
-    modify(domain, |dom: &Domain| dom.managed_save_define_xml(opt_text(dxml, "dxml")?, flags))
+    modify_with(
+        domain,
+        || rules::running_or_paused(flags),
+        |dom: &Domain, ()| dom.managed_save_define_xml(opt_text(dxml, "dxml")?, flags),
+    )
 }
 
 /// Writes the guest's memory to a file for debugging.
@@ -340,9 +346,11 @@ pub extern "C" fn virDomainBackupBegin(
     checkpointXML: *const c_char,
     flags: c_uint,
 ) -> c_int {
-    modify(domain, |dom: &Domain| {
-        dom.backup_begin(text(backupXML, "backupXML")?, opt_text(checkpointXML, "checkpointXML")?, flags)
-    })
+    modify_with(
+        domain,
+        || text(backupXML, "backupXML"),
+        |dom: &Domain, xml| dom.backup_begin(xml, opt_text(checkpointXML, "checkpointXML")?, flags),
+    )
 }
 
 /// Describes the backup under way, with all that was filled in at its start.

@@ -1,9 +1,10 @@
 //! `libvirt-domain.h`: defining, starting, stopping, pausing.
 
 use crate::ffi::{
-    self, descriptors, inspect, modify, params_out, text, write_control_info, write_domain_info, write_state,
+    self, descriptors, inspect, modify, modify_with, params_out, text, write_control_info, write_domain_info,
+    write_state,
 };
-use ferrovirt::{Connection, Domain};
+use ferrovirt::{Connection, Domain, rules};
 use ferrovirt_core::abi::{
     virConnectPtr, virDomainControlInfoPtr, virDomainInfoPtr, virDomainPtr, virTypedParameterPtr,
 };
@@ -24,7 +25,7 @@ pub extern "C" fn virDomainCreateXML(
     xmlDesc: *const c_char,
     flags: c_uint,
 ) -> virDomainPtr {
-    modify(conn, |conn: &Connection| conn.create_domain(text(xmlDesc, "xmlDesc")?, flags))
+    modify_with(conn, || text(xmlDesc, "xmlDesc"), |conn: &Connection, xml| conn.create_domain(xml, flags))
 }
 
 /// The former name of virDomainCreateXML().
@@ -42,7 +43,7 @@ pub extern "C" fn virDomainCreateLinux(
     xmlDesc: *const c_char,
     flags: c_uint,
 ) -> virDomainPtr {
-    modify(conn, |conn: &Connection| conn.create_domain(text(xmlDesc, "xmlDesc")?, flags))
+    modify_with(conn, || text(xmlDesc, "xmlDesc"), |conn: &Connection, xml| conn.create_domain(xml, flags))
 }
 
 /// Starts a guest like virDomainCreateXML() and hands descriptors to its first process, numbered from 3 on in the order
@@ -65,9 +66,11 @@ pub extern "C" fn virDomainCreateXMLWithFiles(
     files: *mut c_int,
     flags: c_uint,
 ) -> virDomainPtr {
-    modify(conn, |conn: &Connection| {
-        conn.create_domain_with_files(text(xmlDesc, "xmlDesc")?, &descriptors(files, nfiles)?, flags)
-    })
+    modify_with(
+        conn,
+        || text(xmlDesc, "xmlDesc"),
+        |conn: &Connection, xml| conn.create_domain_with_files(xml, &descriptors(files, nfiles)?, flags),
+    )
 }
 
 /// Starts a defined domain.
@@ -330,7 +333,12 @@ pub extern "C" fn virDomainInjectNMI(domain: virDomainPtr, flags: c_uint) -> c_i
 /// Since: 1.2.19
 #[unsafe(no_mangle)]
 pub extern "C" fn virDomainRename(dom: virDomainPtr, new_name: *const c_char, flags: c_uint) -> c_int {
-    modify(dom, |dom: &Domain| dom.rename(text(new_name, "new_name")?, flags))
+    let arguments = || {
+        let name = text(new_name, "new_name")?;
+        rules::not_empty(name, "new_name")?;
+        Ok(name)
+    };
+    modify_with(dom, arguments, |dom: &Domain, name| dom.rename(name, flags))
 }
 
 /// Tells the state, and why it is so.
@@ -436,7 +444,8 @@ pub extern "C" fn virDomainSetLaunchSecurityState(
     nparams: c_int,
     flags: c_uint,
 ) -> c_int {
-    modify(domain, |domain: &Domain| domain.set_launch_security_state(&ffi::params(params, nparams)?, flags))
+    let arguments = || ffi::params(params, nparams);
+    modify_with(domain, arguments, |domain: &Domain, params| domain.set_launch_security_state(&params, flags))
 }
 
 /// Changes what happens when the guest powers off, reboots or crashes.

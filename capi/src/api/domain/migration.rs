@@ -1,8 +1,8 @@
 //! `libvirt-domain.h`: moving a domain to another host.
 
 use crate::ffi::{
-    inspect, long_flags, migration_params, migration_target, modify, object, opt_text, store, text,
-    unsigned_long,
+    inspect, long_flags, migration_params, migration_target, modify, modify_with, object, opt_text, out,
+    store, text, unsigned_long,
 };
 use ferrovirt::Domain;
 use ferrovirt_core::abi::{virConnectPtr, virDomainPtr, virTypedParameterPtr};
@@ -274,9 +274,14 @@ pub extern "C" fn virDomainMigrateGetMaxSpeed(
     bandwidth: *mut c_ulong,
     flags: c_uint,
 ) -> c_int {
-    modify(domain, |dom: &Domain| {
-        store(bandwidth, "bandwidth", || unsigned_long(dom.migrate_max_speed(flags)?))
-    })
+    modify_with(
+        domain,
+        || out(bandwidth, "bandwidth"),
+        |dom: &Domain, bandwidth| {
+            bandwidth.set(unsigned_long(dom.migrate_max_speed(flags)?)?);
+            Ok(())
+        },
+    )
 }
 
 /// Lets the guest run at its destination from now on, while the rest of its memory follows. The migration must have

@@ -5,7 +5,9 @@ use crate::ffi::{
     write_scheduler_type,
 };
 use ferrovirt::Domain;
-use ferrovirt_core::abi::{virDomainPtr, virTypedParameterPtr};
+use ferrovirt_core::abi::{
+    VIR_DOMAIN_AFFECT_CONFIG, VIR_DOMAIN_AFFECT_LIVE, virDomainPtr, virTypedParameterPtr,
+};
 use std::ffi::{c_char, c_int, c_uint, c_ulong};
 
 /// Tells how much memory the guest may have at most.
@@ -131,7 +133,12 @@ pub extern "C" fn virDomainGetNumaParameters(
     nparams: *mut c_int,
     flags: c_uint,
 ) -> c_int {
-    inspect(domain, |domain: &Domain| params_room(params, nparams)?.fill(&domain.numa_parameters(flags)?))
+    inspect(domain, |domain: &Domain| {
+        let room = params_room(params, nparams)?;
+        // How many there are is the same whatever is looked at, even if that is a contradiction.
+        let ignored = if room.wants_count() { VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG } else { 0 };
+        room.fill(&domain.numa_parameters(flags & !ignored)?)
+    })
 }
 
 /// Changes from which NUMA nodes the guest has its memory.

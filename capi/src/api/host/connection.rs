@@ -1,7 +1,7 @@
 //! Connections themselves: what they lead to, whether they are alive.
 
 use crate::ffi::node::{close_callback, close_token};
-use crate::ffi::{add_ref, callback, inspect, keep_text, opt_params, store};
+use crate::ffi::{add_ref, any_params, callback, inspect, keep_text, store};
 use ferrovirt::Connection;
 use ferrovirt_core::abi::{virConnectCloseFunc, virConnectPtr, virFreeCallback, virTypedParameterPtr};
 use std::ffi::{c_char, c_int, c_uint, c_ulong, c_void};
@@ -198,5 +198,5 @@ pub extern "C" fn virConnectSetIdentity(
     nparams: c_int,
     flags: c_uint,
 ) -> c_int {
-    inspect(conn, |conn: &Connection| conn.set_identity(&opt_params(params, nparams.max(0))?, flags))
+    inspect(conn, |conn: &Connection| conn.set_identity(&any_params(params, nparams)?, flags))
 }

@@ -1,7 +1,7 @@
 //! CPUs and capabilities: what the host has and what guests can get.
 
 use crate::ffi::node::hypervisor_choice;
-use crate::ffi::{inspect, modify, opt_text, text, text_list_out, text_list_required};
+use crate::ffi::{inspect, modify_with, opt_text, text, text_list_out, text_list_required};
 use ferrovirt::Connection;
 use ferrovirt_core::abi::virConnectPtr;
 use std::ffi::{c_char, c_int, c_uint};
@@ -68,10 +68,13 @@ pub extern "C" fn virConnectCompareHypervisorCPU(
     xmlCPU: *const c_char,
     flags: c_uint,
 ) -> c_int {
-    modify(conn, |conn: &Connection| {
-        let xml = text(xmlCPU, "xmlCPU")?;
-        conn.compare_hypervisor_cpu(hypervisor_choice(emulator, arch, machine, virttype)?, xml, flags)
-    })
+    modify_with(
+        conn,
+        || text(xmlCPU, "xmlCPU"),
+        |conn: &Connection, xml| {
+            conn.compare_hypervisor_cpu(hypervisor_choice(emulator, arch, machine, virttype)?, xml, flags)
+        },
+    )
 }
 
 /// Finds the best CPU that all of the described hosts offer.
@@ -121,8 +124,8 @@ pub extern "C" fn virConnectBaselineHypervisorCPU(
     ncpus: c_uint,
     flags: c_uint,
 ) -> *mut c_char {
-    modify(conn, |conn: &Connection| {
-        let xmls = text_list_required(xmlCPUs, ncpus, "xmlCPUs")?;
+    let arguments = || text_list_required(xmlCPUs, ncpus, "xmlCPUs");
+    modify_with(conn, arguments, |conn: &Connection, xmls| {
         conn.baseline_hypervisor_cpu(hypervisor_choice(emulator, arch, machine, virttype)?, &xmls, flags)
     })
 }

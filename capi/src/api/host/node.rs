@@ -1,7 +1,7 @@
 //! The host as a machine: its CPUs, its sleep, its security driver.
 
 use crate::ffi::node::{c_node_info, c_security_model, stats_room, store_cpu_map};
-use crate::ffi::{inspect, modify, params_out, params_wanted, store};
+use crate::ffi::{inspect, modify, modify_with, params_out, params_wanted, store};
 use ferrovirt::Connection;
 use ferrovirt_core::abi::{
     virConnectPtr, virNodeCPUStatsPtr, virNodeInfoPtr, virSecurityModelPtr, virTypedParameterPtr,
@@ -115,9 +115,12 @@ pub extern "C" fn virNodeGetSEVInfo(
     nparams: *mut c_int,
     flags: c_uint,
 ) -> c_int {
-    modify(conn, |conn: &Connection| {
-        params_wanted(nparams)?;
-        let info = conn.node_sev_info(flags)?;
-        params_out(params, nparams)?.set(&info)
-    })
+    modify_with(
+        conn,
+        || params_wanted(nparams),
+        |conn: &Connection, ()| {
+            let info = conn.node_sev_info(flags)?;
+            params_out(params, nparams)?.set(&info)
+        },
+    )
 }

@@ -67,7 +67,7 @@ pub extern "C" fn virConnectOpen(name: *const c_char) -> virConnectPtr {
 pub extern "C" fn virConnectOpenReadOnly(name: *const c_char) -> virConnectPtr {
     global(|| {
         initialize()?;
-        OpenOptions::from_flags(VIR_CONNECT_RO)?.open(opt_text(name, "name")?)
+        OpenOptions::from_flags(VIR_CONNECT_RO).open(opt_text(name, "name")?)
     })
 }
 
@@ -88,7 +88,7 @@ pub extern "C" fn virConnectOpenAuth(
 ) -> virConnectPtr {
     global(|| {
         initialize()?;
-        let options = OpenOptions::from_flags(flags)?;
+        let options = OpenOptions::from_flags(flags);
         let options = authenticator(auth).into_iter().fold(options, OpenOptions::authenticator);
         options.open(opt_text(name, "name")?)
     })

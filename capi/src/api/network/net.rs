@@ -2,8 +2,8 @@
 
 use crate::ffi::{
     Borrowed, add_ref, callback, free, free_lease, inspect, keep_text, list, list_leases, modify,
-    network_listener, opt_object, opt_text, room, store, text, uuid_bytes, uuid_text, write_uuid,
-    write_uuid_text,
+    modify_with, network_listener, opt_object, opt_text, room, store, text, uuid_bytes, uuid_text,
+    write_uuid, write_uuid_text,
 };
 use ferrovirt::{Connection, Network};
 use ferrovirt_core::abi::{
@@ -143,7 +143,7 @@ pub extern "C" fn virNetworkLookupByUUIDString(conn: virConnectPtr, uuidstr: *co
 /// Since: 0.2.0
 #[unsafe(no_mangle)]
 pub extern "C" fn virNetworkCreateXML(conn: virConnectPtr, xmlDesc: *const c_char) -> virNetworkPtr {
-    modify(conn, |conn: &Connection| conn.create_network(text(xmlDesc, "xmlDesc")?, 0))
+    modify_with(conn, || text(xmlDesc, "xmlDesc"), |conn: &Connection, xml| conn.create_network(xml, 0))
 }
 
 /// Starts a network that is gone once it is destroyed, checking its description if wanted.
@@ -161,7 +161,7 @@ pub extern "C" fn virNetworkCreateXMLFlags(
     xmlDesc: *const c_char,
     flags: c_uint,
 ) -> virNetworkPtr {
-    modify(conn, |conn: &Connection| conn.create_network(text(xmlDesc, "xmlDesc")?, flags))
+    modify_with(conn, || text(xmlDesc, "xmlDesc"), |conn: &Connection, xml| conn.create_network(xml, flags))
 }
 
 /// Makes a network permanent from its XML description, without starting it.

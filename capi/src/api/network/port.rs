@@ -1,8 +1,8 @@
 //! `libvirt-network.h`: the ports of virtual networks.
 
 use crate::ffi::{
-    Borrowed, add_ref, free, inspect, list, modify, opt_params, params_out, text, uuid_bytes, uuid_text,
-    write_uuid, write_uuid_text,
+    Borrowed, add_ref, free, inspect, list, modify, modify_with, opt_params, params_out, text, uuid_bytes,
+    uuid_text, write_uuid, write_uuid_text,
 };
 use ferrovirt::{Network, NetworkPort};
 use ferrovirt_core::abi::{virNetworkPortPtr, virNetworkPtr, virTypedParameterPtr};
@@ -70,7 +70,7 @@ pub extern "C" fn virNetworkPortCreateXML(
     xmldesc: *const c_char,
     flags: c_uint,
 ) -> virNetworkPortPtr {
-    modify(net, |net: &Network| net.create_port(text(xmldesc, "xmldesc")?, flags))
+    modify_with(net, || text(xmldesc, "xmldesc"), |net: &Network, xml| net.create_port(xml, flags))
 }
 
 /// Tells which network a port is on.

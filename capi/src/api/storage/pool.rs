@@ -1,8 +1,9 @@
 //! `libvirt-storage.h`: storage pools.
 
 use crate::ffi::{
-    Borrowed, add_ref, callback, free, inspect, keep_text, list, modify, opt_object, opt_text, room,
-    storage_pool_listener, store, text, uuid_bytes, uuid_text, write_pool_info, write_uuid, write_uuid_text,
+    Borrowed, add_ref, callback, free, inspect, keep_text, list, modify, modify_with, opt_object, opt_text,
+    room, storage_pool_listener, store, text, uuid_bytes, uuid_text, write_pool_info, write_uuid,
+    write_uuid_text,
 };
 use ferrovirt::{Connection, StoragePool, StorageVol};
 use ferrovirt_core::abi::{
@@ -41,9 +42,11 @@ pub extern "C" fn virConnectFindStoragePoolSources(
     srcSpec: *const c_char,
     flags: c_uint,
 ) -> *mut c_char {
-    modify(conn, |conn: &Connection| {
-        conn.find_storage_pool_sources(text(r#type, "type")?, opt_text(srcSpec, "srcSpec")?, flags)
-    })
+    modify_with(
+        conn,
+        || text(r#type, "type"),
+        |conn: &Connection, kind| conn.find_storage_pool_sources(kind, opt_text(srcSpec, "srcSpec")?, flags),
+    )
 }
 
 /// Lists storage pools, active and defined ones alike.
@@ -215,7 +218,11 @@ pub extern "C" fn virStoragePoolCreateXML(
     xmlDesc: *const c_char,
     flags: c_uint,
 ) -> virStoragePoolPtr {
-    modify(conn, |conn: &Connection| conn.create_storage_pool(text(xmlDesc, "xmlDesc")?, flags))
+    modify_with(
+        conn,
+        || text(xmlDesc, "xmlDesc"),
+        |conn: &Connection, xml| conn.create_storage_pool(xml, flags),
+    )
 }
 
 /// Makes a storage pool permanent from its XML description, without starting it.

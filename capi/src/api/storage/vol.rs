@@ -1,7 +1,8 @@
 //! `libvirt-storage.h`: storage volumes.
 
 use crate::ffi::{
-    Borrowed, add_ref, free, inspect, keep_text, list, modify, object, room, text, write_vol_info,
+    Borrowed, add_ref, free, inspect, keep_text, list, modify, modify_with, object, room, text,
+    write_vol_info,
 };
 use ferrovirt::{Connection, StoragePool, StorageVol};
 use ferrovirt_core::abi::{
@@ -115,7 +116,7 @@ pub extern "C" fn virStorageVolCreateXML(
     xmlDesc: *const c_char,
     flags: c_uint,
 ) -> virStorageVolPtr {
-    modify(pool, |pool: &StoragePool| pool.create_volume(text(xmlDesc, "xmlDesc")?, flags))
+    modify_with(pool, || text(xmlDesc, "xmlDesc"), |pool: &StoragePool, xml| pool.create_volume(xml, flags))
 }
 
 /// Makes a volume in a storage pool that runs, with the content of another volume.
@@ -135,12 +136,12 @@ pub extern "C" fn virStorageVolCreateXMLFrom(
     clonevol: virStorageVolPtr,
     flags: c_uint,
 ) -> virStorageVolPtr {
-    modify(pool, |pool: &StoragePool| {
-        pool.create_volume_from(
-            text(xmlDesc, "xmlDesc")?,
-            &object(clonevol, "virStorageVolCreateXMLFrom")?,
-            flags,
-        )
+    let arguments = || {
+        let source = object(clonevol, "virStorageVolCreateXMLFrom")?;
+        Ok((text(xmlDesc, "xmlDesc")?, source))
+    };
+    modify_with(pool, arguments, |pool: &StoragePool, (xml, source)| {
+        pool.create_volume_from(xml, &source, flags)
     })
 }
 
@@ -334,9 +335,8 @@ pub extern "C" fn virStorageVolDownload(
     length: c_ulonglong,
     flags: c_uint,
 ) -> c_int {
-    modify(vol, |vol: &StorageVol| {
-        vol.download(&object(stream, "virStorageVolDownload")?, offset, length, flags)
-    })
+    let arguments = || object(stream, "virStorageVolDownload");
+    modify_with(vol, arguments, |vol: &StorageVol, stream| vol.download(&stream, offset, length, flags))
 }
 
 /// Opens a volume on a stream, for new content to be written with the calls for streams.
@@ -358,5 +358,6 @@ pub extern "C" fn virStorageVolUpload(
     length: c_ulonglong,
     flags: c_uint,
 ) -> c_int {
-    modify(vol, |vol: &StorageVol| vol.upload(&object(stream, "virStorageVolUpload")?, offset, length, flags))
+    let arguments = || object(stream, "virStorageVolUpload");
+    modify_with(vol, arguments, |vol: &StorageVol, stream| vol.upload(&stream, offset, length, flags))
 }

@@ -5,9 +5,11 @@ use crate::vm::Definition;
 use crate::{cpu, migratable, native};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_conf::metadata::{self, Notes};
-use ferrovirt_core::driver::DomainConfig;
+use ferrovirt_core::driver::{DomainConfig, SecurityLabel};
 use ferrovirt_core::store::Stored;
-use ferrovirt_core::{DomainEvent, DomainEventKind, DomainId, Error, ErrorCode, Event, Result, abi, persist};
+use ferrovirt_core::{
+    DomainEvent, DomainEventKind, DomainId, Error, ErrorCode, ErrorDomain, Event, Result, abi, persist,
+};
 use std::sync::Arc;
 
 impl DomainConfig for QemuDriver {
@@ -79,6 +81,51 @@ impl DomainConfig for QemuDriver {
         Ok(())
     }
 
+    fn domain_get_hostname(&self, domain: &DomainId, flags: u32) -> Result<String> {
+        let (lease, agent) = (abi::VIR_DOMAIN_GET_HOSTNAME_LEASE, abi::VIR_DOMAIN_GET_HOSTNAME_AGENT);
+        super::refuse_flags(flags, lease | agent, "virDomainGetHostname")?;
+        if flags == lease | agent {
+            let text = "the host name comes either from leases or from the agent; give one flag";
+            return Err(Error::invalid_arg(text).domain(ErrorDomain::Qemu));
+        }
+        if flags & lease == 0 {
+            let told = self.agent(domain)?.ask("guest-get-host-name", serde_json::Value::Null)?;
+            return told["host-name"].as_str().map(str::to_owned).ok_or_else(|| no_hostname(domain));
+        }
+        let live = self.shared.find(domain)?.live()?;
+        let definition = live.definition();
+        for interface in &definition.model.devices.interfaces {
+            let network = crate::model::network_of(&interface.connection);
+            let (Some(network), Some(mac)) = (network, interface.mac_address()) else { continue };
+            let id = self.shared.network.network_lookup_by_name(network)?;
+            let leases = self.shared.network.network_get_dhcp_leases(&id, Some(&mac.to_string()), 0)?;
+            if let Some(name) = leases.into_iter().find_map(|lease| lease.hostname) {
+                return Ok(name);
+            }
+        }
+        Err(no_hostname(domain))
+    }
+
+    fn domain_get_messages(&self, domain: &DomainId, flags: u32) -> Result<Vec<String>> {
+        let known = abi::VIR_DOMAIN_MESSAGE_DEPRECATION
+            | abi::VIR_DOMAIN_MESSAGE_TAINTING
+            | abi::VIR_DOMAIN_MESSAGE_IOERRORS;
+        super::refuse_flags(flags, known, "virDomainGetMessages")?;
+        self.shared.find(domain)?;
+        // Nothing of the kind is kept: there is nothing to warn of that a definition would not have been refused for.
+        Ok(Vec::new())
+    }
+
+    fn domain_get_security_label(&self, domain: &DomainId) -> Result<SecurityLabel> {
+        // The host's security driver is none.
+        self.shared.find(domain).map(|_| SecurityLabel::default())
+    }
+
+    fn domain_get_security_label_list(&self, domain: &DomainId) -> Result<Vec<SecurityLabel>> {
+        let view = self.shared.find(domain)?.view();
+        Ok(if view.is_active() { vec![SecurityLabel::default()] } else { Vec::new() })
+    }
+
     fn domain_set_metadata(
         &self,
         domain: &DomainId,
@@ -129,7 +176,13 @@ impl DomainConfig for QemuDriver {
         let model = &definition.model;
         let (title, description) = (model.title.as_deref(), model.description.as_deref());
         metadata::get(title, description, model.metadata.as_ref(), kind, uri)?.ok_or_else(|| {
-            Error::new(ErrorCode::NoDomainMetadata, format!("domain '{}' has none of this kind", vm.name()))
+            let text = format!("domain '{}' has none of this kind", vm.name());
+            Error::new(ErrorCode::NoDomainMetadata, text).domain(ErrorDomain::Domain)
         })
     }
+}
+
+fn no_hostname(domain: &DomainId) -> Error {
+    let text = format!("no hostname found for domain {}", domain.name);
+    Error::new(ErrorCode::NoHostname, text).domain(ErrorDomain::Qemu)
 }

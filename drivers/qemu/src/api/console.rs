@@ -1,17 +1,20 @@
 //! Consoles, channels, screenshots, keys.
 
 use crate::driver::QemuDriver;
+use crate::keys;
+use crate::live::Live;
 use crate::model;
-use crate::qmp::{Screendump, SendKey};
-use ferrovirt_conf::domain::{ChardevKind, ChardevSource};
+use crate::qmp::{AddClient, Closefd, Getfd, Screendump, SendKey};
+use crate::vm::Vm;
+use ferrovirt_conf::domain::{ChardevKind, ChardevSource, Graphics};
 use ferrovirt_core::driver::{DomainConsole, Screenshot, StreamDriver};
 use ferrovirt_core::store::Stored;
-use ferrovirt_core::{DomainId, Error, ErrorCode, Result, abi};
+use ferrovirt_core::{DomainId, Error, ErrorCode, ErrorDomain, Result, abi};
 use ferrovirt_host::FdStream;
 use rustix::fs::{Mode, OFlags};
 use serde_json::json;
 use std::fs;
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 impl DomainConsole for QemuDriver {
@@ -61,6 +64,30 @@ impl DomainConsole for QemuDriver {
         Ok(Box::new(stream))
     }
 
+    fn domain_open_graphics(
+        &self,
+        domain: &DomainId,
+        index: u32,
+        socket: BorrowedFd<'_>,
+        flags: u32,
+    ) -> Result<()> {
+        super::refuse_flags(flags, abi::VIR_DOMAIN_OPEN_GRAPHICS_SKIPAUTH, "virDomainOpenGraphics")?;
+        let socket = socket
+            .try_clone_to_owned()
+            .map_err(|err| Error::system(err, "cannot use the socket for a display"))?;
+        self.changing(domain, "open graphics", |vm, live| self.add_client(vm, live, index, socket, flags))
+    }
+
+    fn domain_open_graphics_fd(&self, domain: &DomainId, index: u32, flags: u32) -> Result<OwnedFd> {
+        super::refuse_flags(flags, abi::VIR_DOMAIN_OPEN_GRAPHICS_SKIPAUTH, "virDomainOpenGraphicsFD")?;
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair()
+            .map_err(|err| Error::system(err, "cannot make a pair of sockets"))?;
+        self.changing(domain, "open graphics", |vm, live| {
+            self.add_client(vm, live, index, theirs.into(), flags)
+        })?;
+        Ok(ours.into())
+    }
+
     fn domain_screenshot(&self, domain: &DomainId, screen: u32, flags: u32) -> Result<Screenshot> {
         super::refuse_flags(flags, 0, "virDomainScreenshot")?;
         self.changing(domain, "screenshot", |vm, live| {
@@ -94,18 +121,49 @@ impl DomainConsole for QemuDriver {
         flags: u32,
     ) -> Result<()> {
         super::refuse_flags(flags, 0, "virDomainSendKey")?;
-        if codeset != abi::VIR_KEYCODE_SET_QNUM {
-            return Err(Error::new(
-                ErrorCode::OperationUnsupported,
-                format!(
-                    "key code set {codeset} is not known here; send QEMU's own codes (VIR_KEYCODE_SET_QNUM)"
-                ),
-            ));
-        }
-        let keys = keycodes.iter().map(|code| json!({"type": "number", "data": code})).collect();
+        let key = |code: &u32| {
+            keys::number(codeset, *code).map(|number| json!({"type": "number", "data": number})).ok_or_else(
+                || {
+                    let text = format!("the key {code} of the code set {codeset} is not known here");
+                    Error::internal(text).domain(ErrorDomain::Qemu)
+                },
+            )
+        };
+        let keys = keycodes.iter().map(key).collect::<Result<_>>()?;
         let hold_time = (hold_time > 0).then_some(u64::from(hold_time));
         self.changing(domain, "send key", |_, live| {
             live.ask(&self.shared.reactor, SendKey { keys, hold_time }).map(drop)
+        })
+    }
+}
+
+impl QemuDriver {
+    /// Hands a connected socket to a display.
+    fn add_client(&self, vm: &Vm, live: &Live, index: u32, socket: OwnedFd, flags: u32) -> Result<()> {
+        let definition = live.definition();
+        let protocol = match definition.model.devices.graphics.get(index as usize) {
+            Some(Graphics::Vnc(_)) => "vnc",
+            Some(Graphics::Spice(_)) => "spice",
+            Some(_) => {
+                let text = format!("only displays of type vnc and spice can be opened, not number {index}");
+                return Err(Error::invalid_arg(text));
+            }
+            None => {
+                let text = format!("domain '{}' has no display number {index}", vm.name());
+                return Err(Error::internal(text));
+            }
+        };
+        let fdname = "graphicsfd".to_owned();
+        let skipauth = Some(flags & abi::VIR_DOMAIN_OPEN_GRAPHICS_SKIPAUTH != 0);
+        let add = AddClient { protocol: protocol.to_owned(), fdname: fdname.clone(), skipauth };
+        let monitor = live.monitor.clone();
+        self.shared.reactor.call(async move {
+            monitor.execute_with_fds(&Getfd { fdname: fdname.clone() }, vec![socket]).await?;
+            let added = monitor.execute(&add).await;
+            if added.is_err() {
+                let _ = monitor.execute(&Closefd { fdname }).await;
+            }
+            Ok(added.map(drop)?)
         })
     }
 }

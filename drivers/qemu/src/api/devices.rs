@@ -4,10 +4,13 @@ use crate::driver::QemuDriver;
 use crate::hotplug::{self, Scope};
 use crate::live::Live;
 use crate::model;
+use crate::qmp::AnnounceSelf;
+use crate::tune;
 use crate::vm::Vm;
 use ferrovirt_conf::domain::Interface;
+use ferrovirt_conf::tuning::bandwidth;
 use ferrovirt_core::driver::{DomainDevices, DomainInterface, InterfaceAddress};
-use ferrovirt_core::{DomainId, Error, ErrorCode, Result, abi};
+use ferrovirt_core::{DomainId, Error, ErrorCode, KnownParam, Result, TypedParams, TypedValue, abi};
 use std::sync::Arc;
 
 const SCOPE: u32 = abi::VIR_DOMAIN_AFFECT_LIVE | abi::VIR_DOMAIN_AFFECT_CONFIG;
@@ -42,6 +45,67 @@ impl DomainDevices for QemuDriver {
         })
     }
 
+    fn domain_get_interface_parameters(
+        &self,
+        domain: &DomainId,
+        device: Option<&str>,
+        flags: u32,
+    ) -> Result<TypedParams> {
+        let chosen = self.chosen(domain, flags, "virDomainGetInterfaceParameters")?;
+        let Some(device) = device else { return Ok(bandwidth::params(None)) };
+        let model = &chosen.definition.model;
+        let found = &model.devices.interfaces[tune::bandwidth::find(model, device)?];
+        Ok(bandwidth::params(found.bandwidth.as_ref()))
+    }
+
+    fn domain_set_interface_parameters(
+        &self,
+        domain: &DomainId,
+        device: &str,
+        params: &TypedParams,
+        flags: u32,
+    ) -> Result<()> {
+        super::refuse_flags(flags, SCOPE, "virDomainSetInterfaceParameters")?;
+        params.check(&bandwidth::table())?;
+        self.tune(
+            domain,
+            flags,
+            "set interface limits",
+            |model| tune::bandwidth::set(model, device, params),
+            |guest, model| guest.limit_interface(model, device, params),
+        )
+    }
+
+    fn domain_announce_interface(
+        &self,
+        domain: &DomainId,
+        device: Option<&str>,
+        params: &TypedParams,
+        flags: u32,
+    ) -> Result<()> {
+        super::refuse_flags(flags, 0, "virDomainAnnounceInterface")?;
+        let row = |name| KnownParam { name, kind: abi::VIR_TYPED_PARAM_UINT as i32, multiple: false };
+        params.check(&ANNOUNCEMENTS.map(|(name, _)| row(name)))?;
+        self.changing(domain, "announce interface", |_, live| {
+            let mut properties = crate::qmp::Properties::new();
+            for (name, default) in ANNOUNCEMENTS {
+                let value = match params.get(name) {
+                    Some(TypedValue::UInt(value)) => *value,
+                    _ => default,
+                };
+                properties.insert(name.into(), value.into());
+            }
+            if let Some(device) = device {
+                let definition = live.definition();
+                let model = &definition.model;
+                let found = &model.devices.interfaces[tune::bandwidth::find(model, device)?];
+                let alias = found.info.alias.clone().unwrap_or_default();
+                properties.insert("interfaces".into(), vec![format!("host{alias}")].into());
+            }
+            live.ask(&self.shared.reactor, AnnounceSelf(properties)).map(drop)
+        })
+    }
+
     fn domain_interface_addresses(
         &self,
         domain: &DomainId,
@@ -53,16 +117,56 @@ impl DomainDevices for QemuDriver {
         let live = vm.live()?;
         match source {
             abi::VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE => self.addresses_by_lease(&live),
-            abi::VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT => Err(Error::new(
-                ErrorCode::ArgumentUnsupported,
-                "this driver does not talk to guest agents; ask for the source 'lease'",
-            )),
+            abi::VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT => {
+                let asked = self.agent(domain)?;
+                let told = asked.ask("guest-network-get-interfaces", serde_json::Value::Null)?;
+                Ok(crate::agent::info::addresses(&told))
+            }
+            abi::VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_ARP => Ok(addresses_by_neighbours(&live)),
             other => Err(Error::new(
                 ErrorCode::ArgumentUnsupported,
-                format!("source {other} of interface addresses is not known here; there is 'lease'"),
+                format!(
+                    "source {other} of interface addresses is not known here; there are 'lease', 'agent' and 'arp'"
+                ),
             )),
         }
     }
+}
+
+/// What an announcement can be told, by QEMU's names, with what it has of its own: milliseconds, and how often.
+const ANNOUNCEMENTS: [(&str, u32); 4] = [
+    (abi::VIR_DOMAIN_ANNOUNCE_INTERFACE_INITIAL, 50),
+    (abi::VIR_DOMAIN_ANNOUNCE_INTERFACE_MAX, 550),
+    (abi::VIR_DOMAIN_ANNOUNCE_INTERFACE_ROUNDS, 5),
+    (abi::VIR_DOMAIN_ANNOUNCE_INTERFACE_STEP, 100),
+];
+
+/// What the host's table of neighbours has of a guest's interfaces.
+fn addresses_by_neighbours(live: &Live) -> Vec<DomainInterface> {
+    let table = std::fs::read_to_string("/proc/net/arp").unwrap_or_default();
+    let definition = live.definition();
+    let mut found = Vec::new();
+    for interface in &definition.model.devices.interfaces {
+        let Some(mac) = interface.mac_address().map(|mac| mac.to_string()) else { continue };
+        let addresses: Vec<_> = table
+            .lines()
+            .skip(1)
+            .filter_map(|line| {
+                let mut fields = line.split_ascii_whitespace();
+                let address = fields.next()?;
+                fields.nth(2)?.eq_ignore_ascii_case(&mac).then(|| InterfaceAddress {
+                    kind: abi::VIR_IP_ADDR_TYPE_IPV4 as i32,
+                    address: address.to_owned(),
+                    prefix: 0,
+                })
+            })
+            .collect();
+        if !addresses.is_empty() {
+            let name = interface.target.dev.clone().unwrap_or_default();
+            found.push(DomainInterface { name, mac: Some(mac), addresses });
+        }
+    }
+    found
 }
 
 impl QemuDriver {

@@ -2,7 +2,7 @@
 
 use crate::driver::QemuDriver;
 use ferrovirt_core::driver::QemuExtension;
-use ferrovirt_core::{DomainId, Result, abi};
+use ferrovirt_core::{DomainId, Error, ErrorDomain, Result, abi};
 use serde_json::Value;
 
 impl QemuExtension for QemuDriver {
@@ -17,6 +17,21 @@ impl QemuExtension for QemuDriver {
             let reply = self.shared.reactor.call(async move { Ok(monitor.execute_raw(&command).await?) })?;
             Ok(one_line(reply))
         })
+    }
+
+    fn domain_qemu_agent_command(
+        &self,
+        domain: &DomainId,
+        command: &str,
+        timeout: i32,
+        flags: u32,
+    ) -> Result<String> {
+        super::refuse_flags(flags, 0, "virDomainQemuAgentCommand")?;
+        if timeout < abi::VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK {
+            let text = format!("a guest agent can't be waited for {timeout} s");
+            return Err(Error::invalid_arg(text).domain(ErrorDomain::Qemu));
+        }
+        self.agent_command(domain, command, timeout)
     }
 }
 

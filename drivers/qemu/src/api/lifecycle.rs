@@ -1,14 +1,18 @@
 //! Defining, starting, stopping, pausing.
 
 use super::refuse_flags;
+use crate::agent::CHANNEL;
 use crate::definitions::{self, claim};
 use crate::driver::{QemuDriver, Shared};
 use crate::live::Live;
 use crate::model;
-use crate::qmp::{Cont, InjectNmi, Stop, SystemPowerdown, SystemReset, SystemWakeup};
-use crate::vm::{Definition, Vm};
-use crate::{start, status, stop};
-use ferrovirt_conf::domain::Domain;
+use crate::qmp::{
+    CalcDirtyRate, Cont, InjectNmi, Properties, SetAction, Stop, SystemPowerdown, SystemReset, SystemWakeup,
+};
+use crate::tune::IMPACT;
+use crate::vm::{Definition, View, Vm};
+use crate::{save, snapshot, start, status, stop};
+use ferrovirt_conf::domain::{Domain, LifecycleAction, LifecycleEvents, LifecycleKind};
 use ferrovirt_core::driver::{DomainControlInfo, DomainInfo, DomainLifecycle, DomainStateReason};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{
@@ -48,6 +52,12 @@ impl DomainLifecycle for QemuDriver {
             return Err(already_active(&vm));
         }
         let definition = view.persistent.clone().ok_or_else(|| gone(&vm))?;
+        if view.managed_save {
+            if flags & abi::VIR_DOMAIN_START_FORCE_BOOT == 0 {
+                return save::start_managed(&self.shared, &vm, flags);
+            }
+            save::remove_managed(&self.shared, &vm)?;
+        }
         start::start(&self.shared, &vm, &definition, flags & abi::VIR_DOMAIN_START_PAUSED != 0)
     }
 
@@ -83,6 +93,16 @@ impl DomainLifecycle for QemuDriver {
                 vm.name()
             ))
         })?;
+        if !view.is_active() {
+            check_moments(&vm, &view, flags)?;
+        }
+        if view.managed_save {
+            if flags & abi::VIR_DOMAIN_UNDEFINE_MANAGED_SAVE == 0 {
+                let text = format!("domain '{}' has a saved state: say that it is to go, too", vm.name());
+                return Err(Error::operation_invalid(text));
+            }
+            save::remove_managed(&self.shared, &vm)?;
+        }
         let nvram = nvram_to_remove(&definition.model, flags)?;
         persist::remove(&self.shared.paths.autostart_link(&vm.name()))?;
         persist::remove(&self.shared.paths.definition(&vm.name()))?;
@@ -95,6 +115,7 @@ impl DomainLifecycle for QemuDriver {
         });
         let id = vm.id();
         if !view.is_active() {
+            snapshot::forget(&self.shared, &vm)?;
             self.shared.domains.remove(&vm);
         }
         announce_id(
@@ -167,11 +188,96 @@ impl DomainLifecycle for QemuDriver {
         })
     }
 
+    fn domain_pm_suspend_for_duration(
+        &self,
+        domain: &DomainId,
+        target: u32,
+        duration: u64,
+        flags: u32,
+    ) -> Result<()> {
+        refuse_flags(flags, 0, "virDomainPMSuspendForDuration")?;
+        if duration > 0 {
+            let text = "a guest sleeps until it is woken: no time can be set";
+            return Err(Error::new(ErrorCode::ArgumentUnsupported, text).domain(ErrorDomain::Qemu));
+        }
+        let (command, allowed) = match target {
+            abi::VIR_NODE_SUSPEND_TARGET_MEM => ("guest-suspend-ram", true),
+            abi::VIR_NODE_SUSPEND_TARGET_DISK => ("guest-suspend-disk", true),
+            abi::VIR_NODE_SUSPEND_TARGET_HYBRID => ("guest-suspend-hybrid", true),
+            _ => ("", false),
+        };
+        if !allowed {
+            let text = format!("a guest can't sleep in the way number {target}");
+            return Err(Error::new(ErrorCode::ArgumentUnsupported, text).domain(ErrorDomain::Qemu));
+        }
+        self.agent(domain)?.tell(command, serde_json::json!({}))
+    }
+
+    fn domain_set_lifecycle_action(
+        &self,
+        domain: &DomainId,
+        kind: u32,
+        action: u32,
+        flags: u32,
+    ) -> Result<()> {
+        refuse_flags(flags, IMPACT, "virDomainSetLifecycleAction")?;
+        let kind = LifecycleKind::from_number(kind).ok_or_else(|| {
+            Error::invalid_arg(format!("there is no life cycle event number {kind}"))
+                .domain(ErrorDomain::Qemu)
+        })?;
+        let action = LifecycleAction::for_kind(action, kind)?;
+        let set = |model: &mut Domain| {
+            let mut events = model.events;
+            events.set(kind, action);
+            check_events(&events)?;
+            model.events = events;
+            Ok(())
+        };
+        self.tune(domain, flags, "set life cycle action", set, |guest, model| {
+            set(model)?;
+            // Of a reboot QEMU must be told: the other ends it leaves to us.
+            let reboot = match (model.events.on_reboot, kind) {
+                (LifecycleAction::Restart, LifecycleKind::Reboot) => Some("reset"),
+                (_, LifecycleKind::Reboot) => Some("shutdown"),
+                _ => None,
+            };
+            let Some(reboot) = reboot else { return Ok(()) };
+            let command = SetAction { reboot: Some(reboot.to_owned()), ..SetAction::default() };
+            guest.live.ask(&guest.shared.reactor, command).map(drop)
+        })
+    }
+
+    fn domain_start_dirty_rate_calc(&self, domain: &DomainId, seconds: i32, flags: u32) -> Result<()> {
+        let bitmap = abi::VIR_DOMAIN_DIRTYRATE_MODE_DIRTY_BITMAP;
+        let ring = abi::VIR_DOMAIN_DIRTYRATE_MODE_DIRTY_RING;
+        refuse_flags(flags, bitmap | ring, "virDomainStartDirtyRateCalc")?;
+        if !(1..=60).contains(&seconds) {
+            let text = format!("the rate is measured for 1 to 60 s, not {seconds} s");
+            return Err(Error::invalid_arg(text).domain(ErrorDomain::Qemu));
+        }
+        let mode = match flags {
+            0 => "page-sampling",
+            flags if flags & bitmap != 0 => "dirty-bitmap",
+            _ => "dirty-ring",
+        };
+        self.changing(domain, "measure dirty rate", |_, live| {
+            let mut properties = Properties::new();
+            properties.insert("calc-time".into(), seconds.into());
+            properties.insert("mode".into(), mode.into());
+            live.ask(&self.shared.reactor, CalcDirtyRate(properties)).map(drop)
+        })
+    }
+
     fn domain_shutdown_flags(&self, domain: &DomainId, flags: u32) -> Result<()> {
         let known = abi::VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN | abi::VIR_DOMAIN_SHUTDOWN_GUEST_AGENT;
         refuse_flags(flags, known, "virDomainShutdownFlags")?;
-        need_acpi(flags, abi::VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN)?;
-        self.changing(domain, "shut down", |_, live| {
+        let (by_button, by_agent) =
+            (abi::VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN, abi::VIR_DOMAIN_SHUTDOWN_GUEST_AGENT);
+        self.changing(domain, "shut down", |vm, live| {
+            live.restart_after_shutdown(false);
+            if self.asks_agent(vm, live, flags, by_agent, by_button, "powerdown")? {
+                return Ok(());
+            }
             live.ask(&self.shared.reactor, SystemPowerdown {}).map(drop)
         })
     }
@@ -179,8 +285,12 @@ impl DomainLifecycle for QemuDriver {
     fn domain_reboot(&self, domain: &DomainId, flags: u32) -> Result<()> {
         let known = abi::VIR_DOMAIN_REBOOT_ACPI_POWER_BTN | abi::VIR_DOMAIN_REBOOT_GUEST_AGENT;
         refuse_flags(flags, known, "virDomainReboot")?;
-        need_acpi(flags, abi::VIR_DOMAIN_REBOOT_ACPI_POWER_BTN)?;
-        self.changing(domain, "reboot", |_, live| {
+        let (by_button, by_agent) =
+            (abi::VIR_DOMAIN_REBOOT_ACPI_POWER_BTN, abi::VIR_DOMAIN_REBOOT_GUEST_AGENT);
+        self.changing(domain, "reboot", |vm, live| {
+            if self.asks_agent(vm, live, flags, by_agent, by_button, "reboot")? {
+                return Ok(());
+            }
             // The guest is asked to switch itself off, and then finds itself switched on again.
             live.restart_after_shutdown(true);
             let asked = live.ask(&self.shared.reactor, SystemPowerdown {}).map(drop);
@@ -249,8 +359,7 @@ impl DomainLifecycle for QemuDriver {
     }
 }
 
-/// The flags of undefining that the driver knows. Those about saves, snapshots and checkpoints remove what is not
-/// kept yet, so they have nothing to do.
+/// The flags of undefining that the driver knows.
 const UNDEFINE_FLAGS: u32 = abi::VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
     | abi::VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
     | abi::VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
@@ -273,6 +382,36 @@ impl QemuDriver {
         work(&vm, &live).map_err(|err| err.or_domain(ErrorDomain::Qemu))
     }
 
+    /// Has the guest's agent end the guest, where the flags ask for that, or for nothing and there is one. False where
+    /// the power button is to be used.
+    fn asks_agent(
+        &self,
+        vm: &Arc<Vm>,
+        live: &Arc<Live>,
+        flags: u32,
+        by_agent: u32,
+        by_button: u32,
+        mode: &str,
+    ) -> Result<bool> {
+        if flags & by_agent == 0
+            && (flags & by_button != 0 || model::channel_device(&live.definition().model, CHANNEL).is_none())
+        {
+            return Ok(false);
+        }
+        let told = self
+            .agent_of(vm, live)
+            .and_then(|asked| asked.tell("guest-shutdown", serde_json::json!({"mode": mode})));
+        match told {
+            Ok(()) => Ok(true),
+            // Who did not insist on the agent has the button pressed instead.
+            Err(err) if flags == 0 || flags & by_button != 0 => {
+                tracing::debug!(domain = %vm.name(), %err, "the agent can't end the guest");
+                Ok(false)
+            }
+            Err(err) => Err(err),
+        }
+    }
+
     /// Puts a guest in a state, unless QEMU's own event has told of it already, and tells the world.
     fn enter(&self, vm: &Arc<Vm>, state: u32, reason: u32, tell: impl FnOnce()) -> Result<()> {
         let already = vm.view().state == state as i32;
@@ -293,15 +432,35 @@ fn gone(vm: &Vm) -> Error {
     crate::driver::no_domain(format!("domain '{}' was transient and has ended", vm.name()))
 }
 
-/// How a guest is asked to end. Without a guest agent there is the power button.
-fn need_acpi(flags: u32, acpi: u32) -> Result<()> {
-    if flags == 0 || flags & acpi != 0 {
-        return Ok(());
+/// What QEMU can't do at a guest's ends.
+fn check_events(events: &LifecycleEvents) -> Result<()> {
+    let all = [events.on_poweroff, events.on_reboot, events.on_crash];
+    if all.contains(&LifecycleAction::RenameRestart) {
+        return Err(Error::config_unsupported("QEMU can't restart a guest under another name"));
     }
-    Err(Error::new(
-        ErrorCode::ArgumentUnsupported,
-        "this driver does not talk to guest agents; use the ACPI power button",
-    ))
+    if events.on_poweroff == LifecycleAction::Restart && events.on_reboot == LifecycleAction::Destroy {
+        let text = "QEMU can't restart a guest that switches itself off and end one that reboots";
+        return Err(Error::config_unsupported(text));
+    }
+    match events.on_reboot {
+        LifecycleAction::Preserve => Err(Error::config_unsupported("QEMU can't keep a guest that reboots")),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses to remove a definition whose snapshots nobody said may go, too.
+fn check_moments(vm: &Vm, view: &View, flags: u32) -> Result<()> {
+    let kinds = [
+        ("snapshots", view.snapshots.len(), abi::VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA),
+        ("checkpoints", view.checkpoints.len(), abi::VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA),
+    ];
+    match kinds.into_iter().find(|(_, count, flag)| *count > 0 && flags & flag == 0) {
+        None => Ok(()),
+        Some((what, count, _)) => Err(Error::operation_invalid(format!(
+            "domain '{}' has {count} {what}: say that what is known of them is to go, too",
+            vm.name()
+        ))),
+    }
 }
 
 /// The variable store that goes with the definition; who has one must say whether to keep it.

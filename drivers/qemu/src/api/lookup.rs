@@ -52,7 +52,7 @@ impl DomainLookup for QemuDriver {
 
 /// Whether a guest is among those that `flags` ask for: of each group of flags at least one must hold, a group of
 /// which none is given holds for all.
-fn passes(view: &View, flags: u32) -> bool {
+pub(super) fn passes(view: &View, flags: u32) -> bool {
     let state = view.state as u32;
     let running = state == abi::VIR_DOMAIN_RUNNING;
     let paused = state == abi::VIR_DOMAIN_PAUSED;
@@ -80,14 +80,13 @@ fn passes(view: &View, flags: u32) -> bool {
             (abi::VIR_CONNECT_LIST_DOMAINS_AUTOSTART, view.autostart),
             (abi::VIR_CONNECT_LIST_DOMAINS_NO_AUTOSTART, !view.autostart),
         ],
-        // Neither snapshots nor checkpoints are kept yet, so no guest has any.
         &[
-            (abi::VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT, false),
-            (abi::VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT, true),
+            (abi::VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT, !view.snapshots.is_empty()),
+            (abi::VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT, view.snapshots.is_empty()),
         ],
         &[
-            (abi::VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT, false),
-            (abi::VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT, true),
+            (abi::VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT, !view.checkpoints.is_empty()),
+            (abi::VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT, view.checkpoints.is_empty()),
         ],
     ];
     groups.iter().all(|group| {

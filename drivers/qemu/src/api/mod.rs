@@ -1,12 +1,16 @@
 //! The driver traits, by subject: find the guest, take its job, act, record, announce.
 
+mod block;
 mod config;
 mod console;
 mod devices;
 mod extension;
+mod guest;
 mod host;
+mod jobs;
 mod lifecycle;
 mod lookup;
+mod moments;
 mod stats;
 mod tuning;
 mod unsupported;
@@ -17,7 +21,7 @@ use ferrovirt_core::store::Stored;
 use ferrovirt_core::{Error, ErrorDomain, Result, abi};
 
 /// Refuses flags that the call does not know, as libvirt does before anything is looked at.
-fn refuse_flags(flags: u32, known: u32, function: &str) -> Result<()> {
+pub(crate) fn refuse_flags(flags: u32, known: u32, function: &str) -> Result<()> {
     if flags & !known == 0 {
         return Ok(());
     }
@@ -26,7 +30,7 @@ fn refuse_flags(flags: u32, known: u32, function: &str) -> Result<()> {
 }
 
 /// Whether a change is meant for the running guest, and whether for the definition on disk.
-fn affected(vm: &Vm, view: &View, flags: u32) -> Result<(bool, bool)> {
+pub(crate) fn affected(vm: &Vm, view: &View, flags: u32) -> Result<(bool, bool)> {
     let (live, config) = (abi::VIR_DOMAIN_AFFECT_LIVE, abi::VIR_DOMAIN_AFFECT_CONFIG);
     let active = view.is_active();
     let (on_live, on_config) = match flags & (live | config) {
@@ -40,7 +44,8 @@ fn affected(vm: &Vm, view: &View, flags: u32) -> Result<(bool, bool)> {
         return Err(Error::operation_invalid(format!(
             "domain '{}' is transient: it has no definition on disk to change",
             vm.name()
-        )));
+        ))
+        .domain(ErrorDomain::Domain));
     }
     Ok((on_live, on_config))
 }

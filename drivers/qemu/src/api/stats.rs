@@ -1,14 +1,18 @@
-//! Statistics: what the kernel counts for a guest's process and taps, and what QEMU counts for its disks.
+//! Statistics: memory, disks, interfaces, CPUs, and the grouped form.
 
+use super::refuse_flags;
 use crate::driver::QemuDriver;
 use crate::live::Live;
 use crate::model;
-use crate::qmp::{QueryBalloon, QueryBlockstats};
+use crate::qmp::QueryBlockstats;
+use crate::stats;
+use crate::tune::iotune::model_names;
 use crate::vm::{View, Vm};
-use ferrovirt_core::driver::{BlockStats, DomainStats, DomainStatsRecord, InterfaceStats, MemoryStat};
+use ferrovirt_core::driver::{
+    BlockStats, CpuStats, CpuStatsQuery, DomainStats, DomainStatsRecord, InterfaceStats, MemoryStat,
+};
 use ferrovirt_core::store::Stored;
-use ferrovirt_core::{DomainId, Error, Result, TypedParams, abi};
-use ferrovirt_net::link;
+use ferrovirt_core::{DomainId, Error, ErrorCode, ErrorDomain, Result, TypedParams, abi};
 use std::sync::Arc;
 
 impl DomainStats for QemuDriver {
@@ -18,19 +22,11 @@ impl DomainStats for QemuDriver {
         max_stats: usize,
         flags: u32,
     ) -> Result<Vec<MemoryStat>> {
-        super::refuse_flags(flags, 0, "virDomainMemoryStats")?;
+        refuse_flags(flags, 0, "virDomainMemoryStats")?;
         self.changing(domain, "memory statistics", |_, live| {
-            let mut stats = Vec::new();
-            let mut add = |tag: u32, value: u64| stats.push(MemoryStat { tag: tag as i32, value });
-            if model::has_balloon(&live.definition().model) {
-                let balloon = live.ask(&self.shared.reactor, QueryBalloon {})?;
-                add(abi::VIR_DOMAIN_MEMORY_STAT_ACTUAL_BALLOON, balloon.actual / 1024);
-            } else {
-                add(abi::VIR_DOMAIN_MEMORY_STAT_ACTUAL_BALLOON, model::memory_kib(&live.definition().model));
-            }
-            add(abi::VIR_DOMAIN_MEMORY_STAT_RSS, live.process.resident_kib()?);
-            stats.truncate(max_stats);
-            Ok(stats)
+            let mut told = stats::memory(&self.shared, live)?;
+            told.truncate(max_stats);
+            Ok(told)
         })
     }
 
@@ -49,7 +45,7 @@ impl DomainStats for QemuDriver {
     }
 
     fn domain_block_stats_flags(&self, domain: &DomainId, disk: &str, flags: u32) -> Result<TypedParams> {
-        super::refuse_flags(flags, abi::VIR_TYPED_PARAM_STRING_OKAY, "virDomainBlockStatsFlags")?;
+        refuse_flags(flags, abi::VIR_TYPED_PARAM_STRING_OKAY, "virDomainBlockStatsFlags")?;
         self.changing(domain, "block statistics", |vm, live| {
             let mut sums = [0i64; 8];
             for (_, stats) in self.block_counters(vm, live, disk)? {
@@ -86,87 +82,64 @@ impl DomainStats for QemuDriver {
         let tap = model::tap_of(&definition.model, device).ok_or_else(|| {
             Error::invalid_arg(format!("domain '{}' has no interface '{device}'", vm.name()))
         })?;
-        let counted = link::stats(&self.shared.links()?.netlink, tap)?;
-        // What the host sends on the tap is what the guest receives.
-        let seen = counted.swapped();
-        Ok(InterfaceStats {
-            rx_bytes: signed(seen.rx_bytes),
-            rx_packets: signed(seen.rx_packets),
-            rx_errors: signed(seen.rx_errors),
-            rx_dropped: signed(seen.rx_dropped),
-            tx_bytes: signed(seen.tx_bytes),
-            tx_packets: signed(seen.tx_packets),
-            tx_errors: signed(seen.tx_errors),
-            tx_dropped: signed(seen.tx_dropped),
-        })
+        stats::interface(&self.shared, tap)
+    }
+
+    fn domain_get_cpu_stats(&self, domain: &DomainId, query: CpuStatsQuery, flags: u32) -> Result<CpuStats> {
+        refuse_flags(flags, abi::VIR_TYPED_PARAM_STRING_OKAY, "virDomainGetCPUStats")?;
+        let live = self.shared.find(domain)?.live()?;
+        let values = match query {
+            CpuStatsQuery::ParamCount { start: -1 } => {
+                return Ok(CpuStats { count: 3, cpus: Vec::new() });
+            }
+            CpuStatsQuery::Values { start: -1, params, .. } => params as usize,
+            _ => {
+                let text = "how much of each CPU of the host a guest has used is not counted here: ask for the total";
+                return Err(Error::operation_invalid(text).domain(ErrorDomain::Qemu));
+            }
+        };
+        let times = live.process.times()?;
+        let all = [("cpu_time", times.total()), ("user_time", times.user), ("system_time", times.system)];
+        let told: TypedParams =
+            all.into_iter().take(values).map(|(name, value)| (name.to_owned(), value.into())).collect();
+        Ok(CpuStats { count: told.len() as u32, cpus: vec![told] })
     }
 
     fn connect_get_all_domain_stats(
         &self,
         domains: Option<&[DomainId]>,
-        stats: u32,
+        wanted: u32,
         flags: u32,
     ) -> Result<Vec<DomainStatsRecord>> {
-        let wanted = if stats == 0 { GROUPS } else { stats };
-        if flags & abi::VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS != 0 && wanted & !GROUPS != 0 {
-            return Err(Error::new(
-                ferrovirt_core::ErrorCode::ArgumentUnsupported,
-                format!("the statistics groups {:#x} are not known to this driver", wanted & !GROUPS),
-            ));
+        let groups = if wanted == 0 { stats::GROUPS } else { wanted };
+        if flags & abi::VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS != 0 && groups & !stats::GROUPS != 0 {
+            let text = format!("the statistics groups {:#x} are not known here", groups & !stats::GROUPS);
+            return Err(Error::new(ErrorCode::ArgumentUnsupported, text).domain(ErrorDomain::Qemu));
         }
         let guests: Vec<Arc<Vm>> = match domains {
             Some(named) => named.iter().map(|id| self.shared.find(id)).collect::<Result<_>>()?,
             None => self.shared.domains.all(),
         };
-        let active = abi::VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE;
-        let inactive = abi::VIR_CONNECT_GET_ALL_DOMAINS_STATS_INACTIVE;
-        let passes = |view: &View| match (flags & active != 0, flags & inactive != 0) {
-            (true, false) => view.is_active(),
-            (false, true) => !view.is_active(),
-            _ => true,
-        };
+        let passes = |view: &View| super::lookup::passes(view, flags & LIST_FLAGS);
         let rows = guests.iter().filter_map(|vm| {
             let view = vm.view();
-            passes(&view).then(|| DomainStatsRecord { domain: vm.id(), params: gather(&view, wanted) })
+            passes(&view).then(|| DomainStatsRecord {
+                domain: vm.id(),
+                params: stats::gather(&self.shared, vm, &view, groups, flags),
+            })
         });
         Ok(rows.collect())
     }
 }
 
-/// The groups that can be told.
-const GROUPS: u32 = abi::VIR_DOMAIN_STATS_STATE
-    | abi::VIR_DOMAIN_STATS_CPU_TOTAL
-    | abi::VIR_DOMAIN_STATS_BALLOON
-    | abi::VIR_DOMAIN_STATS_VCPU;
-
-/// A guest's statistics without asking its monitor: a guest that hangs must not hold up the others.
-fn gather(view: &View, wanted: u32) -> TypedParams {
-    let mut params = TypedParams::new();
-    if wanted & abi::VIR_DOMAIN_STATS_STATE != 0 {
-        params.add("state.state", view.state);
-        params.add("state.reason", view.reason);
-    }
-    if let (true, Some(live)) = (wanted & abi::VIR_DOMAIN_STATS_CPU_TOTAL != 0, &view.live)
-        && let Ok(time) = live.process.cpu_time()
-    {
-        params.add("cpu.time", time);
-    }
-    let Ok(definition) = view.current() else { return params };
-    if wanted & abi::VIR_DOMAIN_STATS_BALLOON != 0 {
-        params.add("balloon.current", model::current_memory_kib(&definition.model));
-        params.add("balloon.maximum", model::memory_kib(&definition.model));
-    }
-    if wanted & abi::VIR_DOMAIN_STATS_VCPU != 0 {
-        params.add("vcpu.current", definition.model.vcpu.current());
-        params.add("vcpu.maximum", definition.model.vcpu.max);
-        if view.is_active() {
-            for number in 0..definition.model.vcpu.current() {
-                params.add(format!("vcpu.{number}.state"), abi::VIR_VCPU_RUNNING as i32);
-            }
-        }
-    }
-    params
-}
+const LIST_FLAGS: u32 = abi::VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE
+    | abi::VIR_CONNECT_GET_ALL_DOMAINS_STATS_INACTIVE
+    | abi::VIR_CONNECT_GET_ALL_DOMAINS_STATS_PERSISTENT
+    | abi::VIR_CONNECT_GET_ALL_DOMAINS_STATS_TRANSIENT
+    | abi::VIR_CONNECT_GET_ALL_DOMAINS_STATS_RUNNING
+    | abi::VIR_CONNECT_GET_ALL_DOMAINS_STATS_PAUSED
+    | abi::VIR_CONNECT_GET_ALL_DOMAINS_STATS_SHUTOFF
+    | abi::VIR_CONNECT_GET_ALL_DOMAINS_STATS_OTHER;
 
 impl QemuDriver {
     /// The counters of a disk, named by its target or its source; of all disks where the name is empty.
@@ -190,9 +163,8 @@ impl QemuDriver {
         let all = live.ask(&self.shared.reactor, QueryBlockstats::default())?;
         let mut found = Vec::new();
         for alias in aliases {
-            let names_it = |qdev: &Option<String>| {
-                qdev.as_deref().is_some_and(|path| path == alias || path.split('/').any(|step| step == alias))
-            };
+            let names_it =
+                |qdev: &Option<String>| qdev.as_deref().is_some_and(|qdev| model_names(qdev, &alias));
             if let Some(stats) = all.iter().find(|stats| names_it(&stats.qdev)) {
                 found.push((alias, stats.stats.clone()));
             }

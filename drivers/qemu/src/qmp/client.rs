@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream as StdStream;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -37,9 +38,21 @@ pub struct Options {
     pub out_of_band: bool,
 }
 
+/// How long replies may take by default, in milliseconds.
+static DEADLINE: AtomicU64 = AtomicU64::new(30_000);
+
+/// Has replies take so long at most, on all monitors that are opened from now on.
+pub fn set_deadline(deadline: Duration) {
+    DEADLINE.store(deadline.as_millis().try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
+}
+
 impl Default for Options {
     fn default() -> Self {
-        Self { deadline: Duration::from_secs(30), max_message: 16 << 20, out_of_band: false }
+        Self {
+            deadline: Duration::from_millis(DEADLINE.load(Ordering::Relaxed)),
+            max_message: 16 << 20,
+            out_of_band: false,
+        }
     }
 }
 

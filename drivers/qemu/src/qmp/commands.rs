@@ -107,9 +107,14 @@ commands! {
     Balloon = "balloon" { value: u64 } => Done;
     QueryMemoryDevices = "query-memory-devices" => Vec<MemoryDevice>;
     QueryMemorySizeSummary = "query-memory-size-summary" => MemorySizeSummary;
+    Memsave = "memsave" { val: u64, size: u64, filename: String } optional { cpu_index: i64 } => Done;
+    Pmemsave = "pmemsave" { val: u64, size: u64, filename: String } => Done;
+    RtcResetReinjection = "rtc-reset-reinjection" => Done;
+    DumpGuestMemory = "dump-guest-memory" { paging: bool, protocol: String } optional { detach: bool, format: String } => Done;
     QueryDump = "query-dump" => Value;
     QueryStats = "query-stats"(Properties) => Value;
     QueryStatsSchemas = "query-stats-schemas" optional { provider: String } => Value;
+    CalcDirtyRate = "calc-dirty-rate"(Properties) => Done;
     QueryDirtyRate = "query-dirty-rate" => Value;
 }
 
@@ -132,7 +137,11 @@ commands! {
     BlockdevCloseTray = "blockdev-close-tray" { id: String } => Done;
     BlockdevRemoveMedium = "blockdev-remove-medium" { id: String } => Done;
     BlockdevInsertMedium = "blockdev-insert-medium" { id: String, node_name: String } => Done;
+    BlockSetWriteThreshold = "block-set-write-threshold" { node_name: String, write_threshold: u64 } => Done;
     BlockSetIoThrottle = "block_set_io_throttle"(Properties) => Done;
+    SnapshotSave = "snapshot-save" { job_id: String, tag: String, vmstate: String, devices: Vec<String> } => Done;
+    SnapshotLoad = "snapshot-load" { job_id: String, tag: String, vmstate: String, devices: Vec<String> } => Done;
+    SnapshotDelete = "snapshot-delete" { job_id: String, tag: String, devices: Vec<String> } => Done;
     Transaction = "transaction" { actions: Vec<Value> } => Done;
 }
 
@@ -153,6 +162,8 @@ commands! {
     AnnounceSelf = "announce-self"(Properties) => Done;
     Screendump = "screendump" { filename: String } optional { device: String, head: i64, format: String } => Done;
     SendKey = "send-key" { keys: Vec<Value> } optional { hold_time: u64 } => Done;
+    /// Hands the socket that was lent under a name to a display.
+    AddClient = "add_client" { protocol: String, fdname: String } optional { skipauth: bool } => Done;
     SetPassword = "set_password"(Properties) => Done;
     ExpirePassword = "expire_password"(Properties) => Done;
     DisplayReload = "display-reload"(Properties) => Done;

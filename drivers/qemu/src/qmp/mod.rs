@@ -8,7 +8,7 @@ mod events;
 mod message;
 pub mod types;
 
-pub use client::{Client, Options, Pending};
+pub use client::{Client, Options, Pending, set_deadline};
 pub use commands::*;
 pub use error::{LostReason, QmpError};
 pub use events::*;

@@ -2,7 +2,8 @@
 
 use super::Change;
 use crate::refuse;
-use ferrovirt_conf::domain::{Domain, VcpuPin};
+use ferrovirt_conf::domain::Domain;
+use ferrovirt_conf::tuning::pins;
 use ferrovirt_conf::values::CpuSet;
 use ferrovirt_core::driver::{CpuMap, VcpuInfo};
 use ferrovirt_core::{Result, abi};
@@ -68,15 +69,10 @@ fn is_online(model: &Domain, vcpu: u32) -> bool {
 
 /// Where a vCPU may run: its own place, or that of all, or anywhere.
 pub fn affinity(model: &Domain, vcpu: u32, host_cpus: usize) -> CpuMap {
-    match placed(model, vcpu) {
-        Some(set) => map_of(set),
+    match pins::vcpu(model, vcpu) {
+        Some(set) => pins::map_of(set),
         None => (0..host_cpus).collect(),
     }
-}
-
-fn placed(model: &Domain, vcpu: u32) -> Option<&CpuSet> {
-    let own = model.cputune.vcpu_pins.iter().find(|pin| pin.vcpu == vcpu).map(|pin| &pin.cpuset);
-    own.or(model.vcpu.cpuset.as_ref())
 }
 
 /// What the vCPUs do: the first `most`. Those that are off have nothing to tell.
@@ -98,26 +94,8 @@ pub fn pin(model: &mut Domain, vcpu: u32, map: &CpuMap) -> Result<()> {
     if !is_online(model, vcpu) {
         return Err(refuse::invalid_arg(format!("the domain has no vCPU {vcpu} that is on")));
     }
-    let pins = &mut model.cputune.vcpu_pins;
-    pins.retain(|pin| pin.vcpu != vcpu);
-    pins.push(VcpuPin { vcpu, cpuset: set_of(map) });
-    pins.sort_by_key(|pin| pin.vcpu);
+    // An empty set is kept as it comes: a mock has nobody who would have to run nowhere.
+    let set: CpuSet = map.iter().map(|cpu| cpu as u32).collect();
+    pins::pin_vcpu(model, vcpu, set);
     Ok(())
-}
-
-pub fn map_of(set: &CpuSet) -> CpuMap {
-    set.iter().map(|cpu| cpu as usize).collect()
-}
-
-fn set_of(map: &CpuMap) -> CpuSet {
-    map.iter().map(|cpu| cpu as u32).collect()
-}
-
-/// The set that a caller passed; an empty one leaves no place to run.
-pub fn nonempty(map: &CpuMap) -> Result<CpuSet> {
-    let set = set_of(map);
-    if set.is_empty() {
-        return Err(refuse::invalid_arg("the set of CPUs to run on is empty"));
-    }
-    Ok(set)
 }

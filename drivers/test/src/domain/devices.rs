@@ -4,12 +4,12 @@ use super::hotplug;
 use crate::driver::TestDriver;
 use crate::refuse;
 use ferrovirt_conf::domain::{Connection, Domain, Interface};
-use ferrovirt_conf::network::{Bandwidth, BandwidthRate, Network};
+use ferrovirt_conf::network::{Bandwidth, Network};
+use ferrovirt_conf::tuning::bandwidth;
 use ferrovirt_conf::values::Mac;
 use ferrovirt_core::driver::{DomainDevices, DomainInterface, InterfaceAddress};
 use ferrovirt_core::{
-    DomainEventKind, DomainId, Error, ErrorCode, ErrorDomain, KnownParam, Result, TypedParams, TypedValue,
-    abi,
+    DomainEventKind, DomainId, Error, ErrorCode, ErrorDomain, KnownParam, Result, TypedParams, abi,
 };
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -64,26 +64,15 @@ impl DomainDevices for TestDriver {
     fn domain_get_interface_parameters(
         &self,
         domain: &DomainId,
-        device: &str,
+        device: Option<&str>,
         flags: u32,
     ) -> Result<TypedParams> {
         refuse::flags(flags, IMPACT, "virDomainGetInterfaceParameters")?;
+        let Some(device) = device else { return Ok(bandwidth::params(None)) };
         let view = self.host.guest(domain)?.view();
         let model = &view.one(flags)?.0.model;
-        let bandwidth = model.devices.interfaces[interface(model, device)?].bandwidth.unwrap_or_default();
-        let (inbound, outbound) =
-            (bandwidth.inbound.unwrap_or_default(), bandwidth.outbound.unwrap_or_default());
-        let rates = [
-            inbound.average,
-            inbound.peak,
-            inbound.burst,
-            inbound.floor,
-            outbound.average,
-            outbound.peak,
-            outbound.burst,
-        ];
-        let small = |rate: Option<u64>| TypedValue::UInt(rate.unwrap_or(0).try_into().unwrap_or(u32::MAX));
-        Ok(RATES.iter().zip(rates).map(|(name, rate)| ((*name).to_owned(), small(rate))).collect())
+        let found = &model.devices.interfaces[interface(model, device)?];
+        Ok(bandwidth::params(found.bandwidth.as_ref()))
     }
 
     fn domain_announce_interface(
@@ -110,13 +99,12 @@ impl DomainDevices for TestDriver {
         flags: u32,
     ) -> Result<()> {
         refuse::flags(flags, IMPACT, "virDomainSetInterfaceParameters")?;
-        let row = |name| KnownParam { name, kind: abi::VIR_TYPED_PARAM_UINT as i32, multiple: false };
-        params.check(&RATES.map(row))?;
+        params.check(&bandwidth::table())?;
         self.host.guest(domain)?.change(&self.host, |guest| {
             guest.edit_one(flags, |model, _| {
                 let place = interface(model, device)?;
                 let interface = &mut model.devices.interfaces[place];
-                let changed = limited(interface.bandwidth.unwrap_or_default(), params);
+                let changed = bandwidth::limited(interface.bandwidth.unwrap_or_default(), params);
                 interface.bandwidth = Some(changed).filter(|limits| *limits != Bandwidth::default());
                 Ok(())
             })
@@ -187,40 +175,6 @@ const ANNOUNCEMENTS: [&str; 4] = [
     abi::VIR_DOMAIN_ANNOUNCE_INTERFACE_ROUNDS,
     abi::VIR_DOMAIN_ANNOUNCE_INTERFACE_STEP,
 ];
-
-const RATES: [&str; 7] = [
-    "inbound.average",
-    "inbound.peak",
-    "inbound.burst",
-    "inbound.floor",
-    "outbound.average",
-    "outbound.peak",
-    "outbound.burst",
-];
-
-/// The limits changed: a direction that gets an average is set anew, one whose average becomes 0 has no limit.
-fn limited(mut limits: Bandwidth, params: &TypedParams) -> Bandwidth {
-    let number = |name: &str| match params.get(name) {
-        Some(TypedValue::UInt(value)) => Some(u64::from(*value)),
-        _ => None,
-    };
-    let rate = |direction: &str| {
-        let of = |what: &str| number(&format!("{direction}.{what}")).filter(|value| *value != 0);
-        BandwidthRate { average: of("average"), peak: of("peak"), burst: of("burst"), floor: of("floor") }
-    };
-    let (inbound, outbound) = (rate("inbound"), rate("outbound"));
-    if inbound.average.or(inbound.floor).is_some() {
-        limits.inbound = Some(inbound);
-    } else if number("inbound.average").or(number("inbound.floor")).is_some() {
-        limits.inbound = None;
-    }
-    if outbound.average.is_some() {
-        limits.outbound = Some(outbound);
-    } else if number("outbound.average").is_some() {
-        limits.outbound = None;
-    }
-    limits
-}
 
 /// The address so far behind the first that the network gives away.
 fn address_in(network: &Network, offset: u32) -> InterfaceAddress {

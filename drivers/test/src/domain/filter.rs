@@ -2,6 +2,7 @@
 
 use super::View;
 use ferrovirt_core::abi;
+use ferrovirt_core::flags::{either as pair, matches};
 
 /// All flags that a list can be asked for with.
 pub const KNOWN: u32 = abi::VIR_CONNECT_LIST_DOMAINS_ACTIVE
@@ -27,7 +28,6 @@ pub fn passes(view: &View, flags: u32) -> bool {
     let running = view.state == abi::VIR_DOMAIN_RUNNING;
     let paused = view.state == abi::VIR_DOMAIN_PAUSED;
     let off = view.state == abi::VIR_DOMAIN_SHUTOFF;
-    let pair = |yes, no, holds: bool| [(yes, holds), (no, !holds)];
     let groups = [
         pair(abi::VIR_CONNECT_LIST_DOMAINS_ACTIVE, abi::VIR_CONNECT_LIST_DOMAINS_INACTIVE, view.is_active()),
         pair(
@@ -63,10 +63,4 @@ pub fn passes(view: &View, flags: u32) -> bool {
         (abi::VIR_CONNECT_LIST_DOMAINS_OTHER, !running && !paused && !off),
     ];
     groups.iter().all(|group| matches(flags, group)) && matches(flags, &states)
-}
-
-/// Whether one of those that are asked for holds, or none is asked for.
-pub fn matches(flags: u32, group: &[(u32, bool)]) -> bool {
-    let mut asked = group.iter().filter(|(flag, _)| flags & flag != 0).peekable();
-    asked.peek().is_none() || asked.any(|(_, holds)| *holds)
 }

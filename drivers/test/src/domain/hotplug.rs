@@ -143,8 +143,8 @@ fn attach_disk(model: &mut Domain, mut disk: Disk) -> Result<Option<String>> {
         return unsupported("floppy drives can't be plugged in");
     }
     if same.is_some() {
-        return Err(refuse::operation_invalid(format!("the domain has a disk '{name}' already"))
-            .domain(ErrorDomain::Domain));
+        let text = format!("the domain has a disk '{name}' already");
+        return Err(refuse::error(ErrorCode::XmlError, text).domain(ErrorDomain::Domain));
     }
     match disk.target.bus {
         Some(DiskBus::Usb) if disk.device == DiskDevice::Lun => {

@@ -4,7 +4,7 @@ use super::definition::{self, check_name, parse};
 use super::{Change, Start, View, start};
 use crate::driver::TestDriver;
 use crate::refuse;
-use ferrovirt_conf::domain::{Domain, LifecycleAction};
+use ferrovirt_conf::domain::{Domain, LifecycleAction, LifecycleKind};
 use ferrovirt_core::driver::{DomainControlInfo, DomainInfo, DomainLifecycle, DomainStateReason};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainId, Error, ErrorCode, ErrorDomain, Result, TypedParams, abi};
@@ -210,23 +210,13 @@ impl DomainLifecycle for TestDriver {
     ) -> Result<()> {
         let known = abi::VIR_DOMAIN_AFFECT_LIVE | abi::VIR_DOMAIN_AFFECT_CONFIG;
         refuse::flags(flags, known, "virDomainSetLifecycleAction")?;
-        let wanted = ACTIONS.get(action as usize).copied();
-        let Some(wanted) = wanted else {
-            return Err(refuse::invalid_arg(format!("there is no life cycle action number {action}")));
-        };
-        let dumps = matches!(wanted, LifecycleAction::CoredumpDestroy | LifecycleAction::CoredumpRestart);
-        if dumps && kind != abi::VIR_DOMAIN_LIFECYCLE_CRASH {
-            let text = format!("the action '{wanted}' is for crashes only");
-            return Err(Error::config_unsupported(text).domain(ErrorDomain::Domain));
-        }
+        let kind = LifecycleKind::from_number(kind)
+            .ok_or_else(|| refuse::invalid_arg(format!("there is no life cycle event number {kind}")))?;
+        let wanted =
+            LifecycleAction::for_kind(action, kind).map_err(|err| err.or_domain(ErrorDomain::Test))?;
         self.host.guest(domain)?.change(&self.host, |guest| {
             guest.edit_both(flags, |model| {
-                let events = &mut model.events;
-                match kind {
-                    abi::VIR_DOMAIN_LIFECYCLE_POWEROFF => events.on_poweroff = wanted,
-                    abi::VIR_DOMAIN_LIFECYCLE_REBOOT => events.on_reboot = wanted,
-                    _ => events.on_crash = wanted,
-                }
+                model.events.set(kind, wanted);
                 Ok(())
             })
         })
@@ -238,16 +228,6 @@ impl DomainLifecycle for TestDriver {
         Ok(TypedParams::new())
     }
 }
-
-/// In the order of `virDomainLifecycleAction`.
-const ACTIONS: [LifecycleAction; 6] = [
-    LifecycleAction::Destroy,
-    LifecycleAction::Restart,
-    LifecycleAction::RenameRestart,
-    LifecycleAction::Preserve,
-    LifecycleAction::CoredumpDestroy,
-    LifecycleAction::CoredumpRestart,
-];
 
 /// What a guest does when it ends: it starts again at once, or is off.
 fn act(guest: &mut Change<'_>, action: LifecycleAction) {
@@ -298,7 +278,7 @@ impl Change<'_> {
     ) -> Result<T> {
         let (definition, live) = self.one(flags)?;
         let mut model = definition.model.clone();
-        let outcome = edit(&mut model, live)?;
+        let outcome = edit(&mut model, live).map_err(|err| err.or_domain(ErrorDomain::Test))?;
         self.replace(live, super::Definition::new(model));
         Ok(outcome)
     }
@@ -312,7 +292,7 @@ impl Change<'_> {
             if wanted {
                 let definition = if live { &self.definition } else { self.permanent() };
                 let mut model = definition.model.clone();
-                edit(&mut model)?;
+                edit(&mut model).map_err(|err| err.or_domain(ErrorDomain::Test))?;
                 self.replace(live, super::Definition::new(model));
             }
         }

@@ -1,9 +1,9 @@
-//! How much memory a guest has, and how much it may take.
+//! How much memory a guest has.
 
 use crate::refuse;
 use ferrovirt_conf::domain::{Domain, MemballoonModel};
 use ferrovirt_conf::values::ScaledSize;
-use ferrovirt_core::{KnownParam, Result, TypedParams, abi};
+use ferrovirt_core::Result;
 use ferrovirt_xml::AutoBase;
 
 /// Changes the memory there is now, or what there can be at most, in KiB.
@@ -42,57 +42,6 @@ pub fn set_period(model: &mut Domain, period: i32) -> Result<()> {
         }
         _ => Err(refuse::internal("the domain has no memory balloon, so there are no statistics to collect")),
     }
-}
-
-const fn limit(name: &'static str) -> KnownParam {
-    KnownParam { name, kind: abi::VIR_TYPED_PARAM_ULLONG as i32, multiple: false }
-}
-
-/// What [`set_limits`] knows.
-pub const MEMORY_PARAMETERS: &[KnownParam] =
-    &[limit("hard_limit"), limit("soft_limit"), limit("swap_hard_limit")];
-
-/// What stands for a limit that is none.
-const UNLIMITED: u64 = 9_007_199_254_740_991;
-
-fn kib(limit: Option<ScaledSize>) -> u64 {
-    limit.map_or(UNLIMITED, |size| size.0)
-}
-
-/// The limits, in KiB.
-pub fn limits(model: &Domain) -> TypedParams {
-    let tune = &model.memtune;
-    let mut params = TypedParams::new();
-    params.add("hard_limit", kib(tune.hard_limit));
-    params.add("soft_limit", kib(tune.soft_limit));
-    params.add("swap_hard_limit", kib(tune.swap_hard_limit));
-    params
-}
-
-/// Changes them; together with swap it must be at least as much as without, by the limits that are `in_force`.
-pub fn set_limits(model: &mut Domain, in_force: &Domain, params: &TypedParams) -> Result<()> {
-    let hard = params.get_ullong("hard_limit")?;
-    let swap = params.get_ullong("swap_hard_limit")?;
-    if hard.is_some() || swap.is_some() {
-        let memory = hard.unwrap_or(kib(in_force.memtune.hard_limit));
-        let both = swap.unwrap_or(kib(in_force.memtune.swap_hard_limit));
-        if memory > both {
-            let text = format!("hard_limit ({memory} KiB) can't be above swap_hard_limit ({both} KiB)");
-            return Err(refuse::invalid_arg(text));
-        }
-    }
-    let tune = &mut model.memtune;
-    let places = [
-        (hard, &mut tune.hard_limit),
-        (params.get_ullong("soft_limit")?, &mut tune.soft_limit),
-        (swap, &mut tune.swap_hard_limit),
-    ];
-    for (wanted, place) in places {
-        if let Some(wanted) = wanted {
-            *place = (wanted < UNLIMITED).then_some(ScaledSize(wanted));
-        }
-    }
-    Ok(())
 }
 
 /// Whether the guest has a balloon.

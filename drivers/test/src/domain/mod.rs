@@ -14,7 +14,6 @@ mod iothreads;
 mod lifecycle;
 mod lookup;
 mod memory;
-mod parameters;
 mod save;
 mod start;
 mod stats;
@@ -23,7 +22,6 @@ mod unsupported;
 
 pub use cpus::MOST as MOST_VCPUS;
 pub use definition::{Definition, Wishes, parse_node, user};
-pub use filter::matches;
 pub use start::install;
 
 use start::Start;

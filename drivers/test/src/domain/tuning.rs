@@ -1,14 +1,11 @@
 //! CPUs, memory, pinning, scheduling, NUMA, I/O threads, perf events: which calls there are, and what flags they know.
 
-use super::memory::{self, MEMORY_PARAMETERS};
-use super::parameters::{self, BLKIO_PARAMETERS, NUMA_PARAMETERS};
-use super::{cpus, iothreads, lifecycle};
+use super::{cpus, iothreads, lifecycle, memory};
 use crate::driver::TestDriver;
 use crate::refuse;
-use ferrovirt_conf::domain::{PerfEvent, PerfEventName};
+use ferrovirt_conf::tuning::{self, blkio, numa, perf, pins};
 use ferrovirt_core::driver::{CpuMap, DomainTuning, IoThreadInfo, SchedulerType, VcpuInfo};
-use ferrovirt_core::{DomainId, KnownParam, Result, TypedParams, TypedValue, abi};
-use ferrovirt_xml::YesNo;
+use ferrovirt_core::{DomainId, KnownParam, Result, TypedParams, abi};
 
 const IMPACT: u32 = abi::VIR_DOMAIN_AFFECT_LIVE | abi::VIR_DOMAIN_AFFECT_CONFIG;
 
@@ -34,7 +31,7 @@ impl DomainTuning for TestDriver {
 
     fn domain_get_memory_parameters(&self, domain: &DomainId, flags: u32) -> Result<TypedParams> {
         refuse::flags(flags, IMPACT, "virDomainGetMemoryParameters")?;
-        Ok(memory::limits(&self.host.guest(domain)?.view().one(flags)?.0.model))
+        Ok(tuning::memory::limits(&self.host.guest(domain)?.view().one(flags)?.0.model))
     }
 
     fn domain_set_memory_parameters(
@@ -44,36 +41,36 @@ impl DomainTuning for TestDriver {
         flags: u32,
     ) -> Result<()> {
         refuse::flags(flags, IMPACT, "virDomainSetMemoryParameters")?;
-        params.check(MEMORY_PARAMETERS)?;
+        params.check(tuning::memory::MEMORY_PARAMETERS)?;
         self.host.guest(domain)?.change(&self.host, |guest| {
             let in_force = guest.definition.clone();
-            guest.edit_one(flags, |model, _| memory::set_limits(model, &in_force.model, params))
+            guest.edit_one(flags, |model, _| tuning::memory::set_limits(model, &in_force.model, params))
         })
     }
 
     fn domain_get_numa_parameters(&self, domain: &DomainId, flags: u32) -> Result<TypedParams> {
         refuse::flags(flags, IMPACT, "virDomainGetNumaParameters")?;
-        Ok(parameters::numa(&self.host.guest(domain)?.view().one(flags)?.0.model))
+        Ok(numa::numa(&self.host.guest(domain)?.view().one(flags)?.0.model))
     }
 
     fn domain_set_numa_parameters(&self, domain: &DomainId, params: &TypedParams, flags: u32) -> Result<()> {
         refuse::flags(flags, IMPACT, "virDomainSetNumaParameters")?;
-        params.check(NUMA_PARAMETERS)?;
+        params.check(numa::NUMA_PARAMETERS)?;
         self.host.guest(domain)?.change(&self.host, |guest| {
-            guest.edit_one(flags, |model, live| parameters::set_numa(model, live, params))
+            guest.edit_one(flags, |model, live| numa::set_numa(model, live, params))
         })
     }
 
     fn domain_get_blkio_parameters(&self, domain: &DomainId, flags: u32) -> Result<TypedParams> {
         refuse::flags(flags, IMPACT, "virDomainGetBlkioParameters")?;
-        Ok(parameters::blkio(&self.host.guest(domain)?.view().one(flags)?.0.model))
+        Ok(blkio::blkio(&self.host.guest(domain)?.view().one(flags)?.0.model))
     }
 
     fn domain_set_blkio_parameters(&self, domain: &DomainId, params: &TypedParams, flags: u32) -> Result<()> {
         refuse::flags(flags, IMPACT, "virDomainSetBlkioParameters")?;
-        params.check(BLKIO_PARAMETERS)?;
+        params.check(blkio::BLKIO_PARAMETERS)?;
         self.host.guest(domain)?.change(&self.host, |guest| {
-            guest.edit_one(flags, |model, _| parameters::set_blkio(model, params))
+            guest.edit_one(flags, |model, _| Ok(blkio::set_blkio(model, params)))?
         })
     }
 
@@ -81,24 +78,15 @@ impl DomainTuning for TestDriver {
         refuse::flags(flags, IMPACT, "virDomainGetPerfEvents")?;
         let view = self.host.guest(domain)?.view();
         let model = &view.one(flags)?.0.model;
-        let is_on = |name| model.perf.iter().any(|event| event.name == name && event.enabled == YesNo::Yes);
-        let events = PerfEventName::ALL.iter();
-        Ok(events.map(|name| (name.to_string(), TypedValue::Boolean(is_on(*name)))).collect())
+        Ok(perf::params(model))
     }
 
     fn domain_set_perf_events(&self, domain: &DomainId, params: &TypedParams, flags: u32) -> Result<()> {
         refuse::flags(flags, IMPACT, "virDomainSetPerfEvents")?;
-        let row = |name: &PerfEventName| KnownParam { name: name.as_str(), kind: BOOLEAN, multiple: false };
-        params.check(&PerfEventName::ALL.iter().map(row).collect::<Vec<_>>())?;
+        params.check(&perf::table())?;
         self.host.guest(domain)?.change(&self.host, |guest| {
             guest.edit_one(flags, |model, _| {
-                for (name, value) in params.iter() {
-                    let name: PerfEventName = name.parse().expect("names were checked against the events");
-                    let enabled = YesNo::from(*value == TypedValue::Boolean(true));
-                    model.perf.retain(|event| event.name != name);
-                    model.perf.push(PerfEvent { name, enabled });
-                }
-                model.perf.sort_by_key(|event| event.name);
+                perf::set(model, params);
                 Ok(())
             })
         })
@@ -181,7 +169,7 @@ impl DomainTuning for TestDriver {
         refuse::flags(flags, IMPACT, "virDomainPinEmulator")?;
         self.host.guest(domain)?.change(&self.host, |guest| {
             guest.edit_one(flags, |model, _| {
-                model.cputune.emulator_pin = Some(cpus::nonempty(map)?);
+                model.cputune.emulator_pin = Some(pins::set_of(map)?);
                 Ok(())
             })
         })
@@ -191,9 +179,8 @@ impl DomainTuning for TestDriver {
         refuse::flags(flags, IMPACT, "virDomainGetEmulatorPinInfo")?;
         let view = self.host.guest(domain)?.view();
         let model = &view.one(flags)?.0.model;
-        let pinned = model.cputune.emulator_pin.as_ref().or(model.vcpu.cpuset.as_ref());
-        Ok(Some(match pinned {
-            Some(set) => cpus::map_of(set),
+        Ok(Some(match pins::emulator(model) {
+            Some(set) => pins::map_of(set),
             None => (0..self.host.setup.cpus()).collect(),
         }))
     }
@@ -205,20 +192,20 @@ impl DomainTuning for TestDriver {
 
     fn domain_pin_io_thread(&self, domain: &DomainId, thread: u32, map: &CpuMap, flags: u32) -> Result<()> {
         refuse::flags(flags, IMPACT, "virDomainPinIOThread")?;
-        self.host
-            .guest(domain)?
-            .change(&self.host, |guest| guest.edit_one(flags, |model, _| iothreads::pin(model, thread, map)))
+        self.host.guest(domain)?.change(&self.host, |guest| {
+            guest.edit_one(flags, |model, _| tuning::iothreads::pin(model, thread, map))
+        })
     }
 
     fn domain_add_io_thread(&self, domain: &DomainId, thread: u32, flags: u32) -> Result<()> {
         refuse::flags(flags, IMPACT, "virDomainAddIOThread")?;
-        let thread = iothreads::number(thread)?;
+        let thread = tuning::iothreads::number(thread)?;
         self.host.guest(domain)?.change(&self.host, |guest| iothreads::add(guest, thread, flags))
     }
 
     fn domain_del_io_thread(&self, domain: &DomainId, thread: u32, flags: u32) -> Result<()> {
         refuse::flags(flags, IMPACT, "virDomainDelIOThread")?;
-        let thread = iothreads::number(thread)?;
+        let thread = tuning::iothreads::number(thread)?;
         self.host.guest(domain)?.change(&self.host, |guest| iothreads::remove(guest, thread, flags))
     }
 
@@ -230,10 +217,9 @@ impl DomainTuning for TestDriver {
         flags: u32,
     ) -> Result<()> {
         refuse::flags(flags, abi::VIR_DOMAIN_AFFECT_LIVE, "virDomainSetIOThreadParams")?;
-        let thread = iothreads::number(thread)?;
+        let thread = tuning::iothreads::number(thread)?;
         self.host.guest(domain)?.change(&self.host, |guest| iothreads::set(guest, thread, params, flags))
     }
 }
 
 const UINT: i32 = abi::VIR_TYPED_PARAM_UINT as i32;
-const BOOLEAN: i32 = abi::VIR_TYPED_PARAM_BOOLEAN as i32;

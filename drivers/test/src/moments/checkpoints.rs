@@ -1,13 +1,12 @@
 //! Checkpoints of guests.
 
-use super::snapshots::leaves;
-use super::tree::{self, Wanted};
-use super::{Checkpoint, Moments};
+use super::Checkpoint;
 use crate::domain::{Change, parse_node, user};
 use crate::driver::TestDriver;
 use crate::refuse;
 use ferrovirt_conf::checkpoint::CheckpointXml;
 use ferrovirt_conf::domain::{Domain, ParseFlags};
+use ferrovirt_conf::moments::{self, checkpoints};
 use ferrovirt_core::driver::CheckpointDriver;
 use ferrovirt_core::{DomainCheckpointId, DomainId, Error, ErrorCode, ErrorDomain, Result, abi};
 use ferrovirt_xml::Node;
@@ -17,33 +16,12 @@ fn read_domain(node: &Node<'_>) -> Result<Domain> {
     parse_node(node, ParseFlags { skip_validate: true, ..user(false) }).map(|(model, _)| model)
 }
 
-const LIST_FLAGS: u32 = abi::VIR_DOMAIN_CHECKPOINT_LIST_ROOTS
-    | abi::VIR_DOMAIN_CHECKPOINT_LIST_TOPOLOGICAL
-    | abi::VIR_DOMAIN_CHECKPOINT_LIST_LEAVES
-    | abi::VIR_DOMAIN_CHECKPOINT_LIST_NO_LEAVES;
-
-fn list(
-    all: &Moments<Checkpoint>,
-    domain: &DomainId,
-    from: Option<&str>,
-    flags: u32,
-) -> Vec<DomainCheckpointId> {
-    let bit = flags & abi::VIR_DOMAIN_CHECKPOINT_LIST_ROOTS != 0;
-    let (yes, no) = (abi::VIR_DOMAIN_CHECKPOINT_LIST_LEAVES, abi::VIR_DOMAIN_CHECKPOINT_LIST_NO_LEAVES);
-    // Nothing is a leaf and none at once.
-    if flags & (yes | no) == yes | no {
-        return Vec::new();
-    }
-    let wanted = Wanted { nearest: bit == from.is_none(), leaves: leaves(flags, yes, no) };
-    all.list(from, wanted).into_iter().map(|checkpoint| id(domain, &checkpoint.name)).collect()
-}
-
 fn id(domain: &DomainId, name: &str) -> DomainCheckpointId {
     DomainCheckpointId { domain: domain.clone(), name: name.into() }
 }
 
 fn missing(name: &str) -> Error {
-    tree::missing::<Checkpoint>(ErrorCode::NoDomainCheckpoint, name)
+    moments::missing::<Checkpoint>(ErrorCode::NoDomainCheckpoint, name).domain(ErrorDomain::Test)
 }
 
 impl TestDriver {
@@ -75,7 +53,12 @@ impl CheckpointDriver for TestDriver {
             let redefined = flags & redefine != 0;
             let checkpoint = Checkpoint::from_xml(xml, redefined, &read_domain)?;
             let name = checkpoint.name.clone();
-            let update_current = if redefined { put(guest, checkpoint)? } else { make(guest, checkpoint)? };
+            let update_current = if redefined {
+                let uuid = guest.definition.model.uuid;
+                checkpoints::redefine(Arc::make_mut(&mut guest.checkpoints), checkpoint, uuid)?
+            } else {
+                make(guest, checkpoint)?
+            };
             if update_current {
                 Arc::make_mut(&mut guest.checkpoints).set_current(Some(&name));
             }
@@ -99,8 +82,9 @@ impl CheckpointDriver for TestDriver {
     }
 
     fn domain_list_all_checkpoints(&self, domain: &DomainId, flags: u32) -> Result<Vec<DomainCheckpointId>> {
-        refuse::flags(flags, LIST_FLAGS, "virDomainListAllCheckpoints")?;
-        Ok(list(&self.host.guest(domain)?.view().checkpoints, domain, None, flags))
+        refuse::flags(flags, checkpoints::LIST_FLAGS, "virDomainListAllCheckpoints")?;
+        let view = self.host.guest(domain)?.view();
+        Ok(checkpoints::list(&view.checkpoints, None, flags).map(|found| id(domain, &found.name)).collect())
     }
 
     fn domain_checkpoint_list_all_children(
@@ -108,10 +92,11 @@ impl CheckpointDriver for TestDriver {
         checkpoint: &DomainCheckpointId,
         flags: u32,
     ) -> Result<Vec<DomainCheckpointId>> {
-        refuse::flags(flags, LIST_FLAGS, "virDomainCheckpointListAllChildren")?;
+        refuse::flags(flags, checkpoints::LIST_FLAGS, "virDomainCheckpointListAllChildren")?;
         self.checkpoint(checkpoint)?;
         let view = self.host.guest(&checkpoint.domain)?.view();
-        Ok(list(&view.checkpoints, &checkpoint.domain, Some(&checkpoint.name), flags))
+        let found = checkpoints::list(&view.checkpoints, Some(&checkpoint.name), flags);
+        Ok(found.map(|found| id(&checkpoint.domain, &found.name)).collect())
     }
 
     fn domain_checkpoint_lookup_by_name(
@@ -133,7 +118,7 @@ impl CheckpointDriver for TestDriver {
         refuse::flags(flags, 0, "virDomainCheckpointGetParent")?;
         let found = self.checkpoint(checkpoint)?;
         found.parent.as_deref().map(|parent| id(&checkpoint.domain, parent)).ok_or_else(|| {
-            let text = format!("checkpoint '{}' follows no other", checkpoint.name);
+            let text = format!("checkpoint '{}' does not have a parent", checkpoint.name);
             refuse::error(ErrorCode::NoDomainCheckpoint, text)
         })
     }
@@ -161,22 +146,4 @@ fn make(guest: &mut Change<'_>, mut checkpoint: Checkpoint) -> Result<bool> {
     checkpoint.parent = guest.checkpoints.current().map(|current| current.name.clone());
     Arc::make_mut(&mut guest.checkpoints).add(checkpoint)?;
     Ok(true)
-}
-
-/// Takes in what a checkpoint was that had been made before. Whether it becomes the current one comes back: as the
-/// first, or as the one after the current one.
-fn put(guest: &mut Change<'_>, mut checkpoint: Checkpoint) -> Result<bool> {
-    guest.checkpoints.check_parent(&checkpoint)?;
-    match &checkpoint.domain {
-        Some(model) if model.uuid != guest.definition.model.uuid => {
-            let text = format!("checkpoint '{}' is one of another domain, by its uuid", checkpoint.name);
-            return Err(Error::invalid_arg(text).domain(ErrorDomain::DomainCheckpoint));
-        }
-        Some(_) => checkpoint.align_disks()?,
-        None => checkpoint.name_bitmaps(),
-    }
-    let current = guest.checkpoints.current();
-    let follows = current.is_none_or(|current| checkpoint.parent.as_ref() == Some(&current.name));
-    Arc::make_mut(&mut guest.checkpoints).put(checkpoint);
-    Ok(follows)
 }

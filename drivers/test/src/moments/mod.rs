@@ -2,10 +2,9 @@
 
 mod checkpoints;
 mod snapshots;
-mod tree;
 
+pub use ferrovirt_conf::moments::Moments;
 pub use snapshots::{check_relations, install as install_snapshot};
-pub use tree::Moments;
 
 pub use ferrovirt_conf::checkpoint::DomainCheckpoint as Checkpoint;
 pub use ferrovirt_conf::snapshot::DomainSnapshot as Snapshot;

@@ -1,11 +1,11 @@
 //! Snapshots of guests.
 
-use super::tree::{self, Leaves, Wanted};
-use super::{Moments, Snapshot};
-use crate::domain::{Change, Definition, matches, parse_node, user};
+use super::Snapshot;
+use crate::domain::{Change, Definition, parse_node, user};
 use crate::driver::TestDriver;
 use crate::refuse;
-use ferrovirt_conf::domain::{AbiCheck, Domain, ParseFlags, SnapshotLocation};
+use ferrovirt_conf::domain::{Domain, ParseFlags, SnapshotLocation};
+use ferrovirt_conf::moments::{self, snapshots};
 use ferrovirt_conf::snapshot::SnapshotState;
 use ferrovirt_core::driver::SnapshotDriver;
 use ferrovirt_core::{DomainId, DomainSnapshotId, Error, ErrorCode, ErrorDomain, Result, abi};
@@ -42,62 +42,12 @@ pub fn check_relations(guest: &mut Change<'_>) -> Result<()> {
     Err(refuse::internal(format!("snapshots of domain '{}' follow each other in a circle", guest.name())))
 }
 
-const LIST_FLAGS: u32 = abi::VIR_DOMAIN_SNAPSHOT_LIST_ROOTS
-    | abi::VIR_DOMAIN_SNAPSHOT_LIST_TOPOLOGICAL
-    | abi::VIR_DOMAIN_SNAPSHOT_LIST_METADATA
-    | abi::VIR_DOMAIN_SNAPSHOT_LIST_NO_METADATA
-    | abi::VIR_DOMAIN_SNAPSHOT_LIST_LEAVES
-    | abi::VIR_DOMAIN_SNAPSHOT_LIST_NO_LEAVES
-    | abi::VIR_DOMAIN_SNAPSHOT_LIST_INACTIVE
-    | abi::VIR_DOMAIN_SNAPSHOT_LIST_ACTIVE
-    | abi::VIR_DOMAIN_SNAPSHOT_LIST_DISK_ONLY
-    | abi::VIR_DOMAIN_SNAPSHOT_LIST_INTERNAL
-    | abi::VIR_DOMAIN_SNAPSHOT_LIST_EXTERNAL;
-
-/// What the flags for leaves say. Who asks for only those and only the others gets none.
-pub fn leaves(flags: u32, yes: u32, no: u32) -> Leaves {
-    Leaves { only: flags & yes != 0, none: flags & no != 0 }
-}
-
-fn list(
-    snapshots: &Moments<Snapshot>,
-    domain: &DomainId,
-    from: Option<&str>,
-    flags: u32,
-) -> Vec<DomainSnapshotId> {
-    let bit = flags & abi::VIR_DOMAIN_SNAPSHOT_LIST_ROOTS != 0;
-    let (yes, no) = (abi::VIR_DOMAIN_SNAPSHOT_LIST_LEAVES, abi::VIR_DOMAIN_SNAPSHOT_LIST_NO_LEAVES);
-    // Without a start the bit asks for the roots alone; with one, for all and not only the nearest.
-    let wanted = Wanted { nearest: bit == from.is_none(), leaves: leaves(flags, yes, no) };
-    // All snapshots have metadata here.
-    let (with, without) = (abi::VIR_DOMAIN_SNAPSHOT_LIST_METADATA, abi::VIR_DOMAIN_SNAPSHOT_LIST_NO_METADATA);
-    if flags & (with | without) == without {
-        return Vec::new();
-    }
-    let found = snapshots.list(from, wanted).into_iter().filter(|snapshot| {
-        let off = snapshot.state == Some(SnapshotState::Shutoff);
-        let disks = snapshot.state == Some(SnapshotState::DiskSnapshot);
-        let external = snapshot.is_external();
-        let states = [
-            (abi::VIR_DOMAIN_SNAPSHOT_LIST_INACTIVE, off),
-            (abi::VIR_DOMAIN_SNAPSHOT_LIST_DISK_ONLY, disks),
-            (abi::VIR_DOMAIN_SNAPSHOT_LIST_ACTIVE, !off && !disks),
-        ];
-        let places = [
-            (abi::VIR_DOMAIN_SNAPSHOT_LIST_INTERNAL, !external),
-            (abi::VIR_DOMAIN_SNAPSHOT_LIST_EXTERNAL, external),
-        ];
-        matches(flags, &states) && matches(flags, &places)
-    });
-    found.map(|snapshot| id(domain, &snapshot.name)).collect()
-}
-
 fn id(domain: &DomainId, name: &str) -> DomainSnapshotId {
     DomainSnapshotId { domain: domain.clone(), name: name.into() }
 }
 
 fn missing(name: &str) -> Error {
-    tree::missing::<Snapshot>(ErrorCode::NoDomainSnapshot, name)
+    moments::missing::<Snapshot>(ErrorCode::NoDomainSnapshot, name).domain(ErrorDomain::Test)
 }
 
 impl SnapshotDriver for TestDriver {
@@ -127,10 +77,13 @@ impl SnapshotDriver for TestDriver {
                 let text = "a transient domain would be gone if its snapshot stopped it";
                 return Err(refuse::operation_invalid(text));
             }
-            let snapshot = Snapshot::from_xml(xml, redefine, &read_domain)?;
+            let mut snapshot = Snapshot::from_xml(xml, redefine, &read_domain)?;
+            // A mock keeps nothing of its own.
+            snapshot.cookie = None;
             let name = snapshot.name.clone();
             if redefine {
-                redefine_snapshot(guest, snapshot)?;
+                let uuid = guest.definition.model.uuid;
+                snapshots::redefine(Arc::make_mut(&mut guest.snapshots), snapshot, uuid)?;
             } else {
                 take(guest, snapshot)?;
             }
@@ -152,8 +105,9 @@ impl SnapshotDriver for TestDriver {
     }
 
     fn domain_list_all_snapshots(&self, domain: &DomainId, flags: u32) -> Result<Vec<DomainSnapshotId>> {
-        refuse::flags(flags, LIST_FLAGS, "virDomainListAllSnapshots")?;
-        Ok(list(&self.host.guest(domain)?.view().snapshots, domain, None, flags))
+        refuse::flags(flags, snapshots::LIST_FLAGS, "virDomainListAllSnapshots")?;
+        let view = self.host.guest(domain)?.view();
+        Ok(snapshots::list(&view.snapshots, None, flags).map(|found| id(domain, &found.name)).collect())
     }
 
     fn domain_snapshot_list_all_children(
@@ -161,10 +115,11 @@ impl SnapshotDriver for TestDriver {
         snapshot: &DomainSnapshotId,
         flags: u32,
     ) -> Result<Vec<DomainSnapshotId>> {
-        refuse::flags(flags, LIST_FLAGS, "virDomainSnapshotListAllChildren")?;
+        refuse::flags(flags, snapshots::LIST_FLAGS, "virDomainSnapshotListAllChildren")?;
         self.snapshot(snapshot)?;
         let view = self.host.guest(&snapshot.domain)?.view();
-        Ok(list(&view.snapshots, &snapshot.domain, Some(&snapshot.name), flags))
+        let found = snapshots::list(&view.snapshots, Some(&snapshot.name), flags);
+        Ok(found.map(|found| id(&snapshot.domain, &found.name)).collect())
     }
 
     fn domain_snapshot_lookup_by_name(
@@ -199,7 +154,7 @@ impl SnapshotDriver for TestDriver {
         refuse::flags(flags, 0, "virDomainSnapshotGetParent")?;
         let found = self.snapshot(snapshot)?;
         found.parent.as_deref().map(|parent| id(&snapshot.domain, parent)).ok_or_else(|| {
-            let text = format!("snapshot '{}' follows no other", snapshot.name);
+            let text = format!("snapshot '{}' does not have a parent", snapshot.name);
             refuse::error(ErrorCode::NoDomainSnapshot, text)
         })
     }
@@ -306,35 +261,4 @@ fn take(guest: &mut Change<'_>, mut snapshot: Snapshot) -> Result<()> {
     snapshot.align_disks(None, location)?;
     snapshot.parent = guest.snapshots.current().map(|current| current.name.clone());
     Arc::make_mut(&mut guest.snapshots).add(snapshot)
-}
-
-/// Takes in what a snapshot was that had been taken before.
-fn redefine_snapshot(guest: &mut Change<'_>, mut snapshot: Snapshot) -> Result<()> {
-    guest.snapshots.check_parent(&snapshot)?;
-    let refuse = |text: String| Err(Error::invalid_arg(text).domain(ErrorDomain::DomainSnapshot));
-    let name = &snapshot.name;
-    let uuid = guest.definition.model.uuid;
-    if snapshot.domain.as_ref().is_some_and(|model| model.uuid != uuid) {
-        return refuse(format!("snapshot '{name}' is one of another domain, by its uuid"));
-    }
-    let known = guest.snapshots.find(name).cloned();
-    if let Some(known) = &known {
-        let online = |snapshot: &Snapshot| snapshot.state.is_some_and(SnapshotState::is_online);
-        let disks = |snapshot: &Snapshot| snapshot.state == Some(SnapshotState::DiskSnapshot);
-        if online(known) != online(&snapshot) {
-            return refuse(format!("snapshot '{name}' can't change between with and without memory"));
-        }
-        if disks(known) != disks(&snapshot) {
-            return refuse(format!("snapshot '{name}' can't change between all and only the disks"));
-        }
-        if let (Some(had), Some(gets)) = (&known.domain, &snapshot.domain) {
-            had.check_abi(gets, AbiCheck::default())?;
-        }
-    }
-    let external = snapshot.state == Some(SnapshotState::DiskSnapshot) || snapshot.is_external();
-    let location = if external { SnapshotLocation::External } else { SnapshotLocation::Internal };
-    let other = known.as_ref().and_then(|known| known.domain.as_deref());
-    snapshot.align_disks(other, location)?;
-    Arc::make_mut(&mut guest.snapshots).put(snapshot);
-    Ok(())
 }

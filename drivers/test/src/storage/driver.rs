@@ -2,17 +2,18 @@
 
 use super::pool::{Pool, View, sized};
 use super::volume;
-use crate::domain::matches;
 use crate::driver::TestDriver;
 use crate::refuse;
-use ferrovirt_conf::storage::{PoolAdapter, PoolType, StoragePool};
+use ferrovirt_conf::storage::{
+    PoolAdapter, PoolHost, PoolListing, PoolSource, PoolSources, PoolType, StoragePool, source_host,
+};
 use ferrovirt_core::driver::{StorageDriver, StoragePoolInfo, StorageVolInfo};
 use ferrovirt_core::event::ObjectEventKind;
 
 use ferrovirt_core::{
     Error, ErrorCode, ErrorDomain, Event, EventHub, Result, StoragePoolId, StorageVolId, abi,
 };
-use ferrovirt_xml::{Document, XmlValue};
+use ferrovirt_xml::XmlValue;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -57,13 +58,6 @@ fn no_volume(text: String) -> Error {
     refuse::error(ErrorCode::NoStorageVol, text)
 }
 
-/// The host that a description of a source names.
-fn source_host(text: &str) -> Result<Option<String>> {
-    let document = Document::parse(text, "storage_source_specification")?;
-    document.expect_root("source").map_err(|err| err.or_domain(ErrorDomain::Storage))?;
-    Ok(document.root().child("host").and_then(|host| host.attr("name").map(str::to_owned)))
-}
-
 impl StorageDriver for TestDriver {
     fn connect_find_storage_pool_sources(
         &self,
@@ -87,17 +81,16 @@ impl StorageDriver for TestDriver {
         }
         match (found, host) {
             (PoolType::Logical, _) => Ok(VOLUME_GROUPS.to_owned()),
-            (PoolType::NetFs, Some(host)) => Ok(exports(&host)),
+            (PoolType::NetFs, Some(host)) => Ok(exports(host)),
             (PoolType::NetFs, None) => Err(refuse::invalid_arg("a host name is needed to look for exports")),
             _ => Err(unsearchable()),
         }
     }
 
     fn connect_list_all_storage_pools(&self, flags: u32) -> Result<Vec<StoragePoolId>> {
-        let known = KIND_FLAGS.iter().chain(&PERSISTENCE).chain(&STATES).fold(0, |known, flag| known | flag);
-        refuse::flags(flags, known, "virConnectListAllStoragePools")?;
+        refuse::flags(flags, PoolListing::known(), "virConnectListAllStoragePools")?;
         let all = self.host.pools.0.all();
-        Ok(all.iter().filter(|pool| passes(&pool.view.get(), flags)).map(|pool| pool.id()).collect())
+        Ok(all.iter().filter(|pool| pool.view.get().listing().passes(flags)).map(|pool| pool.id()).collect())
     }
 
     fn storage_pool_lookup_by_name(&self, name: &str) -> Result<StoragePoolId> {
@@ -284,7 +277,7 @@ impl StorageDriver for TestDriver {
         let (_, view) = self.active_pool(&volume.pool)?;
         let found = view.volume(&volume.name)?;
         Ok(StorageVolInfo {
-            kind: volume::kind_in(view.definition.kind),
+            kind: view.definition.kind.volume_type() as i32,
             capacity: found.capacity,
             allocation: found.allocation,
         })
@@ -333,57 +326,12 @@ const VOLUME_GROUPS: &str = "\
 ";
 
 /// What every server exports.
-fn exports(host: &str) -> String {
-    let mut w = ferrovirt_xml::Writer::new();
-    w.open("sources");
-    w.open("source");
-    for (name, attribute, value) in
-        [("host", "name", host), ("dir", "path", "/testshare"), ("format", "type", "nfs")]
-    {
-        w.open(name);
-        w.attr_str(attribute, value);
-        w.close(name);
-    }
-    w.close("source");
-    w.close("sources");
-    w.finish()
-}
-
-const STATES: [u32; 2] =
-    [abi::VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE, abi::VIR_CONNECT_LIST_STORAGE_POOLS_INACTIVE];
-
-const PERSISTENCE: [u32; 4] = [
-    abi::VIR_CONNECT_LIST_STORAGE_POOLS_PERSISTENT,
-    abi::VIR_CONNECT_LIST_STORAGE_POOLS_TRANSIENT,
-    abi::VIR_CONNECT_LIST_STORAGE_POOLS_AUTOSTART,
-    abi::VIR_CONNECT_LIST_STORAGE_POOLS_NO_AUTOSTART,
-];
-
-/// In the order of [`PoolType`].
-const KIND_FLAGS: [u32; 14] = [
-    abi::VIR_CONNECT_LIST_STORAGE_POOLS_DIR,
-    abi::VIR_CONNECT_LIST_STORAGE_POOLS_FS,
-    abi::VIR_CONNECT_LIST_STORAGE_POOLS_NETFS,
-    abi::VIR_CONNECT_LIST_STORAGE_POOLS_LOGICAL,
-    abi::VIR_CONNECT_LIST_STORAGE_POOLS_DISK,
-    abi::VIR_CONNECT_LIST_STORAGE_POOLS_ISCSI,
-    abi::VIR_CONNECT_LIST_STORAGE_POOLS_ISCSI_DIRECT,
-    abi::VIR_CONNECT_LIST_STORAGE_POOLS_SCSI,
-    abi::VIR_CONNECT_LIST_STORAGE_POOLS_MPATH,
-    abi::VIR_CONNECT_LIST_STORAGE_POOLS_RBD,
-    abi::VIR_CONNECT_LIST_STORAGE_POOLS_SHEEPDOG,
-    abi::VIR_CONNECT_LIST_STORAGE_POOLS_GLUSTER,
-    abi::VIR_CONNECT_LIST_STORAGE_POOLS_ZFS,
-    abi::VIR_CONNECT_LIST_STORAGE_POOLS_VSTORAGE,
-];
-
-fn passes(view: &View, flags: u32) -> bool {
-    let [active, inactive] = STATES;
-    let [persistent, transient, autostart, no_autostart] = PERSISTENCE;
-    let kinds: Vec<(u32, bool)> =
-        KIND_FLAGS.into_iter().zip(PoolType::ALL.iter().map(|kind| *kind == view.definition.kind)).collect();
-    matches(flags, &[(active, view.active), (inactive, !view.active)])
-        && matches(flags, &[(persistent, view.persistent), (transient, !view.persistent)])
-        && matches(flags, &[(autostart, view.autostart), (no_autostart, !view.autostart)])
-        && matches(flags, &kinds)
+fn exports(host: String) -> String {
+    let source = PoolSource {
+        hosts: vec![PoolHost { name: host, port: 0 }],
+        dir: Some("/testshare".to_owned()),
+        format: Some("nfs".to_owned()),
+        ..PoolSource::default()
+    };
+    PoolSources { sources: vec![source] }.to_xml()
 }

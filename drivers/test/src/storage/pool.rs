@@ -1,8 +1,8 @@
 //! The pools of a host, and the volumes in them.
 
-use crate::held::Held;
 use crate::refuse;
-use ferrovirt_conf::storage::{PoolSize, PoolType, StoragePool, StorageVolume};
+use ferrovirt_conf::storage::{PoolListing, PoolSize, StoragePool, StorageVolume};
+use ferrovirt_core::held::Held;
 use ferrovirt_core::store::{Claim, Store, Stored};
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result, StoragePoolId, StorageVolId};
 use ferrovirt_xml::Node;
@@ -117,10 +117,7 @@ impl Pools {
     /// Two pools must not be made of the same thing.
     fn refuse_shared_source(&self, definition: &StoragePool) -> Result<()> {
         let others = self.0.all();
-        let shared = others.iter().find(|pool| {
-            let other = pool.view.get();
-            other.definition.name() != definition.name() && same_source(&other.definition, definition)
-        });
+        let shared = others.iter().find(|pool| definition.shares_source(&pool.view.get().definition));
         match shared {
             Some(pool) => Err(taken(format!("pool '{}' is made of the same source", pool.name))),
             None => Ok(()),
@@ -134,33 +131,6 @@ impl Pools {
             let volume = view.volumes.values().find(|volume| view.active && matches(volume))?;
             Some(pool.volume_id(volume))
         })
-    }
-}
-
-fn same_source(one: &StoragePool, other: &StoragePool) -> bool {
-    let device = |kind| {
-        matches!(kind, PoolType::Iscsi | PoolType::Fs | PoolType::Logical | PoolType::Disk | PoolType::Zfs)
-    };
-    let (first, second) = (&one.source, &other.source);
-    let shares_device =
-        first.devices.iter().any(|device| second.devices.iter().any(|other| other.path == device.path));
-    if device(one.kind) && device(other.kind) {
-        return shares_device && first.hosts == second.hosts && first.initiator == second.initiator;
-    }
-    if one.kind != other.kind {
-        return false;
-    }
-    match one.kind {
-        PoolType::Dir => one.target_path() == other.target_path(),
-        PoolType::Gluster => {
-            first.name == second.name && first.dir == second.dir && first.hosts == second.hosts
-        }
-        PoolType::NetFs => first.dir == second.dir && first.hosts == second.hosts,
-        PoolType::Scsi => first.adapter == second.adapter,
-        PoolType::Sheepdog => first.hosts.len() == 1 && first.hosts == second.hosts,
-        PoolType::Mpath => true,
-        PoolType::Vstorage => first.name == second.name,
-        _ => false,
     }
 }
 
@@ -193,7 +163,7 @@ impl Pool {
     pub fn install_volume(&self, element: &Node<'_>) -> Result<()> {
         self.view.change(|view| {
             let mut volume = StorageVolume::from_node(element, view.definition.kind)?;
-            let path = view.path_of(&volume.name);
+            let path = view.definition.path_of(&volume.name);
             let path = volume.target.path.get_or_insert(path).clone();
             volume.key.get_or_insert(path);
             view.put(volume);
@@ -203,9 +173,14 @@ impl Pool {
 }
 
 impl View {
-    /// Where a volume of that name is.
-    pub fn path_of(&self, name: &str) -> String {
-        format!("{}/{name}", self.definition.target_path().unwrap_or("(null)"))
+    /// What a list looks at.
+    pub fn listing(&self) -> PoolListing {
+        PoolListing {
+            kind: self.definition.kind,
+            active: self.active,
+            persistent: self.persistent,
+            autostart: self.autostart,
+        }
     }
 
     pub fn check_active(&self) -> Result<()> {

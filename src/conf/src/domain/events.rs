@@ -1,5 +1,6 @@
 //! What happens when the guest ends, one way or another.
 
+use ferrovirt_core::{Error, ErrorDomain, Result};
 use ferrovirt_xml::{XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +38,45 @@ pub enum LifecycleAction {
     Preserve,
     CoredumpDestroy,
     CoredumpRestart,
+}
+
+/// What a guest can end by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LifecycleKind {
+    PowerOff,
+    Reboot,
+    Crash,
+}
+
+impl LifecycleKind {
+    /// By its number (`virDomainLifecycle`).
+    pub fn from_number(number: u32) -> Option<Self> {
+        [Self::PowerOff, Self::Reboot, Self::Crash].get(number as usize).copied()
+    }
+}
+
+impl LifecycleAction {
+    /// By its number (`virDomainLifecycleAction`); dumps are for crashes only.
+    pub fn for_kind(number: u32, kind: LifecycleKind) -> Result<Self> {
+        let wanted = Self::ALL.get(number as usize).copied();
+        let wanted = wanted
+            .ok_or_else(|| Error::invalid_arg(format!("there is no life cycle action number {number}")))?;
+        if matches!(wanted, Self::CoredumpDestroy | Self::CoredumpRestart) && kind != LifecycleKind::Crash {
+            let text = format!("the action '{wanted}' is for crashes only");
+            return Err(Error::config_unsupported(text).domain(ErrorDomain::Domain));
+        }
+        Ok(wanted)
+    }
+}
+
+impl LifecycleEvents {
+    pub fn set(&mut self, kind: LifecycleKind, action: LifecycleAction) {
+        match kind {
+            LifecycleKind::PowerOff => self.on_poweroff = action,
+            LifecycleKind::Reboot => self.on_reboot = action,
+            LifecycleKind::Crash => self.on_crash = action,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, XmlEnum)]

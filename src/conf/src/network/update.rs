@@ -89,12 +89,8 @@ impl Network {
             VIR_NETWORK_SECTION_IP => refuse("<ip>"),
             VIR_NETWORK_SECTION_FORWARD => refuse("<forward>"),
             VIR_NETWORK_SECTION_FORWARD_PF => refuse("<forward><pf>"),
-            VIR_NETWORK_SECTION_IP_DHCP_HOST => {
-                self.update_dhcp_host(Command::from_number(command)?, parent, &document)
-            }
-            VIR_NETWORK_SECTION_IP_DHCP_RANGE => {
-                self.update_dhcp_range(Command::from_number(command)?, parent, &document)
-            }
+            VIR_NETWORK_SECTION_IP_DHCP_HOST => self.update_dhcp_host(command, parent, &document),
+            VIR_NETWORK_SECTION_IP_DHCP_RANGE => self.update_dhcp_range(command, parent, &document),
             VIR_NETWORK_SECTION_FORWARD_INTERFACE => {
                 self.update_forward_interface(Command::from_number(command)?, &document)
             }
@@ -119,16 +115,17 @@ impl Network {
         Err(root.error(ErrorCode::XmlError, text).domain(ErrorDomain::Network))
     }
 
-    fn update_dhcp_host(&mut self, command: Command, parent: i32, document: &Document<'_>) -> Result<()> {
-        let host: DhcpHost = document.read()?;
+    fn update_dhcp_host(&mut self, command: u32, parent: i32, document: &Document<'_>) -> Result<()> {
         let index = self.dhcp_index(parent)?;
-        let completeness = if command == Delete { Pattern } else { Whole };
+        let host: DhcpHost = document.read()?;
+        let completeness = if command == VIR_NETWORK_UPDATE_COMMAND_DELETE { Pattern } else { Whole };
         host.validate(&self.name, &self.ips[index], completeness)?;
         if completeness == Whole
             && host.ip.is_some_and(|ip| ip.is_ipv4() != self.ips[index].address.is_ipv4())
         {
             return Err(invalid(self, format!("{} is not of the family of its <ip>", show(&host))));
         }
+        let command = Command::from_number(command)?;
         let same = |other: &DhcpHost| {
             let mac = host.mac().is_some() && host.mac() == other.mac();
             mac || (host.ip.is_some() && host.ip == other.ip)
@@ -170,9 +167,10 @@ impl Network {
         Ok(())
     }
 
-    fn update_dhcp_range(&mut self, command: Command, parent: i32, document: &Document<'_>) -> Result<()> {
-        let mut range: DhcpRange = document.read()?;
+    fn update_dhcp_range(&mut self, command: u32, parent: i32, document: &Document<'_>) -> Result<()> {
         let index = self.dhcp_index(parent)?;
+        let mut range: DhcpRange = document.read()?;
+        let command = Command::from_number(command)?;
         if command == Modify {
             return Err(unsupported(format!(
                 "DHCP ranges of network '{}' can't be modified; delete one and add another",

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Capability {
     pub kind: String,
-    content: RawElement,
+    pub(super) content: RawElement,
 }
 
 /// The types there are.
@@ -48,6 +48,17 @@ impl Capability {
             RawNode::Text(text) | RawNode::Cdata(text) => Some(text.as_str()),
             _ => None,
         })
+    }
+
+    /// The children of that name.
+    pub fn children<'c>(&'c self, name: &'c str) -> impl Iterator<Item = &'c RawElement> {
+        self.content.elements().filter(move |child| child.name == name)
+    }
+
+    /// An attribute of a child.
+    pub fn child_attribute(&self, child: &str, attribute: &str) -> Option<&str> {
+        let found = self.content.elements().find(|element| element.name == child)?;
+        found.attribute(attribute)
     }
 
     /// Changes the text of a child that there is.

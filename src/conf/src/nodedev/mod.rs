@@ -1,11 +1,15 @@
 //! `<device>`: a device of the host.
 
+mod build;
 mod capability;
 mod form;
 mod kinds;
+mod listing;
 mod pci;
 
+pub use build::CapabilityBuilder;
 pub use capability::Capability;
+pub use listing::NodeDeviceListing;
 
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{Document, Node, Writer};

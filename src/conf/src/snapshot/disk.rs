@@ -1,7 +1,7 @@
 //! `<disk>` of a snapshot: where a disk's content at that instant is.
 
 use crate::domain::{SnapshotLocation, StorageFormat, StorageLocation, StorageSource, StorageType};
-use ferrovirt_core::{ErrorCode, Result};
+use ferrovirt_core::{ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{Node, Shape, ValueKind, Writer, XmlContent, XmlValue};
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +37,7 @@ pub(super) fn location(node: &Node<'_>) -> Result<Option<SnapshotLocation>> {
 impl XmlContent for SnapshotDisk {
     fn parse(node: &Node<'_>) -> Result<Self> {
         let name = node.attr("name").ok_or_else(|| node.missing_attr("name", ErrorCode::Internal))?;
-        let snapshot = location(node)?;
+        let snapshot = location(node).map_err(|err| err.domain(ErrorDomain::Xml))?;
         let mut source = StorageSource::parse(node)?;
         if matches!(source.location.kind(), StorageType::Volume | StorageType::Dir) {
             let text = format!("a disk of a snapshot can't have type='{}'", source.location.kind());

@@ -8,7 +8,7 @@ pub use disk::SnapshotDisk;
 
 use crate::domain::{Domain, SnapshotLocation};
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
-use ferrovirt_xml::{Document, Node, Writer, XmlElement, XmlEnum, XmlValue};
+use ferrovirt_xml::{Document, Node, RawElement, Writer, XmlElement, XmlEnum, XmlValue};
 use serde::{Deserialize, Serialize};
 use std::time::{SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
@@ -35,6 +35,8 @@ pub struct DomainSnapshot {
     pub domain: Option<Box<Domain>>,
     /// Its permanent one, where that was another.
     pub inactive_domain: Option<Box<Domain>>,
+    /// What a driver keeps for itself.
+    pub cookie: Option<RawElement>,
 }
 
 /// What a guest was doing.
@@ -118,6 +120,7 @@ impl DomainSnapshot {
         if let Some(domain) = node.child("inactiveDomain") {
             self.inactive_domain = Some(Box::new(read(&domain)?));
         }
+        self.cookie = node.child("cookie").map(|cookie| RawElement::from_node(&cookie));
         Ok(())
     }
 
@@ -203,6 +206,9 @@ impl DomainSnapshot {
         }
         if let Some(model) = &self.inactive_domain {
             write_domain(&mut w, "inactiveDomain", model, secure);
+        }
+        if let Some(cookie) = &self.cookie {
+            w.raw(cookie);
         }
         w.close("domainsnapshot");
         w.finish()

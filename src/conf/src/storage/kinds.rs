@@ -1,5 +1,6 @@
 //! The types of pools: what each needs of its source, and which formats pools and volumes of it have.
 
+use super::VolumeType;
 use crate::domain::StorageFormat;
 use ferrovirt_xml::{XmlEnum, XmlValue};
 
@@ -96,6 +97,17 @@ impl PoolType {
             Self::Dir | Self::Fs | Self::NetFs | Self::Rbd | Self::Gluster | Self::Vstorage => Some("raw"),
             Self::Disk => Some("none"),
             _ => None,
+        }
+    }
+
+    /// What volumes of such a pool are, as far as the pool tells.
+    pub fn volume_type(self) -> VolumeType {
+        match self {
+            Self::Dir | Self::Fs | Self::NetFs | Self::Vstorage => VolumeType::File,
+            Self::Sheepdog | Self::IscsiDirect | Self::Gluster | Self::Rbd => VolumeType::Network,
+            Self::Logical | Self::Disk | Self::Mpath | Self::Iscsi | Self::Scsi | Self::Zfs => {
+                VolumeType::Block
+            }
         }
     }
 

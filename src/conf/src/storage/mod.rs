@@ -3,20 +3,27 @@
 mod adapter;
 mod capabilities;
 mod kinds;
+mod listing;
 mod options;
 mod permissions;
 mod pool;
+mod same;
 mod source;
+mod sources;
 mod volume;
 
 pub use adapter::{ParentAddress, PoolAdapter};
 pub use capabilities::{FormatChoice, FormatList, PoolCapabilities, PoolCapability};
 pub use kinds::PoolType;
+pub use listing::PoolListing;
 pub use options::{CephOption, CephOptions, MountOption, MountOptions};
-pub use permissions::Permissions;
-pub use pool::{PoolSize, PoolTarget, RefreshAllocation, StoragePool};
+pub use permissions::{FileMode, FileOwner, Permissions};
+pub use pool::{PoolSize, PoolTarget, RefreshAllocation, StoragePool, sanitized};
 pub use source::{FreeExtent, PoolDevice, PoolHost, PoolSource};
-pub use volume::{StorageVolume, VolumeLayer, VolumeType};
+pub use sources::{PoolSources, source_host};
+pub use volume::{
+    CapacityRule, ImageFeature, StorageVolume, Timestamp, Timestamps, VolumeExtent, VolumeLayer, VolumeType,
+};
 
 #[cfg(test)]
 mod tests;

@@ -133,6 +133,11 @@ impl StoragePool {
         Err(Error::xml(text).domain(ErrorDomain::Storage))
     }
 
+    /// Where a volume of that name is.
+    pub fn path_of(&self, volume: &str) -> String {
+        format!("{}/{volume}", self.target_path().unwrap_or("(null)"))
+    }
+
     /// Where the volumes are.
     pub fn target_path(&self) -> Option<&str> {
         self.target.as_ref()?.path.as_deref()
@@ -181,8 +186,9 @@ impl StoragePool {
             return Err(place.error(ErrorCode::ConfigUnsupported, "<auth> of a pool needs its type"));
         }
         if let Some(version) = &source.protocol_version {
-            let nfs = matches!(source.format.as_deref(), None | Some("nfs" | "auto"));
-            if !nfs {
+            // libvirt compares the format's number only, and NFS is the second: so it is with the second of other types.
+            let at = formats.iter().position(|known| Some(*known) == source.format.as_deref());
+            if at.is_some_and(|at| at > 1) {
                 let text = "<protocol ver='…'> is for NFS only";
                 return Err(place.error(ErrorCode::ConfigUnsupported, text));
             }
@@ -266,7 +272,7 @@ impl StoragePool {
 }
 
 /// A path without repeated slashes and without one at its end. Two at the beginning mean something, and stay.
-fn sanitized(path: &str) -> String {
+pub fn sanitized(path: &str) -> String {
     let mut clean = String::with_capacity(path.len());
     let network = path.starts_with("//") && !path.starts_with("///");
     for letter in path.chars() {

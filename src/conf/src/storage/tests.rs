@@ -54,17 +54,22 @@ fn what_a_type_needs_must_be_there() {
 }
 
 fn refused(inside: &str) -> ErrorCode {
-    StorageVolume::from_xml(&format!("<volume>{inside}</volume>"), PoolType::Dir).unwrap_err().code()
+    StorageVolume::from_xml(&format!("<volume>{inside}</volume>"), PoolType::Dir, CapacityRule::Needed)
+        .unwrap_err()
+        .code()
 }
 
 #[test]
 fn a_volume_fills_in_what_follows() {
     let text = "<volume><name>v</name><capacity unit='KiB'>2</capacity><target><features/></target></volume>";
-    let volume = StorageVolume::from_xml(text, PoolType::Dir).unwrap();
+    let volume = StorageVolume::from_xml(text, PoolType::Dir, CapacityRule::Needed).unwrap();
     assert_eq!((volume.capacity, volume.allocation), (2048, 2048));
     assert_eq!(volume.target.format.as_deref(), Some("raw"));
     assert_eq!(volume.target.compat.as_deref(), Some("1.1"));
-    assert_eq!(StorageVolume::from_xml(&volume.to_xml(), PoolType::Dir).unwrap(), volume);
+    assert_eq!(
+        StorageVolume::from_xml(&volume.to_xml(), PoolType::Dir, CapacityRule::Needed).unwrap(),
+        volume
+    );
 }
 
 #[test]
@@ -86,7 +91,7 @@ fn what_has_no_owner_is_refused_in_no_name() {
     use ferrovirt_core::ErrorDomain;
     let of = |inside: &str| {
         let text = format!("<volume><name>v</name>{inside}</volume>");
-        StorageVolume::from_xml(&text, PoolType::Dir).unwrap_err().error_domain()
+        StorageVolume::from_xml(&text, PoolType::Dir, CapacityRule::Needed).unwrap_err().error_domain()
     };
     assert_eq!(of("<capacity unit='x'>9</capacity>"), ErrorDomain::None);
     assert_eq!(of("<capacity>x</capacity>"), ErrorDomain::Storage);

@@ -15,10 +15,16 @@ pub struct StorageVolume {
     pub name: String,
     /// What it is found by, whatever its pool; drivers choose it.
     pub key: Option<String>,
+    /// Where its data is on the devices of its pool; drivers tell.
+    pub extents: Vec<VolumeExtent>,
     /// The size that a guest sees, in bytes.
     pub capacity: u64,
     /// What it takes of its pool, in bytes.
     pub allocation: u64,
+    /// Whether the definition says what it is to take.
+    pub has_allocation: bool,
+    /// Where the file ends, in bytes; drivers tell. 0: not known.
+    pub physical: u64,
     /// Its image.
     pub target: VolumeLayer,
     /// The image that it says its difference from.
@@ -46,13 +52,52 @@ pub struct VolumeLayer {
     /// There where volumes of the pool have formats.
     pub format: Option<String>,
     pub permissions: Permissions,
+    /// Drivers tell; what a definition says of them is not kept.
+    pub timestamps: Option<Timestamps>,
     pub encryption: Option<Encryption>,
+    /// Of a file that is to be made: it must not be copied on write.
+    pub no_copy_on_write: bool,
     /// The version of QCOW2, such as `1.1`.
     pub compat: Option<String>,
     /// In bytes; 0: not said.
     pub cluster_size: u64,
     /// Extensions of QCOW2, if any were asked for.
     pub features: Option<Vec<ImageFeature>>,
+}
+
+/// When the image was read, written and changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Timestamps {
+    pub accessed: Timestamp,
+    pub modified: Timestamp,
+    pub changed: Timestamp,
+    /// What the kernel does not tell is told as 0.
+    pub born: Timestamp,
+}
+
+/// Seconds since 1970, and nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Timestamp {
+    pub seconds: i64,
+    pub nanoseconds: u32,
+}
+
+/// A part of a device that holds data of a volume, in bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VolumeExtent {
+    pub device: String,
+    pub start: u64,
+    pub end: u64,
+}
+
+/// When a definition may leave out the capacity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CapacityRule {
+    Needed,
+    /// An image that says its difference from another may have that one's.
+    UnlessBacked,
+    /// A copy has that of what it is a copy of.
+    Optional,
 }
 
 /// An extension of QCOW2.
@@ -62,22 +107,24 @@ pub enum ImageFeature {
     LazyRefcounts,
     #[xml(name = "extended_l2")]
     ExtendedL2,
+    #[xml(name = "data_file")]
+    DataFile,
 }
 
 impl StorageVolume {
     /// Reads a definition for a pool of this type.
-    pub fn from_xml(text: &str, pool: PoolType) -> Result<Self> {
+    pub fn from_xml(text: &str, pool: PoolType, rule: CapacityRule) -> Result<Self> {
         let document = Document::parse(text, "storage_volume_definition")?;
         document.expect_root("volume")?;
-        Self::from_node(&document.root(), pool)
+        Self::read(&document.root(), pool, rule).map_err(super::pool::own)
     }
 
     /// Reads a definition inside of another document.
     pub fn from_node(node: &Node<'_>, pool: PoolType) -> Result<Self> {
-        Self::read(node, pool).map_err(super::pool::own)
+        Self::read(node, pool, CapacityRule::Needed).map_err(super::pool::own)
     }
 
-    fn read(node: &Node<'_>, pool: PoolType) -> Result<Self> {
+    fn read(node: &Node<'_>, pool: PoolType, rule: CapacityRule) -> Result<Self> {
         let name = text_of(node, "name").ok_or_else(|| node.missing_child("name", ErrorCode::XmlError))?;
         let kind = match node.attr("type") {
             None => VolumeType::default(),
@@ -96,15 +143,29 @@ impl StorageVolume {
         };
         let capacity = match node.child("capacity").filter(|size| !size.text().is_empty()) {
             Some(size) => read_size(&size)?,
+            None if rule == CapacityRule::Optional => 0,
+            None if rule == CapacityRule::UnlessBacked && backing.is_some() => 0,
             None => return Err(node.missing_child("capacity", ErrorCode::XmlError)),
         };
         let allocation = node.child("allocation").filter(|size| !size.text().is_empty());
+        let has_allocation = allocation.is_some();
         let allocation = allocation.map_or(Ok(capacity), |size| read_size(&size))?;
         let target = match node.child("target") {
             None => VolumeLayer { format: pool.volume_format().map(str::to_owned), ..VolumeLayer::default() },
             Some(target) => read_target(&target, pool)?,
         };
-        Ok(Self { kind, name, key: text_of(node, "key"), capacity, allocation, target, backing })
+        Ok(Self {
+            kind,
+            name,
+            key: text_of(node, "key"),
+            extents: Vec::new(),
+            capacity,
+            allocation,
+            has_allocation,
+            physical: 0,
+            target,
+            backing,
+        })
     }
 
     /// The definition as text.
@@ -114,7 +175,10 @@ impl StorageVolume {
         w.attr("type", &self.kind);
         w.value("name", &self.name);
         optional(&mut w, "key", self.key.as_ref());
-        for (name, size) in [("capacity", self.capacity), ("allocation", self.allocation)] {
+        self.write_extents(&mut w);
+        let physical = (self.physical > 0).then_some(("physical", self.physical));
+        let sizes = [("capacity", self.capacity), ("allocation", self.allocation)];
+        for (name, size) in sizes.into_iter().chain(physical) {
             w.open(name);
             w.attr_str("unit", "bytes");
             w.text(&size);
@@ -126,6 +190,26 @@ impl StorageVolume {
         }
         w.close("volume");
         w.finish()
+    }
+
+    /// Those that follow each other on one device stand in one element.
+    fn write_extents(&self, w: &mut Writer) {
+        if self.extents.is_empty() {
+            return;
+        }
+        w.open("source");
+        for extents in self.extents.chunk_by(|one, next| one.device == next.device) {
+            w.open("device");
+            w.attr_str("path", &extents[0].device);
+            for extent in extents {
+                w.open("extent");
+                w.attr("start", &extent.start);
+                w.attr("end", &extent.end);
+                w.close("extent");
+            }
+            w.close("device");
+        }
+        w.close("source");
     }
 }
 
@@ -169,6 +253,7 @@ fn read_target(node: &Node<'_>, pool: PoolType) -> Result<VolumeLayer> {
         format: read_format(node, pool)?,
         permissions: read_permissions(node)?,
         encryption: node.child("encryption").map(|node| Encryption::parse(&node)).transpose()?,
+        no_copy_on_write: node.child("nocow").is_some(),
         compat: text_of(node, "compat"),
         ..VolumeLayer::default()
     };
@@ -211,6 +296,9 @@ impl VolumeLayer {
         if self.permissions != Permissions::default() {
             w.element("permissions", &self.permissions);
         }
+        if let Some(timestamps) = &self.timestamps {
+            timestamps.write(w);
+        }
         if let Some(encryption) = &self.encryption {
             w.element(Encryption::TAG, encryption);
         }
@@ -227,10 +315,31 @@ impl VolumeLayer {
                 w.flag(match feature {
                     ImageFeature::LazyRefcounts => "lazy_refcounts",
                     ImageFeature::ExtendedL2 => "extended_l2",
+                    ImageFeature::DataFile => "data_file",
                 });
             }
             w.close("features");
         }
         w.close(name);
+    }
+}
+
+impl Timestamps {
+    fn write(&self, w: &mut Writer) {
+        w.open("timestamps");
+        for (name, moment) in [
+            ("atime", self.accessed),
+            ("mtime", self.modified),
+            ("ctime", self.changed),
+            ("btime", self.born),
+        ] {
+            w.open(name);
+            match moment.nanoseconds {
+                0 => w.text(&moment.seconds),
+                nanoseconds => w.text(&format!("{}.{nanoseconds:09}", moment.seconds)),
+            }
+            w.close(name);
+        }
+        w.close("timestamps");
     }
 }

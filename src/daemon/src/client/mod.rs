@@ -5,6 +5,8 @@ mod task;
 
 pub use task::serve;
 
+use crate::access::Known;
+use crate::access::polkit::Subject;
 use crate::auth::Login;
 use crate::daemon::Daemon;
 use crate::events::Registrations;
@@ -15,8 +17,9 @@ use crate::streams::Streams;
 use ferrovirt::Connection;
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result, TypedParams};
 use ferrovirt_rpc::frame::OutgoingMessage;
-use ferrovirt_rpc::procedure::{EventMessage, Row};
+use ferrovirt_rpc::procedure::{EventMessage, Object, Procedure, Row, Rule};
 use ferrovirt_rpc::program::Program;
+use ferrovirt_rpc::program::remote::ConnectOpen;
 use ferrovirt_rpc::server::Caller;
 use parking_lot::{Mutex, RwLock};
 use std::net::SocketAddr;
@@ -121,6 +124,12 @@ impl Client {
 
     pub fn login(&self) -> &Login {
         &self.0.login
+    }
+
+    /// Its process, for whoever decides what that may do.
+    pub fn subject(&self) -> Option<Subject> {
+        let peer = self.0.entrance.peer.as_ref()?;
+        Some(Subject { process: peer.process as u32, start: peer.start, user: peer.user })
     }
 
     pub fn is_logged_in(&self) -> bool {
@@ -231,6 +240,23 @@ impl Client {
 impl Caller for Client {
     fn is_read_only(&self) -> bool {
         self.0.entrance.read_only
+    }
+
+    fn is_controlled(&self) -> bool {
+        self.0.daemon.access().is_ok_and(|access| access.is_controlled())
+    }
+
+    fn permit(&self, row: &'static Row, rules: &[&'static Rule], object: Option<Object>) -> Result<()> {
+        // Which driver that is about is known once it is open.
+        if *row == *ConnectOpen::ROW {
+            return Ok(());
+        }
+        let connection = self.connection()?;
+        let about = match &object {
+            Some(object) => Known::looked_up(&connection, object)?,
+            None => Known::connection(&connection)?,
+        };
+        self.0.daemon.access()?.check(self.subject(), rules, &about)
     }
 
     fn admit(&self, row: &'static Row) -> Result<()> {

@@ -3,6 +3,7 @@
 //! A driver's thread only encodes the message and queues it; the reactor sends it.
 
 mod domain;
+mod gate;
 mod object;
 
 pub use domain::domain_filter;
@@ -13,6 +14,8 @@ pub use object::{
 use crate::client::Client;
 use ferrovirt_core::event::{Event, EventHub, Subscription};
 use ferrovirt_core::{Error, ErrorDomain, Result};
+use ferrovirt_rpc::server::Caller;
+use gate::Gate;
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -37,6 +40,8 @@ pub struct Registrations(Mutex<State>);
 #[derive(Default)]
 struct State {
     next: i32,
+    /// For clients that are told of some objects only.
+    gate: Option<Gate>,
     all: Vec<Registration>,
 }
 
@@ -48,6 +53,8 @@ struct Registration {
     legacy: bool,
     /// Ends with the registration.
     _subscription: Subscription,
+    /// The hub may be there for this registration only.
+    _hub: Arc<EventHub>,
 }
 
 impl Registrations {
@@ -57,20 +64,19 @@ impl Registrations {
         client: &Client,
         family: Family,
         event_id: i32,
-        hub: &EventHub,
+        hub: Arc<EventHub>,
         tell: Teller,
     ) -> Result<i32> {
-        Ok(self.subscribe(client, family, event_id, false, hub, tell))
+        self.subscribe(client, family, event_id, false, hub, tell)
     }
 
     /// Registers in the old way, which has no ids.
-    pub fn add_legacy(&self, client: &Client, event_id: i32, hub: &EventHub, tell: Teller) -> Result<()> {
+    pub fn add_legacy(&self, client: &Client, event_id: i32, hub: Arc<EventHub>, tell: Teller) -> Result<()> {
         if self.find_legacy(event_id).is_some() {
             let detail = format!("domain event {event_id} is registered already");
             return Err(Error::internal(detail).domain(ErrorDomain::Rpc));
         }
-        self.subscribe(client, Family::Domain, event_id, true, hub, tell);
-        Ok(())
+        self.subscribe(client, Family::Domain, event_id, true, hub, tell).map(drop)
     }
 
     fn subscribe(
@@ -79,21 +85,28 @@ impl Registrations {
         family: Family,
         event_id: i32,
         legacy: bool,
-        hub: &EventHub,
+        hub: Arc<EventHub>,
         tell: Teller,
-    ) -> i32 {
+    ) -> Result<i32> {
         let mut state = self.0.lock();
+        if client.is_controlled() && state.gate.is_none() {
+            state.gate = Some(Gate::new(client, client.daemon().access()?)?);
+        }
+        let (gate, tell) = (state.gate.clone(), Arc::new(tell));
         let id = state.next;
         state.next += 1;
         let client = client.downgrade();
-        let sink = move |event: &Arc<Event>| {
-            if let Some(client) = client.upgrade() {
-                tell(&client, id, event);
+        let sink = move |event: &Arc<Event>| match &gate {
+            Some(gate) => gate.push(&tell, id, event),
+            None => {
+                if let Some(client) = client.upgrade() {
+                    tell(&client, id, event);
+                }
             }
         };
         let subscription = hub.subscribe(sink);
-        state.all.push(Registration { id, family, event_id, legacy, _subscription: subscription });
-        id
+        state.all.push(Registration { id, family, event_id, legacy, _subscription: subscription, _hub: hub });
+        Ok(id)
     }
 
     fn find_legacy(&self, event_id: i32) -> Option<i32> {
@@ -127,7 +140,9 @@ impl Registrations {
 
     /// Ends all registrations.
     pub fn clear(&self) {
-        let all = std::mem::take(&mut self.0.lock().all);
+        let mut state = self.0.lock();
+        let all = (std::mem::take(&mut state.all), state.gate.take());
+        drop(state);
         drop(all);
     }
 }

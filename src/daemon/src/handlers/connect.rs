@@ -2,14 +2,16 @@
 
 use super::domain_guest::texts;
 use super::{On, answers};
+use crate::access::Known;
 use crate::client::Client;
 use ferrovirt::AccessMode;
 use ferrovirt_core::abi::{VIR_CONNECT_NO_ALIASES, VIR_CONNECT_RO};
 use ferrovirt_core::driver::{Feature, HypervisorChoice};
 use ferrovirt_core::{Error, Result};
 use ferrovirt_rpc::limits::AUTH_SASL_DATA_MAX;
+use ferrovirt_rpc::procedure::Procedure;
 use ferrovirt_rpc::program::remote::*;
-use ferrovirt_rpc::server::Dispatch;
+use ferrovirt_rpc::server::{Caller, Dispatch};
 use ferrovirt_rpc::xdr::{CharBytes, List};
 
 pub(super) fn add(table: &mut Dispatch<Client>) {
@@ -83,7 +85,8 @@ fn log_in(table: &mut Dispatch<Client>) {
         Ok(AuthSaslStepReply { complete: step.complete.into(), nil, data })
     });
     table.on(|client: &Client, _: AuthPolkit| {
-        client.login().polkit()?;
+        let read_only = client.entrance().read_only;
+        client.login().polkit(|| client.daemon().access()?.log_in(client.subject(), read_only))?;
         client.note_login();
         Ok(1)
     });
@@ -111,6 +114,11 @@ fn open(client: &Client, call: ConnectOpen) -> Result<()> {
     let read_only = client.entrance().read_only || call.flags & VIR_CONNECT_RO != 0;
     let access = if read_only { AccessMode::ReadOnly } else { AccessMode::ReadWrite };
     let connection = client.daemon().host().open(call.name.as_deref(), access)?;
+    if client.is_controlled() {
+        let about = Known::connection(&connection)?;
+        let rules: Vec<_> = ConnectOpen::ROW.rules.iter().collect();
+        client.daemon().access()?.check(client.subject(), &rules, &about)?;
+    }
     client.set_connection(connection)
 }
 

@@ -16,7 +16,9 @@ pub(super) fn add(table: &mut Dispatch<Client>) {
             on.domain(call.dom).set_interface_parameters(&call.device, &call.params, call.flags)
         };
         DomainGetInterfaceParameters |on, call| {
-            let answer = on.domain(call.dom).interface_parameters(&call.device, call.flags);
+            // Nobody who asks only how many there are need name an interface.
+            let device = (call.nparams != 0).then_some(&*call.device);
+            let answer = on.domain(call.dom).interface_parameters(device, call.flags);
             let (params, nparams) = counted(answer, call.nparams, call.flags)?;
             Ok::<_, Error>(DomainGetInterfaceParametersReply { params, nparams })
         };

@@ -2,6 +2,9 @@
 
 use super::{On, Reply, answers, listed, named, within};
 use crate::client::Client;
+use ferrovirt_core::abi::{
+    VIR_CONNECT_LIST_DOMAINS_ACTIVE as RUNNING, VIR_CONNECT_LIST_DOMAINS_INACTIVE as SHUT_OFF,
+};
 use ferrovirt_core::{Error, Result};
 use ferrovirt_rpc::limits::DOMAIN_LIST_MAX;
 use ferrovirt_rpc::program::remote::*;
@@ -54,17 +57,23 @@ pub(super) fn add(table: &mut Dispatch<Client>) {
 fn find(table: &mut Dispatch<Client>) {
     answers! { table;
         ConnectListAllDomains |on, call| {
-            let all = on.drivers().hypervisor.connect_list_all_domains(call.flags)?;
+            let all = on.drivers().hypervisor.connect_list_all_domains(call.flags);
+            let all = on.seen_ids("domain", "getattr", all)?;
             let (domains, ret) = listed(all, call.need_results);
             Ok::<_, Error>(ConnectListAllDomainsReply { domains, ret })
         };
         ConnectListDomains |on, call| {
             let room = within(call.maxids, DOMAIN_LIST_MAX, "maxids")?;
-            on.list_domains().map(|ids| ids.into_iter().take(room).collect::<Vec<_>>())
+            let ids = on.numbers(on.list_domains(), || on.list_all_domains(RUNNING));
+            ids.map(|ids| ids.into_iter().take(room).collect::<Vec<_>>())
         };
-        ConnectListDefinedDomains |on, call| named(on.list_defined_domains(), call.maxnames);
-        ConnectNumOfDomains |on, _| on.list_domains().map(|ids| ids.len());
-        ConnectNumOfDefinedDomains |on, _| on.list_defined_domains().map(|names| names.len());
+        ConnectListDefinedDomains |on, call| {
+            named(on.names(on.list_defined_domains(), || on.list_all_domains(SHUT_OFF)), call.maxnames)
+        };
+        ConnectNumOfDomains |on, _| on.count(on.list_domains(), || on.list_all_domains(RUNNING));
+        ConnectNumOfDefinedDomains |on, _| {
+            on.count(on.list_defined_domains(), || on.list_all_domains(SHUT_OFF))
+        };
         DomainLookupById |on, call| on.lookup_domain_by_id(call.id);
         DomainLookupByName |on, call| on.lookup_domain_by_name(&call.name);
         DomainLookupByUuid |on, call| on.lookup_domain_by_uuid(call.uuid);

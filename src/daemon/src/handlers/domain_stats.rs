@@ -61,7 +61,8 @@ pub(super) fn add(table: &mut Dispatch<Client>) {
         };
         ConnectGetAllDomainStats |on, call| {
             let named = (!call.doms.is_empty()).then_some(&call.doms[..]);
-            let records = on.drivers().hypervisor.connect_get_all_domain_stats(named, call.stats, call.flags)?;
+            let records = on.drivers().hypervisor.connect_get_all_domain_stats(named, call.stats, call.flags);
+            let records = on.seen_ids("domain", "read", records)?;
             let record = |record: ferrovirt_core::driver::DomainStatsRecord| DomainStatsRecord {
                 dom: record.domain,
                 params: Params(record.params),

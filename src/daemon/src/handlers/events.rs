@@ -10,6 +10,7 @@ use ferrovirt_core::abi::{
     VIR_NETWORK_EVENT_ID_LAST, VIR_NODE_DEVICE_EVENT_ID_LAST, VIR_SECRET_EVENT_ID_LAST,
     VIR_STORAGE_POOL_EVENT_ID_LAST,
 };
+use ferrovirt_core::event::{EventObject, Interest};
 use ferrovirt_core::{Error, ErrorDomain, Result};
 use ferrovirt_rpc::program::remote::*;
 use ferrovirt_rpc::server::Dispatch;
@@ -21,37 +22,42 @@ pub(super) fn add(table: &mut Dispatch<Client>) {
     table.on(|client: &Client, call: ConnectDomainEventCallbackRegisterAny| {
         let on = On::the(client)?;
         known(call.event_id, VIR_DOMAIN_EVENT_ID_LAST)?;
-        let hub = on.drivers().hypervisor.domain_events()?;
+        let interest = interest(call.event_id, call.dom.clone().map(EventObject::Domain));
+        let hub = on.drivers().hypervisor.domain_events()?.narrow(&interest)?;
         let tell = domain_filter(call.event_id, call.dom.map(|domain| domain.uuid), false);
-        client.events().add(client, Family::Domain, call.event_id, &hub, tell)
+        client.events().add(client, Family::Domain, call.event_id, hub, tell)
     });
     table.on(|client: &Client, call: ConnectNetworkEventRegisterAny| {
         let on = On::the(client)?;
         known(call.event_id, VIR_NETWORK_EVENT_ID_LAST)?;
-        let hub = on.drivers().network.network_events()?;
+        let interest = interest(call.event_id, call.net.clone().map(EventObject::Network));
+        let hub = on.drivers().network.network_events()?.narrow(&interest)?;
         let tell = network_filter(call.event_id, call.net.map(|net| net.uuid));
-        client.events().add(client, Family::Network, call.event_id, &hub, tell)
+        client.events().add(client, Family::Network, call.event_id, hub, tell)
     });
     table.on(|client: &Client, call: ConnectStoragePoolEventRegisterAny| {
         let on = On::the(client)?;
         known(call.event_id, VIR_STORAGE_POOL_EVENT_ID_LAST)?;
-        let hub = on.drivers().storage.storage_pool_events()?;
+        let interest = interest(call.event_id, call.pool.clone().map(EventObject::StoragePool));
+        let hub = on.drivers().storage.storage_pool_events()?.narrow(&interest)?;
         let tell = storage_pool_filter(call.event_id, call.pool.map(|pool| pool.uuid));
-        client.events().add(client, Family::StoragePool, call.event_id, &hub, tell)
+        client.events().add(client, Family::StoragePool, call.event_id, hub, tell)
     });
     table.on(|client: &Client, call: ConnectNodeDeviceEventRegisterAny| {
         let on = On::the(client)?;
         known(call.event_id, VIR_NODE_DEVICE_EVENT_ID_LAST)?;
-        let hub = on.drivers().nodedev.node_device_events()?;
+        let interest = interest(call.event_id, call.dev.clone().map(EventObject::NodeDevice));
+        let hub = on.drivers().nodedev.node_device_events()?.narrow(&interest)?;
         let tell = node_device_filter(call.event_id, call.dev.map(|device| device.name));
-        client.events().add(client, Family::NodeDevice, call.event_id, &hub, tell)
+        client.events().add(client, Family::NodeDevice, call.event_id, hub, tell)
     });
     table.on(|client: &Client, call: ConnectSecretEventRegisterAny| {
         let on = On::the(client)?;
         known(call.event_id, VIR_SECRET_EVENT_ID_LAST)?;
-        let hub = on.drivers().secret.secret_events()?;
+        let interest = interest(call.event_id, call.secret.clone().map(EventObject::Secret));
+        let hub = on.drivers().secret.secret_events()?.narrow(&interest)?;
         let tell = secret_filter(call.event_id, call.secret.map(|secret| secret.uuid));
-        client.events().add(client, Family::Secret, call.event_id, &hub, tell)
+        client.events().add(client, Family::Secret, call.event_id, hub, tell)
     });
     deregister(table);
 }
@@ -75,8 +81,8 @@ fn register_legacy(client: &Client, event_id: i32) -> Result<()> {
     let on = On::the(client)?;
     // What came later has no message of the old kind.
     known(event_id, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED + 1)?;
-    let hub = on.drivers().hypervisor.domain_events()?;
-    client.events().add_legacy(client, event_id, &hub, domain_filter(event_id, None, true))
+    let hub = on.drivers().hypervisor.domain_events()?.narrow(&interest(event_id, None))?;
+    client.events().add_legacy(client, event_id, hub, domain_filter(event_id, None, true))
 }
 
 fn deregister(table: &mut Dispatch<Client>) {
@@ -99,6 +105,11 @@ fn deregister(table: &mut Dispatch<Client>) {
     table.on(|client: &Client, call: ConnectSecretEventDeregisterAny| {
         end(client, Family::Secret, call.callback_id)
     });
+}
+
+/// What to ask the driver for: one that is another daemon sends no more than that.
+fn interest(event_id: i32, object: Option<EventObject>) -> Interest {
+    Interest { event_id, object, monitor: None }
 }
 
 fn known(event_id: i32, end: u32) -> Result<()> {

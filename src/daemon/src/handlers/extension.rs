@@ -6,6 +6,7 @@ use crate::client::Client;
 use crate::events::{Family, qemu_monitor_filter};
 use ferrovirt::monitor_event_filter;
 use ferrovirt_core::Result;
+use ferrovirt_core::event::{EventObject, Interest, MonitorEvents};
 use ferrovirt_rpc::program::lxc::LxcDomainOpenNamespace;
 use ferrovirt_rpc::program::qemu::*;
 use ferrovirt_rpc::server::{Call, Dispatch};
@@ -22,9 +23,12 @@ pub(super) fn add(table: &mut Dispatch<Client>) {
     table.on(|client: &Client, call: QemuConnectDomainMonitorEventRegister| {
         let on = On::the(client)?;
         let matches = monitor_event_filter(call.event.as_deref(), call.flags)?;
-        let hub = on.drivers().hypervisor.qemu_monitor_events()?;
+        let monitor = MonitorEvents { name: call.event.clone(), flags: call.flags };
+        let object = call.dom.clone().map(EventObject::Domain);
+        let interest = Interest { event_id: 0, object, monitor: Some(monitor) };
+        let hub = on.drivers().hypervisor.qemu_monitor_events()?.narrow(&interest)?;
         let tell = qemu_monitor_filter(matches, call.dom.map(|domain| domain.uuid));
-        client.events().add(client, Family::QemuMonitor, 0, &hub, tell)
+        client.events().add(client, Family::QemuMonitor, 0, hub, tell)
     });
     table.on(|client: &Client, call: QemuConnectDomainMonitorEventDeregister| {
         On::the(client)?;

@@ -3,17 +3,26 @@
 use super::{answers, listed, named};
 use crate::client::Client;
 use ferrovirt_core::Error;
+use ferrovirt_core::abi::{
+    VIR_CONNECT_LIST_INTERFACES_ACTIVE as ACTIVE, VIR_CONNECT_LIST_INTERFACES_INACTIVE as INACTIVE,
+};
 use ferrovirt_rpc::program::remote::*;
 use ferrovirt_rpc::server::Dispatch;
 
 pub(super) fn add(table: &mut Dispatch<Client>) {
     answers! { table;
-        ConnectNumOfInterfaces |on, _| on.list_interfaces().map(|names| names.len());
-        ConnectListInterfaces |on, call| named(on.list_interfaces(), call.maxnames);
-        ConnectNumOfDefinedInterfaces |on, _| on.list_defined_interfaces().map(|names| names.len());
-        ConnectListDefinedInterfaces |on, call| named(on.list_defined_interfaces(), call.maxnames);
+        ConnectNumOfInterfaces |on, _| on.count(on.list_interfaces(), || on.list_all_interfaces(ACTIVE));
+        ConnectListInterfaces |on, call| {
+            named(on.names(on.list_interfaces(), || on.list_all_interfaces(ACTIVE)), call.maxnames)
+        };
+        ConnectNumOfDefinedInterfaces |on, _| {
+            on.count(on.list_defined_interfaces(), || on.list_all_interfaces(INACTIVE))
+        };
+        ConnectListDefinedInterfaces |on, call| {
+            named(on.names(on.list_defined_interfaces(), || on.list_all_interfaces(INACTIVE)), call.maxnames)
+        };
         ConnectListAllInterfaces |on, call| {
-            let (ifaces, ret) = listed(on.list_all_interfaces(call.flags)?, call.need_results);
+            let (ifaces, ret) = listed(on.seen(on.list_all_interfaces(call.flags))?, call.need_results);
             Ok::<_, Error>(ConnectListAllInterfacesReply { ifaces, ret })
         };
         InterfaceLookupByName |on, call| on.lookup_interface_by_name(&call.name);

@@ -23,6 +23,7 @@ mod nwfilter;
 mod quick;
 mod reply;
 mod secret;
+mod seen;
 mod snapshot;
 mod storage;
 #[cfg(test)]
@@ -41,7 +42,7 @@ use ferrovirt_core::{
 };
 use ferrovirt_rpc::frame::Header;
 use ferrovirt_rpc::procedure::{Lane, Row};
-use ferrovirt_rpc::server::Dispatch;
+use ferrovirt_rpc::server::{Caller, Dispatch};
 use std::collections::HashSet;
 use std::ops::Deref;
 
@@ -57,8 +58,9 @@ fn numbers(rows: &[&Row]) -> HashSet<(u32, i32)> {
 }
 
 impl Table {
-    /// What the clients of the hypervisors' server may call.
-    pub fn remote() -> Self {
+    /// What the clients of the hypervisors' server may call. Where it `asks` other daemons, every answer may have to be
+    /// waited for.
+    pub fn remote(asks: bool) -> Self {
         let mut dispatch = Dispatch::new();
         let add: [fn(&mut Dispatch<Client>); 22] = [
             connect::add,
@@ -85,7 +87,8 @@ impl Table {
             extension::add,
         ];
         add.into_iter().for_each(|add| add(&mut dispatch));
-        Self { dispatch, quick: numbers(quick::ROWS), calm: numbers(quick::CALM) }
+        let quick = if asks { HashSet::new() } else { numbers(quick::ROWS) };
+        Self { dispatch, quick, calm: numbers(quick::CALM) }
     }
 
     /// What administrators may call.
@@ -115,11 +118,16 @@ impl Deref for Table {
 }
 
 /// A client's connection, and the objects on it by their keys: no driver is asked for them.
-pub(crate) struct On(Connection);
+pub(crate) struct On {
+    connection: Connection,
+    /// Who looks, if not everybody may see everything.
+    viewer: Option<Client>,
+}
 
 impl On {
     pub fn the(client: &Client) -> ferrovirt_core::Result<Self> {
-        client.connection().map(Self)
+        let connection = client.connection()?;
+        Ok(Self { connection, viewer: client.is_controlled().then(|| client.clone()) })
     }
 
     pub fn domain(&self, id: DomainId) -> Domain {
@@ -174,7 +182,7 @@ impl On {
 impl Deref for On {
     type Target = Connection;
     fn deref(&self) -> &Connection {
-        &self.0
+        &self.connection
     }
 }
 

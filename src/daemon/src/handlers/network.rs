@@ -3,6 +3,9 @@
 use super::{answers, counted, listed, named};
 use crate::client::Client;
 use ferrovirt_core::Error;
+use ferrovirt_core::abi::{
+    VIR_CONNECT_LIST_NETWORKS_ACTIVE as ACTIVE, VIR_CONNECT_LIST_NETWORKS_INACTIVE as INACTIVE,
+};
 use ferrovirt_core::driver::DhcpLease;
 use ferrovirt_rpc::program::remote::*;
 use ferrovirt_rpc::records::NetworkDhcpLease;
@@ -12,14 +15,21 @@ use ferrovirt_rpc::xdr::List;
 pub(super) fn add(table: &mut Dispatch<Client>) {
     answers! { table;
         ConnectListAllNetworks |on, call| {
-            let all = on.drivers().network.connect_list_all_networks(call.flags)?;
+            let all = on.drivers().network.connect_list_all_networks(call.flags);
+            let all = on.seen_ids("network", "getattr", all)?;
             let (nets, ret) = listed(all, call.need_results);
             Ok::<_, Error>(ConnectListAllNetworksReply { nets, ret })
         };
-        ConnectListNetworks |on, call| named(on.list_networks(), call.maxnames);
-        ConnectListDefinedNetworks |on, call| named(on.list_defined_networks(), call.maxnames);
-        ConnectNumOfNetworks |on, _| on.list_networks().map(|names| names.len());
-        ConnectNumOfDefinedNetworks |on, _| on.list_defined_networks().map(|names| names.len());
+        ConnectListNetworks |on, call| {
+            named(on.names(on.list_networks(), || on.list_all_networks(ACTIVE)), call.maxnames)
+        };
+        ConnectListDefinedNetworks |on, call| {
+            named(on.names(on.list_defined_networks(), || on.list_all_networks(INACTIVE)), call.maxnames)
+        };
+        ConnectNumOfNetworks |on, _| on.count(on.list_networks(), || on.list_all_networks(ACTIVE));
+        ConnectNumOfDefinedNetworks |on, _| {
+            on.count(on.list_defined_networks(), || on.list_all_networks(INACTIVE))
+        };
         NetworkLookupByName |on, call| on.lookup_network_by_name(&call.name);
         NetworkLookupByUuid |on, call| on.lookup_network_by_uuid(call.uuid);
         NetworkCreate |on, call| on.network(call.net).create();
@@ -59,7 +69,7 @@ pub(super) fn add(table: &mut Dispatch<Client>) {
             on.network(call.network).metadata(call.kind, call.uri.as_deref(), call.flags)
         };
         NetworkListAllPorts |on, call| {
-            let (ports, ret) = listed(on.network(call.network).list_all_ports(call.flags)?, call.need_results);
+            let (ports, ret) = listed(on.seen(on.network(call.network).list_all_ports(call.flags))?, call.need_results);
             Ok::<_, Error>(NetworkListAllPortsReply { ports, ret })
         };
         NetworkPortLookupByUuid |on, call| on.network(call.network).lookup_port_by_uuid(call.uuid);

@@ -1,19 +1,19 @@
 //! The host's devices.
 
-use super::{answers, listed, named};
+use super::{On, answers, listed, named};
 use crate::client::Client;
-use ferrovirt_core::Error;
+use ferrovirt_core::{Error, NodeDeviceId, Result};
 use ferrovirt_rpc::program::remote::*;
 use ferrovirt_rpc::server::Dispatch;
 
 pub(super) fn add(table: &mut Dispatch<Client>) {
     answers! { table;
         NodeNumOfDevices |on, call| {
-            on.list_node_devices(call.cap.as_deref(), call.flags).map(|names| names.len())
+            names(on, call.cap.as_deref(), call.flags).map(|names| names.len())
         };
-        NodeListDevices |on, call| named(on.list_node_devices(call.cap.as_deref(), call.flags), call.maxnames);
+        NodeListDevices |on, call| named(names(on, call.cap.as_deref(), call.flags), call.maxnames);
         ConnectListAllNodeDevices |on, call| {
-            let (devices, ret) = listed(on.list_all_node_devices(call.flags)?, call.need_results);
+            let (devices, ret) = listed(on.seen(on.list_all_node_devices(call.flags))?, call.need_results);
             Ok::<_, Error>(ConnectListAllNodeDevicesReply { devices, ret })
         };
         NodeDeviceLookupByName |on, call| on.lookup_node_device_by_name(&call.name);
@@ -37,4 +37,12 @@ pub(super) fn add(table: &mut Dispatch<Client>) {
         NodeDeviceIsPersistent |on, call| on.device(call.name).is_persistent();
         NodeDeviceIsActive |on, call| on.device(call.name).is_active();
     }
+}
+
+/// The names of the devices that the reader may see.
+fn names(on: &On, capability: Option<&str>, flags: u32) -> Result<Vec<String>> {
+    let id = |name: String| NodeDeviceId { name: name.into(), parent: "".into() };
+    let all = on.list_node_devices(capability, flags)?.into_iter().map(id).collect();
+    let seen = on.seen_ids("node_device", "getattr", Ok(all))?;
+    Ok(seen.iter().map(|id| id.name.to_string()).collect())
 }

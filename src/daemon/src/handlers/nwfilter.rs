@@ -8,10 +8,12 @@ use ferrovirt_rpc::server::Dispatch;
 
 pub(super) fn add(table: &mut Dispatch<Client>) {
     answers! { table;
-        ConnectNumOfNwfilters |on, _| on.list_nw_filters().map(|names| names.len());
-        ConnectListNwfilters |on, call| named(on.list_nw_filters(), call.maxnames);
+        ConnectNumOfNwfilters |on, _| on.count(on.list_nw_filters(), || on.list_all_nw_filters(0));
+        ConnectListNwfilters |on, call| {
+            named(on.names(on.list_nw_filters(), || on.list_all_nw_filters(0)), call.maxnames)
+        };
         ConnectListAllNwfilters |on, call| {
-            let (filters, ret) = listed(on.list_all_nw_filters(call.flags)?, call.need_results);
+            let (filters, ret) = listed(on.seen(on.list_all_nw_filters(call.flags))?, call.need_results);
             Ok::<_, Error>(ConnectListAllNwfiltersReply { filters, ret })
         };
         NwfilterLookupByName |on, call| on.lookup_nw_filter_by_name(&call.name);
@@ -21,7 +23,7 @@ pub(super) fn add(table: &mut Dispatch<Client>) {
         NwfilterDefineXmlFlags |on, call| on.define_nw_filter(&call.xml, call.flags);
         NwfilterUndefine |on, call| on.filter(call.nwfilter).undefine();
         ConnectListAllNwfilterBindings |on, call| {
-            let (bindings, ret) = listed(on.list_all_nw_filter_bindings(call.flags)?, call.need_results);
+            let (bindings, ret) = listed(on.seen(on.list_all_nw_filter_bindings(call.flags))?, call.need_results);
             Ok::<_, Error>(ConnectListAllNwfilterBindingsReply { bindings, ret })
         };
         NwfilterBindingLookupByPortDev |on, call| on.lookup_nw_filter_binding_by_port_dev(&call.name);

@@ -8,10 +8,12 @@ use ferrovirt_rpc::server::Dispatch;
 
 pub(super) fn add(table: &mut Dispatch<Client>) {
     answers! { table;
-        ConnectNumOfSecrets |on, _| on.list_secrets().map(|uuids| uuids.len());
-        ConnectListSecrets |on, call| named(on.list_secrets(), call.maxuuids);
+        ConnectNumOfSecrets |on, _| on.count(on.list_secrets(), || on.list_all_secrets(0));
+        ConnectListSecrets |on, call| {
+            named(on.names(on.list_secrets(), || on.list_all_secrets(0)), call.maxuuids)
+        };
         ConnectListAllSecrets |on, call| {
-            let (secrets, ret) = listed(on.list_all_secrets(call.flags)?, call.need_results);
+            let (secrets, ret) = listed(on.seen(on.list_all_secrets(call.flags))?, call.need_results);
             Ok::<_, Error>(ConnectListAllSecretsReply { secrets, ret })
         };
         SecretLookupByUuid |on, call| on.lookup_secret_by_uuid(call.uuid);

@@ -3,6 +3,9 @@
 use super::{On, answers, listed, named};
 use crate::client::Client;
 use crate::streams::{Ways, new_stream};
+use ferrovirt_core::abi::{
+    VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE as ACTIVE, VIR_CONNECT_LIST_STORAGE_POOLS_INACTIVE as INACTIVE,
+};
 use ferrovirt_core::abi::{VIR_STORAGE_VOL_DOWNLOAD_SPARSE_STREAM, VIR_STORAGE_VOL_UPLOAD_SPARSE_STREAM};
 use ferrovirt_core::{Error, Result};
 use ferrovirt_rpc::program::remote::*;
@@ -23,13 +26,22 @@ fn pools(table: &mut Dispatch<Client>) {
             on.find_storage_pool_sources(&call.kind, call.src_spec.as_deref(), call.flags)
         };
         ConnectListAllStoragePools |on, call| {
-            let (pools, ret) = listed(on.list_all_storage_pools(call.flags)?, call.need_results);
+            let (pools, ret) = listed(on.seen(on.list_all_storage_pools(call.flags))?, call.need_results);
             Ok::<_, Error>(ConnectListAllStoragePoolsReply { pools, ret })
         };
-        ConnectNumOfStoragePools |on, _| on.list_storage_pools().map(|names| names.len());
-        ConnectListStoragePools |on, call| named(on.list_storage_pools(), call.maxnames);
-        ConnectNumOfDefinedStoragePools |on, _| on.list_defined_storage_pools().map(|names| names.len());
-        ConnectListDefinedStoragePools |on, call| named(on.list_defined_storage_pools(), call.maxnames);
+        ConnectNumOfStoragePools |on, _| {
+            on.count(on.list_storage_pools(), || on.list_all_storage_pools(ACTIVE))
+        };
+        ConnectListStoragePools |on, call| {
+            named(on.names(on.list_storage_pools(), || on.list_all_storage_pools(ACTIVE)), call.maxnames)
+        };
+        ConnectNumOfDefinedStoragePools |on, _| {
+            on.count(on.list_defined_storage_pools(), || on.list_all_storage_pools(INACTIVE))
+        };
+        ConnectListDefinedStoragePools |on, call| {
+            let names = on.names(on.list_defined_storage_pools(), || on.list_all_storage_pools(INACTIVE));
+            named(names, call.maxnames)
+        };
         StoragePoolCreateXml |on, call| on.create_storage_pool(&call.xml, call.flags);
         StoragePoolDefineXml |on, call| on.define_storage_pool(&call.xml, call.flags);
         StoragePoolCreate |on, call| on.pool(call.pool).create(call.flags);
@@ -58,10 +70,16 @@ fn pools(table: &mut Dispatch<Client>) {
 
 fn volumes(table: &mut Dispatch<Client>) {
     answers! { table;
-        StoragePoolNumOfVolumes |on, call| on.pool(call.pool).list_volumes().map(|names| names.len());
-        StoragePoolListVolumes |on, call| named(on.pool(call.pool).list_volumes(), call.maxnames);
+        StoragePoolNumOfVolumes |on, call| {
+            let pool = on.pool(call.pool);
+            on.count(pool.list_volumes(), || pool.list_all_volumes(0))
+        };
+        StoragePoolListVolumes |on, call| {
+            let pool = on.pool(call.pool);
+            named(on.names(pool.list_volumes(), || pool.list_all_volumes(0)), call.maxnames)
+        };
         StoragePoolListAllVolumes |on, call| {
-            let (vols, ret) = listed(on.pool(call.pool).list_all_volumes(call.flags)?, call.need_results);
+            let (vols, ret) = listed(on.seen(on.pool(call.pool).list_all_volumes(call.flags))?, call.need_results);
             Ok::<_, Error>(StoragePoolListAllVolumesReply { vols, ret })
         };
         StorageVolCreateXml |on, call| on.pool(call.pool).create_volume(&call.xml, call.flags);

@@ -3,7 +3,7 @@ use ferrovirt_rpc::program::Program;
 
 #[test]
 fn every_procedure_has_a_handler() {
-    let (remote, admin) = (Table::remote(), Table::admin());
+    let (remote, admin) = (Table::remote(false), Table::admin());
     for (table, programs) in
         [(&remote, &[Program::Remote, Program::Qemu, Program::Lxc][..]), (&admin, &[Program::Admin])]
     {

@@ -5,12 +5,19 @@ use ferrovirt_rpc::client::{Client, Notice};
 use ferrovirt_rpc::frame::UnixTransport;
 use ferrovirt_rpc::program::remote::{AuthList, ConnectOpen};
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::os::unix::net::{UnixDatagram, UnixStream};
-use std::path::PathBuf;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 use tempfile::TempDir;
+
+/// A port that nobody has; somebody else may still be faster.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
 
 /// A running daemon.
 pub struct Daemon {
@@ -31,6 +38,17 @@ impl Daemon {
     /// Starts a daemon whose files are in a folder that the test has prepared, with these further options.
     pub fn in_folder(folder: TempDir, settings: &str, options: &[&str]) -> Self {
         let process = launch(&folder, settings, options);
+        Self { process, folder }
+    }
+
+    /// The same, with these variables in its environment.
+    pub fn in_environment(
+        folder: TempDir,
+        settings: &str,
+        options: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let process = launch_with(&folder, settings, options, variables);
         Self { process, folder }
     }
 
@@ -85,22 +103,34 @@ impl Daemon {
 }
 
 fn launch(folder: &TempDir, settings: &str, options: &[&str]) -> Child {
-    let path = |name: &str| folder.path().join(name);
+    launch_with(folder, settings, options, &[])
+}
+
+fn launch_with(folder: &TempDir, settings: &str, options: &[&str], variables: &[(&str, &str)]) -> Child {
     let sockets = folder.path().display();
-    std::fs::write(path("libvirtd.conf"), format!("unix_sock_dir = \"{sockets}\"\n{settings}\n")).unwrap();
-    let ready = path("ready");
+    let settings = format!("unix_sock_dir = \"{sockets}\"\n{settings}\n");
+    std::fs::write(folder.path().join("libvirtd.conf"), settings).unwrap();
+    launch_as("libvirtd", folder.path(), options, variables)
+}
+
+/// Starts the daemon of this name, whose configuration is in the folder, and waits until clients can come.
+pub fn launch_as(name: &str, folder: &Path, options: &[&str], variables: &[(&str, &str)]) -> Child {
+    let path = |name: &str| folder.join(name);
+    let ready = path(&format!("{name}.ready"));
     let _ = std::fs::remove_file(&ready);
     let notices = UnixDatagram::bind(&ready).unwrap();
     notices.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let mut process = Command::new(env!("CARGO_BIN_EXE_libvirtd"))
+        .arg0(name)
         .arg("--config")
         .arg(path("libvirtd.conf"))
         .arg("--pid-file")
-        .arg(path("libvirtd.pid"))
+        .arg(path(&format!("{name}.pid")))
         .arg("--root")
         .arg(path("root"))
         .args(options)
         .env("NOTIFY_SOCKET", &ready)
+        .envs(variables.iter().copied())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();

@@ -5,7 +5,7 @@ pub mod lxc;
 pub mod qemu;
 pub mod remote;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 use crate::procedure::Row;
 use std::sync::LazyLock;

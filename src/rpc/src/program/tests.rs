@@ -1,71 +1,9 @@
 //! Round trips of all structures of the protocol, random bytes into all decoders, and the tables as a whole.
 
-use super::{Program, admin, lxc, qemu, remote};
-use crate::procedure::{EventMessage, Kind, Lane, Procedure, Row};
-use crate::xdr::sample::{Sample, Source};
-use crate::xdr::{Decoder, Encoder, Xdr};
+use super::Program;
+use crate::procedure::{Kind, Lane, Row};
+use crate::samples::checks;
 use proptest::prelude::*;
-
-/// What can be tried with every row.
-pub(crate) struct Check {
-    pub row: &'static Row,
-    pub round_trip: fn(u64),
-    pub decode: fn(&[u8]),
-}
-
-impl Check {
-    pub const fn call<P: Procedure + Sample + PartialEq>() -> Self
-    where
-        P::Reply: Sample + PartialEq,
-    {
-        Self {
-            row: P::ROW,
-            round_trip: |seed| {
-                round_trip::<P>(seed);
-                round_trip::<P::Reply>(seed);
-            },
-            decode: |bytes| {
-                decode::<P>(bytes);
-                decode::<P::Reply>(bytes);
-            },
-        }
-    }
-
-    pub const fn event<E: EventMessage + Sample + PartialEq>() -> Self {
-        Self { row: E::ROW, round_trip: round_trip::<E>, decode: decode::<E> }
-    }
-}
-
-fn round_trip<T: Xdr + Sample + PartialEq + std::fmt::Debug>(seed: u64) {
-    let value = T::sample(&mut Source::new(seed));
-    let mut out = Encoder::new();
-    value.encode(&mut out).expect("samples keep the limits");
-    let bytes = out.into_bytes();
-    assert!(bytes.len() >= T::MIN_SIZE && bytes.len().is_multiple_of(4));
-    let mut input = Decoder::strict(&bytes);
-    assert_eq!(T::decode(&mut input).expect("what was encoded can be decoded"), value);
-    assert_eq!(input.remaining(), 0);
-    for end in 0..bytes.len() {
-        assert!(T::decode(&mut Decoder::strict(&bytes[..end])).is_err(), "cut off at {end}");
-    }
-}
-
-/// Any answer is fine but a panic, and what is accepted must survive a round trip.
-fn decode<T: Xdr>(bytes: &[u8]) {
-    for mut input in [Decoder::strict(bytes), Decoder::lossy(bytes)] {
-        if let Ok(value) = T::decode(&mut input) {
-            let mut out = Encoder::new();
-            if value.encode(&mut out).is_ok() {
-                assert!(T::decode(&mut Decoder::strict(&out.into_bytes())).is_ok());
-            }
-        }
-    }
-}
-
-fn checks() -> impl Iterator<Item = &'static Check> {
-    let others = [qemu::CHECKS, qemu::EVENT_CHECKS, lxc::CHECKS, admin::CHECKS];
-    remote::CHECKS.iter().copied().chain(others).flatten()
-}
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]

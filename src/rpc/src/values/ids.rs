@@ -1,5 +1,6 @@
 //! The keys of objects: on the wire they look as the core holds them.
 
+use crate::procedure::Object;
 use crate::xdr::{Decoder, Encoder, Xdr};
 use ferrovirt_core::{
     DomainCheckpointId, DomainId, DomainSnapshotId, InterfaceId, NetworkId, NetworkPortId, NodeDeviceId,
@@ -10,9 +11,15 @@ use uuid::Uuid;
 
 /// Ids by their fields, in the order of the wire, which is not always that of the core.
 macro_rules! ids {
-    ($($id:ident { $($field:ident: $ty:ty),* })*) => {$(
+    ($($id:ident { $($field:ident: $ty:ty),* } is |$it:ident| $object:expr;)*) => {$(
         impl Xdr for $id {
             const MIN_SIZE: usize = 0 $(+ <$ty as Xdr>::MIN_SIZE)*;
+            const NAMES_OBJECT: bool = true;
+
+            fn as_object(&self) -> Option<Object> {
+                let $it = self;
+                Some($object)
+            }
 
             fn encode(&self, out: &mut Encoder) -> Result<()> {
                 $(self.$field.encode(out)?;)*
@@ -25,7 +32,7 @@ macro_rules! ids {
             }
         }
 
-        #[cfg(test)]
+        #[cfg(any(test, feature = "samples"))]
         impl crate::xdr::sample::Sample for $id {
             fn sample(from: &mut crate::xdr::sample::Source) -> Self {
                 Self { $($field: crate::xdr::sample::Sample::sample(from)),* }
@@ -35,22 +42,28 @@ macro_rules! ids {
 }
 
 ids! {
-    DomainId { name: Arc<str>, uuid: Uuid, id: i32 }
-    NetworkId { name: Arc<str>, uuid: Uuid }
-    NetworkPortId { network: NetworkId, uuid: Uuid }
-    NwFilterId { name: Arc<str>, uuid: Uuid }
+    DomainId { name: Arc<str>, uuid: Uuid, id: i32 } is |id| Object::Domain(id.uuid);
+    NetworkId { name: Arc<str>, uuid: Uuid } is |id| Object::Network(id.uuid);
+    NetworkPortId { network: NetworkId, uuid: Uuid } is |id| Object::NetworkPort(id.clone());
+    NwFilterId { name: Arc<str>, uuid: Uuid } is |id| Object::NwFilter(id.uuid);
     NwFilterBindingId { port_dev: Arc<str>, filter_name: Arc<str> }
-    InterfaceId { name: Arc<str>, mac: Arc<str> }
-    StoragePoolId { name: Arc<str>, uuid: Uuid }
-    StorageVolId { pool: Arc<str>, name: Arc<str>, key: Arc<str> }
-    SecretId { uuid: Uuid, usage_type: i32, usage_id: Arc<str> }
-    DomainCheckpointId { name: Arc<str>, domain: DomainId }
-    DomainSnapshotId { name: Arc<str>, domain: DomainId }
+        is |id| Object::NwFilterBinding(id.clone());
+    InterfaceId { name: Arc<str>, mac: Arc<str> } is |id| Object::Interface(id.clone());
+    StoragePoolId { name: Arc<str>, uuid: Uuid } is |id| Object::StoragePool(id.uuid);
+    StorageVolId { pool: Arc<str>, name: Arc<str>, key: Arc<str> } is |id| Object::StorageVol(id.clone());
+    SecretId { uuid: Uuid, usage_type: i32, usage_id: Arc<str> } is |id| Object::Secret(id.uuid);
+    DomainCheckpointId { name: Arc<str>, domain: DomainId } is |id| Object::Domain(id.domain.uuid);
+    DomainSnapshotId { name: Arc<str>, domain: DomainId } is |id| Object::Domain(id.domain.uuid);
 }
 
 /// The wire does not name a device's parent: who receives the id asks for it where that matters.
 impl Xdr for NodeDeviceId {
     const MIN_SIZE: usize = 4;
+    const NAMES_OBJECT: bool = true;
+
+    fn as_object(&self) -> Option<Object> {
+        Some(Object::NodeDevice(self.name.clone()))
+    }
 
     fn encode(&self, out: &mut Encoder) -> Result<()> {
         self.name.encode(out)
@@ -61,7 +74,7 @@ impl Xdr for NodeDeviceId {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "samples"))]
 impl crate::xdr::sample::Sample for NodeDeviceId {
     fn sample(from: &mut crate::xdr::sample::Source) -> Self {
         Self { name: crate::xdr::sample::Sample::sample(from), parent: "".into() }

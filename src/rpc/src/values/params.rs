@@ -102,7 +102,7 @@ fn decode_param(input: &mut Decoder<'_>) -> Result<(String, TypedValue)> {
     Ok((name, value))
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "samples"))]
 impl<const MAX: usize> crate::xdr::sample::Sample for Params<MAX> {
     fn sample(from: &mut crate::xdr::sample::Source) -> Self {
         use crate::xdr::sample::Sample;
@@ -115,7 +115,8 @@ impl<const MAX: usize> crate::xdr::sample::Sample for Params<MAX> {
             kind if kind % 7 == 5 => TypedValue::Boolean(u64::sample(from) % 2 == 0),
             _ => TypedValue::String(Sample::sample(from)),
         };
-        let params: TypedParams = (0..from.below(5)).map(|_| (String::sample(from), value(from))).collect();
+        let name = |from: &mut _| String::sample(from).chars().take(16).collect::<String>();
+        let params: TypedParams = (0..from.below(5)).map(|_| (name(from), value(from))).collect();
         Self(params)
     }
 }

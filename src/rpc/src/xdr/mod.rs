@@ -2,12 +2,13 @@
 
 mod containers;
 mod primitive;
-#[cfg(test)]
+#[cfg(any(test, feature = "samples"))]
 pub(crate) mod sample;
 
 pub use containers::{CharArray, CharBytes, CharList, List, Opaque};
 
 use crate::limits::STRING_MAX;
+use crate::procedure::Object;
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 
 /// A value that has a form on the wire. No type of the protocol contains itself, so decoding never recurses without bound.
@@ -20,6 +21,19 @@ pub trait Xdr: Sized {
 
     /// The value where it is an unsigned number, such as a word of flags: access rules look at those.
     fn as_word(&self) -> Option<u32> {
+        None
+    }
+
+    /// The value where it is a text, such as the name of a device.
+    fn as_text(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whether values say which object they are about.
+    const NAMES_OBJECT: bool = false;
+
+    /// Which object it is about: access rules look at those.
+    fn as_object(&self) -> Option<Object> {
         None
     }
 }
@@ -226,7 +240,7 @@ macro_rules! records {
             }
         }
 
-        #[cfg(test)]
+        #[cfg(any(test, feature = "samples"))]
         impl $crate::xdr::sample::Sample for $name {
             #[allow(unused_variables)]
             fn sample(from: &mut $crate::xdr::sample::Source) -> Self {

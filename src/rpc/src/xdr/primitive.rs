@@ -1,6 +1,7 @@
 //! Numbers, text, UUIDs, and values that may be absent.
 
 use super::{Decoder, Encoder, Xdr};
+use crate::procedure::Object;
 use ferrovirt_core::Result;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -90,6 +91,10 @@ impl Xdr for String {
     fn decode(input: &mut Decoder<'_>) -> Result<Self> {
         Ok(input.take_text()?.into_owned())
     }
+
+    fn as_text(&self) -> Option<&str> {
+        Some(self)
+    }
 }
 
 impl Xdr for Arc<str> {
@@ -101,6 +106,10 @@ impl Xdr for Arc<str> {
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self> {
         Ok(Arc::from(&*input.take_text()?))
+    }
+
+    fn as_text(&self) -> Option<&str> {
+        Some(self)
     }
 }
 
@@ -144,5 +153,9 @@ impl<T: Xdr> Xdr for Option<T> {
             0 => Ok(None),
             _ => T::decode(input).map(Some),
         }
+    }
+
+    fn as_object(&self) -> Option<Object> {
+        self.as_ref().and_then(T::as_object)
     }
 }

@@ -1,21 +1,49 @@
-//! Random values of every type of the protocol, for the round-trip tests.
+//! Random values of every type of the protocol, for tests and fuzz targets.
 
 use super::{CharArray, CharBytes, CharList, List, Opaque};
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// Where random values come from: a generator small enough to repeat a failure from its seed.
-pub(crate) struct Source(u64);
+pub struct Source {
+    state: u64,
+    /// Values that mean something to who gets them.
+    known: Option<&'static Known>,
+}
+
+/// What exists where samples are sent: calls that name it come further than those that name anything.
+pub struct Known {
+    pub texts: &'static [&'static str],
+    pub uuids: &'static [Uuid],
+}
 
 impl Source {
     pub fn new(seed: u64) -> Self {
-        Self(seed)
+        Self { state: seed, known: None }
+    }
+
+    /// The same, but most texts and UUIDs are known ones, and most numbers are small.
+    pub fn knowing(seed: u64, known: &'static Known) -> Self {
+        Self { state: seed, known: Some(known) }
+    }
+
+    /// What is known, for most values.
+    fn known(&mut self) -> Option<&'static Known> {
+        let known = self.known?;
+        (self.below(8) > 0).then_some(known)
+    }
+
+    fn number(&mut self) -> u64 {
+        match self.known() {
+            Some(_) => [0, 0, 0, 1, 1, 2, 3, 4, 8, 1024][self.below(10)],
+            None => self.word(),
+        }
     }
 
     /// The next number (splitmix64).
     pub fn word(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.state;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
@@ -26,7 +54,7 @@ impl Source {
     }
 }
 
-pub(crate) trait Sample {
+pub trait Sample {
     fn sample(from: &mut Source) -> Self;
 }
 
@@ -34,7 +62,7 @@ macro_rules! numbers {
     ($($ty:ty),*) => {$(
         impl Sample for $ty {
             fn sample(from: &mut Source) -> Self {
-                from.word() as $ty
+                from.number() as $ty
             }
         }
     )*};
@@ -53,6 +81,9 @@ impl Sample for f64 {
 
 impl Sample for String {
     fn sample(from: &mut Source) -> Self {
+        if let Some(known) = from.known() {
+            return known.texts[from.below(known.texts.len())].to_owned();
+        }
         let letters = ['a', 'Z', '0', '/', '<', 'ä', '漢', '🦀'];
         (0..from.below(9)).map(|_| letters[from.below(letters.len())]).collect()
     }
@@ -66,6 +97,9 @@ impl Sample for Arc<str> {
 
 impl Sample for Uuid {
     fn sample(from: &mut Source) -> Self {
+        if let Some(known) = from.known() {
+            return known.uuids[from.below(known.uuids.len())];
+        }
         Uuid::from_u64_pair(from.word(), from.word())
     }
 }

@@ -31,11 +31,12 @@ driver_trait! {
         fn domain_update_device_flags(&self, domain: &DomainId, xml: &str, flags: u32) -> () = "virDomainUpdateDeviceFlags";
         /// Asks the guest to let go of the device and does not wait for it.
         fn domain_detach_device_alias(&self, domain: &DomainId, alias: &str, flags: u32) -> () = "virDomainDetachDeviceAlias";
-        /// `device` is the MAC address or the name of the host's end.
+        /// `device` is the MAC address or the name of the host's end, absent where the caller only wants to know which
+        /// parameters there are.
         fn domain_get_interface_parameters(
             &self,
             domain: &DomainId,
-            device: &str,
+            device: Option<&str>,
             flags: u32,
         ) -> TypedParams = "virDomainGetInterfaceParameters";
         fn domain_set_interface_parameters(

@@ -69,8 +69,8 @@ pub(super) const ROWS: &[&[&Row]] = &[
     events::EVENT_ROWS,
 ];
 
-#[cfg(test)]
-pub(super) const CHECKS: &[&[super::tests::Check]] = &[
+#[cfg(any(test, feature = "samples"))]
+pub(crate) const CHECKS: &[&[crate::samples::Check]] = &[
     checkpoint::CHECKS,
     connect::CHECKS,
     domain_block::CHECKS,

@@ -331,7 +331,7 @@ fn domiftune(shell: &mut Shell, args: &Args) -> Outcome {
     }
     if changes.is_empty() {
         let values = domain
-            .interface_parameters(device, flags)
+            .interface_parameters(Some(device), flags)
             .or_say(|| "Unable to get number of interface parameters")?;
         shell.out.params(15, ":", &values);
         return Ok(());

@@ -1,7 +1,7 @@
 //! A value that many read and one at a time changes.
 
+use crate::Result;
 use arc_swap::ArcSwap;
-use ferrovirt_core::Result;
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -25,7 +25,16 @@ impl<V: Clone> Held<V> {
         self.change_and(act, |_, _, _| ())
     }
 
-    /// The same, and `after` is told of the values before and after while no other change can come between.
+    /// The same for what can't fail.
+    pub fn update<T>(&self, act: impl FnOnce(&mut V) -> T) -> T {
+        let _changing = self.changing.lock();
+        let mut value = V::clone(&self.get());
+        let outcome = act(&mut value);
+        self.value.store(Arc::new(value));
+        outcome
+    }
+
+    /// As `change`, and `after` is told of the values before and after while no other change can come between.
     pub fn change_and<T>(
         &self,
         act: impl FnOnce(&mut V) -> Result<T>,
@@ -39,5 +48,23 @@ impl<V: Clone> Held<V> {
         self.value.store(value.clone());
         after(&before, &value, &outcome);
         Ok(outcome)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Error;
+
+    #[test]
+    fn a_change_that_fails_is_not_seen() {
+        let held = Held::new(1);
+        let failed = held.change(|value| {
+            *value = 2;
+            Err::<(), _>(Error::internal("no"))
+        });
+        assert!(failed.is_err() && *held.get() == 1);
+        held.update(|value| *value = 3);
+        assert_eq!(*held.get(), 3);
     }
 }

@@ -1,6 +1,10 @@
 //! A tree of moments: each but the roots follows another, and one at most is the current one.
 
-use super::{Checkpoint, Snapshot};
+pub mod checkpoints;
+pub mod snapshots;
+
+use crate::checkpoint::DomainCheckpoint;
+use crate::snapshot::DomainSnapshot;
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use std::sync::Arc;
 
@@ -50,6 +54,27 @@ impl<M: Moment> Moments<M> {
 
     pub fn len(&self) -> usize {
         self.moments.len()
+    }
+
+    /// The names, in the order in which the moments were made.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.moments.iter().map(|moment| moment.name())
+    }
+
+    /// Without a word on which one is current it is the one at the end of the longest line: the last one, if moments
+    /// have only ever been added.
+    pub fn set_current_to_last(&mut self) {
+        let depth = |moment: &Arc<M>| {
+            let mut depth = 0;
+            let mut above = moment.parent().and_then(|parent| self.find(parent));
+            while let Some(found) = above.filter(|_| depth < self.moments.len()) {
+                depth += 1;
+                above = found.parent().and_then(|parent| self.find(parent));
+            }
+            depth
+        };
+        let last = self.moments.iter().max_by_key(|moment| depth(moment));
+        self.current = last.map(|moment| moment.name().to_owned());
     }
 
     pub fn find(&self, name: &str) -> Option<&Arc<M>> {
@@ -174,7 +199,7 @@ impl<M: Moment> Moments<M> {
     }
 }
 
-impl Moment for Snapshot {
+impl Moment for DomainSnapshot {
     const WHAT: &'static str = "snapshot";
 
     fn name(&self) -> &str {
@@ -190,7 +215,7 @@ impl Moment for Snapshot {
     }
 }
 
-impl Moment for Checkpoint {
+impl Moment for DomainCheckpoint {
     const WHAT: &'static str = "checkpoint";
 
     fn name(&self) -> &str {
@@ -208,19 +233,19 @@ impl Moment for Checkpoint {
 
 /// The error for a moment that is not there.
 pub fn missing<M: Moment>(code: ErrorCode, name: &str) -> Error {
-    crate::refuse::error(code, format!("no domain {} with matching name '{name}'", M::WHAT))
+    Error::new(code, format!("no domain {} with matching name '{name}'", M::WHAT))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn moment(name: &str, parent: &str) -> Checkpoint {
+    fn moment(name: &str, parent: &str) -> DomainCheckpoint {
         let parent = Some(parent.to_owned()).filter(|parent| !parent.is_empty());
-        Checkpoint { name: name.to_owned(), parent, ..Checkpoint::default() }
+        DomainCheckpoint { name: name.to_owned(), parent, ..DomainCheckpoint::default() }
     }
 
-    fn tree() -> Moments<Checkpoint> {
+    fn tree() -> Moments<DomainCheckpoint> {
         let mut tree = Moments::default();
         for (name, parent) in [("a", ""), ("b", "a"), ("c", "b"), ("d", "a"), ("e", "")] {
             tree.add(moment(name, parent)).unwrap();
@@ -230,7 +255,7 @@ mod tests {
 
     const ALL: Leaves = Leaves { only: false, none: false };
 
-    fn names(tree: &Moments<Checkpoint>, from: Option<&str>, nearest: bool, leaves: Leaves) -> String {
+    fn names(tree: &Moments<DomainCheckpoint>, from: Option<&str>, nearest: bool, leaves: Leaves) -> String {
         tree.list(from, Wanted { nearest, leaves }).iter().map(|moment| moment.name.as_str()).collect()
     }
 

@@ -1,13 +1,8 @@
-//! Tunables that are passed as parameters: the disks' share of the host, and NUMA memory.
+//! The disks' share of the host, as parameters.
 
-use crate::refuse;
-use ferrovirt_conf::domain::{BlkioDevice, Domain, NumaMemory, NumaMode, NumaPlacement, VcpuPlacement};
-use ferrovirt_conf::values::CpuSet;
+use super::text;
+use crate::domain::{BlkioDevice, Domain};
 use ferrovirt_core::{Error, ErrorDomain, KnownParam, Result, TypedParams, TypedValue, abi};
-
-const fn text(name: &'static str) -> KnownParam {
-    KnownParam { name, kind: abi::VIR_TYPED_PARAM_STRING as i32, multiple: false }
-}
 
 /// What [`set_blkio`] knows.
 pub const BLKIO_PARAMETERS: &[KnownParam] = &[
@@ -76,20 +71,24 @@ pub fn blkio(model: &Domain) -> TypedParams {
     params
 }
 
+/// What is right is set even where something else is wrong, of which the last is told.
 pub fn set_blkio(model: &mut Domain, params: &TypedParams) -> Result<()> {
     let tune = &mut model.blkiotune;
+    let mut outcome = Ok(());
     for (name, value) in params.iter() {
         match value {
             TypedValue::UInt(weight) => tune.weight = Some(*weight).filter(|weight| *weight != 0),
             TypedValue::String(text) => {
                 let setting = Setting::ALL.iter().find(|(known, _)| *known == name);
                 let (_, setting) = setting.expect("names were checked against the table");
-                merge(&mut tune.devices, *setting, name, text)?;
+                if let Err(err) = merge(&mut tune.devices, *setting, name, text) {
+                    outcome = Err(err);
+                }
             }
             _ => {}
         }
     }
-    Ok(())
+    outcome
 }
 
 /// Takes in `path,value,path,value,...`.
@@ -115,75 +114,5 @@ fn merge(devices: &mut Vec<BlkioDevice>, setting: Setting, name: &str, text: &st
         };
         setting.set(&mut devices[place], value).ok_or_else(|| refuse("has a value that is too large"))?;
     }
-    Ok(())
-}
-
-/// What [`set_numa`] knows.
-pub const NUMA_PARAMETERS: &[KnownParam] = &[
-    KnownParam { name: "numa_mode", kind: abi::VIR_TYPED_PARAM_INT as i32, multiple: false },
-    text("numa_nodeset"),
-];
-
-/// Where memory comes from.
-pub fn numa(model: &Domain) -> TypedParams {
-    let memory = model.numatune.memory.as_ref();
-    let mode = memory.and_then(|memory| memory.mode).unwrap_or_default();
-    let nodes = memory.and_then(|memory| memory.nodeset.as_ref());
-    let mut params = TypedParams::new();
-    params.add("numa_mode", mode_number(mode));
-    params.add("numa_nodeset", nodes.map(CpuSet::to_string).unwrap_or_default());
-    params
-}
-
-/// `virDomainNumatuneMemMode`: the declaration's order.
-fn mode_number(mode: NumaMode) -> i32 {
-    NumaMode::ALL.iter().position(|known| *known == mode).map_or(0, |place| place as i32)
-}
-
-pub fn set_numa(model: &mut Domain, live: bool, params: &TypedParams) -> Result<()> {
-    let mut mode = None;
-    if let Some(TypedValue::Int(number)) = params.get("numa_mode") {
-        let known = usize::try_from(*number).ok().and_then(|number| NumaMode::ALL.get(number));
-        let known =
-            known.ok_or_else(|| refuse::invalid_arg(format!("there is no NUMA mode number {number}")))?;
-        mode = Some(*known);
-    }
-    let mut nodes = None;
-    if let Some(text) = params.get_string("numa_nodeset")? {
-        let set: CpuSet = text.parse().map_err(|_| {
-            Error::invalid_arg(format!("'{text}' is not a set of NUMA nodes, such as 0-1,3"))
-                .domain(ErrorDomain::None)
-        })?;
-        if set.is_empty() {
-            return Err(refuse::operation_invalid("the set of NUMA nodes for memory is empty"));
-        }
-        nodes = Some(set);
-    }
-    let configured = model.numatune.memory.as_ref().and_then(|memory| memory.mode);
-    if live && configured.is_some() && mode.is_some_and(|mode| configured != Some(mode)) {
-        return Err(refuse::operation_invalid("the NUMA mode of a running domain can't change"));
-    }
-    apply_numa(model, mode, nodes)
-}
-
-fn apply_numa(model: &mut Domain, mode: Option<NumaMode>, nodes: Option<CpuSet>) -> Result<()> {
-    if mode.is_none() && nodes.is_none() {
-        return Ok(());
-    }
-    let mut memory = model.numatune.memory.clone().unwrap_or_default();
-    let is_new = model.numatune.memory.is_none();
-    memory.mode = mode.or(memory.mode).or(Some(NumaMode::default()));
-    if nodes.is_some() {
-        memory.nodeset = nodes;
-        memory.placement = None;
-    } else if is_new {
-        let everywhere = model.vcpu.placement == VcpuPlacement::Static;
-        if everywhere {
-            let text = "a NUMA mode for static placement needs a set of nodes along";
-            return Err(Error::config_unsupported(text).domain(ErrorDomain::Domain));
-        }
-        memory.placement = Some(NumaPlacement::Auto);
-    }
-    model.numatune.memory = Some(NumaMemory { ..memory });
     Ok(())
 }

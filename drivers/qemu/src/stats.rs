@@ -1,0 +1,321 @@
+//! A guest's statistics, group by group, with the names that callers know.
+//!
+//! What its monitor must be asked for is left out where the guest hangs or is busy and the caller does not wait: one
+//! guest must not hold up the others.
+
+use crate::driver::Shared;
+use crate::images;
+use crate::live::Live;
+use crate::model;
+use crate::qmp::types::{BlockDevice, BlockStats, Iothread};
+use crate::qmp::{QomGet, QueryBalloon, QueryBlock, QueryBlockstats, QueryIothreads};
+use crate::tune::balloon::balloon_path;
+use crate::tune::iotune::model_names;
+use crate::vm::{View, Vm};
+use ferrovirt_conf::domain::{Disk, Domain, StorageLocation};
+use ferrovirt_core::driver::{InterfaceStats, MemoryStat};
+use ferrovirt_core::{Result, TypedParams, abi};
+use ferrovirt_host::process;
+use ferrovirt_net::link;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The groups that can be told.
+pub const GROUPS: u32 = abi::VIR_DOMAIN_STATS_STATE
+    | abi::VIR_DOMAIN_STATS_CPU_TOTAL
+    | abi::VIR_DOMAIN_STATS_BALLOON
+    | abi::VIR_DOMAIN_STATS_VCPU
+    | abi::VIR_DOMAIN_STATS_INTERFACE
+    | abi::VIR_DOMAIN_STATS_BLOCK
+    | abi::VIR_DOMAIN_STATS_IOTHREAD;
+
+/// Those for which the monitor is asked.
+const ASKED: u32 =
+    abi::VIR_DOMAIN_STATS_BALLOON | abi::VIR_DOMAIN_STATS_BLOCK | abi::VIR_DOMAIN_STATS_IOTHREAD;
+
+/// How long a guest that is busy is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Everything of the groups wanted that can be told now.
+pub fn gather(shared: &Shared, vm: &Arc<Vm>, view: &View, wanted: u32, flags: u32) -> TypedParams {
+    let mut params = TypedParams::new();
+    let is_wanted = |group: u32| wanted & group != 0;
+    if is_wanted(abi::VIR_DOMAIN_STATS_STATE) {
+        params.add("state.state", view.state);
+        params.add("state.reason", view.reason);
+    }
+    let Ok(definition) = view.current() else { return params };
+    let model = &definition.model;
+    let patience = match flags & abi::VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT {
+        0 => PATIENCE,
+        _ => Duration::ZERO,
+    };
+    let live = view.live.as_ref();
+    let job =
+        live.filter(|_| is_wanted(ASKED)).and_then(|_| vm.job.begin_within("statistics", patience).ok());
+    let answering = live.filter(|_| job.is_some());
+    if let (true, Some(live)) = (is_wanted(abi::VIR_DOMAIN_STATS_CPU_TOTAL), live)
+        && let Ok(times) = live.process.times()
+    {
+        params.add("cpu.time", times.total());
+        params.add("cpu.user", times.user);
+        params.add("cpu.system", times.system);
+    }
+    if is_wanted(abi::VIR_DOMAIN_STATS_BALLOON) {
+        balloon(&mut params, shared, model, answering);
+    }
+    if is_wanted(abi::VIR_DOMAIN_STATS_VCPU) {
+        vcpus(&mut params, model, live);
+    }
+    if let (true, Some(_)) = (is_wanted(abi::VIR_DOMAIN_STATS_INTERFACE), live) {
+        interfaces(&mut params, shared, model);
+    }
+    if is_wanted(abi::VIR_DOMAIN_STATS_BLOCK) {
+        let chain = flags & abi::VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING != 0;
+        disks(&mut params, shared, model, live, answering, chain);
+    }
+    if let (true, Some(live)) = (is_wanted(abi::VIR_DOMAIN_STATS_IOTHREAD), answering)
+        && let Ok(threads) = live.ask(&shared.reactor, QueryIothreads {})
+    {
+        iothreads(&mut params, &threads);
+    }
+    params
+}
+
+/// The numbers about memory, by the balloon's names for them.
+const BALLOON: [(&str, u32, &str, u64); 11] = [
+    ("stat-swap-in", abi::VIR_DOMAIN_MEMORY_STAT_SWAP_IN, "balloon.swap_in", 1024),
+    ("stat-swap-out", abi::VIR_DOMAIN_MEMORY_STAT_SWAP_OUT, "balloon.swap_out", 1024),
+    ("stat-major-faults", abi::VIR_DOMAIN_MEMORY_STAT_MAJOR_FAULT, "balloon.major_fault", 1),
+    ("stat-minor-faults", abi::VIR_DOMAIN_MEMORY_STAT_MINOR_FAULT, "balloon.minor_fault", 1),
+    ("stat-free-memory", abi::VIR_DOMAIN_MEMORY_STAT_UNUSED, "balloon.unused", 1024),
+    ("stat-total-memory", abi::VIR_DOMAIN_MEMORY_STAT_AVAILABLE, "balloon.available", 1024),
+    ("stat-available-memory", abi::VIR_DOMAIN_MEMORY_STAT_USABLE, "balloon.usable", 1024),
+    ("last-update", abi::VIR_DOMAIN_MEMORY_STAT_LAST_UPDATE, "balloon.last-update", 1),
+    ("stat-disk-caches", abi::VIR_DOMAIN_MEMORY_STAT_DISK_CACHES, "balloon.disk_caches", 1024),
+    ("stat-htlb-pgalloc", abi::VIR_DOMAIN_MEMORY_STAT_HUGETLB_PGALLOC, "balloon.hugetlb_pgalloc", 1),
+    ("stat-htlb-pgfail", abi::VIR_DOMAIN_MEMORY_STAT_HUGETLB_PGFAIL, "balloon.hugetlb_pgfail", 1),
+];
+
+/// What there is to say of a running guest's memory, in KiB.
+pub fn memory(shared: &Shared, live: &Live) -> Result<Vec<MemoryStat>> {
+    let definition = live.definition();
+    let model = &definition.model;
+    let mut stats = Vec::new();
+    let mut add = |tag: u32, value: u64| stats.push(MemoryStat { tag: tag as i32, value });
+    if model::has_balloon(model) {
+        let balloon = live.ask(&shared.reactor, QueryBalloon {})?;
+        add(abi::VIR_DOMAIN_MEMORY_STAT_ACTUAL_BALLOON, balloon.actual / 1024);
+        let path = balloon_path(model).unwrap_or_default();
+        let told = live.ask(&shared.reactor, QomGet { path, property: "guest-stats".into() });
+        // A guest without a driver for its balloon has never told anything.
+        let told = told.unwrap_or(Value::Null);
+        for (name, tag, _, unit) in BALLOON {
+            let value = told["stats"].get(name).or_else(|| told.get(name)).and_then(Value::as_u64);
+            // The highest number stands for what the guest does not tell.
+            if let Some(value) = value.filter(|value| *value != u64::MAX) {
+                add(tag, value / unit);
+            }
+        }
+    } else {
+        add(abi::VIR_DOMAIN_MEMORY_STAT_ACTUAL_BALLOON, model::memory_kib(model));
+    }
+    add(abi::VIR_DOMAIN_MEMORY_STAT_RSS, live.process.resident_kib()?);
+    Ok(stats)
+}
+
+fn balloon(params: &mut TypedParams, shared: &Shared, model: &Domain, live: Option<&Arc<Live>>) {
+    let current = match model::has_balloon(model) {
+        true => model::current_memory_kib(model),
+        false => model::memory_kib(model),
+    };
+    params.add("balloon.current", current);
+    params.add("balloon.maximum", model::memory_kib(model));
+    let Some(stats) = live.and_then(|live| memory(shared, live).ok()) else { return };
+    for stat in stats {
+        let name = match stat.tag as u32 {
+            abi::VIR_DOMAIN_MEMORY_STAT_RSS => Some("balloon.rss"),
+            tag => BALLOON.iter().find(|(_, known, ..)| *known == tag).map(|(_, _, name, _)| *name),
+        };
+        if let Some(name) = name {
+            params.add(name, stat.value);
+        }
+    }
+}
+
+fn vcpus(params: &mut TypedParams, model: &Domain, live: Option<&Arc<Live>>) {
+    params.add("vcpu.current", model.vcpu.current());
+    params.add("vcpu.maximum", model.vcpu.max);
+    let Some(live) = live else { return };
+    for (number, thread) in live.vcpu_threads() {
+        let name = |what: &str| format!("vcpu.{number}.{what}");
+        params.add(name("state"), abi::VIR_VCPU_RUNNING as i32);
+        if let Ok(used) = process::thread_times(live.process.pid(), thread) {
+            params.add(name("time"), used.times.total());
+        }
+    }
+}
+
+/// What went through a tap, as the guest sees it.
+pub fn interface(shared: &Shared, tap: &str) -> Result<InterfaceStats> {
+    // What the host sends on the tap is what the guest receives.
+    let seen = link::stats(&shared.links()?.netlink, tap)?.swapped();
+    let signed = |counter: u64| i64::try_from(counter).unwrap_or(i64::MAX);
+    Ok(InterfaceStats {
+        rx_bytes: signed(seen.rx_bytes),
+        rx_packets: signed(seen.rx_packets),
+        rx_errors: signed(seen.rx_errors),
+        rx_dropped: signed(seen.rx_dropped),
+        tx_bytes: signed(seen.tx_bytes),
+        tx_packets: signed(seen.tx_packets),
+        tx_errors: signed(seen.tx_errors),
+        tx_dropped: signed(seen.tx_dropped),
+    })
+}
+
+fn interfaces(params: &mut TypedParams, shared: &Shared, model: &Domain) {
+    params.add("net.count", model.devices.interfaces.len() as u32);
+    for (number, card) in model.devices.interfaces.iter().enumerate() {
+        let Some(tap) = card.target.dev.as_deref() else { continue };
+        params.add(format!("net.{number}.name"), tap);
+        let Ok(seen) = interface(shared, tap) else { continue };
+        let counters = [
+            ("rx.bytes", seen.rx_bytes),
+            ("rx.pkts", seen.rx_packets),
+            ("rx.errs", seen.rx_errors),
+            ("rx.drop", seen.rx_dropped),
+            ("tx.bytes", seen.tx_bytes),
+            ("tx.pkts", seen.tx_packets),
+            ("tx.errs", seen.tx_errors),
+            ("tx.drop", seen.tx_dropped),
+        ];
+        for (name, counter) in counters {
+            params.add(format!("net.{number}.{name}"), u64::try_from(counter).unwrap_or(0));
+        }
+    }
+}
+
+/// What QEMU tells of all disks at once.
+#[derive(Default)]
+struct Told {
+    stats: Vec<BlockStats>,
+    devices: Vec<BlockDevice>,
+}
+
+fn disks(
+    params: &mut TypedParams,
+    shared: &Shared,
+    model: &Domain,
+    live: Option<&Arc<Live>>,
+    answering: Option<&Arc<Live>>,
+    chain: bool,
+) {
+    let told = answering.map(|live| Told {
+        stats: live.ask(&shared.reactor, QueryBlockstats::default()).unwrap_or_default(),
+        devices: live.ask(&shared.reactor, QueryBlock {}).unwrap_or_default(),
+    });
+    let mut records = TypedParams::new();
+    let mut number = 0u32;
+    for disk in &model.devices.disks {
+        header(&mut records, number, disk);
+        let is_known = !matches!(disk.source.location, StorageLocation::VhostUser(_));
+        match (&told, live) {
+            (Some(told), _) if is_known => running_disk(&mut records, number, disk, told),
+            (None, None) if is_known => {
+                if let Ok(info) = images::info(disk) {
+                    sizes(&mut records, number, info.allocation, info.capacity, info.physical);
+                }
+            }
+            _ => {}
+        }
+        number += 1;
+        if chain {
+            number = layers(&mut records, number, disk);
+        }
+    }
+    params.add("block.count", number);
+    for (name, value) in records {
+        params.add(name, value);
+    }
+}
+
+fn header(params: &mut TypedParams, number: u32, disk: &Disk) {
+    params.add(format!("block.{number}.name"), disk.name().unwrap_or_default());
+    if let Some(path) = disk.source.path().filter(|_| disk.source.location.is_local()) {
+        params.add(format!("block.{number}.path"), path);
+    }
+    if disk.source.options.index != 0 {
+        params.add(format!("block.{number}.backingIndex"), disk.source.options.index);
+    }
+}
+
+/// The images that a disk is based on, each with a record of its own.
+fn layers(params: &mut TypedParams, mut number: u32, disk: &Disk) -> u32 {
+    let layers = disk.backing.iter().flat_map(|backing| backing.layers());
+    for layer in layers {
+        params.add(format!("block.{number}.name"), disk.name().unwrap_or_default());
+        if let Some(path) = layer.source.path().filter(|_| layer.source.location.is_local()) {
+            params.add(format!("block.{number}.path"), path);
+        }
+        let index = layer.index.max(layer.source.options.index);
+        if index != 0 {
+            params.add(format!("block.{number}.backingIndex"), index);
+        }
+        number += 1;
+    }
+    number
+}
+
+fn running_disk(params: &mut TypedParams, number: u32, disk: &Disk, told: &Told) {
+    let alias = disk.info.alias.as_deref().unwrap_or_default();
+    let is_it = |qdev: &str| model_names(qdev, alias);
+    let Some(stats) = told.stats.iter().find(|stats| stats.qdev.as_deref().is_some_and(is_it)) else {
+        return;
+    };
+    let counters = &stats.stats;
+    let named = [
+        ("rd.reqs", counters.rd_operations),
+        ("rd.bytes", counters.rd_bytes),
+        ("rd.times", counters.rd_total_time_ns),
+        ("wr.reqs", counters.wr_operations),
+        ("wr.bytes", counters.wr_bytes),
+        ("wr.times", counters.wr_total_time_ns),
+        ("fl.reqs", counters.flush_operations),
+        ("fl.times", counters.flush_total_time_ns),
+    ];
+    for (name, counter) in named {
+        params.add(format!("block.{number}.{name}"), counter);
+    }
+    let node =
+        told.devices.iter().find(|device| is_it(&device.qdev)).and_then(|device| device.inserted.as_ref());
+    let image = node.and_then(|node| node.image.as_ref());
+    let (capacity, actual) =
+        image.map_or((0, 0), |image| (image.virtual_size, image.actual_size.unwrap_or(0)));
+    sizes(params, number, images::highest(stats), capacity, actual);
+    if let Some(threshold) = node.map(|node| node.write_threshold).filter(|threshold| *threshold != 0) {
+        params.add(format!("block.{number}.threshold"), threshold);
+    }
+}
+
+fn sizes(params: &mut TypedParams, number: u32, allocation: u64, capacity: u64, physical: u64) {
+    params.add(format!("block.{number}.allocation"), allocation);
+    for (name, size) in [("capacity", capacity), ("physical", physical)] {
+        if size != 0 {
+            params.add(format!("block.{number}.{name}"), size);
+        }
+    }
+}
+
+fn iothreads(params: &mut TypedParams, threads: &[Iothread]) {
+    if threads.is_empty() {
+        return;
+    }
+    params.add("iothread.count", threads.len() as u32);
+    for thread in threads {
+        let Some(id) = thread.id.strip_prefix("iothread") else { continue };
+        params.add(format!("iothread.{id}.poll-max-ns"), thread.poll_max_ns.max(0) as u64);
+        params.add(format!("iothread.{id}.poll-grow"), thread.poll_grow.max(0) as u32);
+        params.add(format!("iothread.{id}.poll-shrink"), thread.poll_shrink.max(0) as u32);
+    }
+}

@@ -1,0 +1,5 @@
+//! Guests that are tuned, snapshot, saved and asked for their numbers, through the Rust face, with real QEMU.
+
+mod guests;
+mod moments;
+mod tunables;

@@ -1,0 +1,145 @@
+//! Snapshots, checkpoints, saved state and dumps.
+
+use crate::guests::{Host, qemu_img, xml};
+use ferrovirt::{Connection, ErrorCode};
+use ferrovirt_core::abi::{
+    VIR_DOMAIN_PAUSED, VIR_DOMAIN_RUNNING, VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY,
+    VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE, VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY, VIR_DOMAIN_START_PAUSED,
+    VIR_DOMAIN_UNDEFINE_MANAGED_SAVE, VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA, VIR_DUMP_LIVE,
+    VIR_DUMP_MEMORY_ONLY,
+};
+use std::fs;
+
+fn named(name: &str) -> String {
+    format!("<domainsnapshot><name>{name}</name></domainsnapshot>")
+}
+
+fn state(domain: &ferrovirt::Domain) -> u32 {
+    domain.state(0).expect("told").state as u32
+}
+
+#[test]
+fn a_running_guest_goes_back_to_an_internal_snapshot() {
+    let host = Host::open();
+    let domain = host.guest("inside", "");
+    domain.create(0).expect("started");
+    domain.create_snapshot(&named("one"), 0).expect("taken");
+    assert_eq!(state(&domain), VIR_DOMAIN_RUNNING);
+    assert!(qemu_img(&["snapshot", "-U", "-l", &host.path("inside.qcow2")]).contains("one"));
+    domain.destroy(0).expect("ended");
+    let one = domain.lookup_snapshot_by_name("one", 0).expect("known");
+    assert!(one.is_current(0).unwrap() && one.xml_desc(0).unwrap().contains("<state>running</state>"));
+    one.revert(0).expect("went back");
+    assert_eq!(state(&domain), VIR_DOMAIN_RUNNING);
+    let two = domain.create_snapshot(&named("two"), 0).expect("taken");
+    assert_eq!(two.parent(0).expect("a parent").name(), "one");
+    one.delete(0).expect("removed");
+    assert!(!qemu_img(&["snapshot", "-U", "-l", &host.path("inside.qcow2")]).contains("one"));
+    assert_eq!(domain.list_all_snapshots(0).unwrap().len(), 1);
+    let err = domain.create_snapshot(&named("two"), 0).err().expect("a second time");
+    assert_eq!(err.code(), ErrorCode::OperationFailed);
+}
+
+#[test]
+fn disks_get_new_images_while_the_guest_runs() {
+    let host = Host::open();
+    let domain = host.guest("outside", "");
+    domain.create(0).expect("started");
+    domain.create_snapshot(&named("first"), VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY).expect("taken");
+    let new = host.path("outside.first");
+    assert!(qemu_img(&["info", "-U", &new]).contains("outside.qcow2"));
+    let text = xml(&domain);
+    assert!(text.contains(&format!("<source file='{new}'")) && text.contains("<backingStore"), "{text}");
+    let nodes = domain.qemu_monitor_command(r#"{"execute":"query-block"}"#, 0).expect("asked");
+    assert!(nodes.contains(&format!("\"file\":\"{new}\"")), "{nodes}");
+    domain.create_snapshot(&named("second"), VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY).expect("taken");
+    domain.destroy(0).expect("ended");
+    assert!(xml(&domain).contains(&host.path("outside.second")), "{}", xml(&domain));
+    domain.create(0).expect("starts on the new image");
+    let first = domain.lookup_snapshot_by_name("first", 0).expect("known");
+    let err = first.revert(0).expect_err("external");
+    assert_eq!(err.code(), ErrorCode::OperationUnsupported);
+    first.delete(VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY).expect("forgotten");
+    assert_eq!(domain.list_all_snapshots(0).unwrap().len(), 1);
+}
+
+#[test]
+fn snapshots_of_a_guest_at_rest_are_kept_by_the_images_and_in_files() {
+    let host = Host::open();
+    let domain = host.guest("resting", "");
+    domain.create_snapshot(&named("one"), 0).expect("taken");
+    let file = host.path("lib/qemu/snapshot/resting/one.xml");
+    assert!(fs::read_to_string(&file).expect("kept").contains("<active>1</active>"));
+    let text = domain.lookup_snapshot_by_name("one", 0).unwrap().xml_desc(0).expect("described");
+    domain.lookup_snapshot_by_name("one", 0).unwrap().revert(0).expect("went back");
+    let err = domain.undefine(0).expect_err("it has a snapshot");
+    assert_eq!(err.code(), ErrorCode::OperationInvalid);
+    domain
+        .lookup_snapshot_by_name("one", 0)
+        .unwrap()
+        .delete(VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY)
+        .expect("forgotten");
+    assert!(!std::path::Path::new(&file).exists());
+    domain.create_snapshot(&text, VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE).expect("taken in again");
+    assert!(!domain.has_current_snapshot(0).unwrap());
+    domain.undefine(VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA).expect("gone");
+    assert!(!std::path::Path::new(&file).exists());
+}
+
+#[test]
+fn a_guest_is_saved_and_comes_back() {
+    let host = Host::open();
+    let domain = host.guest("saved", "");
+    domain.create(0).expect("started");
+    let file = host.path("saved.save");
+    domain.save(&file, None, 0).expect("saved");
+    assert!(!domain.is_active().unwrap());
+    let bytes = fs::read(&file).expect("written");
+    assert_eq!(&bytes[..16], b"LibvirtQemudSave");
+    let text = host.connection.save_image_xml_desc(&file, 0).expect("described");
+    assert!(text.contains("<name>saved</name>"));
+    host.connection.restore_domain(&file, None, 0).expect("restored");
+    assert_eq!(state(&domain), VIR_DOMAIN_RUNNING);
+
+    domain.suspend().expect("paused");
+    domain.managed_save(0).expect("kept");
+    assert!(domain.has_managed_save_image(0).unwrap() && !domain.is_active().unwrap());
+    assert_eq!(domain.undefine(0).expect_err("kept").code(), ErrorCode::OperationInvalid);
+    domain.create(0).expect("taken up");
+    assert_eq!(state(&domain), VIR_DOMAIN_PAUSED);
+    assert!(!domain.has_managed_save_image(0).unwrap());
+    domain.managed_save(0).expect("kept");
+    domain.undefine(VIR_DOMAIN_UNDEFINE_MANAGED_SAVE).expect("gone");
+    fs::write(&file, b"something else").expect("written");
+    let err = host.connection.restore_domain(&file, None, 0).expect_err("not a saved domain");
+    assert_eq!(err.code(), ErrorCode::OperationFailed);
+}
+
+#[test]
+fn memory_is_dumped_while_the_guest_runs_on() {
+    let host = Host::open();
+    let domain = host.guest("dumped", "");
+    domain.create(VIR_DOMAIN_START_PAUSED).expect("started");
+    domain.resume().expect("resumed");
+    let file = host.path("core");
+    domain.core_dump(&file, 0, VIR_DUMP_MEMORY_ONLY | VIR_DUMP_LIVE).expect("dumped");
+    assert_eq!(&fs::read(&file).expect("written")[..4], b"\x7fELF");
+    assert_eq!(state(&domain), VIR_DOMAIN_RUNNING);
+    let err = domain.abort_job(0).expect_err("nothing is under way");
+    assert_eq!(err.code(), ErrorCode::OperationInvalid);
+}
+
+#[test]
+fn what_is_known_of_snapshots_outlives_the_driver() {
+    let host = Host::open();
+    let domain = host.guest("kept", "");
+    domain.create_snapshot(&named("one"), 0).expect("taken");
+    domain.create_snapshot(&named("two"), 0).expect("taken");
+    let Host { connection, folder } = &host;
+    let uri = format!("qemu:///embed?root={}", folder.path().display());
+    // The same driver as long as anybody has it open; what counts is that a second reader sees the same.
+    let other = Connection::open(Some(&uri)).expect("opened");
+    let found = other.lookup_domain_by_name("kept").expect("known");
+    assert_eq!(found.current_snapshot(0).expect("a current one").name(), "two");
+    assert_eq!(connection.list_all_domains(0).unwrap().len(), 1);
+}
