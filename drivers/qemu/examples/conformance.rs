@@ -6,9 +6,10 @@
 use ferrovirt_conf::domain::{Domain, ParseFlags};
 use ferrovirt_core::layout::Layout;
 use ferrovirt_driver_qemu::capabilities::{Answers, Capabilities};
-use ferrovirt_driver_qemu::defaults;
-use ferrovirt_driver_qemu::layout::Paths;
+use ferrovirt_driver_qemu::command::Settings;
+use ferrovirt_driver_qemu::layout::{Paths, Site};
 use ferrovirt_driver_qemu::validate;
+use ferrovirt_driver_qemu::{defaults, firmware};
 use ferrovirt_xml::{from_str, to_string};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -165,7 +166,7 @@ fn compare(options: &Options, name: &str, expected: &Path, capabilities: &Capabi
         }
     }
     let flags = ParseFlags { abi_update: is_new, ..ParseFlags::DEFINE };
-    match (filled(&input, capabilities, flags), is_error) {
+    match (filled(options, &input, capabilities, flags), is_error) {
         (Err(error), true) => match (prefix(&error.to_string()), prefix(&wanted)) {
             (ours, theirs) if ours == theirs => Outcome::Refused,
             (_, theirs) => Outcome::Differs(format!("  refused with another code than {theirs:?}: {error}")),
@@ -183,12 +184,20 @@ fn compare(options: &Options, name: &str, expected: &Path, capabilities: &Capabi
     }
 }
 
-fn filled(input: &str, capabilities: &Capabilities, flags: ParseFlags) -> ferrovirt_core::Result<Domain> {
+fn filled(
+    options: &Options,
+    input: &str,
+    capabilities: &Capabilities,
+    flags: ParseFlags,
+) -> ferrovirt_core::Result<Domain> {
+    let firmware = firmware::folders(&options.fixtures.join("qemufirmwaredata"));
+    let settings = Settings { firmware_folders: firmware, ..Settings::default() };
+    let site = Site { paths: &Paths::new(Layout::system()), settings: &settings };
     let mut model = Domain::parse(input, flags)?;
     defaults::emulator(&mut model).or_else(|error| model.devices.emulator.clone().ok_or(error))?;
-    defaults::fill(&mut model, capabilities, &Paths::new(Layout::system()), flags)?;
+    defaults::fill(&mut model, capabilities, site, flags)?;
     model.validate(flags)?;
-    validate::validate(&model, capabilities)?;
+    validate::validate(&model, capabilities, &settings)?;
     Ok(model)
 }
 

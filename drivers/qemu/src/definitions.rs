@@ -16,9 +16,9 @@ use std::sync::Arc;
 pub fn parse(shared: &Shared, xml: &str, flags: ParseFlags) -> Result<Domain> {
     let mut model = Domain::parse(xml, flags)?;
     let capabilities = emulator(shared, &mut model).map_err(|err| err.or_domain(ErrorDomain::Qemu))?;
-    defaults::fill(&mut model, &capabilities, &shared.paths, flags)?;
+    defaults::fill(&mut model, &capabilities, shared.site(), flags)?;
     model.validate(flags)?;
-    validate::validate(&model, &capabilities)?;
+    validate::validate(&model, &capabilities, &shared.settings)?;
     Ok(model)
 }
 
@@ -33,7 +33,7 @@ pub fn parse_kept(shared: &Shared, xml: &str, flags: ParseFlags) -> Result<Domai
 pub fn parse_node(shared: &Shared, node: &Node<'_>, flags: ParseFlags) -> Result<Domain> {
     let mut model = Domain::from_node(node, flags)?;
     let capabilities = emulator(shared, &mut model).map_err(|err| err.or_domain(ErrorDomain::Qemu))?;
-    defaults::fill(&mut model, &capabilities, &shared.paths, flags)?;
+    defaults::fill(&mut model, &capabilities, shared.site(), flags)?;
     Ok(model)
 }
 

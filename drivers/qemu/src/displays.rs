@@ -1,35 +1,97 @@
 //! What a display or a pseudo terminal is found under, known only once the guest starts.
 
+use crate::command::Settings;
 use crate::driver::Shared;
 use crate::graphics_ports::GraphicsPorts;
 use crate::model;
-use ferrovirt_conf::domain::{ChardevKind, Domain, Graphics};
+use ferrovirt_conf::domain::{
+    ChardevKind, Domain, Graphics, GraphicsListen, SpiceChannelMode, SpiceGraphics,
+};
 use ferrovirt_core::Result;
 use std::net::IpAddr;
 
+/// A port of a display that is not decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PortKind {
+    Vnc,
+    Websocket,
+    Spice,
+    SpiceTls,
+}
+
 /// Gives every display that asks for any port a free one.
 pub fn assign_ports(shared: &Shared, description: &mut Domain) -> Result<()> {
-    for graphics in &mut description.devices.graphics {
-        let address = model::display_address(graphics).and_then(|text| text.parse::<IpAddr>().ok());
-        let address = address.unwrap_or(GraphicsPorts::LOOPBACK);
-        let wanted = match graphics {
-            Graphics::Vnc(vnc) if vnc.socket.is_none() => {
-                vec![(&mut vnc.port, true), (&mut vnc.websocket, false)]
-            }
-            // A port for TLS would need certificates, which only the host's configuration can name.
-            Graphics::Spice(spice) => vec![(&mut spice.port, true)],
-            _ => Vec::new(),
-        };
-        for (port, always) in wanted {
-            if *port == Some(-1) || (always && port.is_none()) {
-                *port = Some(i32::from(shared.graphics_ports.take(address)?));
-            }
-        }
+    choose_ports(&shared.settings, description, |_, address| {
+        shared.graphics_ports.take(address).map(|port| Some(i32::from(port)))
+    })?;
+    for graphics in &description.devices.graphics {
         for port in model::display_ports(graphics) {
             shared.graphics_ports.note(port);
         }
     }
     Ok(())
+}
+
+/// Gives displays that ask for any port the one that libvirt's command lines have for guests that do not run.
+pub fn pretend_ports(settings: &Settings, description: &mut Domain) -> Result<()> {
+    choose_ports(settings, description, |kind, _| {
+        Ok(match kind {
+            PortKind::Vnc => Some(5900),
+            PortKind::Spice => Some(5901),
+            PortKind::SpiceTls => Some(5902),
+            PortKind::Websocket => None,
+        })
+    })
+}
+
+/// Asks `choose` for every port that is left open; it is told the address that the display listens on.
+fn choose_ports(
+    settings: &Settings,
+    description: &mut Domain,
+    mut choose: impl FnMut(PortKind, IpAddr) -> Result<Option<i32>>,
+) -> Result<()> {
+    for graphics in &mut description.devices.graphics {
+        let address = model::display_address(graphics).and_then(|text| text.parse::<IpAddr>().ok());
+        let address = address.unwrap_or(GraphicsPorts::LOOPBACK);
+        let has_ports = graphics.listens().first().is_none_or(GraphicsListen::has_ports);
+        let wanted = match graphics {
+            Graphics::Vnc(vnc) if has_ports => {
+                let open = vnc.is_autoport() && vnc.port.is_none_or(|port| port <= 0);
+                let websocket = vnc.websocket == Some(-1);
+                vec![
+                    (PortKind::Vnc, open, &mut vnc.port),
+                    (PortKind::Websocket, websocket, &mut vnc.websocket),
+                ]
+            }
+            Graphics::Spice(spice) if has_ports => {
+                let (plain, tls) = open_spice_ports(spice, settings.spice.tls.is_some());
+                vec![
+                    (PortKind::Spice, plain, &mut spice.port),
+                    (PortKind::SpiceTls, tls, &mut spice.tls_port),
+                ]
+            }
+            _ => Vec::new(),
+        };
+        for (kind, _, port) in wanted.into_iter().filter(|(_, open, _)| *open) {
+            if let Some(chosen) = choose(kind, address)? {
+                *port = Some(chosen);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a SPICE display needs a plain port, and one for TLS, that it has not got.
+fn open_spice_ports(spice: &SpiceGraphics, has_tls: bool) -> (bool, bool) {
+    let uses = |wanted: SpiceChannelMode| {
+        spice.default_mode == wanted || spice.channels.iter().any(|channel| channel.mode == wanted)
+    };
+    let (auto, any) = (spice.is_autoport(), spice.default_mode == SpiceChannelMode::Any);
+    let open = |port: Option<i32>, needed: bool| port == Some(-1) || auto && needed && port.is_none();
+    (
+        open(spice.port, any || uses(SpiceChannelMode::Insecure)),
+        open(spice.tls_port, any && has_tls || uses(SpiceChannelMode::Secure)),
+    )
 }
 
 /// Puts the paths of pseudo terminals, which QEMU opens, into the description.

@@ -1,12 +1,13 @@
 //! The QEMU driver: what its guests share, and how it is opened.
 
 use crate::capabilities::{Capabilities, CapabilityCache, ProbeOptions};
+use crate::command::Settings;
 use crate::graphics_ports::GraphicsPorts;
 use crate::host_capabilities::HostReport;
-use crate::layout::Paths;
+use crate::layout::{Paths, Site};
 use crate::reactor::Reactor;
 use crate::vm::Vm;
-use crate::{autostart, definitions, reconnect, snapshot};
+use crate::{autostart, definitions, reconnect, settings, snapshot};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::driver::{NetworkDriver, StorageDriver};
 use ferrovirt_core::layout::Layout;
@@ -23,6 +24,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 /// What all guests of one driver share.
 pub struct Shared {
     pub paths: Paths,
+    /// From `qemu.conf`, read when the driver is opened.
+    pub settings: Settings,
     pub domains: Store<Vm>,
     pub events: Arc<EventHub>,
     pub reactor: Reactor,
@@ -91,6 +94,7 @@ impl Shared {
             links: OnceLock::new(),
             next_id: AtomicI32::new(1),
             _lock: lock,
+            settings: settings::load(&paths)?,
             paths,
         });
         definitions::load_all(&shared)?;
@@ -98,6 +102,11 @@ impl Shared {
         snapshot::load_all(&shared);
         autostart::start_marked(&shared);
         Ok(shared)
+    }
+
+    /// The driver's folders and configuration.
+    pub fn site(&self) -> Site<'_> {
+        Site { paths: &self.paths, settings: &self.settings }
     }
 
     /// The next id for a guest.

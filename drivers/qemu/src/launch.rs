@@ -2,15 +2,17 @@
 
 use crate::capabilities::Capabilities;
 use crate::command::{
-    self, CommandLine, Context, Descriptors, Launch, Part, Passed, Plugged, Pretend, Sealed, SecretUse,
-    Secrets, Settings, Surroundings,
+    self, CommandLine, Context, Descriptors, Launch, Part, Passed, Plugged, Sealed, SecretUse, Secrets,
+    Surroundings,
 };
-use crate::layout::{Paths, short_name};
+use crate::layout::{Site, short_name};
 use crate::network::Taps;
-use crate::{addresses, aliases};
+use crate::{addresses, aliases, firmware, host_needs};
 use ferrovirt_conf::domain::{ChardevKind, ChardevSource, DeviceInfo, Domain, SecretReference, SocketMode};
+use ferrovirt_conf::values::CpuSet;
 use ferrovirt_core::persist::{self, Durability};
 use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_host::KernelFiles;
 use ferrovirt_host::process::Command;
 use ferrovirt_xml::OnOff;
 use rustix::fs::{Mode, OFlags};
@@ -23,7 +25,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Puts the guest's command line, and all that it has open, into `command`.
 pub fn prepare(
-    paths: &Paths,
+    site: Site<'_>,
     model: &Domain,
     capabilities: &Capabilities,
     taps: Taps,
@@ -31,15 +33,18 @@ pub fn prepare(
     command: &mut Command,
 ) -> Result<()> {
     let id = running_id(model);
-    let folder = paths.guest(id, &model.name);
+    let folder = site.paths.guest(id, &model.name);
     write_master_key(&folder)?;
+    firmware::make_variables(model)?;
     let mut files = open_files(model)?;
-    files.insert(Passed::Monitor, listen(&paths.monitor(id, &model.name))?);
+    files.insert(Passed::Monitor, listen(&site.paths.monitor(id, &model.name))?);
     for (interface, queues) in taps.into_iter().enumerate() {
         files
             .extend(queues.into_iter().enumerate().map(|(queue, fd)| (Passed::Tap { interface, queue }, fd)));
     }
-    with_surroundings(paths, &model.name, id, incoming, |surroundings| {
+    // Nobody advises: all nodes are as good.
+    let found = Found { auto_nodes: Some(host_nodes()?), incoming, ..Found::of(model)? };
+    with_surroundings(site, &model.name, id, &found, |surroundings| {
         command::build(Launch { model, capabilities, surroundings, files }, command)
     })
 }
@@ -49,16 +54,19 @@ pub fn prepare(
 ///
 /// `incoming`: the guest has run before, and comes back as it was.
 pub fn complete(
-    paths: &Paths,
+    site: Site<'_>,
     capabilities: &Capabilities,
     model: &mut Domain,
     incoming: bool,
 ) -> Result<()> {
     addresses::assign(model, capabilities, true)?;
     aliases::assign(model);
+    host_needs::choose(model)?;
     let (id, name) = (running_id(model), model.name.clone());
-    with_surroundings(paths, &name, id, incoming, |host| command::prepare(model, host));
-    Ok(())
+    with_surroundings(site, &name, id, &Found { incoming, ..Found::default() }, |host| {
+        command::prepare(model, host)
+    });
+    host_needs::check(model)
 }
 
 /// The id that the guest runs under, or is about to.
@@ -68,32 +76,62 @@ fn running_id(model: &Domain) -> i32 {
 
 /// What a device of a running guest consists of; descriptors are named by `descriptors`.
 pub fn parts(
-    paths: &Paths,
+    site: Site<'_>,
     model: &Domain,
     capabilities: &Capabilities,
     which: Plugged,
     descriptors: &mut dyn Descriptors,
 ) -> Result<Vec<Part>> {
-    with_surroundings(paths, &model.name, running_id(model), false, |host| {
+    with_surroundings(site, &model.name, running_id(model), &Found::default(), |host| {
         command::parts(Context { model, capabilities, host }, which, descriptors)
     })
 }
 
 /// The command line as text, for a guest that is not started.
-pub fn preview(paths: &Paths, model: &Domain, capabilities: &Capabilities) -> Result<CommandLine> {
-    with_surroundings(paths, &model.name, -1, false, |host| {
-        command::arguments(Context { model, capabilities, host }, &mut Pretend::default())
+pub fn preview(
+    site: Site<'_>,
+    model: &Domain,
+    capabilities: &Capabilities,
+    descriptors: &mut dyn Descriptors,
+) -> Result<CommandLine> {
+    with_surroundings(site, &model.name, -1, &Found::of(model)?, |host| {
+        command::arguments(Context { model, capabilities, host }, descriptors)
     })
 }
 
+/// What was looked up on the host for a guest.
+#[derive(Default)]
+struct Found {
+    nodes: Option<CpuSet>,
+    auto_nodes: Option<CpuSet>,
+    scsi_devices: Vec<(String, String)>,
+    /// The guest comes back from where it was saved.
+    incoming: bool,
+}
+
+impl Found {
+    fn of(model: &Domain) -> Result<Self> {
+        let scsi_devices = host_needs::scsi_devices(model)?;
+        Ok(Self { nodes: Some(host_nodes()?), scsi_devices, ..Self::default() })
+    }
+}
+
+/// The host's NUMA nodes; hosts that know none have the first.
+fn host_nodes() -> Result<CpuSet> {
+    let online = KernelFiles::host().find_set("sys/devices/system/node/online")?;
+    Ok(online.unwrap_or_else(|| std::iter::once(0).collect()))
+}
+
 fn with_surroundings<T>(
-    paths: &Paths,
+    site: Site<'_>,
     name: &str,
     id: i32,
-    incoming: bool,
+    found: &Found,
     work: impl FnOnce(&Surroundings<'_>) -> T,
 ) -> T {
-    let settings = Settings { memory_folder: paths.lib().join("ram"), ..Settings::default() };
+    let scsi_devices = found.scsi_devices.iter().map(|(alias, path)| (alias.as_str(), path.as_str()));
+    let scsi_devices: Vec<_> = scsi_devices.collect();
+    let Site { paths, settings } = site;
     // What is not text can't be of use to QEMU; which of them it gets, the command line's builder decides.
     let environment: Vec<_> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -103,17 +141,18 @@ fn with_surroundings<T>(
         short_name: &format!("{id}-{}", short_name(name)),
         guest_folder: &paths.guest(id, name),
         channel_folder: &paths.channels(id, name),
-        settings: &settings,
+        settings,
         secrets: &NoSecrets,
         now: i64::try_from(now).unwrap_or(i64::MAX),
         environment: &environment,
         smbios: None,
         cdroms: &[],
-        scsi_devices: &[],
+        scsi_devices: &scsi_devices,
         tpm_socket: None,
-        auto_nodes: None,
+        nodes: found.nodes.as_ref(),
+        auto_nodes: found.auto_nodes.as_ref(),
         // QEMU waits to be told where the state comes from.
-        incoming: incoming.then_some("defer"),
+        incoming: found.incoming.then_some("defer"),
         time_zone: 0,
     })
 }

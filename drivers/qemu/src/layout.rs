@@ -1,13 +1,24 @@
 //! The QEMU driver's files and folders, where libvirt has them.
 
+use crate::command::Settings;
 use ferrovirt_core::layout::Layout;
 use std::hash::Hasher;
 use std::path::{Path, PathBuf};
+
+/// The monitor's socket in a guest's own folder.
+pub const MONITOR_SOCKET: &str = "monitor.sock";
 
 /// The paths of one QEMU driver.
 #[derive(Debug, Clone)]
 pub struct Paths {
     layout: Layout,
+}
+
+/// A driver's folders and its configuration.
+#[derive(Debug, Clone, Copy)]
+pub struct Site<'a> {
+    pub paths: &'a Paths,
+    pub settings: &'a Settings,
 }
 
 impl Paths {
@@ -103,7 +114,7 @@ impl Paths {
     }
 
     pub fn monitor(&self, id: i32, name: &str) -> PathBuf {
-        self.guest(id, name).join("monitor.sock")
+        self.guest(id, name).join(MONITOR_SOCKET)
     }
 
     /// The folder of a running guest's channel sockets.
@@ -111,9 +122,33 @@ impl Paths {
         self.state().join("channel").join(format!("{id}-{}", short_name(name)))
     }
 
-    /// Where variable stores of firmware are made.
-    pub fn nvram(&self, name: &str) -> PathBuf {
-        self.lib().join("nvram").join(format!("{name}_VARS.fd"))
+    /// Where variable stores of firmware are made; `extension` begins with its dot.
+    pub fn nvram(&self, name: &str, extension: &str) -> PathBuf {
+        self.lib().join("nvram").join(format!("{name}_VARS{extension}"))
+    }
+
+    /// The driver's configuration file.
+    pub fn configuration(&self) -> PathBuf {
+        self.layout.config.join("qemu.conf")
+    }
+
+    /// Certificates for services that have none of their own.
+    pub fn default_certificates(&self) -> PathBuf {
+        match self.layout == Layout::system() {
+            true => "/etc/pki/qemu".into(),
+            false => self.layout.config.join("pki/qemu"),
+        }
+    }
+
+    /// The folder that holds all others, for a driver that is embedded in a program.
+    pub fn root(&self) -> Option<&Path> {
+        let root = self.layout.config.parent()?;
+        (self.layout == Layout::embedded(root)).then_some(root)
+    }
+
+    /// Files that back guests' memory.
+    pub fn memory(&self) -> PathBuf {
+        self.lib().join("ram")
     }
 
     /// A guest's last words.

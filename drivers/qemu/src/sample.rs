@@ -6,12 +6,14 @@ use ferrovirt_core::layout::Layout;
 use serde_json::json;
 
 use crate::capabilities::Capabilities;
-use crate::layout::Paths;
+use crate::command::Settings;
+use crate::layout::{Paths, Site};
 use crate::{defaults, validate};
 
 /// A QEMU for x86 with these devices besides the usual ones.
 pub fn capabilities() -> Capabilities {
     let devices = [
+        "ich9-ahci",
         "piix3-usb-uhci",
         "qemu-xhci",
         "i8042",
@@ -64,7 +66,8 @@ pub fn definition(machine: &str, inside: &str, devices: &str) -> String {
 /// The definition, completed.
 pub fn fill(machine: &str, inside: &str, devices: &str) -> Result<Domain> {
     let mut model = Domain::parse(&definition(machine, inside, devices), ParseFlags::DEFINE)?;
-    defaults::fill(&mut model, &capabilities(), &Paths::new(Layout::system()), ParseFlags::DEFINE)?;
+    let site = Site { paths: &Paths::new(Layout::system()), settings: &Settings::default() };
+    defaults::fill(&mut model, &capabilities(), site, ParseFlags::DEFINE)?;
     Ok(model)
 }
 
@@ -73,6 +76,6 @@ pub fn define(machine: &str, inside: &str, devices: &str) -> Result<Domain> {
     let capabilities = capabilities();
     let model = fill(machine, inside, devices)?;
     model.validate(ParseFlags::DEFINE)?;
-    validate::validate(&model, &capabilities)?;
+    validate::validate(&model, &capabilities, &Settings::default())?;
     Ok(model)
 }

@@ -242,7 +242,7 @@ impl<'a> Attempt<'a> {
         let kind = if incoming { StartKind::Continued } else { StartKind::New };
         attempt.make_folders()?;
         let capabilities = attempt.capabilities()?;
-        launch::complete(&shared.paths, &capabilities, &mut attempt.model, incoming)?;
+        launch::complete(shared.site(), &capabilities, &mut attempt.model, incoming)?;
         cpu::concrete(&mut attempt.model, &capabilities, &*shared.host.cpu()?, kind)?;
         displays::assign_ports(shared, &mut attempt.model)?;
         let taps = network::plug_in(shared, &mut attempt.model, &attempt.plugs)?;
@@ -266,11 +266,11 @@ impl<'a> Attempt<'a> {
     }
 
     fn spawn(&mut self, capabilities: &Capabilities, taps: network::Taps, incoming: bool) -> Result<()> {
-        let (paths, name) = (&self.shared.paths, self.vm.name());
+        let name = self.vm.name();
         let emulator = self.model.devices.emulator.clone().unwrap_or_default();
         let mut command = Command::new(&emulator);
         let model = volumes::resolved(&*self.shared.storage, &self.model)?;
-        launch::prepare(paths, &model, capabilities, taps, incoming, &mut command)?;
+        launch::prepare(self.shared.site(), &model, capabilities, taps, incoming, &mut command)?;
         let ([out, err], log_start) = self.open_log()?;
         self.log_start = log_start;
         command.stdin(Stdio::Null).stdout(out).stderr(err).new_session();

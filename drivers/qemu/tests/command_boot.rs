@@ -17,7 +17,7 @@ use ferrovirt_driver_qemu::capabilities::{Capabilities, ProbeOptions, probe};
 use ferrovirt_driver_qemu::command::{
     Launch, Passed, Sealed, SecretUse, Secrets, Settings, Surroundings, build, prepare,
 };
-use ferrovirt_driver_qemu::layout::Paths;
+use ferrovirt_driver_qemu::layout::{Paths, Site};
 use ferrovirt_driver_qemu::qmp::{Client, Options, QueryStatus};
 use ferrovirt_driver_qemu::reactor::Reactor;
 use ferrovirt_driver_qemu::{aliases, defaults};
@@ -42,7 +42,8 @@ fn model(xml: &str, capabilities: &Capabilities, folder: &Path) -> Domain {
     let flags = ParseFlags { inactive: true, ..ParseFlags::default() };
     let mut model = Domain::parse(xml, flags).expect("a definition");
     let paths = Paths::new(Layout::embedded(folder));
-    defaults::fill(&mut model, capabilities, &paths, flags).expect("defaults");
+    let site = Site { paths: &paths, settings: &Settings::default() };
+    defaults::fill(&mut model, capabilities, site, flags).expect("defaults");
     aliases::assign(&mut model);
     model
 }
@@ -74,6 +75,7 @@ fn boots(xml: &str) {
         scsi_devices: &[],
         tpm_socket: None,
         incoming: None,
+        nodes: None,
         auto_nodes: None,
         time_zone: 0,
     };

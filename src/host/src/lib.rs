@@ -9,6 +9,7 @@ pub mod cpu_stats;
 pub mod dmi;
 mod fd_stream;
 mod file_stream;
+pub mod huge_page_mounts;
 mod kernel_files;
 pub mod kvm;
 pub mod memory;

@@ -8,11 +8,12 @@ use ferrovirt_conf::values::CpuSet;
 use ferrovirt_core::Result;
 use ferrovirt_driver_qemu::capabilities::Capabilities;
 use ferrovirt_driver_qemu::command::{
-    CommandLine, Context, Descriptors, HugePageMount, Passed, Sealed, SecretUse, Secrets, Settings,
-    Surroundings, TlsSettings, arguments, prepare,
+    CommandLine, Context, Descriptors, Passed, Sealed, SecretUse, Secrets, Settings, Surroundings,
+    TlsSettings, arguments, prepare,
 };
 use ferrovirt_driver_qemu::cpu::{self, Native, StartKind};
 use ferrovirt_driver_qemu::{addresses, aliases};
+use ferrovirt_host::huge_page_mounts::HugePageMount;
 use std::path::{Path, PathBuf};
 
 /// Every secret is the same one.
@@ -170,6 +171,7 @@ fn with_surroundings<T>(name: &str, model: &Domain, act: impl FnOnce(&Surroundin
         secrets: &SameSecret,
         now: 1_234_567_890,
         incoming: incoming(name),
+        nodes: None,
         auto_nodes: Some(&nodes),
         environment: &environment,
         smbios: None,

@@ -3,7 +3,7 @@
 use ferrovirt_conf::domain::{
     Address, Controller, ControllerModel, ControllerType, Domain, PciAddress, SoundModel, VideoType,
 };
-use ferrovirt_core::{Error, Result};
+use ferrovirt_core::{Error, ErrorDomain, Result};
 use ferrovirt_xml::OnOff;
 
 use super::pci_buses::{Buses, Chosen, Connector, at};
@@ -59,7 +59,8 @@ fn pin(controller: &mut Controller, place: PciAddress) -> Result<()> {
         Some(address) if !same(address, &place) => Err(Error::internal(format!(
             "the first controller of type '{}' is part of the machine, at PCI address 0:0:{:x}.{}",
             controller.kind, place.slot.0, place.function.0
-        ))),
+        ))
+        .domain(ErrorDomain::Qemu)),
         Some(_) => Ok(()),
         None => {
             controller.info.address = Some(Address::Pci(place));

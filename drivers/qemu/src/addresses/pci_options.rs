@@ -3,7 +3,7 @@
 use ferrovirt_conf::domain::{
     Controller, ControllerModel, ControllerType, Domain, PciAddress, PciControllerName,
 };
-use ferrovirt_core::{Error, Result};
+use ferrovirt_core::{Error, ErrorDomain, Result};
 use ferrovirt_xml::{AutoBase, Hex};
 
 use crate::capabilities::Capabilities;
@@ -67,7 +67,8 @@ fn number(controller: &mut Controller) -> Result<()> {
                 return Err(Error::config_unsupported(format!(
                     "PCI controller {index} is on bus {}, but its index must be larger than that",
                     address.bus.0
-                )));
+                ))
+                .domain(ErrorDomain::Qemu));
             }
         }
         Some(ControllerModel::PcieRootPort) => {
@@ -103,5 +104,6 @@ fn host_bridge_index(all: &[Controller], position: usize) -> Result<u32> {
     let taken = |index: &u32| all.iter().any(|c| c.target.index == Some(AutoBase(*index)));
     (1..=31).find(|index| !taken(index)).ok_or_else(|| {
         Error::config_unsupported("a pSeries guest has 32 PCI host bridges at most, and all are taken")
+            .domain(ErrorDomain::Qemu)
     })
 }

@@ -6,7 +6,7 @@ use ferrovirt_conf::domain::{
     Input, InputBus, Interface, Redirdev, RedirdevBus, Serial, SerialTargetType, Sound, SoundModel,
     UsbAddress,
 };
-use ferrovirt_core::{Error, Result};
+use ferrovirt_core::{Error, ErrorDomain, Result};
 
 use super::usb_ports::{HUB_PORTS, UsbPorts, controller_ports};
 
@@ -124,7 +124,8 @@ pub fn assign(model: &mut Domain, is_new: bool) -> Result<()> {
     if count(devices).1 > 0 && !has_usb(devices) {
         return Err(Error::config_unsupported(
             "there are USB devices, but USB is switched off: take out model='none'",
-        ));
+        )
+        .domain(ErrorDomain::Qemu));
     }
     add_hubs(devices);
     let mut ports = UsbPorts::default();

@@ -26,8 +26,25 @@ pub fn assign(model: &mut Domain, capabilities: &Capabilities) -> Result<()> {
             _ => Ok(()),
         }
     })?;
+    // Those that have one of the numbers come before those that have none.
+    for half_only in [true, false] {
+        complete(model, &mut uids, &mut fids, half_only)?;
+    }
+    Ok(())
+}
+
+fn complete(
+    model: &mut Domain,
+    uids: &mut HashSet<u32>,
+    fids: &mut HashSet<u32>,
+    half_only: bool,
+) -> Result<()> {
     for_each(&mut model.devices, |device| {
         let Some(Address::Pci(address)) = &mut device.info().address else { return Ok(()) };
+        let given = address.zpci.unwrap_or_default();
+        if half_only && given.uid.is_none() && given.fid.is_none() {
+            return Ok(());
+        }
         let zpci = address.zpci.get_or_insert_with(ZpciAddress::default);
         if zpci.uid.is_none() {
             let free = (1..=u32::from(u16::MAX)).find(|uid| uids.insert(*uid));

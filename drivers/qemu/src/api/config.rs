@@ -1,9 +1,8 @@
 //! The definition and its texts: XML, metadata, autostart, native formats.
 
-use crate::cpu::{self, StartKind};
-use crate::definitions;
 use crate::driver::QemuDriver;
 use crate::vm::Definition;
+use crate::{cpu, migratable, native};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_conf::metadata::{self, Notes};
 use ferrovirt_core::driver::{DomainConfig, SecurityLabel};
@@ -21,7 +20,10 @@ impl DomainConfig for QemuDriver {
             | abi::VIR_DOMAIN_XML_MIGRATABLE;
         super::refuse_flags(flags, known, "virDomainGetXMLDesc")?;
         let view = self.shared.find(domain)?.view();
-        let inactive = flags & abi::VIR_DOMAIN_XML_INACTIVE != 0;
+        let has = |flag: u32| flags & flag != 0;
+        let (inactive, migratable) = (has(abi::VIR_DOMAIN_XML_INACTIVE), has(abi::VIR_DOMAIN_XML_MIGRATABLE));
+        // Whoever takes the guest needs its secrets, too.
+        let secure = has(abi::VIR_DOMAIN_XML_SECURE) || migratable;
         let definition = match &view.persistent {
             Some(persistent) if inactive => persistent.clone(),
             _ => view.current()?,
@@ -29,8 +31,8 @@ impl DomainConfig for QemuDriver {
         // A transient guest has no other description than the one it runs by.
         let strip = inactive && view.persistent.is_none();
         // What runs has its CPU already.
-        let update_cpu = flags & abi::VIR_DOMAIN_XML_UPDATE_CPU != 0 && (inactive || view.live.is_none());
-        if flags & abi::VIR_DOMAIN_XML_SECURE == 0 && !strip && !update_cpu {
+        let update_cpu = has(abi::VIR_DOMAIN_XML_UPDATE_CPU) && (inactive || view.live.is_none());
+        if !secure && !strip && !update_cpu {
             return Ok(definition.xml().to_owned());
         }
         let mut model = definition.model.clone();
@@ -39,30 +41,21 @@ impl DomainConfig for QemuDriver {
             let capabilities = self.shared.capabilities(emulator)?;
             cpu::follow_host(&mut model, &capabilities, &*self.shared.host.cpu()?)?;
         }
-        if strip {
+        if migratable {
+            migratable::make(&mut model, self.shared.site());
+        } else if strip {
             model.strip_live();
-            model.id = None;
         }
-        if flags & abi::VIR_DOMAIN_XML_SECURE == 0 {
+        if !secure {
             model.strip_secrets();
         }
         crate::vm::shown(&mut model);
         Ok(model.format())
     }
 
-    fn connect_domain_xml_to_native(&self, format: &str, xml: &str, _flags: u32) -> Result<String> {
-        if format != "qemu-argv" {
-            return Err(Error::invalid_arg(format!(
-                "unsupported config type '{format}'; there is: qemu-argv"
-            )));
-        }
-        let mut model = definitions::parse(&self.shared, xml, super::definition_flags(false))?;
-        let emulator = model.devices.emulator.clone().unwrap_or_default();
-        let capabilities = self.shared.capabilities(&emulator)?;
-        crate::launch::complete(&self.shared.paths, &capabilities, &mut model, false)?;
-        cpu::concrete(&mut model, &capabilities, &*self.shared.host.cpu()?, StartKind::New)?;
-        let line = crate::launch::preview(&self.shared.paths, &model, &capabilities)?;
-        Ok(shell_words(&line.environment, &emulator, &line.arguments))
+    fn connect_domain_xml_to_native(&self, format: &str, xml: &str, flags: u32) -> Result<String> {
+        super::refuse_flags(flags, 0, "virConnectDomainXMLToNative")?;
+        native::command_line(&self.shared, format, xml, super::definition_flags(false))
     }
 
     fn domain_get_autostart(&self, domain: &DomainId) -> Result<bool> {
@@ -192,21 +185,4 @@ impl DomainConfig for QemuDriver {
 fn no_hostname(domain: &DomainId) -> Error {
     let text = format!("no hostname found for domain {}", domain.name);
     Error::new(ErrorCode::NoHostname, text).domain(ErrorDomain::Qemu)
-}
-
-/// The command line as one would type it: words that a shell would take apart are quoted.
-fn shell_words(environment: &[(String, String)], program: &str, arguments: &[String]) -> String {
-    let variables = environment.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
-    let words = std::iter::once(program).chain(arguments.iter().map(String::as_str)).map(quoted);
-    let mut line = variables.chain(words).collect::<Vec<_>>().join(" ");
-    line.push('\n');
-    line
-}
-
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }

@@ -9,7 +9,9 @@ impl Context<'_> {
         match info.boot_order.filter(|order| *order != 0) {
             Some(order) => Some(order),
             None => {
-                by_kind(self.model).into_iter().find(|(other, _)| same(other, info)).map(|(_, index)| index)
+                // Of a kind that is named twice the last place counts.
+                let mut places = by_kind(self.model).into_iter().rev();
+                places.find(|(other, _)| same(other, info)).map(|(_, index)| index)
             }
         }
     }

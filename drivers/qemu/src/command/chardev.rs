@@ -10,7 +10,7 @@ use ferrovirt_conf::domain::{
     TcpProtocol,
 };
 use ferrovirt_core::{Error, Result};
-use ferrovirt_xml::YesNo;
+use ferrovirt_xml::{OnOff, YesNo};
 
 /// Which of QEMU's backends a device file is, and what SPICE's channel of a kind of device is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,17 +41,21 @@ pub fn build(b: &mut Builder<'_>, alias: &str, source: &ChardevSource, purpose: 
             parts.maybe("path", source.path.as_deref());
             parts
         }
-        ChardevKind::File { .. } => {
-            let path =
-                b.descriptor_path(Passed::File { alias: alias.to_owned() }, &format!("{alias}-source"))?;
+        ChardevKind::File { source } => {
             let mut parts = start("file");
-            parts.set("path", path).add("append=on");
+            let (path, append) = (source.path.as_deref(), source.append);
+            let file = Passed::File { alias: alias.to_owned() };
+            output(b, &mut parts, file, &format!("{alias}-source"), ["path", "append"], (path, append))?;
             parts
         }
         ChardevKind::Unix { source } if source.mode == SocketMode::Bind => {
-            let fd = b.descriptors.pass(Passed::Socket { alias: alias.to_owned() })?;
+            let socket = Passed::Socket { alias: alias.to_owned() };
             let mut parts = start("socket");
-            parts.set("fd", fd).add("server=on").add("wait=off");
+            match b.descriptors.opens(&socket) {
+                true => parts.set("fd", b.descriptors.pass(socket)?),
+                false => parts.maybe("path", source.path.as_deref()),
+            };
+            parts.add("server=on").add("wait=off");
             parts
         }
         ChardevKind::Unix { source } => {
@@ -102,11 +106,32 @@ pub fn build(b: &mut Builder<'_>, alias: &str, source: &ChardevSource, purpose: 
             return Err(Error::config_unsupported(text));
         }
     };
-    if source.log.as_ref().is_some_and(|log| log.file.is_some()) {
-        let path = b.descriptor_path(Passed::Log { alias: alias.to_owned() }, &format!("{alias}-log"))?;
-        parts.set("logfile", path).add("logappend=on");
+    if let Some(log) = &source.log
+        && log.file.is_some()
+    {
+        let file = Passed::Log { alias: alias.to_owned() };
+        let names = ["logfile", "logappend"];
+        output(b, &mut parts, file, &format!("{alias}-log"), names, (log.file.as_deref(), log.append))?;
     }
     b.line.option("-chardev", parts);
+    Ok(())
+}
+
+/// A file that is written to. What is open already has been emptied if it was to be.
+fn output(
+    b: &mut Builder<'_>,
+    parts: &mut Parts,
+    file: Passed,
+    purpose: &str,
+    [path_name, append_name]: [&str; 2],
+    (path, append): (Option<&str>, Option<OnOff>),
+) -> Result<()> {
+    if b.descriptors.opens(&file) {
+        let path = b.descriptor_path(file, purpose)?;
+        parts.set(path_name, path).set(append_name, "on");
+    } else {
+        parts.maybe(path_name, path).maybe(append_name, append);
+    }
     Ok(())
 }
 

@@ -6,7 +6,9 @@ use super::{Descriptors, Surroundings};
 use crate::capabilities::{Accel, Capabilities};
 use crate::qmp::types::MachineInfo;
 use ferrovirt_conf::cpu::Arch;
-use ferrovirt_conf::domain::{Controller, ControllerType, DeviceInfo, Domain, Graphics, VirtType};
+use ferrovirt_conf::domain::{
+    Controller, ControllerType, DeviceInfo, Domain, Graphics, VirtType, ZpciAddress,
+};
 use ferrovirt_core::{Error, Result};
 
 /// Everything that the arguments of a device depend on; also used to plug devices into running guests.
@@ -139,9 +141,23 @@ impl<'a> Builder<'a> {
         Ok(format!("/dev/fdset/{set}"))
     }
 
+    /// On s390 a device of its own has the numbers that a PCI device is called by.
+    fn zpci(&mut self, device: &Props) {
+        let Some(id) = device.get_text("id").filter(|_| self.context.is_s390()) else { return };
+        let infos = self.model().devices.infos();
+        let info = infos.into_iter().find(|info| info.alias.as_deref() == Some(id));
+        let numbers = info.and_then(DeviceInfo::pci).and_then(|address| address.zpci);
+        if let Some(ZpciAddress { uid: Some(uid), fid: Some(fid) }) = numbers {
+            let mut props = Props::device("zpci");
+            props.set("uid", uid.0).set("fid", fid.0).set("target", id).set("id", format!("zpci{}", uid.0));
+            self.line.option("-device", props);
+        }
+    }
+
     /// Adds a device, as the definition's overrides of QEMU's properties want it.
     pub fn device(&mut self, mut props: Props) -> Result<()> {
         super::overrides::apply(self.context.model, &mut props)?;
+        self.zpci(&props);
         self.line.option("-device", props);
         Ok(())
     }

@@ -32,6 +32,11 @@ pub enum Passed {
 
 /// Where the builder gets descriptors from: real ones for a process, made-up ones for a text.
 pub trait Descriptors {
+    /// Whether this is opened for QEMU. If not, QEMU gets its path and opens it itself.
+    fn opens(&self, _what: &Passed) -> bool {
+        true
+    }
+
     /// Under which number QEMU finds it, or in a running guest under which name.
     fn pass(&mut self, what: Passed) -> Result<String>;
 

@@ -5,6 +5,7 @@ use super::descriptors::Passed;
 use super::line::{Parts, on_off};
 use super::props::Props;
 use crate::capabilities::Fact;
+use crate::layout::MONITOR_SOCKET;
 use ferrovirt_conf::domain::{AcpiTableKind, IoThread, ThreadPool};
 use ferrovirt_core::Result;
 use ferrovirt_xml::YesNo;
@@ -114,8 +115,13 @@ pub fn no_defaults(b: &mut Builder<'_>) {
 }
 
 pub fn monitor(b: &mut Builder<'_>) -> Result<()> {
-    let fd = b.descriptors.pass(Passed::Monitor)?;
-    b.line.option("-chardev", format_args!("socket,id=charmonitor,fd={fd},server=on,wait=off"));
+    let mut parts = Parts::new("socket,id=charmonitor");
+    match b.descriptors.opens(&Passed::Monitor) {
+        true => parts.set("fd", b.descriptors.pass(Passed::Monitor)?),
+        false => parts.set("path", b.host().guest_folder.join(MONITOR_SOCKET).display()),
+    };
+    parts.add("server=on").add("wait=off");
+    b.line.option("-chardev", parts);
     b.line.option("-mon", "chardev=charmonitor,id=monitor,mode=control");
     Ok(())
 }

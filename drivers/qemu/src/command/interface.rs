@@ -31,6 +31,11 @@ pub fn build(b: &mut Builder<'_>) -> Result<()> {
 pub fn build_one(b: &mut Builder<'_>, at: usize, interface: &Interface) -> Result<()> {
     let netdev = backend(b, at, interface)?;
     b.line.netdev(&netdev);
+    if b.context.is_board_card(interface) {
+        let parts = board_card(interface)?;
+        b.line.option("-net", parts);
+        return Ok(());
+    }
     let props = b.context.network_card(interface)?;
     b.device(props)
 }
@@ -167,7 +172,22 @@ fn vhost_user(b: &mut Builder<'_>, id: &str, interface: &Interface, port: &Vhost
     chardev::client_socket(b, &format!("char{id}"), path, port.reconnect.as_ref())
 }
 
+/// A card that is a part of the machine.
+fn board_card(interface: &Interface) -> Result<Parts> {
+    let id = alias(&interface.info)?;
+    let mut parts = Parts::new("nic");
+    parts.maybe("macaddr", interface.mac_address()).set("netdev", format_args!("host{id}"));
+    parts.maybe("model", interface.model.as_deref()).set("id", id);
+    Ok(parts)
+}
+
 impl Context<'_> {
+    /// Whether a card is a part of the machine: ARM's boards have no place to plug one in.
+    fn is_board_card(self, interface: &Interface) -> bool {
+        let pluggable = matches!(interface.info.address, Some(Address::Pci(_) | Address::VirtioMmio));
+        self.arch().is_arm() && !pluggable
+    }
+
     /// The card that the guest sees.
     pub fn network_card(self, interface: &Interface) -> Result<Props> {
         let id = alias(&interface.info)?;

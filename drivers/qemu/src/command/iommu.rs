@@ -3,7 +3,7 @@
 use super::context::{Builder, Context, alias};
 use super::line::Parts;
 use super::props::Props;
-use ferrovirt_conf::domain::{Domain, Iommu, IommuModel, VirtioOptions};
+use ferrovirt_conf::domain::{Domain, Iommu, IommuModel};
 use ferrovirt_core::Result;
 
 /// ARM's is part of the machine.
@@ -27,7 +27,7 @@ impl Context<'_> {
         Ok(match iommu.model {
             IommuModel::Smmuv3 => None,
             IommuModel::Virtio => {
-                let mut props = self.virtio("virtio-iommu", &iommu.info, None, &VirtioOptions::default())?;
+                let mut props = Props::device("virtio-iommu");
                 props.set("id", alias(&iommu.info)?);
                 self.address(&mut props, &iommu.info)?;
                 Some(props)

@@ -1,6 +1,7 @@
 //! A command line as it grows: the environment, the arguments, and QEMU's older syntax of `name=value,…`.
 
 use super::props::Props;
+use serde_json::{Map, Value};
 use std::fmt::{Display, Write};
 
 /// What QEMU is started with, without its own path.
@@ -32,6 +33,18 @@ impl CommandLine {
 
     pub fn netdev(&mut self, props: &Props) {
         self.option("-netdev", props);
+    }
+
+    /// Turns the host's ends of network cards into QEMU's older syntax, for those that do not take JSON there.
+    pub fn write_netdevs_out(&mut self) {
+        let mut is_netdev = false;
+        for argument in &mut self.arguments {
+            let json = is_netdev.then(|| serde_json::from_str::<Map<String, Value>>(argument).ok()).flatten();
+            if let Some(properties) = json {
+                *argument = written_out(&properties).to_string();
+            }
+            is_netdev = argument == "-netdev";
+        }
     }
 
     pub fn global(&mut self, value: impl Display) {
@@ -88,6 +101,29 @@ impl Display for Parts {
     }
 }
 
+/// The type, then all other properties with their paths.
+fn written_out(properties: &Map<String, Value>) -> Parts {
+    let kind = properties.get("type").and_then(Value::as_str).unwrap_or_default();
+    let mut parts = Parts::new(escape(kind));
+    for (name, value) in properties.iter().filter(|(name, _)| *name != "type") {
+        write_out(&mut parts, name, value);
+    }
+    parts
+}
+
+fn write_out(parts: &mut Parts, name: &str, value: &Value) {
+    match value {
+        Value::Object(inner) => {
+            inner.iter().for_each(|(key, value)| write_out(parts, &format!("{name}.{key}"), value))
+        }
+        // Only lists of texts are there, which are repeated options.
+        Value::Array(all) => all.iter().for_each(|one| write_out(parts, name, one.get("str").unwrap_or(one))),
+        Value::Bool(on) => _ = parts.set(name, on_off(*on)),
+        Value::String(text) => _ = parts.set(name, text),
+        other => _ = parts.set(name, other),
+    }
+}
+
 /// Doubles commas, which would otherwise end a value.
 pub fn escape(text: &str) -> String {
     text.replace(',', ",,")
@@ -107,6 +143,20 @@ mod tests {
         let mut parts = Parts::new("socket");
         parts.set("id", "charserial0").set("path", "/tmp/a,b").maybe("server", None::<&str>);
         assert_eq!(parts.to_string(), "socket,id=charserial0,path=/tmp/a,,b");
+    }
+
+    #[test]
+    fn old_emulators_get_networks_without_json() {
+        let mut line = CommandLine::default();
+        line.option(
+            "-netdev",
+            r#"{"type":"user","guestfwd":[{"str":"tcp:1"}],"server":false,"id":"hostnet0"}"#,
+        );
+        line.option("-device", r#"{"driver":"e1000"}"#);
+        line.write_netdevs_out();
+        let expected =
+            ["-netdev", "user,guestfwd=tcp:1,server=off,id=hostnet0", "-device", r#"{"driver":"e1000"}"#];
+        assert_eq!(line.arguments, expected);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::numa;
 use super::props::Props;
 use ferrovirt_conf::domain::{MemoryAccess, MemoryAllocation, MemorySource, NumaMode};
 use ferrovirt_conf::values::CpuSet;
-use ferrovirt_core::{Error, Result};
+use ferrovirt_core::{Error, ErrorDomain, Result};
 use serde_json::Value;
 
 /// The host's ordinary pages, in KiB.
@@ -146,11 +146,18 @@ pub struct Pages {
 impl Context<'_> {
     fn huge_page_path(self, size: u64) -> Result<String> {
         let mount = self.host.settings.huge_pages(size)?;
-        Ok(mount.path.join("libvirt/qemu").join(self.host.short_name).to_string_lossy().into_owned())
+        let driver = self.host.settings.name_in(&mount.path).unwrap_or("qemu");
+        let folder = mount.path.join("libvirt").join(driver).join(self.host.short_name);
+        Ok(folder.to_string_lossy().into_owned())
     }
 
     fn memory_path(self, name: &str) -> String {
-        let folder = self.host.settings.memory_folder.join(self.host.short_name);
+        let settings = self.host.settings;
+        let guest = match settings.name_in(&settings.memory_folder) {
+            Some(driver) => format!("{driver}-{}", self.host.short_name),
+            None => self.host.short_name.to_owned(),
+        };
+        let folder = settings.memory_folder.join(guest);
         folder.join(name).to_string_lossy().into_owned()
     }
 
@@ -208,7 +215,7 @@ impl Context<'_> {
                 backend.props.set("pmem", true);
             }
         }
-        let bound = self.bind(&mut backend, wanted);
+        let bound = self.bind(&mut backend, wanted)?;
         backend.needed = pages.own
             || wanted.nodes.is_some()
             || bound
@@ -284,7 +291,7 @@ impl Context<'_> {
     }
 
     /// Binds memory to nodes of the host. Whether its cell is bound by itself comes back.
-    fn bind(self, backend: &mut Backend, wanted: &Wanted<'_>) -> bool {
+    fn bind(self, backend: &mut Backend, wanted: &Wanted<'_>) -> Result<bool> {
         let tune = &self.model.numatune;
         let node = wanted.cell.and_then(|cell| tune.nodes.iter().find(|node| node.cell == cell));
         let general = tune.memory.as_ref();
@@ -292,7 +299,12 @@ impl Context<'_> {
         let nodes = wanted.nodes.or(node.map(|node| &node.nodeset));
         let nodes = nodes.or(general.and_then(|memory| memory.nodeset.as_ref()));
         let nodes = nodes.or(self.host.auto_nodes.filter(|_| tune.is_auto()));
+        if nodes.is_none() && tune.is_auto() {
+            let text = "which of the host's nodes are best for the guest is decided when it starts";
+            return Err(Error::internal(text).domain(ErrorDomain::Domain));
+        }
         if let Some(nodes) = nodes {
+            self.check_nodes(nodes)?;
             let policy = match mode {
                 NumaMode::Strict => Some("bind"),
                 NumaMode::Preferred => Some("preferred"),
@@ -306,7 +318,19 @@ impl Context<'_> {
             }
             backend.nodes = Some(nodes.clone());
         }
-        node.is_some()
+        Ok(node.is_some())
+    }
+
+    /// Memory can't be on nodes that the host has not got.
+    pub fn check_nodes(self, wanted: &CpuSet) -> Result<()> {
+        let Some(known) = self.host.nodes else { return Ok(()) };
+        match wanted.iter().find(|node| !known.contains(*node)) {
+            None => Ok(()),
+            Some(node) => {
+                let text = format!("the host has no NUMA node {node}, where the guest's memory is to be");
+                Err(Error::config_unsupported(text).domain(ErrorDomain::None))
+            }
+        }
     }
 }
 

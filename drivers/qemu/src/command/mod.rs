@@ -58,7 +58,7 @@ pub use parts::{Part, Plugged, parts};
 pub use prepare::{align_memory, prepare};
 pub use props::Props;
 pub use surroundings::{
-    DisplaySettings, HugePageMount, Sealed, SecretUse, Secrets, Settings, Surroundings, TlsSettings,
+    DisplaySettings, Embedded, FirmwarePair, Sealed, SecretUse, Secrets, Settings, Surroundings, TlsSettings,
 };
 
 use crate::capabilities::Capabilities;
@@ -101,7 +101,11 @@ pub fn arguments(context: Context<'_>, descriptors: &mut dyn Descriptors) -> Res
     builder.behaviour()?;
     builder.devices()?;
     builder.rest()?;
-    Ok(builder.line)
+    let mut line = builder.line;
+    if !context.capabilities.schema_has("netdev_add/arg-type/type/^dgram") {
+        line.write_netdevs_out();
+    }
+    Ok(line)
 }
 
 impl Builder<'_> {

@@ -28,6 +28,10 @@ pub fn build(b: &mut Builder<'_>) -> Result<()> {
     if cells.is_empty() {
         return Ok(());
     }
+    let tune = &model.numatune;
+    let general = tune.memory.iter().filter_map(|memory| memory.nodeset.as_ref());
+    let wanted = general.chain(tune.nodes.iter().map(|node| &node.nodeset));
+    wanted.into_iter().try_for_each(|nodes| b.context.check_nodes(nodes))?;
     let first_with_cpus = cells.iter().position(|cell| cell.cpus.is_some());
     let Some(first_with_cpus) = first_with_cpus else {
         return Err(Error::config_unsupported("none of the guest's NUMA cells has processors"));

@@ -1,8 +1,10 @@
 //! What the host and the driver's settings add to a guest's command line.
 
+use ferrovirt_conf::cpu::Arch;
 use ferrovirt_conf::domain::{SecretReference, Smbios};
 use ferrovirt_conf::values::CpuSet;
 use ferrovirt_core::{Error, Result};
+use ferrovirt_host::huge_page_mounts::HugePageMount;
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +33,8 @@ pub struct Surroundings<'a> {
     pub tpm_socket: Option<&'a Path>,
     /// Where the state of a guest that is restored or migrated comes from, as QEMU names it.
     pub incoming: Option<&'a str>,
+    /// The nodes of the host that are there; none: not known, all are.
+    pub nodes: Option<&'a CpuSet>,
     /// The host's nodes that were found best for the guest, where it leaves that to us.
     pub auto_nodes: Option<&'a CpuSet>,
     /// How far the host's time zone is ahead of UTC, in seconds.
@@ -42,6 +46,11 @@ pub struct Surroundings<'a> {
 pub struct Settings {
     /// Whether guests belong to the system and not to a user's session.
     pub privileged: bool,
+    /// What the driver's own folders in places of the whole host are called; none: `qemu`. Below the root of an
+    /// embedded driver, that is the name, too.
+    pub embedded: Option<Embedded>,
+    /// What the host is; none: whatever its guests are.
+    pub host_arch: Option<Arch>,
     pub sandbox: bool,
     pub timestamps: bool,
     pub set_process_name: bool,
@@ -63,17 +72,47 @@ pub struct Settings {
     pub chardev_tls_by_default: bool,
     pub migration_tls: TlsSettings,
     pub nbd_tls: TlsSettings,
+    pub nbd_tls_by_default: bool,
     pub vxhs_tls: TlsSettings,
+    pub vxhs_tls_by_default: bool,
+    /// Whether the sound of guests with these displays goes to the host's sound system by itself.
+    pub host_audio_with_vnc: bool,
+    pub host_audio_without_display: bool,
+    /// Where descriptors of firmware are, the less particular folders first.
+    pub firmware_folders: Vec<PathBuf>,
+    pub firmware_pairs: Vec<FirmwarePair>,
 }
 
-/// A mounted `hugetlbfs`.
+/// Firmware that was known before there were descriptors: the image of the program, and what its variables start as.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HugePageMount {
-    pub path: PathBuf,
-    /// In KiB.
-    pub page_size: u64,
-    /// Whether it is the kernel's default size.
-    pub default: bool,
+pub struct FirmwarePair {
+    pub program: String,
+    pub template: String,
+}
+
+impl FirmwarePair {
+    /// Where most systems have them.
+    pub fn usual() -> Vec<Self> {
+        let pair = |folder: &str, program: &str, template: &str| Self {
+            program: format!("/usr/share/{folder}/{program}.fd"),
+            template: format!("/usr/share/{folder}/{template}.fd"),
+        };
+        vec![
+            pair("OVMF", "OVMF_CODE", "OVMF_VARS"),
+            pair("OVMF", "OVMF_CODE.secboot", "OVMF_VARS"),
+            pair("AAVMF", "AAVMF_CODE", "AAVMF_VARS"),
+            pair("AAVMF", "AAVMF32_CODE", "AAVMF32_VARS"),
+        ]
+    }
+}
+
+/// A driver that is embedded in a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Embedded {
+    /// The folder of all that it keeps.
+    pub root: PathBuf,
+    /// Its name among other drivers on the host.
+    pub name: String,
 }
 
 /// Of VNC or SPICE.
@@ -117,6 +156,8 @@ impl Default for Settings {
         let tls = |folder: &str| TlsSettings { folder: folder.into(), verify: true, secret: None };
         Self {
             privileged: true,
+            embedded: None,
+            host_arch: None,
             sandbox: true,
             timestamps: true,
             set_process_name: false,
@@ -132,12 +173,24 @@ impl Default for Settings {
             chardev_tls_by_default: false,
             migration_tls: tls("/etc/pki/libvirt-migrate"),
             nbd_tls: tls("/etc/pki/libvirt-nbd"),
+            nbd_tls_by_default: false,
             vxhs_tls: tls("/etc/pki/libvirt-vxhs"),
+            vxhs_tls_by_default: false,
+            host_audio_with_vnc: false,
+            host_audio_without_display: false,
+            firmware_folders: crate::firmware::folders(Path::new("/")),
+            firmware_pairs: FirmwarePair::usual(),
         }
     }
 }
 
 impl Settings {
+    /// The name of an embedded driver, for a folder that it shares with others.
+    pub fn name_in(&self, folder: &Path) -> Option<&str> {
+        let embedded = self.embedded.as_ref().filter(|embedded| !folder.starts_with(&embedded.root));
+        embedded.map(|embedded| embedded.name.as_str())
+    }
+
     /// Where pages of this size, in KiB, come from; zero asks for the default size.
     pub fn huge_pages(&self, size: u64) -> Result<&HugePageMount> {
         let found = match size {

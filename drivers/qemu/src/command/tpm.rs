@@ -43,6 +43,14 @@ fn backend(b: &mut Builder<'_>, tpm: &Tpm, id: &str) -> Result<Parts> {
         TpmBackend::Emulator(_) => b.host().tpm_socket.map(|path| path.to_string_lossy().into_owned()),
         TpmBackend::External { source: ExternalTpm::Unix(socket) } => socket.path.clone(),
     };
+    let listens = Passed::Socket { alias: id.to_owned() };
+    if socket.is_none() && !b.descriptors.opens(&listens) {
+        // Its emulator is started together with the guest.
+        b.line.option("-chardev", "null,id=chrtpm");
+        let mut parts = start("emulator");
+        parts.add("chardev=chrtpm");
+        return Ok(parts);
+    }
     let socket = socket.ok_or_else(|| Error::internal("the TPM's emulator has no socket yet"))?;
     chardev::client_socket(b, "chrtpm", &socket, None)?;
     let mut parts = start("emulator");

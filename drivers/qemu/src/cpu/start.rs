@@ -110,7 +110,13 @@ pub fn follow_host(model: &mut Domain, capabilities: &Capabilities, native: &Nat
         return Ok(());
     }
     let models = HostModels::find(capabilities, accel, native);
-    cpu::update(arch, cpu, models.as_ref().map(|models| &models.migratable), FeaturePolicy::Disable)
+    cpu::update(arch, cpu, models.as_ref().map(|models| &models.migratable), FeaturePolicy::Disable)?;
+    if cpu.mode() == CpuMode::Custom
+        && let Some(chosen) = &mut cpu.model
+    {
+        chosen.fallback.get_or_insert_default();
+    }
+    Ok(())
 }
 
 /// Coming CPUs will not have these; a guest may do without them already.

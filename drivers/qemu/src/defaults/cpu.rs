@@ -10,6 +10,7 @@ use ferrovirt_xml::{OnOff, YesNo};
 
 use super::machine::accel;
 use crate::capabilities::Capabilities;
+use crate::command::Settings;
 use crate::machine::arch;
 
 /// Architectures whose CPU models libvirt knows.
@@ -23,7 +24,7 @@ fn is_known(arch: Arch) -> bool {
 }
 
 /// What QEMU gives a guest that asks for no CPU, said so that it stays.
-pub fn fill_model(model: &mut Domain, capabilities: &Capabilities) -> Result<()> {
+pub fn fill_model(model: &mut Domain, capabilities: &Capabilities, settings: &Settings) -> Result<()> {
     let arch = arch(model);
     let said =
         model.cpu.as_ref().is_some_and(|cpu| cpu.mode() != CpuMode::Custom || cpu.model_name().is_some());
@@ -52,8 +53,9 @@ pub fn fill_model(model: &mut Domain, capabilities: &Capabilities) -> Result<()>
     } else if model.virt_type != VirtType::Kvm {
         return Err(Error::internal("QEMU names the host's CPU as default of a guest that does without KVM"));
     } else {
+        let native = settings.host_arch.is_none_or(|host| host == arch);
         let host_model =
-            arch.is_s390() && capabilities.accelerator(kind).is_some_and(|a| a.host_cpu.is_some());
+            native && arch.is_s390() && capabilities.accelerator(kind).is_some_and(|a| a.host_cpu.is_some());
         cpu.mode = Some(if host_model { CpuMode::HostModel } else { CpuMode::HostPassthrough });
     }
     Ok(())

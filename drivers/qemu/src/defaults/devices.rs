@@ -8,7 +8,7 @@ use ferrovirt_conf::domain::{
     ShmemModel, ShmemSize, SocketMode, StorageFormat, StorageLocation, Tpm, TpmBackend, TpmModel, TpmVersion,
     Video, VideoType, Vsock, VsockModel, drive_index,
 };
-use ferrovirt_core::{Error, Result};
+use ferrovirt_core::{Error, ErrorDomain, Result};
 use ferrovirt_xml::OnOff;
 
 use super::{features, interfaces, scsi};
@@ -94,7 +94,8 @@ fn fill_disk(disk: &mut Disk) -> Result<()> {
     match &disk.target.dev {
         Some(name) if disk.info.address.is_none() && drive_index(name).is_none() => Err(Error::xml(format!(
             "where disk '{name}' is can't be told from its name: give it an <address>"
-        ))),
+        ))
+        .domain(ErrorDomain::Domain)),
         _ => Ok(()),
     }
 }
@@ -155,7 +156,7 @@ fn align_ppc64(memory: &mut MemoryDevice) {
 }
 
 /// Earlier versions wrote the socket's path, which is ours to choose at every start, into definitions.
-fn forget_own_path(channel: &mut Channel, paths: &Paths) {
+pub fn forget_own_path(channel: &mut Channel, paths: &Paths) {
     let name = channel.target.name().unwrap_or("").to_owned();
     let (ChannelTarget::Virtio { .. }, ChardevKind::Unix { source }) =
         (&channel.target, &mut channel.source.kind)

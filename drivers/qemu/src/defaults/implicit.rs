@@ -131,8 +131,8 @@ pub fn add_machine_devices(model: &mut Domain, capabilities: &Capabilities) -> R
 
 fn add_input(model: &mut Domain, kind: InputType, bus: InputBus) {
     let inputs = &mut model.devices.inputs;
-    // The bus of a mouse or keyboard on x86 goes without saying.
-    let is_it = |input: &Input| input.kind == kind && input.bus.unwrap_or(InputBus::Ps2) == bus;
+    // One that does not say its bus is another one, even if it is put on the same bus later: so libvirt has it.
+    let is_it = |input: &Input| input.kind == kind && input.bus == Some(bus);
     if !inputs.iter().any(is_it) {
         inputs.push(Input::new(kind, bus));
     }

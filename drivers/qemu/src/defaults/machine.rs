@@ -105,7 +105,8 @@ pub fn fill(model: &mut Domain, capabilities: &Capabilities) -> Result<()> {
             let chosen = preferred(arch(model)).and_then(known);
             let chosen =
                 chosen.or_else(|| capabilities.default_machine(kind).map(|machine| machine.name.clone()));
-            chosen.ok_or_else(|| {
+            let runs = matches!(model.virt_type, VirtType::Qemu | VirtType::Kvm);
+            chosen.filter(|_| runs).ok_or_else(|| {
                 let emulator = model.devices.emulator.as_deref().unwrap_or("the emulator");
                 Error::invalid_arg(format!(
                     "could not get preferred machine for {emulator} type={}: name one in <type machine='…'>",

@@ -9,7 +9,8 @@ use ferrovirt_core::ErrorCode;
 use ferrovirt_core::layout::Layout;
 use ferrovirt_xml::to_string;
 
-use crate::layout::Paths;
+use crate::command::Settings;
+use crate::layout::{Paths, Site};
 use crate::sample::{self, fill};
 
 fn filled(machine: &str, devices: &str) -> Domain {
@@ -30,7 +31,8 @@ fn an_alias_becomes_the_machine_behind_it_and_pc_is_what_nobody_asked_for() {
     let text = sample::definition("x", "", "").replace(" machine='x'", "");
     let mut model = Domain::parse(&text, ParseFlags::DEFINE).unwrap();
     let paths = Paths::new(Layout::system());
-    super::fill(&mut model, &sample::capabilities(), &paths, ParseFlags::DEFINE).unwrap();
+    let site = Site { paths: &paths, settings: &Settings::default() };
+    super::fill(&mut model, &sample::capabilities(), site, ParseFlags::DEFINE).unwrap();
     assert_eq!(model.os.machine.as_deref(), Some("pc-i440fx-10.0"));
 }
 

@@ -12,8 +12,9 @@ use ferrovirt_xml::YesNo;
 
 use super::devices::{device_support, is_i440fx};
 use super::emulators::SearchPath;
-use super::{Firmware, HostFacts, VirtType, cpu};
+use super::{HostFacts, VirtType, cpu};
 use crate::capabilities::{Accel, Capabilities};
+use crate::firmware::{Feature, Firmware, Interface};
 
 /// Where distributions have UEFI, for machines that no descriptor speaks of.
 const WELL_KNOWN_IMAGES: &[&str] = &[
@@ -97,13 +98,17 @@ pub fn domain_capabilities(
 fn os(firmwares: &[Firmware], arch: Arch, machine: &str) -> OsSupport {
     let fitting: Vec<&Firmware> = firmwares.iter().filter(|firmware| firmware.fits(arch, machine)).collect();
     let any = |test: fn(&Firmware) -> bool| fitting.iter().any(|firmware| test(firmware));
-    let kinds = [("bios", any(|firmware| firmware.bios)), ("efi", any(|firmware| firmware.uefi))];
+    let kinds = [
+        ("bios", any(|firmware| firmware.speaks(Interface::Bios))),
+        ("efi", any(|firmware| firmware.speaks(Interface::Uefi))),
+    ];
     let kinds = kinds.into_iter().filter_map(|(kind, there)| there.then_some(kind));
-    let mut loader = Support::yes()
-        .choice("type", ["rom", "pflash"])
-        .choice("readonly", ["yes", "no"])
-        .choice("secure", if any(|firmware| firmware.needs_smm) { vec!["yes", "no"] } else { vec!["no"] });
-    let mut images: Vec<&Path> = fitting.iter().filter_map(|firmware| firmware.image.as_deref()).collect();
+    let mut loader =
+        Support::yes().choice("type", ["rom", "pflash"]).choice("readonly", ["yes", "no"]).choice(
+            "secure",
+            if any(|firmware| firmware.has(Feature::RequiresSmm)) { vec!["yes", "no"] } else { vec!["no"] },
+        );
+    let mut images: Vec<&Path> = fitting.iter().filter_map(|firmware| firmware.image()).collect();
     if images.is_empty() {
         images = WELL_KNOWN_IMAGES.iter().map(Path::new).collect();
     }
@@ -150,7 +155,7 @@ fn features(capabilities: &Capabilities, asked: Asked<'_>) -> FeatureSupport {
 }
 
 /// Whether the host's firmware lets KVM run guests that the host can't look into.
-fn host_has_secure_execution() -> bool {
+pub fn host_has_secure_execution() -> bool {
     std::fs::read_to_string("/sys/firmware/uv/prot_virt_host").is_ok_and(|text| text.trim() == "1")
 }
 

@@ -5,15 +5,14 @@ mod cpu;
 mod devices;
 mod domain;
 pub mod emulators;
-mod firmware;
 mod guest;
 mod host;
 pub mod node;
 mod report;
 mod sysinfo;
 
+pub(crate) use domain::host_has_secure_execution;
 pub use domain::{Asked, Programs, domain_capabilities};
-pub use firmware::{Firmware, firmwares};
 pub use guest::guest_capabilities;
 pub use host::{HostFacts, host_capabilities, host_cpu};
 pub use report::{HostReport, Prober};

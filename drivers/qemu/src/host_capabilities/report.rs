@@ -13,11 +13,11 @@ use ferrovirt_xml::to_string;
 
 use super::emulators::SearchPath;
 use super::{
-    Asked, HostFacts, Programs, choice, domain_capabilities, firmwares, guest_capabilities,
-    host_capabilities, host_cpu,
+    Asked, HostFacts, Programs, choice, domain_capabilities, guest_capabilities, host_capabilities, host_cpu,
 };
 use crate::capabilities::{Capabilities, CapabilityCache};
 use crate::cpu::{Hypervisor, Native};
+use crate::firmware::{firmwares, folders};
 use crate::reactor::Reactor;
 
 /// Asks emulators, and writes down what they and the host tell.
@@ -126,7 +126,7 @@ impl HostReport {
         let (arch, emulator, capabilities) = self.chosen(prober, choice)?;
         let (virt, machine) = choice::machine(choice, arch, &emulator, &capabilities)?;
         let asked = Asked { emulator: &emulator, arch, virt, machine: &machine, without_deprecated };
-        let firmwares = firmwares(self.files.as_ref());
+        let firmwares = firmwares(&folders(self.files.as_ref()));
         let programs = Programs::find(&self.search);
         Ok(to_string(&domain_capabilities(asked, &capabilities, &facts, &programs, &firmwares)))
     }

@@ -60,7 +60,7 @@ impl Running<'_> {
         new.target.dev = new.target.dev.take().or_else(|| old.target.dev.clone());
         let mut model = model.clone();
         model.devices.interfaces[at] = new;
-        defaults::fill_added(&mut model, &self.capabilities, &self.shared.paths, ParseFlags::default())?;
+        defaults::fill_added(&mut model, &self.capabilities, self.shared.site(), ParseFlags::default())?;
         let new = model.devices.interfaces.swap_remove(at);
         Device::Interface(Box::new(new.clone())).validate(&model)?;
         Ok(new)

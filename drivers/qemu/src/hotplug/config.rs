@@ -87,10 +87,10 @@ fn settle(shared: &Shared, model: &Domain, mut device: Device, checked: bool) ->
     let (kind, name) = (device.kind(), disk_name(&device));
     device.clone().insert(&mut scratch.devices);
     let capabilities = shared.capabilities(&defaults::emulator(&mut scratch)?)?;
-    let filled = defaults::fill_device(&mut scratch, &capabilities, &shared.paths, definition_flags(true));
+    let filled = defaults::fill_device(&mut scratch, &capabilities, shared.site(), definition_flags(true));
     if checked {
         filled?;
-        validate::validate(&scratch, &capabilities)?;
+        validate::validate(&scratch, &capabilities, &shared.settings)?;
     }
     // Disks and controllers stand among their like in an order of their own.
     let settled = match kind {
@@ -315,12 +315,12 @@ fn complete(shared: &Shared, model: &mut Domain, new: bool) -> Result<()> {
     fill(shared, model, new)?;
     let capabilities = shared.capabilities(&defaults::emulator(model)?)?;
     model.validate(definition_flags(new))?;
-    validate::validate(model, &capabilities)
+    validate::validate(model, &capabilities, &shared.settings)
 }
 
 fn fill(shared: &Shared, model: &mut Domain, new: bool) -> Result<()> {
     let capabilities = shared.capabilities(&defaults::emulator(model)?)?;
-    defaults::fill(model, &capabilities, &shared.paths, definition_flags(new))
+    defaults::fill(model, &capabilities, shared.site(), definition_flags(new))
 }
 
 fn definition_flags(new: bool) -> ParseFlags {

@@ -112,7 +112,7 @@ impl Running<'_> {
     fn medium(&self, model: &Domain, at: usize) -> Result<Vec<command::Part>> {
         let model = &volumes::resolved(&*self.shared.storage, model)?;
         let which = Plugged::Medium(at);
-        launch::parts(&self.shared.paths, model, &self.capabilities, which, &mut Pretend::default())
+        launch::parts(self.shared.site(), model, &self.capabilities, which, &mut Pretend::default())
     }
 }
 

@@ -101,7 +101,7 @@ impl Running<'_> {
         };
         // Only the names count, so descriptors may be anything.
         let parts =
-            launch::parts(&self.shared.paths, model, &self.capabilities, which, &mut Pretend::default());
+            launch::parts(self.shared.site(), model, &self.capabilities, which, &mut Pretend::default());
         let parts = parts.unwrap_or_else(|err| {
             tracing::warn!(domain = %self.vm.name(), %err, "the parts of a device can't be told; they stay in QEMU");
             Vec::new()

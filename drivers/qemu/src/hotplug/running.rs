@@ -62,7 +62,7 @@ impl<'a> Running<'a> {
             _ => None,
         };
         device.clone().insert(&mut model.devices);
-        defaults::fill_added(&mut model, &self.capabilities, &self.shared.paths, ParseFlags::default())?;
+        defaults::fill_added(&mut model, &self.capabilities, self.shared.site(), ParseFlags::default())?;
         let new = model.devices.controllers.iter().find(|controller| {
             !controllers.iter().any(|old| (old.kind, old.index) == (controller.kind, controller.index))
         });
@@ -97,7 +97,7 @@ impl<'a> Running<'a> {
             other => return Err(other.unsupported(ErrorCode::OperationUnsupported, "live attach")),
         };
         device_at(&model, which).validate(&model)?;
-        validate::validate_added(&model, &self.capabilities)?;
+        validate::validate_added(&model, &self.capabilities, &self.shared.settings)?;
         Ok((model, which))
     }
 
@@ -113,7 +113,7 @@ impl<'a> Running<'a> {
         let alias = device_at(model, which).info().and_then(|info| info.alias.clone()).unwrap_or_default();
         let names: Vec<_> = (0..taps.len()).map(|queue| format!("fd-{alias}-{queue}")).collect();
         let parts = launch::parts(
-            &self.shared.paths,
+            self.shared.site(),
             model,
             &self.capabilities,
             which,

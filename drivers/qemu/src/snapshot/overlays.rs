@@ -170,7 +170,7 @@ fn change_over(
     let mut actions = Vec::new();
     for (at, _) in wanted {
         let parts = launch::parts(
-            &shared.paths,
+            shared.site(),
             after,
             &capabilities,
             Plugged::Medium(*at),

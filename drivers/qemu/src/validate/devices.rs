@@ -1,27 +1,30 @@
 //! Devices that are neither disks, nor interfaces, nor displays.
 
 use ferrovirt_conf::domain::{
-    Address, ConsoleTargetType, ControllerModel, ControllerType, DeviceInfo, HostSubsystem, Hostdev, Input,
-    InputBus, InputType, Iommu, IommuModel, Memballoon, MemballoonModel, Panic, PanicModel, Serial,
-    SerialModel, SerialTargetType, TpmModel, VideoType, VirtioModel, Watchdog, WatchdogModel,
+    Address, ConsoleTargetType, Controller, ControllerModel, ControllerType, DeviceInfo, Input, InputBus,
+    InputType, Iommu, IommuModel, Memballoon, MemballoonModel, Panic, PanicModel, Serial, SerialModel,
+    SerialTargetType, Tpm, TpmBackend, TpmModel, TpmVersion, VirtioModel, Watchdog, WatchdogModel,
 };
 use ferrovirt_core::{Error, Result};
-use ferrovirt_xml::OnOff;
 
-use super::{Subject, refuse};
+use super::{Subject, chardevs, hostdevs, refuse};
 use crate::machine::Family;
+
+const MAX_SPAPR_REGISTER: u64 = 0xffff_ffff;
 
 pub(super) fn check(subject: &Subject<'_>) -> Result<()> {
     let devices = &subject.model.devices;
     devices.infos().into_iter().try_for_each(|info| check_info(subject, info))?;
     check_usb(subject)?;
+    devices.controllers.iter().try_for_each(|controller| check_disk_controller(subject, controller))?;
     devices.serials.iter().try_for_each(|serial| check_serial(subject, serial))?;
     check_consoles(subject)?;
+    chardevs::check(subject)?;
     devices.inputs.iter().try_for_each(|input| check_input(subject, input))?;
     devices.panics.iter().try_for_each(|panic| check_panic(subject, panic))?;
     check_watchdogs(subject)?;
     check_tpms(subject)?;
-    check_hostdevs(subject)?;
+    hostdevs::check(subject)?;
     devices.memballoon.as_ref().map_or(Ok(()), check_memballoon)?;
     devices.iommu.as_ref().map_or(Ok(()), |iommu| check_iommu(subject, iommu))?;
     for shmem in &devices.shmems {
@@ -47,6 +50,14 @@ fn check_info(subject: &Subject<'_>, info: &DeviceInfo) -> Result<()> {
         }
         Some(Address::Ccw(_)) if subject.family != Family::S390Ccw => {
             return refuse(format!("machine type '{}' has no CCW addresses", subject.machine()));
+        }
+        Some(Address::Pci(address))
+            if address.zpci.and_then(|zpci| zpci.uid).is_some_and(|uid| uid.0 == 0) =>
+        {
+            return Err(Error::xml("the zPCI uid of a device is 1 or more"));
+        }
+        Some(Address::SpaprVio(address)) if address.reg.is_some_and(|reg| reg.0 > MAX_SPAPR_REGISTER) => {
+            return refuse(format!("the 'reg' of an spapr-vio address is at most {MAX_SPAPR_REGISTER:#x}"));
         }
         Some(Address::VirtioS390) => {
             return refuse("addresses of type 'virtio-s390' are a thing of the past");
@@ -92,6 +103,20 @@ fn check_usb(subject: &Subject<'_>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// IDE is a part of some machines only, SATA an add-on that not every QEMU has.
+fn check_disk_controller(subject: &Subject<'_>, controller: &Controller) -> Result<()> {
+    let builtin_ide = subject.family.has_builtin_ide(subject.machine());
+    match controller.kind {
+        ControllerType::Ide if builtin_ide && controller.index == Some(0) => Ok(()),
+        ControllerType::Ide if builtin_ide => {
+            refuse(format!("machine type '{}' has one IDE controller", subject.machine()))
+        }
+        ControllerType::Ide => refuse(format!("machine type '{}' has no IDE", subject.machine())),
+        ControllerType::Sata if !subject.has_device("ich9-ahci") => refuse("this QEMU has no SATA"),
+        _ => Ok(()),
+    }
 }
 
 /// Where each kind of serial port is, and which chips it can be.
@@ -243,37 +268,23 @@ fn check_tpms(subject: &Subject<'_>) -> Result<()> {
     if proxies > 1 || tpms.len() - proxies > 1 {
         return refuse("a guest has one TPM, and on pSeries one proxy besides");
     }
-    Ok(())
+    tpms.iter().try_for_each(|tpm| check_tpm_version(subject, tpm))
 }
 
-fn check_hostdevs(subject: &Subject<'_>) -> Result<()> {
-    let devices = &subject.model.devices;
-    let mut ramfb = 0;
-    for Hostdev { device, info, .. } in &devices.hostdevs {
-        let ferrovirt_conf::domain::HostDevice::Subsystem(device) = device else { continue };
-        match device {
-            HostSubsystem::Mdev { display, ramfb: frame, .. }
-            | HostSubsystem::Pci { display, ramfb: frame, .. } => {
-                let shown = *display == Some(OnOff::On);
-                if shown && devices.graphics.is_empty() {
-                    return refuse("a host device with display='on' needs <graphics>");
-                }
-                if *frame == Some(OnOff::On) && !shown {
-                    return refuse("a host device with ramfb='on' needs display='on'");
-                }
-                ramfb += u32::from(*frame == Some(OnOff::On));
-            }
-            HostSubsystem::ScsiHost { .. } if info.boot_order.is_some() => {
-                return refuse("guests can't boot from vhost SCSI devices");
-            }
-            _ => {}
+/// Version 1.2 is what old PCs have.
+fn check_tpm_version(subject: &Subject<'_>, tpm: &Tpm) -> Result<()> {
+    match &tpm.backend {
+        TpmBackend::Emulator(emulator) if emulator.version == Some(TpmVersion::V1_2) => {}
+        _ => return Ok(()),
+    }
+    match tpm.model {
+        Some(TpmModel::TpmTis) if subject.arch.is_x86() => Ok(()),
+        Some(TpmModel::TpmTis) => refuse(format!("there is no TPM of version 1.2 for '{}'", subject.arch)),
+        model => {
+            let model = model.map(|model| model.to_string()).unwrap_or_default();
+            refuse(format!("a TPM of model '{model}' can't be of version 1.2"))
         }
     }
-    let as_video = devices.videos.iter().any(|video| video.model.kind == VideoType::Ramfb);
-    if ramfb + u32::from(as_video) > 1 {
-        return refuse("only one device can have 'ramfb'");
-    }
-    Ok(())
 }
 
 fn check_memballoon(balloon: &Memballoon) -> Result<()> {

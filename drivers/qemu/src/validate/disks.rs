@@ -146,6 +146,10 @@ fn check_source(subject: &Subject<'_>, disk: &Disk, name: &str) -> Result<()> {
     if disk.shareable && !disk.readonly && format.is_some_and(|format| format != Raw) {
         return refuse(format!("disk '{name}' can't be shared: its format is not 'raw'"));
     }
+    let is_folder = matches!(disk.source.location, StorageLocation::Dir { .. } | StorageLocation::Volume(_));
+    if format == Some(StorageFormat::Fat) && !is_folder {
+        return refuse(format!("disk '{name}' of format 'fat' must be a folder, which QEMU shows as a disk"));
+    }
     let shared = |kind: &str| subject.require_shared_memory(kind);
     match &disk.source.location {
         StorageLocation::VhostUser(_) if !subject.has_device("vhost-user-blk") => {

@@ -1,6 +1,8 @@
 //! Displays, and the video cards that they show.
 
-use ferrovirt_conf::domain::{Graphics, MemorySource, Video, VideoBackend, VideoType};
+use ferrovirt_conf::domain::{
+    Graphics, GraphicsListen, MemorySource, SpiceGraphics, Video, VideoBackend, VideoType,
+};
 use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::{OnOff, YesNo};
 
@@ -26,8 +28,9 @@ fn check_displays(subject: &Subject<'_>, all: &[Graphics]) -> Result<()> {
             Graphics::Spice(_) => subject.capabilities.has_option("spice"),
             Graphics::Sdl(_) => shows("sdl"),
             Graphics::EglHeadless(_) => shows("egl-headless"),
-            Graphics::Dbus(_) | Graphics::Rdp(_) => shows("dbus"),
-            Graphics::Desktop(_) => false,
+            Graphics::Dbus(_) => shows("dbus"),
+            // RDP is served by a program of its own, which is not run.
+            Graphics::Rdp(_) | Graphics::Desktop(_) => false,
         };
         if !able {
             return refuse(format!("this QEMU has no displays of type '{}'", display.kind()));
@@ -45,10 +48,22 @@ fn check_displays(subject: &Subject<'_>, all: &[Graphics]) -> Result<()> {
                     "SPICE with OpenGL does not go with 'egl-headless': QEMU has one OpenGL display",
                 );
             }
+            Graphics::Spice(spice) => check_spice(subject, spice)?,
             _ => {}
         }
     }
     Ok(())
+}
+
+/// TLS needs certificates, which only the configuration of the driver can name.
+fn check_spice(subject: &Subject<'_>, spice: &SpiceGraphics) -> Result<()> {
+    let has_ports = spice.listens.first().is_none_or(GraphicsListen::has_ports);
+    match spice.tls_port {
+        Some(port) if port > 0 && has_ports && subject.settings.spice.tls.is_none() => {
+            refuse(format!("SPICE has a tlsPort, {port}, but 'spice_tls' is off in qemu.conf"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// QEMU's devices for a model of video card: any of them will do.

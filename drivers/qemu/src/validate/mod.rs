@@ -1,10 +1,12 @@
 //! What QEMU, or this binary of it, can't do: refused when a definition comes in, not when the guest starts.
 
+mod chardevs;
 mod cpu;
 mod devices;
 mod disks;
 mod features;
 mod graphics;
+mod hostdevs;
 mod interfaces;
 mod timers;
 
@@ -17,7 +19,9 @@ use ferrovirt_core::{Error, ErrorDomain, Result};
 use ferrovirt_xml::YesNo;
 
 use crate::capabilities::{Accel, Capabilities};
+use crate::command::Settings;
 use crate::defaults::{accel, target};
+use crate::host_capabilities::host_has_secure_execution;
 use crate::machine::{self, Family};
 
 /// Everything that checks look at.
@@ -26,19 +30,20 @@ pub(crate) struct Subject<'a> {
     pub capabilities: &'a Capabilities,
     pub family: Family,
     pub arch: ferrovirt_conf::cpu::Arch,
+    pub settings: &'a Settings,
 }
 
 /// Refuses what QEMU can't do. The definition must be complete, see [`crate::defaults::fill`].
-pub fn validate(model: &Domain, capabilities: &Capabilities) -> Result<()> {
+pub fn validate(model: &Domain, capabilities: &Capabilities, settings: &Settings) -> Result<()> {
     let family = Family::of_domain(model);
-    let subject = Subject { model, capabilities, family, arch: machine::arch(model) };
+    let subject = Subject { model, capabilities, family, arch: machine::arch(model), settings };
     subject.check().map_err(|err| err.or_domain(ErrorDomain::Qemu))
 }
 
 /// Refuses interfaces and disks that QEMU can't have; all else was checked when it came in.
-pub fn validate_added(model: &Domain, capabilities: &Capabilities) -> Result<()> {
+pub fn validate_added(model: &Domain, capabilities: &Capabilities, settings: &Settings) -> Result<()> {
     let family = Family::of_domain(model);
-    let subject = Subject { model, capabilities, family, arch: machine::arch(model) };
+    let subject = Subject { model, capabilities, family, arch: machine::arch(model), settings };
     let checked = interfaces::check(&subject).and_then(|()| disks::check(&subject));
     checked.map_err(|err| err.or_domain(ErrorDomain::Qemu))
 }
@@ -132,6 +137,11 @@ impl Subject<'_> {
 
     fn check_general(&self) -> Result<()> {
         let model = self.model;
+        if !(model.cputune.cache.is_empty() && model.cputune.memory.is_empty())
+            && model.virt_type != VirtType::Kvm
+        {
+            return refuse("<cachetune> and <memorytune> are for guests with KVM");
+        }
         if model.memtune.min_guarantee.is_some() {
             return refuse("QEMU guarantees no memory: take out <min_guarantee>");
         }
@@ -197,11 +207,17 @@ impl Subject<'_> {
 
     fn check_launch_security(&self) -> Result<()> {
         let capabilities = self.capabilities;
+        // QEMU has the objects on every x86; only its host can have what they stand for.
+        let has_sev = capabilities.sev.is_some();
         let (name, able) = match &self.model.launch_security {
             None => return Ok(()),
-            Some(LaunchSecurity::Sev(_)) => ("sev", capabilities.has_object("sev-guest")),
-            Some(LaunchSecurity::SevSnp(_)) => ("sev-snp", capabilities.has_object("sev-snp-guest")),
-            Some(LaunchSecurity::S390Pv) => ("s390-pv", capabilities.has_object("s390-pv-guest")),
+            Some(LaunchSecurity::Sev(_)) => ("sev", has_sev && capabilities.has_object("sev-guest")),
+            Some(LaunchSecurity::SevSnp(_)) => {
+                ("sev-snp", has_sev && capabilities.has_object("sev-snp-guest"))
+            }
+            Some(LaunchSecurity::S390Pv) => {
+                ("s390-pv", capabilities.has_object("s390-pv-guest") && host_has_secure_execution())
+            }
         };
         if able { Ok(()) } else { refuse(format!("this QEMU has no launch security of type '{name}'")) }
     }

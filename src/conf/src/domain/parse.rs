@@ -419,6 +419,10 @@ fn check_essentials(node: &Node<'_>) -> Result<()> {
     if !has_text("name") {
         return Err(Error::bare(ErrorCode::NoName).domain(ErrorDomain::Domain));
     }
+    if let Some(name) = node.child("name").filter(|name| name.text().contains('\n')) {
+        let text = "a name has one line";
+        return Err(name.error(ErrorCode::XmlDetail, text).domain(ErrorDomain::Xml));
+    }
     if let Some(uuid) = node.child("uuid") {
         ferrovirt_xml::rt::text::<Uuid>(&Some(uuid), ErrorCode::Internal.into())
             .map_err(|err| err.or_domain(ErrorDomain::Domain))?;
@@ -435,7 +439,20 @@ fn check_essentials(node: &Node<'_>) -> Result<()> {
             .error(ErrorCode::XmlError, text)
             .domain(ErrorDomain::Domain));
     }
-    Ok(())
+    check_labels(node)
+}
+
+/// Of several labels each has a model. Labels are read before devices, whose own ones may be wrong, too.
+fn check_labels(node: &Node<'_>) -> Result<()> {
+    let labels: Vec<_> = node.children().filter(|child| child.name() == "seclabel").collect();
+    let mut nameless = labels.iter().filter(|label| label.attr("model").is_none_or(str::is_empty));
+    match (nameless.next(), nameless.next()) {
+        (Some(label), None) if labels.len() > 1 => {
+            let text = "each <seclabel> needs a model if there are several";
+            Err(label.error(ErrorCode::XmlError, text).domain(ErrorDomain::Domain))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Where names that nobody knows are refused even without a schema: path, and what may stand there.

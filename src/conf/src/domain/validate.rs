@@ -154,7 +154,7 @@ impl Domain {
 
 impl Os {
     /// Refuses firmware that can't be found or can't keep its variables.
-    fn validate(&self) -> Result<()> {
+    pub fn validate(&self) -> Result<()> {
         let wrong = |text: &str| Err(Error::new(ErrorCode::XmlDetail, text));
         let feature = |name| self.firmware_features.iter().find(|f| f.name == name).map(|f| f.enabled);
         let loader = self.loader.clone().unwrap_or_default();

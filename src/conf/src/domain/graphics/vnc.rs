@@ -80,7 +80,7 @@ impl VncGraphics {
         if *self.autoport.get_or_insert(YesNo::from(chosen)) == YesNo::Yes {
             self.port = self.port.filter(|port| *port > 0).or(Some(-1));
         } else {
-            self.port = self.port.filter(|port| *port != 0);
+            self.port = self.port.filter(|port| *port != 0 && *port != -1);
         }
         self.websocket = self.websocket.filter(|port| *port != 0);
         self.listen = listen::reconciled(self.listen.take(), &self.listens);
