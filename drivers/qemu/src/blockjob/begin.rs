@@ -190,7 +190,7 @@ pub fn copy(guest: &Guest<'_>, name: &str, wanted: &Copy) -> Result<()> {
     copied.source.options.index = last + 1;
     let capabilities = shared.capabilities(model.devices.emulator.as_deref().unwrap_or_default())?;
     let parts =
-        launch::parts(&shared.paths, &model, &capabilities, Plugged::Medium(at), &mut Pretend::default())?;
+        launch::parts(shared.site(), &model, &capabilities, Plugged::Medium(at), &mut Pretend::default())?;
     let mut node = None;
     for part in parts {
         let Part::Blockdev(mut properties) = part else { continue };
