@@ -85,11 +85,15 @@ start() {
     until "$daemon" -d -f "$root/d.conf" -p "$root/d.pid" --root "$root/d"; do sleep 0.05; done
 }
 echo "unix_sock_dir = \"$root\"" >"$root/d.conf"
+trap 'kill "$(cat "$root/d.pid")"' EXIT
+trap 'exit 1' TERM
 start
 mkfifo "$root/steps"
 exec 3<>"$root/steps"
+# It is there before somebody reads it.
+: >"$root/said"
 killed=
-"$@" --uri "qemu+unix:///system?socket=$root/libvirt-sock&reconnect=1" --step <&3 >"$root/said" & program=$!
+"$@" --uri "qemu+unix:///system?socket=$root/libvirt-sock&reconnect=1" --step <&3 >>"$root/said" & program=$!
 tail -n +1 -f --pid=$program "$root/said" | while read -r line; do
     echo "$line"
     case $line in
@@ -97,9 +101,7 @@ tail -n +1 -f --pid=$program "$root/said" | while read -r line; do
     esac
     case $line in @*) echo >&3 ;; esac
 done
-wait $program; code=$?
-kill "$(cat "$root/d.pid")"
-exit $code
+wait $program
 "#;
 
 #[test]

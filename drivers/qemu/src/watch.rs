@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 /// Follows a guest until its process has ended, then has everything given back.
 pub async fn follow(shared: Arc<Shared>, vm: Arc<Vm>, live: Arc<Live>, mut events: EventStream) {
+    live.news.are_followed();
     let process = live.process.clone();
     let mut ended = std::pin::pin!(ended(&process));
     let mut listening = true;

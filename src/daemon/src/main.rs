@@ -120,9 +120,12 @@ fn ready(options: &Options) {
     let told = output.write_all(READY.as_bytes()).and_then(|()| output.flush());
     // Whoever waits for this process waits for the end of its output.
     let nowhere = File::options().read(true).write(true).open("/dev/null");
-    let closed = nowhere.and_then(|nowhere| rustix::stdio::dup2_stdout(&nowhere).map_err(Into::into));
+    let closed = nowhere.and_then(|nowhere| {
+        rustix::stdio::dup2_stdout(&nowhere)?;
+        Ok(rustix::stdio::dup2_stderr(&nowhere)?)
+    });
     if let Err(err) = told.and(closed) {
-        eprintln!("whoever started the daemon can't be told that it is ready: {err}");
+        tracing::error!(%err, "whoever started the daemon can't be told that it is ready");
     }
 }
 
