@@ -28,6 +28,11 @@ pub fn polling_of(model: &Domain) -> Vec<ThreadPolling> {
     model.iothreads.ids().into_iter().map(ThreadPolling::new).collect()
 }
 
+/// Threads are numbered from 1 on.
+pub fn number(thread: u32) -> Result<NonZeroU32> {
+    iothreads::number(thread).map_err(|err| err.or_domain(ErrorDomain::Test))
+}
+
 pub fn infos(model: &Domain) -> Vec<IoThreadInfo> {
     // A mock has no better idea of where they run than one place a vCPU.
     let anywhere = model.vcpu.current() as usize;

@@ -200,13 +200,13 @@ impl DomainTuning for TestDriver {
 
     fn domain_add_io_thread(&self, domain: &DomainId, thread: u32, flags: u32) -> Result<()> {
         refuse::flags(flags, IMPACT, "virDomainAddIOThread")?;
-        let thread = tuning::iothreads::number(thread)?;
+        let thread = iothreads::number(thread)?;
         self.host.guest(domain)?.change(&self.host, |guest| iothreads::add(guest, thread, flags))
     }
 
     fn domain_del_io_thread(&self, domain: &DomainId, thread: u32, flags: u32) -> Result<()> {
         refuse::flags(flags, IMPACT, "virDomainDelIOThread")?;
-        let thread = tuning::iothreads::number(thread)?;
+        let thread = iothreads::number(thread)?;
         self.host.guest(domain)?.change(&self.host, |guest| iothreads::remove(guest, thread, flags))
     }
 
@@ -218,7 +218,7 @@ impl DomainTuning for TestDriver {
         flags: u32,
     ) -> Result<()> {
         refuse::flags(flags, abi::VIR_DOMAIN_AFFECT_LIVE, "virDomainSetIOThreadParams")?;
-        let thread = tuning::iothreads::number(thread)?;
+        let thread = iothreads::number(thread)?;
         self.host.guest(domain)?.change(&self.host, |guest| iothreads::set(guest, thread, params, flags))
     }
 }
