@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use ferrovirt_core::{Error, Result};
+use ferrovirt_core::{Error, ErrorCode, Result};
 use ferrovirt_host::process::{Command, Process, Signal};
 use rustix::fs::MemfdFlags;
 
@@ -38,7 +38,14 @@ impl Default for ProbeOptions {
 
 /// Asks a binary what it can do. Blocks for as long as that takes, some 50 to 100 ms.
 pub fn probe(reactor: &Reactor, binary: &Path, options: &ProbeOptions) -> Result<Capabilities> {
-    let answers = converse(reactor, binary, options)?;
+    let answers = match converse(reactor, binary, options) {
+        // Once in a long while a QEMU among many that start at once never says a word: another one is asked then.
+        Err(err) if err.code() == ErrorCode::OperationTimeout => {
+            tracing::warn!(binary = %binary.display(), %err, "the emulator is asked once more");
+            converse(reactor, binary, options)?
+        }
+        told => told?,
+    };
     let explain = |e: Error| e.context(format_args!("cannot probe '{}'", binary.display()));
     Capabilities::from_answers(&answers[0], answers.get(1)).map_err(explain)
 }
