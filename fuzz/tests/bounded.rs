@@ -1,5 +1,6 @@
 //! A bounded run of every target with fixed seeds: a minute in all on a slow machine.
 
+use ferrovirt_conf::documents::kind_named;
 use ferrovirt_fuzz::{Source, Target, daemon, run_one, targets};
 
 /// How many inputs a target gets.
@@ -43,7 +44,8 @@ fn documents_are_fixed_points() {
         let Source::Mutations { seeds, .. } = &target.source else { continue };
         assert!(!seeds.is_empty(), "there are no documents of the kind '{}'", target.name);
         for seed in seeds {
-            assert!((target.run)(seed), "{}: a document of our own is refused", target.name);
+            let (accepted, is_document) = ((target.run)(seed), kind_named(&target.name).is_some());
+            assert!(accepted || !is_document, "{}: a document of our own is refused", target.name);
         }
     }
 }
