@@ -4,104 +4,45 @@ use super::Guest;
 use crate::qmp::types::BlockNode;
 use crate::qmp::{BlockSetIoThrottle, Properties, QueryBlock};
 use ferrovirt_conf::domain::{Disk, DiskBus, Domain, IoTune, StorageLocation};
-use ferrovirt_conf::tuning::iotune;
+use ferrovirt_conf::tuning::iotune::{self, limit};
 use ferrovirt_core::{Error, ErrorCode, Result, TypedParams};
 use serde_json::Value;
 
-type Field = fn(&mut IoTune) -> &mut u64;
-
-/// Limits that are given together: one that is given resets the others of its family.
-const FAMILIES: [&[(&str, Field)]; 5] = [
-    &[
-        ("total_bytes_sec", |tune| &mut tune.total_bytes_sec),
-        ("read_bytes_sec", |tune| &mut tune.read_bytes_sec),
-        ("write_bytes_sec", |tune| &mut tune.write_bytes_sec),
-    ],
-    &[
-        ("total_iops_sec", |tune| &mut tune.total_iops_sec),
-        ("read_iops_sec", |tune| &mut tune.read_iops_sec),
-        ("write_iops_sec", |tune| &mut tune.write_iops_sec),
-    ],
-    &[
-        ("total_bytes_sec_max", |tune| &mut tune.total_bytes_sec_max),
-        ("read_bytes_sec_max", |tune| &mut tune.read_bytes_sec_max),
-        ("write_bytes_sec_max", |tune| &mut tune.write_bytes_sec_max),
-    ],
-    &[
-        ("total_iops_sec_max", |tune| &mut tune.total_iops_sec_max),
-        ("read_iops_sec_max", |tune| &mut tune.read_iops_sec_max),
-        ("write_iops_sec_max", |tune| &mut tune.write_iops_sec_max),
-    ],
-    &[("size_iops_sec", |tune| &mut tune.size_iops_sec)],
+/// Limits that are given together: one that is given resets the others of its family. Those for bursts have the names of
+/// the others and `_max`, how long bursts last `_max_length`.
+const FAMILIES: [&[&str]; 5] = [
+    BYTES,
+    OPERATIONS,
+    &["total_bytes_sec_max", "read_bytes_sec_max", "write_bytes_sec_max"],
+    &["total_iops_sec_max", "read_iops_sec_max", "write_iops_sec_max"],
+    &["size_iops_sec"],
 ];
-
-/// How long bursts last; each with the limit that it is about, and with that of its bursts.
-const LENGTHS: [&[(&str, Field, Field, Field)]; 2] = [
-    &[
-        (
-            "total_bytes_sec_max_length",
-            |tune| &mut tune.total_bytes_sec_max_length,
-            |tune| &mut tune.total_bytes_sec,
-            |tune| &mut tune.total_bytes_sec_max,
-        ),
-        (
-            "read_bytes_sec_max_length",
-            |tune| &mut tune.read_bytes_sec_max_length,
-            |tune| &mut tune.read_bytes_sec,
-            |tune| &mut tune.read_bytes_sec_max,
-        ),
-        (
-            "write_bytes_sec_max_length",
-            |tune| &mut tune.write_bytes_sec_max_length,
-            |tune| &mut tune.write_bytes_sec,
-            |tune| &mut tune.write_bytes_sec_max,
-        ),
-    ],
-    &[
-        (
-            "total_iops_sec_max_length",
-            |tune| &mut tune.total_iops_sec_max_length,
-            |tune| &mut tune.total_iops_sec,
-            |tune| &mut tune.total_iops_sec_max,
-        ),
-        (
-            "read_iops_sec_max_length",
-            |tune| &mut tune.read_iops_sec_max_length,
-            |tune| &mut tune.read_iops_sec,
-            |tune| &mut tune.read_iops_sec_max,
-        ),
-        (
-            "write_iops_sec_max_length",
-            |tune| &mut tune.write_iops_sec_max_length,
-            |tune| &mut tune.write_iops_sec,
-            |tune| &mut tune.write_iops_sec_max,
-        ),
-    ],
-];
+const BYTES: &[&str] = &["total_bytes_sec", "read_bytes_sec", "write_bytes_sec"];
+const OPERATIONS: &[&str] = &["total_iops_sec", "read_iops_sec", "write_iops_sec"];
 
 /// The limits by QEMU's names.
-const QMP: [(&str, Field); 13] = [
-    ("bps", |tune| &mut tune.total_bytes_sec),
-    ("bps_rd", |tune| &mut tune.read_bytes_sec),
-    ("bps_wr", |tune| &mut tune.write_bytes_sec),
-    ("iops", |tune| &mut tune.total_iops_sec),
-    ("iops_rd", |tune| &mut tune.read_iops_sec),
-    ("iops_wr", |tune| &mut tune.write_iops_sec),
-    ("bps_max", |tune| &mut tune.total_bytes_sec_max),
-    ("bps_rd_max", |tune| &mut tune.read_bytes_sec_max),
-    ("bps_wr_max", |tune| &mut tune.write_bytes_sec_max),
-    ("iops_max", |tune| &mut tune.total_iops_sec_max),
-    ("iops_rd_max", |tune| &mut tune.read_iops_sec_max),
-    ("iops_wr_max", |tune| &mut tune.write_iops_sec_max),
-    ("iops_size", |tune| &mut tune.size_iops_sec),
+const QMP: [(&str, &str); 13] = [
+    ("bps", "total_bytes_sec"),
+    ("bps_rd", "read_bytes_sec"),
+    ("bps_wr", "write_bytes_sec"),
+    ("iops", "total_iops_sec"),
+    ("iops_rd", "read_iops_sec"),
+    ("iops_wr", "write_iops_sec"),
+    ("bps_max", "total_bytes_sec_max"),
+    ("bps_rd_max", "read_bytes_sec_max"),
+    ("bps_wr_max", "write_bytes_sec_max"),
+    ("iops_max", "total_iops_sec_max"),
+    ("iops_rd_max", "read_iops_sec_max"),
+    ("iops_wr_max", "write_iops_sec_max"),
+    ("iops_size", "size_iops_sec"),
 ];
-const QMP_LENGTHS: [(&str, Field); 6] = [
-    ("bps_max_length", |tune| &mut tune.total_bytes_sec_max_length),
-    ("bps_rd_max_length", |tune| &mut tune.read_bytes_sec_max_length),
-    ("bps_wr_max_length", |tune| &mut tune.write_bytes_sec_max_length),
-    ("iops_max_length", |tune| &mut tune.total_iops_sec_max_length),
-    ("iops_rd_max_length", |tune| &mut tune.read_iops_sec_max_length),
-    ("iops_wr_max_length", |tune| &mut tune.write_iops_sec_max_length),
+const QMP_LENGTHS: [(&str, &str); 6] = [
+    ("bps_max_length", "total_bytes_sec_max_length"),
+    ("bps_rd_max_length", "read_bytes_sec_max_length"),
+    ("bps_wr_max_length", "write_bytes_sec_max_length"),
+    ("iops_max_length", "total_iops_sec_max_length"),
+    ("iops_rd_max_length", "read_iops_sec_max_length"),
+    ("iops_wr_max_length", "write_iops_sec_max_length"),
 ];
 
 /// What the caller gives, checked as far as it can be without a disk.
@@ -109,20 +50,8 @@ pub fn given(params: &TypedParams) -> Result<IoTune> {
     params.check(&iotune::table())?;
     let mut tune = IoTune::default();
     iotune::set(&mut tune, params)?;
-    check_exclusive(&tune)?;
+    iotune::check_totals(&tune)?;
     Ok(tune)
-}
-
-/// A total goes with neither reads nor writes.
-fn check_exclusive(tune: &IoTune) -> Result<()> {
-    let mut tune = tune.clone();
-    for family in &FAMILIES[..4] {
-        let [(name, total), (_, read), (_, write)] = family else { continue };
-        if *total(&mut tune) != 0 && (*read(&mut tune) != 0 || *write(&mut tune) != 0) {
-            return Err(Error::invalid_arg(format!("{name} does not go with a limit for reads or writes")));
-        }
-    }
-    Ok(())
 }
 
 /// The place of the disk that a name means, in a list of disks that can have limits.
@@ -156,20 +85,21 @@ pub fn merged(model: &Domain, at: usize, given: &IoTune, params: &TypedParams) -
     let mut new = given.clone();
     let says = |name: &str| params.get(name).is_some();
     for family in FAMILIES {
-        if !family.iter().any(|(name, _)| says(name)) {
-            family.iter().for_each(|(_, field)| *field(&mut new) = *field(&mut old));
+        if !family.iter().any(|name| says(name)) {
+            family.iter().for_each(|name| *limit(&mut new, name) = *limit(&mut old, name));
         }
     }
-    for family in LENGTHS {
-        let is_given = family.iter().any(|(name, ..)| says(name));
-        for (_, length, limit, burst) in family {
-            let had = *length(&mut old);
+    for family in [BYTES, OPERATIONS] {
+        let length = |name: &str| format!("{name}_max_length");
+        let is_given = family.iter().any(|name| says(&length(name)));
+        for name in family {
+            let had = *limit(&mut old, &length(name));
             if !is_given {
-                *length(&mut new) = had;
-            } else if had != 0 && *length(&mut new) == 0 {
+                *limit(&mut new, &length(name)) = had;
+            } else if had != 0 && *limit(&mut new, &length(name)) == 0 {
                 // QEMU takes no 0 where there is a limit to burst above.
-                let limited = *limit(&mut new) != 0 || *burst(&mut new) != 0;
-                *length(&mut new) = u64::from(limited);
+                let limited = *limit(&mut new, name) != 0 || *limit(&mut new, &format!("{name}_max")) != 0;
+                *limit(&mut new, &length(name)) = u64::from(limited);
             }
         }
     }
@@ -205,14 +135,11 @@ pub fn put(model: &mut Domain, at: usize, tune: &IoTune) {
 /// Bursts are above the limit, and need one.
 fn check_bursts(tune: &IoTune) -> Result<()> {
     let mut tune = tune.clone();
-    for (limits, bursts) in [(FAMILIES[0], FAMILIES[2]), (FAMILIES[1], FAMILIES[3])] {
-        for ((name, limit), (burst_name, burst)) in limits.iter().zip(bursts) {
-            let (limit, burst) = (*limit(&mut tune), *burst(&mut tune));
-            if burst != 0 && (limit == 0 || burst < limit) {
-                let text =
-                    format!("{burst_name} ({burst}) must be at least {name} ({limit}), which must be set");
-                return Err(Error::new(ErrorCode::ConfigUnsupported, text));
-            }
+    for name in BYTES.iter().chain(OPERATIONS) {
+        let (usual, burst) = (*limit(&mut tune, name), *limit(&mut tune, &format!("{name}_max")));
+        if burst != 0 && (usual == 0 || burst < usual) {
+            let text = format!("{name}_max ({burst}) must be at least {name} ({usual}), which must be set");
+            return Err(Error::new(ErrorCode::ConfigUnsupported, text));
         }
     }
     Ok(())
@@ -281,12 +208,12 @@ fn throttle(disk: &Disk, tune: &IoTune) -> Result<BlockSetIoThrottle> {
     let mut tune = tune.clone();
     let mut properties = Properties::new();
     properties.insert("id".into(), disk_path(disk, &alias).into());
-    for (name, field) in QMP {
-        properties.insert(name.into(), (*field(&mut tune)).into());
+    for (name, parameter) in QMP {
+        properties.insert(name.into(), (*limit(&mut tune, parameter)).into());
     }
     // Lengths have defaults in QEMU that a 0 would not stand for.
-    for (name, field) in QMP_LENGTHS {
-        let value = *field(&mut tune);
+    for (name, parameter) in QMP_LENGTHS {
+        let value = *limit(&mut tune, parameter);
         if value != 0 {
             properties.insert(name.into(), value.into());
         }
@@ -308,8 +235,8 @@ fn disk_path(disk: &Disk, alias: &str) -> String {
 fn limits_of(node: &BlockNode) -> IoTune {
     let mut tune = IoTune::default();
     let number = |name: &str| node.rest.get(name).and_then(Value::as_u64).unwrap_or(0);
-    for (name, field) in QMP.iter().chain(&QMP_LENGTHS) {
-        *field(&mut tune) = number(name);
+    for (name, parameter) in QMP.iter().chain(&QMP_LENGTHS) {
+        *limit(&mut tune, parameter) = number(name);
     }
     tune.group_name = node.rest.get("group").and_then(Value::as_str).map(str::to_owned);
     tune

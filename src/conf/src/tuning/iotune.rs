@@ -38,6 +38,12 @@ fn limits() -> impl Iterator<Item = &'static (&'static str, Field)> {
     BEFORE_GROUP.iter().chain(&AFTER_GROUP)
 }
 
+/// The limit that a parameter is about, which is one of [`table`]'s numbers.
+pub fn limit<'a>(tune: &'a mut IoTune, name: &str) -> &'a mut u64 {
+    let (_, field) = limits().find(|(known, _)| *known == name).expect("the table has the name");
+    field(tune)
+}
+
 /// What [`set`] knows.
 pub fn table() -> Vec<KnownParam> {
     let row = |name, kind: u32| KnownParam { name, kind: kind as i32, multiple: false };
@@ -63,11 +69,7 @@ pub fn set(tune: &mut IoTune, params: &TypedParams) -> Result<()> {
                 let text = format!("the limit '{name}' can be at most {MOST}, not {value}");
                 return Err(Error::new(ErrorCode::ArgumentUnsupported, text));
             }
-            TypedValue::ULLong(value) => {
-                let field = limits().find(|(known, _)| *known == name);
-                let (_, field) = field.expect("names were checked against the table");
-                *field(tune) = *value;
-            }
+            TypedValue::ULLong(value) => *limit(tune, name) = *value,
             TypedValue::String(group) => tune.group_name = Some(group.clone()),
             _ => {}
         }
@@ -75,8 +77,8 @@ pub fn set(tune: &mut IoTune, params: &TypedParams) -> Result<()> {
     Ok(())
 }
 
-/// A total goes with neither reads nor writes, and no limit may be above the one for bursts.
-pub fn check(tune: &IoTune) -> Result<()> {
+/// A total goes with neither reads nor writes.
+pub fn check_totals(tune: &IoTune) -> Result<()> {
     let clashes = [
         ("bytes_sec", tune.total_bytes_sec, tune.read_bytes_sec, tune.write_bytes_sec),
         ("iops_sec", tune.total_iops_sec, tune.read_iops_sec, tune.write_iops_sec),
@@ -88,6 +90,12 @@ pub fn check(tune: &IoTune) -> Result<()> {
             return Err(Error::invalid_arg(format!("total_{name} does not go with one for reads or writes")));
         }
     }
+    Ok(())
+}
+
+/// As [`check_totals`], and no limit may be above the one for bursts.
+pub fn check(tune: &IoTune) -> Result<()> {
+    check_totals(tune)?;
     let bursts = [
         ("total_bytes_sec", tune.total_bytes_sec, tune.total_bytes_sec_max),
         ("read_bytes_sec", tune.read_bytes_sec, tune.read_bytes_sec_max),
