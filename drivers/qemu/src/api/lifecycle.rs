@@ -67,7 +67,7 @@ impl DomainLifecycle for QemuDriver {
         let model = definitions::parse(&self.shared, xml, parse)?;
         let (vm, fresh) = claim(&self.shared, &model)?;
         let _job = vm.job.begin("define")?;
-        let definition = definitions::save(&self.shared, model).inspect_err(|_| {
+        let definition = definitions::save(&self.shared, &model).inspect_err(|_| {
             if fresh {
                 self.shared.domains.remove(&vm);
             }

@@ -209,7 +209,7 @@ impl Subject<'_> {
         let capabilities = self.capabilities;
         // QEMU has the objects on every x86; only its host can have what they stand for.
         let has_sev = capabilities.sev.is_some();
-        let (name, able) = match &self.model.launch_security {
+        let (name, able) = match self.model.launch_security.as_deref() {
             None => return Ok(()),
             Some(LaunchSecurity::Sev(_)) => ("sev", has_sev && capabilities.has_object("sev-guest")),
             Some(LaunchSecurity::SevSnp(_)) => {

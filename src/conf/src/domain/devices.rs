@@ -188,10 +188,4 @@ impl Devices {
             hostdevs redirdevs hubs watchdogs memballoon rngs nvram panics shmems memories cryptos iommu vsock pstore);
         self.interfaces.iter_mut().for_each(|interface| interface.strip_live(None));
     }
-
-    /// Takes out what only privileged readers see.
-    pub fn strip_secrets(&mut self) {
-        self.disks.iter_mut().for_each(Disk::strip_secrets);
-        self.graphics.iter_mut().for_each(Graphics::strip_secrets);
-    }
 }

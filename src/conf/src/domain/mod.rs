@@ -49,6 +49,7 @@ mod perf;
 mod pm;
 mod process_caps;
 mod pstore;
+mod public;
 mod redirdev;
 mod redirfilter;
 mod resctrl;
