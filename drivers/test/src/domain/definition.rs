@@ -6,7 +6,7 @@ use ferrovirt_conf::domain::{
     VideoType,
 };
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result, abi};
-use ferrovirt_xml::{Document, Namespace, Node, RawElement, Tag, XmlElement, check_strict};
+use ferrovirt_xml::{Document, Namespace, Node, RawElement, Tag, XmlElement};
 use std::sync::{Arc, OnceLock};
 
 /// A description with the texts that readers ask for again and again.
@@ -54,6 +54,20 @@ impl Definition {
         model.strip_live();
         Self::new(model)
     }
+
+    /// What a running guest without any other description is told to be while it does not run: the devices keep the
+    /// names that they have.
+    pub fn seen_at_rest(self: &Arc<Self>) -> Arc<Self> {
+        if self.model.id.is_none() {
+            return self.clone();
+        }
+        let mut model = self.model.clone();
+        model.strip_live();
+        for (info, live) in model.devices.infos_mut().into_iter().zip(self.model.devices.infos()) {
+            info.alias.clone_from(&live.alias);
+        }
+        Self::new(model)
+    }
 }
 
 /// Whether nothing is there that could hold a secret, as is so with most guests: neither displays, nor firmware
@@ -88,7 +102,7 @@ pub fn parse(xml: &str, flags: ParseFlags) -> Result<Domain> {
         Document::parse(xml, "domain_definition").map_err(|err| err.or_domain(ErrorDomain::Domain))?;
     document.expect_root(Domain::TAG).map_err(|err| err.or_domain(ErrorDomain::Domain))?;
     if flags.schema {
-        check_strict::<Domain>(&document).map_err(|err| err.or_domain(ErrorDomain::Domain))?;
+        Domain::check_schema(&document).map_err(|err| err.or_domain(ErrorDomain::Domain))?;
     }
     Ok(parse_node(&document.root(), flags)?.0)
 }
@@ -96,6 +110,7 @@ pub fn parse(xml: &str, flags: ParseFlags) -> Result<Domain> {
 /// The same for a description inside of another document.
 pub fn parse_node(node: &Node<'_>, flags: ParseFlags) -> Result<(Domain, Wishes)> {
     let mut model = Domain::from_node(node, flags)?;
+    check_name(&model.name)?;
     let os_type = node.child("os").and_then(|os| os.child("type"));
     if os_type.is_none_or(|kind| kind.attr("arch").is_none()) {
         model.os.arch = Some(Arch::I686);
@@ -225,7 +240,7 @@ pub const fn user(schema: bool) -> ParseFlags {
 }
 
 /// An error that says that a name can't be a guest's.
-pub fn check_name(name: &str) -> Result<()> {
+fn check_name(name: &str) -> Result<()> {
     let refuse = |code, domain, why: &str| {
         Err(Error::new(code, format!("the name '{}' of a domain {why}", name.escape_debug())).domain(domain))
     };
