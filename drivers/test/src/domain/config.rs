@@ -131,8 +131,16 @@ fn migratable(model: &Domain, secure: bool) -> String {
     model.format()
 }
 
-/// Leaves out what older versions of libvirt do not understand. Copies of a description, such as a snapshot's, are made so.
-pub fn make_migratable(model: &mut Domain) {
+/// A description as a snapshot keeps it: of a guest that does not run, for other hosts to understand.
+pub fn copy(model: &Domain) -> Domain {
+    let mut model = model.clone();
+    model.strip_live();
+    make_migratable(&mut model);
+    model
+}
+
+/// Leaves out what older versions of libvirt do not understand.
+fn make_migratable(model: &mut Domain) {
     let own = |input: &Input| matches!(input.bus, Some(InputBus::Ps2 | InputBus::Xen));
     model.devices.inputs.retain(|input| input.kind != InputType::Keyboard || !own(input));
     model.os.firmware = None;

@@ -6,7 +6,7 @@ use ferrovirt_conf::domain::{
     VideoType,
 };
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result, abi};
-use ferrovirt_xml::{Document, Namespace, Node, RawElement, Tag, XmlElement};
+use ferrovirt_xml::{Document, Namespace, Node, RawElement, Tag, XmlElement, check_strict};
 use std::sync::{Arc, OnceLock};
 
 /// A description with the texts that readers ask for again and again.
@@ -102,7 +102,7 @@ pub fn parse(xml: &str, flags: ParseFlags) -> Result<Domain> {
         Document::parse(xml, "domain_definition").map_err(|err| err.or_domain(ErrorDomain::Domain))?;
     document.expect_root(Domain::TAG).map_err(|err| err.or_domain(ErrorDomain::Domain))?;
     if flags.schema {
-        Domain::check_schema(&document).map_err(|err| err.or_domain(ErrorDomain::Domain))?;
+        check_strict::<Domain>(&document).map_err(|err| err.or_domain(ErrorDomain::Domain))?;
     }
     Ok(parse_node(&document.root(), flags)?.0)
 }

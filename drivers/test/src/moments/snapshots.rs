@@ -1,7 +1,7 @@
 //! Snapshots of guests.
 
 use super::Snapshot;
-use crate::domain::{Change, Definition, make_migratable, parse_node, user};
+use crate::domain::{Change, Definition, copy, parse_node, user};
 use crate::driver::TestDriver;
 use crate::refuse;
 use ferrovirt_conf::domain::{Domain, ParseFlags, SnapshotLocation};
@@ -202,10 +202,7 @@ impl SnapshotDriver for TestDriver {
                 let detail = abi::VIR_DOMAIN_EVENT_STOPPED_FROM_SNAPSHOT;
                 guest.announce_lifecycle(abi::VIR_DOMAIN_EVENT_STOPPED, detail);
             }
-            let mut model = Domain::clone(model);
-            model.strip_live();
-            make_migratable(&mut model);
-            guest.definition = Definition::new(model);
+            guest.definition = Definition::new(copy(model));
             // A guest that was off stays so, whatever is asked for and told of: so does libvirt's test driver have it.
             if online {
                 guest.start(host, abi::VIR_DOMAIN_RUNNING_FROM_SNAPSHOT);
@@ -250,10 +247,7 @@ impl TestDriver {
 
 /// Takes a snapshot of the guest as it is.
 fn take(guest: &mut Change<'_>, mut snapshot: Snapshot) -> Result<()> {
-    let mut model = guest.definition.model.clone();
-    model.strip_live();
-    make_migratable(&mut model);
-    snapshot.domain = Some(Box::new(model));
+    snapshot.domain = Some(Box::new(copy(&guest.definition.model)));
     if snapshot.disks.iter().any(|disk| disk.snapshot == Some(SnapshotLocation::Manual)) {
         return Err(refuse::operation_unsupported("disks can't be snapshot by hand here"));
     }

@@ -66,19 +66,9 @@ impl Domain {
         let document = Document::parse(xml, "domain_definition")?.without_layout();
         document.expect_root(Self::TAG)?;
         if flags.schema {
-            Self::check_schema(&document)?;
+            check_strict::<Self>(&document)?;
         }
         Self::from_node(&document.root(), flags)
-    }
-
-    /// Refuses what is not in the schema, and a domain that does not say what it boots.
-    pub fn check_schema(document: &Document<'_>) -> Result<()> {
-        check_strict::<Self>(document)?;
-        let root = document.root();
-        match root.child("os") {
-            Some(_) => Ok(()),
-            None => Err(root.missing_child("os", ErrorCode::XmlInvalidSchema)),
-        }
     }
 
     /// Reads a definition that is a part of another document, such as a snapshot or a status file.
