@@ -8,9 +8,15 @@ use ferrovirt_conf::domain::{
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{Document, Node, RawElement};
 
-/// Reads a device that this hypervisor does not plug, to find what is wrong with the device itself. Whether it is on
-/// USB comes back.
-pub fn check_other(node: &Node<'_>, model: &Domain) -> Result<bool> {
+/// What a device that this hypervisor does not plug asks of the guest.
+pub struct Needs {
+    pub usb: bool,
+    /// How much memory it adds, in KiB.
+    pub memory: Option<u64>,
+}
+
+/// Reads a device that this hypervisor does not plug, to find what is wrong with the device itself.
+pub fn check_other(node: &Node<'_>, model: &Domain) -> Result<Needs> {
     let text = format!("<devices>{}</devices>", RawElement::from_node(node).to_xml());
     let mut devices: Devices = Document::parse(&text, "device_definition")?.read()?;
     let context = model.context();
@@ -18,13 +24,16 @@ pub fn check_other(node: &Node<'_>, model: &Domain) -> Result<bool> {
     devices.fill_defaults(&context);
     devices.validate(&context)?;
     check_parts(&devices, model)?;
-    Ok(is_usb(&devices))
+    let memory = (!devices.memories.is_empty()).then(|| devices.memory());
+    Ok(Needs { usb: is_usb(&devices), memory })
 }
 
 /// What a device refers to in the guest must be there.
 fn check_parts(devices: &Devices, model: &Domain) -> Result<()> {
-    if !devices.memories.is_empty() && model.numa().is_none() {
-        let text = "memory is added to a NUMA node, and the domain has none: its <cpu> needs <numa>";
+    let cells = model.numa().map_or(0, |numa| numa.cells.len());
+    let mut nodes = devices.memories.iter().filter_map(|device| device.model.target().node);
+    if let Some(node) = nodes.find(|node| *node as usize >= cells) {
+        let text = format!("memory is added to NUMA node {node}, and the domain has {cells} nodes");
         return Err(Error::new(ErrorCode::XmlDetail, text));
     }
     if !devices.redirdevs.is_empty() && !has_usb(model) {
@@ -41,6 +50,21 @@ fn check_parts(devices: &Devices, model: &Domain) -> Result<()> {
     Ok(())
 }
 
+/// Refuses memory that the guest has no room for.
+pub fn check_memory(device: &Plug, model: &Domain) -> Result<()> {
+    let Plug::Other { needs: Needs { memory: Some(added), .. }, .. } = device else { return Ok(()) };
+    let refuse = |text: String| Err(Error::config_unsupported(text).domain(ErrorDomain::Domain));
+    let Some(most) = model.max_memory.map(|max| max.size.0) else {
+        return refuse("a domain without <maxMemory> takes no memory devices".to_owned());
+    };
+    if model.memory.size.0.saturating_add(*added) > most {
+        return refuse(format!(
+            "with {added} KiB more the domain has more than its <maxMemory> of {most} KiB"
+        ));
+    }
+    Ok(())
+}
+
 /// Refuses a USB device where there is no controller for it.
 pub fn check_usb(device: &Plug, model: &Domain) -> Result<()> {
     let on_usb = match device {
@@ -49,7 +73,7 @@ pub fn check_usb(device: &Plug, model: &Domain) -> Result<()> {
             matches!(hostdev.device, HostDevice::Subsystem(HostSubsystem::Usb { .. }))
         }
         Plug::Interface(_) => false,
-        Plug::Other { on_usb, .. } => *on_usb,
+        Plug::Other { needs, .. } => needs.usb,
     };
     if on_usb && !has_usb(model) {
         let text = "the device is on USB, and the domain has no USB controller";

@@ -36,6 +36,20 @@ impl Definition {
         model.strip_live();
         Self::new(model)
     }
+
+    /// What a running guest without any other description is told to be while it does not run: the devices keep the
+    /// names that they have.
+    pub fn seen_at_rest(self: &Arc<Self>) -> Arc<Self> {
+        if self.model.id.is_none() {
+            return self.clone();
+        }
+        let mut model = self.model.clone();
+        model.strip_live();
+        for (info, live) in model.devices.infos_mut().into_iter().zip(self.model.devices.infos()) {
+            info.alias.clone_from(&live.alias);
+        }
+        Self::new(model)
+    }
 }
 
 /// What the file of a host may say of a guest besides its description.
@@ -65,6 +79,7 @@ pub fn parse(xml: &str, flags: ParseFlags) -> Result<Domain> {
 /// The same for a description inside of another document.
 pub fn parse_node(node: &Node<'_>, flags: ParseFlags) -> Result<(Domain, Wishes)> {
     let mut model = Domain::from_node(node, flags)?;
+    check_name(&model.name)?;
     let os_type = node.child("os").and_then(|os| os.child("type"));
     if os_type.is_none_or(|kind| kind.attr("arch").is_none()) {
         model.os.arch = Some(Arch::I686);
@@ -194,7 +209,7 @@ pub const fn user(schema: bool) -> ParseFlags {
 }
 
 /// An error that says that a name can't be a guest's.
-pub fn check_name(name: &str) -> Result<()> {
+fn check_name(name: &str) -> Result<()> {
     let refuse = |code, domain, why: &str| {
         Err(Error::new(code, format!("the name '{}' of a domain {why}", name.escape_debug())).domain(domain))
     };
