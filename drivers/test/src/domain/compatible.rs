@@ -5,7 +5,7 @@ use ferrovirt_conf::domain::{
     ControllerModel, ControllerType, Devices, DiskBus, Domain, HostDevice, HostSubsystem, InputBus,
     SoundModel,
 };
-use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
+use ferrovirt_core::{Error, ErrorDomain, Result};
 use ferrovirt_xml::{Document, Node, RawElement};
 
 /// Reads a device that this hypervisor does not plug, to find what is wrong with the device itself. Whether it is on
@@ -16,29 +16,8 @@ pub fn check_other(node: &Node<'_>, model: &Domain) -> Result<bool> {
     let context = model.context();
     devices.strip_live();
     devices.fill_defaults(&context);
-    devices.validate(&context)?;
-    check_parts(&devices, model)?;
+    devices.all().into_iter().try_for_each(|device| model.validate_device(device))?;
     Ok(is_usb(&devices))
-}
-
-/// What a device refers to in the guest must be there.
-fn check_parts(devices: &Devices, model: &Domain) -> Result<()> {
-    if !devices.memories.is_empty() && model.numa().is_none() {
-        let text = "memory is added to a NUMA node, and the domain has none: its <cpu> needs <numa>";
-        return Err(Error::new(ErrorCode::XmlDetail, text));
-    }
-    if !devices.redirdevs.is_empty() && !has_usb(model) {
-        return Err(Error::config_unsupported(
-            "the domain has no USB controller, so no USB device can be redirected",
-        ));
-    }
-    for sound in &devices.sounds {
-        let Some(id) = sound.audio_id else { continue };
-        if !model.devices.audios.iter().any(|audio| audio.id == id) {
-            return Err(Error::xml(format!("the domain has no <audio id='{id}'>")));
-        }
-    }
-    Ok(())
 }
 
 /// Refuses a USB device where there is no controller for it.

@@ -169,14 +169,16 @@ impl Interface {
         }
     }
 
-    /// Takes out what only a running guest's card has. `prefix` is what else generated names begin with.
-    pub fn strip_live(&mut self, prefix: Option<&str>) {
+    /// Takes out what only a running guest's card has.
+    pub fn strip_live(&mut self) {
         self.actual = None;
         self.mac.current_address = None;
         self.connection.strip_live();
-        let generated = self.target.dev.as_deref().is_some_and(|dev| {
-            GENERATED_NAMES.into_iter().chain(prefix).any(|prefix| dev.starts_with(prefix))
-        });
+        let generated = self
+            .target
+            .dev
+            .as_deref()
+            .is_some_and(|dev| GENERATED_NAMES.into_iter().any(|prefix| dev.starts_with(prefix)));
         if generated && self.target.managed != Some(YesNo::No) {
             self.target.dev = None;
         }

@@ -180,7 +180,7 @@ fn live_parts_go_and_come_into_view() {
         )
     );
     let mut card = filled(&text);
-    card.strip_live(None);
+    card.strip_live();
     let expected = format!("<interface type='network'>\n  {MAC}\n  <source network='n'/>\n</interface>\n");
     assert_eq!(to_string(&card), expected);
 }
