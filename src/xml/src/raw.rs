@@ -95,7 +95,7 @@ impl RawElement {
             }
             _ => false,
         });
-        (!self.children.is_empty()).then_some(self)
+        Some(self)
     }
 
     /// The element without indentation in front and without a newline behind.

@@ -133,7 +133,7 @@ fn check_info(model: &Domain, old: &Interface, new: &Interface) -> Result<()> {
     {
         return Err(denied("the alias"));
     }
-    if old.info.acpi_index.unwrap_or(0) != new.info.acpi_index.unwrap_or(0) {
+    if old.info.acpi_index != new.info.acpi_index {
         return Err(denied("the ACPI index"));
     }
     claims::check_info(model, &new.info, Some(&old.info))

@@ -80,17 +80,23 @@ fn settle(shared: &Shared, model: &Domain, mut device: Device, checked: bool) ->
     device.fill_defaults(&context);
     number_port(model, &mut device);
     let mut scratch = model.clone();
-    let (kind, name) = (device.kind(), disk_name(&device));
+    let kind = device.kind();
     device.clone().insert(&mut scratch.devices);
     let capabilities = shared.capabilities(&defaults::emulator(&mut scratch)?)?;
     let filled = defaults::fill_device(&mut scratch, &capabilities, shared.site(), definition_flags(true));
     if checked {
         filled?;
     }
-    // Disks and controllers stand among their like in an order of their own.
-    let settled = match kind {
-        Kind::Disk => scratch.devices.disks.iter().position(|disk| disk.name().map(str::to_owned) == name),
-        Kind::Controller => None,
+    // Disks and controllers stand among their like in an order of their own, and what is new behind what is like it.
+    let settled = match &device {
+        Device::Disk(disk) => {
+            let name = disk.name().map(str::to_owned);
+            scratch.devices.disks.iter().rposition(|other| other.name() == name.as_deref())
+        }
+        Device::Controller(controller) => {
+            let same = |other: &Controller| (other.kind, other.index) == (controller.kind, controller.index);
+            scratch.devices.controllers.iter().rposition(same)
+        }
         _ => kind.count(&scratch.devices).checked_sub(1),
     };
     let settled = settled.and_then(|at| kind.get(&scratch.devices, at));
@@ -100,13 +106,6 @@ fn settle(shared: &Shared, model: &Domain, mut device: Device, checked: bool) ->
         refuse_audio(model, &device)?;
     }
     Ok(device)
-}
-
-fn disk_name(device: &Device) -> Option<String> {
-    match device {
-        Device::Disk(disk) => disk.name().map(str::to_owned),
-        _ => None,
-    }
 }
 
 /// Ports that are not numbered come behind those that are there.
@@ -124,6 +123,10 @@ fn number_port(model: &Domain, device: &mut Device) {
         Device::Console(console) => {
             let taken = || next(devices.consoles.iter().map(|other| other.target.port).collect());
             console.target.port.get_or_insert_with(taken);
+        }
+        Device::Controller(controller) => {
+            let like = devices.controllers.iter().filter(|other| other.kind == controller.kind);
+            controller.index.get_or_insert_with(|| next(like.map(|other| other.index).collect()));
         }
         _ => {}
     }

@@ -139,7 +139,7 @@ mod tests {
     }
 
     fn find(xml: &str) -> Result<Plugged> {
-        meant(&model(), &Device::parse(xml, false)?)
+        meant(&model(), &crate::hotplug::device::parse(xml, false)?)
     }
 
     #[test]
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn what_is_no_device_is_refused() {
-        assert_eq!(Device::parse("<domain/>", true).unwrap_err().code(), ErrorCode::XmlError);
-        assert_eq!(Device::parse("<vsock/>", true).unwrap().name(), "vsock");
+        assert_eq!(crate::hotplug::device::parse("<domain/>", true).unwrap_err().code(), ErrorCode::XmlError);
+        assert_eq!(crate::hotplug::device::parse("<vsock/>", true).unwrap().name(), "vsock");
     }
 }

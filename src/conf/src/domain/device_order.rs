@@ -2,7 +2,8 @@
 //! primary video card first; and the numbers that the user left to us.
 
 use super::{
-    Controller, ControllerModel, ControllerType, Devices, Disk, HostSubsystem, InputBus, Port, Video,
+    ChannelTarget, ChardevKind, ChardevSource, ConsoleTargetType, Controller, ControllerModel,
+    ControllerType, Devices, Disk, HostSubsystem, InputBus, Interface, Port, SerialTargetType, Video,
     VideoType, assign_ports_so_far, drive_index,
 };
 use ferrovirt_core::{Error, ErrorCode, Result};
@@ -12,6 +13,9 @@ use std::collections::HashSet;
 impl Devices {
     /// Brings what was read into order, and numbers what has no number.
     pub(super) fn arrange(&mut self) -> Result<()> {
+        self.check_spice_channels()?;
+        self.interfaces.iter().try_for_each(Interface::check_routes)?;
+        self.redirfilter = self.redirfilter.take().filter(|filter| !filter.rules.is_empty());
         for disk in std::mem::take(&mut self.disks) {
             self.add_disk(disk);
         }
@@ -33,6 +37,29 @@ impl Devices {
         }
         self.add_hostdev_controllers();
         self.number_controllers();
+        Ok(())
+    }
+
+    /// What SPICE carries between agents goes through channels: other devices have no such end, but for a few that
+    /// libvirt takes for one.
+    fn check_spice_channels(&self) -> Result<()> {
+        let spice = |source: &ChardevSource| matches!(source.kind, ChardevKind::Spicevmc);
+        let channel = |target: &ChannelTarget| matches!(target, ChannelTarget::Virtio { .. });
+        let wrong = self
+            .serials
+            .iter()
+            .any(|port| spice(&port.source) && port.target_type != SerialTargetType::UsbSerial)
+            || self.parallels.iter().any(|port| spice(&port.source))
+            || self
+                .consoles
+                .iter()
+                .any(|port| spice(&port.source) && port.target.kind != ConsoleTargetType::Xen)
+            || self.channels.iter().any(|port| spice(&port.source) && !channel(&port.target));
+        if wrong {
+            return Err(Error::config_unsupported(
+                "type 'spicevmc' is for channels with a target of type 'virtio'",
+            ));
+        }
         Ok(())
     }
 

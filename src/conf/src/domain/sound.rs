@@ -18,7 +18,7 @@ pub struct Sound {
     #[xml(attr)]
     pub multichannel: Option<YesNo>,
     /// Of virtio.
-    #[xml(attr)]
+    #[xml(attr, with = "any_base")]
     pub streams: Option<NonZeroU32>,
     /// Of ICH6 and ICH9.
     #[xml(child)]
@@ -31,6 +31,22 @@ pub struct Sound {
     /// Of virtio.
     #[xml(flatten = "driver")]
     pub virtio: VirtioOptions,
+}
+
+/// A number that may be written in any base.
+mod any_base {
+    use ferrovirt_xml::{AutoBase, TextWriter, ValueKind, XmlValue};
+    use std::num::NonZeroU32;
+
+    pub const KIND: ValueKind = NonZeroU32::KIND;
+
+    pub fn from_text(text: &str) -> Option<NonZeroU32> {
+        AutoBase::<u32>::from_text(text).and_then(|number| NonZeroU32::new(number.0))
+    }
+
+    pub fn write_text(value: &NonZeroU32, out: &mut TextWriter<'_>) {
+        value.write_text(out);
+    }
 }
 
 /// What the guest sees.

@@ -136,6 +136,12 @@ impl Domain {
     }
 
     fn check_device(&self, device: DeviceRef<'_>) -> Result<()> {
+        let nowhere = device.info().is_some_and(|info| info.address == Some(Address::Unassigned));
+        if nowhere && !matches!(device, DeviceRef::Hostdev(_)) {
+            let text =
+                format!("a <{}> can't have an address of type 'unassigned': host devices can", device.name());
+            return Err(Error::config_unsupported(text));
+        }
         match device {
             DeviceRef::Redirdev(_) if !self.devices.has_usb() => {
                 let text = "a <redirdev> needs a USB controller, which the domain does not have";

@@ -30,7 +30,7 @@ pub struct IpAddress {
 
 #[derive(XmlElement)]
 struct IpXml {
-    #[xml(attr)]
+    #[xml(attr, error = "XmlError@Domain")]
     address: IpAddr,
     #[xml(attr)]
     family: Option<String>,

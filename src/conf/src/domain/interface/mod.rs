@@ -25,7 +25,7 @@ pub use parts::{
 };
 pub use passt::{PortForward, PortForwardProtocol, PortRange};
 
-use ferrovirt_core::Result;
+use ferrovirt_core::{ErrorDomain, Result};
 use ferrovirt_xml::{XmlElement, YesNo};
 use serde::{Deserialize, Serialize};
 
@@ -167,6 +167,18 @@ impl Interface {
             self.bandwidth = actual.bandwidth;
             self.isolated = actual.isolated;
         }
+    }
+
+    /// Refuses routes that lead nowhere, inside of the guest or on the host.
+    pub(in crate::domain) fn check_routes(&self) -> Result<()> {
+        let host = match &self.connection {
+            Connection::Ethernet(addresses) => &*addresses.routes,
+            _ => &[],
+        };
+        let mut routes = self.routes.iter().chain(host);
+        routes
+            .try_for_each(|route| route.validate("an interface"))
+            .map_err(|err| err.domain(ErrorDomain::Network))
     }
 
     /// Takes out what only a running guest's card has.

@@ -82,7 +82,10 @@ impl XmlContent for BackingStore {
         if node.child("source").is_none() {
             return Err(node.missing_child("source", ErrorCode::XmlError));
         }
-        BackingLayer::parse(node).map(|layer| Self::Layer(Box::new(layer)))
+        let mut layer = BackingLayer::parse(node)?;
+        // Only what the guest sees may be missing.
+        layer.source.options.startup_policy = None;
+        Ok(Self::Layer(Box::new(layer)))
     }
 
     fn write_attrs(&self, w: &mut Writer) {
