@@ -96,7 +96,7 @@ impl<'a> Running<'a> {
             }
             other => {
                 return Err(super::device::unsupported(
-                    &other,
+                    other,
                     ErrorCode::OperationUnsupported,
                     "live attach",
                 ));

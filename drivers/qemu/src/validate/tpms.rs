@@ -23,10 +23,7 @@ pub(super) fn check(subject: &Subject<'_>, tpm: &Tpm) -> Result<()> {
         return refuse("a TPM of model 'spapr-tpm-proxy' needs the backend 'passthrough'");
     }
     match tpm.model.map(|model| model.to_string()) {
-        Some(model)
-            if !subject.has_device(&model)
-                && !subject.capabilities.tpm_models.iter().any(|known| *known == model) =>
-        {
+        Some(model) if !subject.has_device(&model) && !subject.capabilities.tpm_models.contains(&model) => {
             refuse(format!("this QEMU has no TPM of model '{model}'"))
         }
         _ => Ok(()),
