@@ -16,7 +16,10 @@ fn read(xml: &str, inactive: bool) -> Result<Device> {
     let root = document.root();
     let device = Device::of_element(&root)?;
     let mut device = device.ok_or_else(|| {
-        root.error(ErrorCode::XmlError, format!("<{}> is no device that a guest can have", root.name()))
+        root.error(
+            ErrorCode::ConfigUnsupported,
+            format!("<{}> is no device that a guest can have", root.name()),
+        )
     })?;
     if inactive {
         device.strip_live();

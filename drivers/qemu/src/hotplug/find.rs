@@ -156,7 +156,10 @@ mod tests {
 
     #[test]
     fn what_is_no_device_is_refused() {
-        assert_eq!(crate::hotplug::device::parse("<domain/>", true).unwrap_err().code(), ErrorCode::XmlError);
+        assert_eq!(
+            crate::hotplug::device::parse("<domain/>", true).unwrap_err().code(),
+            ErrorCode::ConfigUnsupported
+        );
         assert_eq!(crate::hotplug::device::parse("<vsock/>", true).unwrap().name(), "vsock");
     }
 }

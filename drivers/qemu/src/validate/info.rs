@@ -31,7 +31,10 @@ pub(super) fn check(subject: &Subject<'_>, device: DeviceRef<'_>, info: &DeviceI
 
 fn check_address(subject: &Subject<'_>, device: DeviceRef<'_>, info: &DeviceInfo) -> Result<()> {
     match &info.address {
-        Some(Address::Pci(address)) if address.zpci.is_some() && !subject.has_device("zpci") => {
+        Some(Address::Pci(address))
+            if address.zpci.is_some_and(|zpci| zpci.uid.is_some() || zpci.fid.is_some())
+                && !subject.has_device("zpci") =>
+        {
             refuse("this QEMU has no zPCI")
         }
         Some(Address::Pci(address))

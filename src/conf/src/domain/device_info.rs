@@ -369,7 +369,7 @@ pub struct CcidAddress {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
 pub struct UsbAddress {
-    #[xml(attr, default, error = "Internal@Device")]
+    #[xml(attr, default)]
     pub bus: u32,
     #[xml(with = "usb_port")]
     pub port: Option<String>,

@@ -95,10 +95,12 @@ macro_rules! kinds {
         impl AnyDevice {
             /// Reads the device, if its element is that of one.
             pub fn of_element(node: &Node<'_>) -> Result<Option<Self>> {
-                match node.name() {
-                    $($element => Ok(Some(Self::$kind(Box::new(<$ty>::parse(node)?)))),)*
-                    _ => Ok(None),
-                }
+                let device = match node.name() {
+                    $($element => Self::$kind(Box::new(<$ty>::parse(node)?)),)*
+                    _ => return Ok(None),
+                };
+                device.as_ref().check_as_read()?;
+                Ok(Some(device))
             }
 
             /// The same, to be looked at.

@@ -95,6 +95,15 @@ impl Domain {
         Ok(domain)
     }
 
+    /// Refuses a name that is more than a line, which may not be kept.
+    pub fn check_name(&self) -> Result<()> {
+        if self.name.contains('\n') {
+            let text = format!("the name '{}' of a domain must be one line", self.name);
+            return Err(Error::new(ErrorCode::XmlDetail, text).domain(ErrorDomain::Xml));
+        }
+        Ok(())
+    }
+
     /// The definition as text.
     pub fn format(&self) -> String {
         to_string(self)
@@ -419,10 +428,6 @@ fn check_essentials(node: &Node<'_>) -> Result<()> {
     let has_text = |name: &'static str| node.child(name).is_some_and(|child| !child.text().is_empty());
     if !has_text("name") {
         return Err(Error::bare(ErrorCode::NoName).domain(ErrorDomain::Domain));
-    }
-    if let Some(name) = node.child("name").filter(|name| name.text().contains('\n')) {
-        let text = "a name has one line";
-        return Err(name.error(ErrorCode::XmlDetail, text).domain(ErrorDomain::Xml));
     }
     if let Some(uuid) = node.child("uuid") {
         ferrovirt_xml::rt::text::<Uuid>(&Some(uuid), ErrorCode::Internal.into())

@@ -30,7 +30,7 @@ use ferrovirt_xml::{XmlElement, YesNo};
 use serde::{Deserialize, Serialize};
 
 use super::{Context, Device, DeviceInfo, Facts};
-use crate::network::{Bandwidth, Route, VirtualPort, Vlan};
+use crate::network::{Bandwidth, BandwidthUse, Route, VirtualPort, Vlan};
 use crate::values::Mac;
 
 /// A network card.
@@ -95,7 +95,7 @@ pub struct Interface {
     /// Bytes of the host's send buffer.
     #[xml(value = "tune/sndbuf")]
     pub send_buffer: Option<u64>,
-    #[xml(child)]
+    #[xml(with = "Teaming")]
     pub teaming: Option<Teaming>,
     #[xml(attr = "link/@state", error = "ConfigUnsupported")]
     pub link_state: Option<LinkState>,
@@ -169,8 +169,12 @@ impl Interface {
         }
     }
 
-    /// Refuses routes that lead nowhere, inside of the guest or on the host.
-    pub(in crate::domain) fn check_routes(&self) -> Result<()> {
+    /// Refuses limits that say nothing, and routes that lead nowhere, inside of the guest or on the host.
+    pub(in crate::domain) fn check_as_read(&self) -> Result<()> {
+        if let Some(bandwidth) = &self.bandwidth {
+            let floor = matches!(self.connection, Connection::Network(_));
+            bandwidth.validate(BandwidthUse { floor, class_id: false })?;
+        }
         let host = match &self.connection {
             Connection::Ethernet(addresses) => &*addresses.routes,
             _ => &[],

@@ -11,7 +11,7 @@ use crate::values::ByteSize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 #[xml(name = "format")]
 pub struct ImageFormat {
-    #[xml(attr = "type")]
+    #[xml(attr = "type", error = "XmlError@Domain")]
     pub kind: StorageFormat,
     /// The most that QEMU keeps of the image's tables.
     #[xml(child = "metadata_cache/max_size")]
