@@ -22,8 +22,7 @@ pub fn parse(shared: &Shared, xml: &str, flags: ParseFlags) -> Result<Domain> {
     let mut model = Domain::parse(xml, flags)?;
     let capabilities = emulator(shared, &mut model).map_err(|err| err.or_domain(ErrorDomain::Qemu))?;
     defaults::fill(&mut model, &capabilities, shared.site(), flags)?;
-    model.validate(flags)?;
-    validate::validate(&model, &capabilities, &shared.settings)?;
+    validate::validate(&model, &capabilities, &shared.settings, flags)?;
     Ok(model)
 }
 

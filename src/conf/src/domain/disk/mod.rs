@@ -63,7 +63,7 @@ pub struct Disk {
     #[xml(child, omit_empty)]
     pub blockio: Option<Blockio>,
     /// A copy or commit that is under way. Only in live documents.
-    #[xml(child)]
+    #[xml(with = "mirror_under_way")]
     pub mirror: Option<Box<Mirror>>,
     #[xml(flatten = "target")]
     pub target: DiskTarget,
@@ -95,6 +95,36 @@ pub struct Disk {
     pub encryption: Option<Box<Encryption>>,
     #[xml(flatten)]
     pub info: DeviceInfo,
+}
+
+/// Definitions have no mirror: what is said of one does not matter there, and may be wrong.
+mod mirror_under_way {
+    use super::Mirror;
+    use ferrovirt_core::Result;
+    use ferrovirt_xml::{Cardinality, Item, Node, Shape, Writer, XmlContent, XmlElement};
+
+    pub fn parse(node: &Node<'_>) -> Result<Option<Box<Mirror>>> {
+        let found = node.child(Mirror::TAG);
+        Ok(found.and_then(|mirror| Mirror::parse(&mirror).ok()).map(Box::new))
+    }
+
+    pub fn write_attrs(_: &Option<Box<Mirror>>, _: &mut Writer) {}
+
+    pub fn write_children(mirror: &Option<Box<Mirror>>, w: &mut Writer) {
+        if let Some(mirror) = mirror {
+            w.element(Mirror::TAG, &**mirror);
+        }
+    }
+
+    pub fn shape() -> &'static Shape {
+        &Shape {
+            items: &[Item::Child {
+                tag: Mirror::TAG,
+                cardinality: Cardinality::Optional,
+                shape: Mirror::shape,
+            }],
+        }
+    }
 }
 
 /// Refuses what stands both in `<disk>`, where older documents have it, and in `<source>`.
@@ -229,12 +259,6 @@ impl Device for Disk {
     }
 
     fn fill_defaults(&mut self, _context: &Context) {
-        if let Some(dev) = &mut self.target.dev {
-            // Old Xen documents named drives so.
-            if let Some(name) = dev.strip_prefix("ioemu:") {
-                *dev = name.to_owned();
-            }
-        }
         self.readonly |= self.device == DiskDevice::Cdrom;
         let (device, dev) = (self.device, self.target.dev.as_deref());
         self.target.bus.get_or_insert_with(|| DiskBus::guess(device, dev));
