@@ -32,7 +32,7 @@ mod stream;
 pub use admin::{AdminClient, AdminCloseCallback, AdminConnection, AdminServer};
 pub use checkpoint::DomainCheckpoint;
 pub use connection::{
-    AccessMode, CloseCallback, Connection, Drivers, LocalHost, Neighbours, OpenOptions, Subjects,
+    AccessMode, Acting, CloseCallback, Connection, Drivers, LocalHost, Neighbours, OpenOptions, Subjects,
 };
 pub use domain::{Domain, MigrationTarget, cpu_stats_query};
 pub use events::{CallbackId, EventCallback, Listener};
