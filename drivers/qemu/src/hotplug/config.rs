@@ -85,6 +85,10 @@ fn settle(shared: &Shared, model: &Domain, mut device: Device, checked: bool) ->
     }
     let mut scratch = model.clone();
     let (kind, name) = (device.kind(), disk_name(&device));
+    if kind == Kind::Disk {
+        // One that is to be changed gives way to what it is to be.
+        scratch.devices.disks.retain(|disk| disk.name().map(str::to_owned) != name);
+    }
     device.clone().insert(&mut scratch.devices);
     let capabilities = shared.capabilities(&defaults::emulator(&mut scratch)?)?;
     let filled = defaults::fill_device(&mut scratch, &capabilities, shared.site(), definition_flags(true));

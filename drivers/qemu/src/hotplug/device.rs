@@ -18,7 +18,10 @@ impl Device {
         let root = document.root();
         let device = Self::of_element(&root)?;
         let mut device = device.ok_or_else(|| {
-            root.error(ErrorCode::XmlError, format!("<{}> is no device that a guest can have", root.name()))
+            root.error(
+                ErrorCode::ConfigUnsupported,
+                format!("<{}> is no device that a guest can have", root.name()),
+            )
         })?;
         if inactive {
             device.strip_live();

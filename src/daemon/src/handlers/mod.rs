@@ -65,7 +65,7 @@ fn numbers(rows: &[&Row]) -> HashSet<(u32, i32)> {
 impl Table {
     /// What the clients of the hypervisors' server may call. What another daemon has to be asked for may have to be waited
     /// for.
-    pub fn remote(host: &LocalHost) -> Self {
+    pub fn remote(has_guests: bool, has_networks: bool) -> Self {
         let mut dispatch = Dispatch::new();
         let add: [fn(&mut Dispatch<Client>); 22] = [
             connect::add,
@@ -92,9 +92,9 @@ impl Table {
             extension::add,
         ];
         add.into_iter().for_each(|add| add(&mut dispatch));
-        let mut quick = if host.has_guests() { numbers(quick::ROWS) } else { HashSet::new() };
-        let lists = if host.has_guests() { numbers(quick::LISTS) } else { HashSet::new() };
-        if host.has_networks() {
+        let mut quick = if has_guests { numbers(quick::ROWS) } else { HashSet::new() };
+        let lists = if has_guests { numbers(quick::LISTS) } else { HashSet::new() };
+        if has_networks {
             quick.extend(numbers(quick::OF_NETWORKS));
         }
         Self { dispatch, quick, lists, calm: numbers(quick::CALM) }

@@ -55,6 +55,7 @@ pub(super) const OF_NETWORKS: &[&Row] = &[
 pub(super) const CALM: &[&Row] = &[
     DomainGetBlkioParameters::ROW,
     DomainGetEmulatorPinInfo::ROW,
+    DomainGetInfo::ROW,
     DomainGetInterfaceParameters::ROW,
     DomainGetMemoryParameters::ROW,
     DomainGetMessages::ROW,

@@ -20,7 +20,7 @@ pub struct Args {
     /// Programs and libraries that are there already, instead of new ones
     #[arg(long)]
     prefix: Option<PathBuf>,
-    /// Only this script: domain, live, network, storage, others or host
+    /// Only this script: domain, live, blocks, network, storage, others or host
     #[arg(long)]
     only: Vec<String>,
     /// Only this pair: 'daemon' (ours, with the stock virsh) or 'client' (our virsh, on the stock daemon)
@@ -42,7 +42,7 @@ pub enum Pair {
     Client,
 }
 
-const SCRIPTS: &[&str] = &["domain", "live", "network", "storage", "others", "host"];
+const SCRIPTS: &[&str] = &["domain", "live", "blocks", "network", "storage", "others", "host"];
 const STOCK_DAEMON: &str = "/usr/sbin/libvirtd";
 const STOCK_VIRSH: &str = "/usr/bin/virsh";
 
