@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn what_is_no_device_is_refused() {
-        assert_eq!(Device::parse("<domain/>", true).unwrap_err().code(), ErrorCode::XmlError);
+        assert_eq!(Device::parse("<domain/>", true).unwrap_err().code(), ErrorCode::ConfigUnsupported);
         assert_eq!(Device::parse("<vsock/>", true).unwrap().name(), "vsock");
     }
 }
