@@ -20,7 +20,7 @@ impl Running<'_> {
             return self.change_medium(disk, false);
         }
         if taken {
-            return Err(Error::operation_invalid(format!("the domain has a disk '{name}' already")));
+            return Err(Error::xml(format!("the domain has a disk '{name}' already")));
         }
         check_pluggable(&disk)?;
         check_source(&disk)?;

@@ -87,6 +87,7 @@ const MOVING: &[&str] = &[
     "Memory bandwidth",
     "rss",
     "last_update",
+    "last-update",
     "usable",
     "unused",
     "available",
@@ -105,6 +106,26 @@ const MOVING: &[&str] = &[
     "Iteration",
     "Expiry",
 ];
+
+/// How errors of the system end, of which each library says in its own words where they happened.
+const SYSTEM: &[&str] = &["No such file or directory", "Permission denied", "Is a directory", "File exists"];
+
+/// Numbers that a program gives things as they come, behind these texts.
+const NUMBERED: &[&str] = &["\"id\":\"libvirt-", "\"id\": \"libvirt-", "\"fd\":\"", "/dev/pts/"];
+
+/// A line with `N` in place of the numbers behind `before`.
+fn numbered(line: &str, before: &str) -> String {
+    let mut parts = line.split(before);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        text + before + "N" + part.trim_start_matches(|letter: char| letter.is_ascii_digit())
+    })
+}
+
+/// Whether a line has a moment in it, as in `2026-11-27 06:58:42`.
+fn has_date(line: &str) -> bool {
+    line.split_whitespace().any(|word| word.len() == 10 && word.split('-').map(str::len).eq([4, 2, 2]))
+}
 
 /// How answers are made comparable.
 pub struct Form {
@@ -131,6 +152,10 @@ impl Form {
             true => out.map(|line| without_numbers(&line)).collect(),
             false => out.collect(),
         };
+        if command.trim_start_matches('~').starts_with("domstats") {
+            // libvirt has domains in no order.
+            lines = sorted_parts(&lines);
+        }
         lines.extend(self.errors(&answer.err));
         lines.push(format!("exit code {}", answer.code.trim()));
         Normal(lines)
@@ -143,7 +168,10 @@ impl Form {
                 line = line.replace(key, "KEY");
             }
         }
-        if MOVING.iter().any(|word| line.contains(word)) {
+        for before in NUMBERED {
+            line = numbered(&line, before);
+        }
+        if MOVING.iter().any(|word| line.contains(word)) || has_date(&line) {
             line = without_numbers(&line);
         }
         // Columns are as wide as what chance has put into them.
@@ -153,11 +181,26 @@ impl Form {
             .join(" ")
     }
 
-    /// The fixed text that an error begins with. Of arguments that contradict each other libvirt says so without one.
+    /// The fixed text that an error begins with. Of arguments that contradict each other, and of documents, libvirt says so
+    /// without one.
     fn prefix(&self, said: &str) -> Option<&str> {
-        const OF_ARGUMENTS: [&str; 3] = ["unsupported flags (", "are mutually exclusive", "must not be zero"];
+        let is_place =
+            |text: &str| text.starts_with("at line ") || text.starts_with('(') && text.contains("):");
+        if is_place(said) {
+            return Some("parser error");
+        }
+        const OF_ARGUMENTS: [&str; 5] = [
+            "unsupported flags (",
+            "are mutually exclusive",
+            "must not be zero",
+            "must be a valid UUID",
+            "Invalid cpuNum",
+        ];
         if OF_ARGUMENTS.iter().any(|words| said.contains(words)) {
             return Some("invalid argument");
+        }
+        if let Some(what) = SYSTEM.iter().find(|what| said.ends_with(**what)) {
+            return Some(what);
         }
         let fitting = self.prefixes.iter().filter(|prefix| said.starts_with(prefix.as_str()));
         fitting.max_by_key(|prefix| prefix.len()).map(String::as_str)
@@ -185,6 +228,13 @@ impl Form {
         }
         lines
     }
+}
+
+/// The parts of a text that empty lines part, in order.
+fn sorted_parts(lines: &[String]) -> Vec<String> {
+    let mut parts: Vec<_> = lines.split(|line| line.is_empty()).filter(|part| !part.is_empty()).collect();
+    parts.sort();
+    parts.concat()
 }
 
 /// UUIDs and addresses of interfaces in a text.
