@@ -72,6 +72,11 @@ impl QemuDriver {
         open.insert(layout, Arc::downgrade(&shared));
         Ok(Self { shared })
     }
+
+    /// How many guests there are, running or not.
+    pub fn guests(&self) -> usize {
+        self.shared.domains.len()
+    }
 }
 
 impl Shared {
