@@ -1,6 +1,7 @@
 //! What only containers have: entering their namespaces, their security label, their control groups.
 
 use crate::Domain;
+use ferrovirt_core::driver::read_only_refusal;
 use ferrovirt_core::{Error, ErrorCode, Result};
 use rustix::io::Errno;
 use std::fs;
@@ -16,6 +17,10 @@ impl Domain {
 
     /// Moves the calling process into the container's control groups.
     pub fn lxc_enter_cgroup(&self, flags: u32) -> Result<()> {
+        // No driver is asked that could refuse it.
+        if self.connection().is_read_only() {
+            return Err(read_only_refusal("entering a container's control groups"));
+        }
         no_flags(flags)?;
         let id = self.numeric_id();
         if id <= 0 {

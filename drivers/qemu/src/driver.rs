@@ -140,7 +140,7 @@ impl Shared {
 
     /// Makes a changed definition the one on disk and for the next start.
     pub fn keep_definition(&self, vm: &Vm, model: Domain) -> Result<()> {
-        let definition = definitions::save(self, model)?;
+        let definition = definitions::save(self, &model)?;
         vm.change(|view| view.persistent = Some(definition.clone()));
         Ok(())
     }

@@ -86,15 +86,15 @@ pub const KINDS: &[DocumentKind] = &[
         Ok(PoolCapabilities::from_xml(text)?.to_xml())
     }),
     kind("volume", "storagevol.rng", None, |text| {
-        Ok(StorageVolume::from_xml(text, PoolType::Dir, CapacityRule::Needed)?.to_xml())
+        Ok(StorageVolume::from_xml(text, PoolType::Dir, CapacityRule::Needed, false)?.to_xml())
     }),
     kind("partition", "storagevol.rng", None, |text| {
-        Ok(StorageVolume::from_xml(text, PoolType::Disk, CapacityRule::Needed)?.to_xml())
+        Ok(StorageVolume::from_xml(text, PoolType::Disk, CapacityRule::Needed, false)?.to_xml())
     }),
     kind("logical-volume", "storagevol.rng", None, |text| {
-        Ok(StorageVolume::from_xml(text, PoolType::Logical, CapacityRule::Needed)?.to_xml())
+        Ok(StorageVolume::from_xml(text, PoolType::Logical, CapacityRule::Needed, false)?.to_xml())
     }),
-    kind("node-device", "nodedev.rng", None, |text| Ok(NodeDevice::from_xml(text, false)?.to_xml())),
+    kind("node-device", "nodedev.rng", None, |text| Ok(NodeDevice::from_xml(text, false, false)?.to_xml())),
     kind("interface", "interface.rng", root::<HostInterface>(), |text| {
         Ok(HostInterface::from_xml(text, false)?.to_xml())
     }),

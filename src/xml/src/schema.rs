@@ -75,7 +75,12 @@ pub enum Item {
 /// kind (`VIR_ERR_XML_INVALID_SCHEMA`). The order of elements is free.
 pub fn check_strict<T: XmlElement>(document: &Document<'_>) -> Result<()> {
     document.expect_root(T::TAG)?;
-    check(&document.root(), &[T::shape().items])
+    check_shape(document, T::shape())
+}
+
+/// The same for a document that is read by hand.
+pub fn check_shape(document: &Document<'_>, shape: &'static Shape) -> Result<()> {
+    check(&document.root(), &[shape.items])
 }
 
 fn refuse(at: Span, sentence: String) -> Error {

@@ -33,7 +33,7 @@ impl DomainConfig for QemuDriver {
         // What runs has its CPU already.
         let update_cpu = has(abi::VIR_DOMAIN_XML_UPDATE_CPU) && (inactive || view.live.is_none());
         if !secure && !strip && !update_cpu {
-            return Ok(definition.xml().to_owned());
+            return Ok(definition.xml());
         }
         let mut model = definition.model.clone();
         if update_cpu {

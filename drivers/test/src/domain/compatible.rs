@@ -5,38 +5,39 @@ use ferrovirt_conf::domain::{
     ControllerModel, ControllerType, Devices, DiskBus, Domain, HostDevice, HostSubsystem, InputBus,
     SoundModel,
 };
-use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
+use ferrovirt_core::{Error, ErrorDomain, Result};
 use ferrovirt_xml::{Document, Node, RawElement};
 
-/// Reads a device that this hypervisor does not plug, to find what is wrong with the device itself. Whether it is on
-/// USB comes back.
-pub fn check_other(node: &Node<'_>, model: &Domain) -> Result<bool> {
+/// What a device that this hypervisor does not plug asks of the guest.
+pub struct Needs {
+    pub usb: bool,
+    /// How much memory it adds, in KiB.
+    pub memory: Option<u64>,
+}
+
+/// Reads a device that this hypervisor does not plug, to find what is wrong with the device itself.
+pub fn check_other(node: &Node<'_>, model: &Domain) -> Result<Needs> {
     let text = format!("<devices>{}</devices>", RawElement::from_node(node).to_xml());
     let mut devices: Devices = Document::parse(&text, "device_definition")?.read()?;
     let context = model.context();
     devices.strip_live();
     devices.fill_defaults(&context);
-    devices.validate(&context)?;
-    check_parts(&devices, model)?;
-    Ok(is_usb(&devices))
+    devices.all().into_iter().try_for_each(|device| model.validate_device(device))?;
+    let memory = (!devices.memories.is_empty()).then(|| devices.memory());
+    Ok(Needs { usb: is_usb(&devices), memory })
 }
 
-/// What a device refers to in the guest must be there.
-fn check_parts(devices: &Devices, model: &Domain) -> Result<()> {
-    if !devices.memories.is_empty() && model.numa().is_none() {
-        let text = "memory is added to a NUMA node, and the domain has none: its <cpu> needs <numa>";
-        return Err(Error::new(ErrorCode::XmlDetail, text));
-    }
-    if !devices.redirdevs.is_empty() && !has_usb(model) {
-        return Err(Error::config_unsupported(
-            "the domain has no USB controller, so no USB device can be redirected",
+/// Refuses memory that the guest has no room for.
+pub fn check_memory(device: &Plug, model: &Domain) -> Result<()> {
+    let Plug::Other { needs: Needs { memory: Some(added), .. }, .. } = device else { return Ok(()) };
+    let refuse = |text: String| Err(Error::config_unsupported(text).domain(ErrorDomain::Domain));
+    let Some(most) = model.max_memory.map(|max| max.size.0) else {
+        return refuse("a domain without <maxMemory> takes no memory devices".to_owned());
+    };
+    if model.memory.size.0.saturating_add(*added) > most {
+        return refuse(format!(
+            "with {added} KiB more the domain has more than its <maxMemory> of {most} KiB"
         ));
-    }
-    for sound in &devices.sounds {
-        let Some(id) = sound.audio_id else { continue };
-        if !model.devices.audios.iter().any(|audio| audio.id == id) {
-            return Err(Error::xml(format!("the domain has no <audio id='{id}'>")));
-        }
     }
     Ok(())
 }
@@ -49,7 +50,7 @@ pub fn check_usb(device: &Plug, model: &Domain) -> Result<()> {
             matches!(hostdev.device, HostDevice::Subsystem(HostSubsystem::Usb { .. }))
         }
         Plug::Interface(_) => false,
-        Plug::Other { on_usb, .. } => *on_usb,
+        Plug::Other { needs, .. } => needs.usb,
     };
     if on_usb && !has_usb(model) {
         let text = "the device is on USB, and the domain has no USB controller";
