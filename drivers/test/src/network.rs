@@ -417,6 +417,7 @@ impl NetworkDriver for TestDriver {
     ) -> Result<String> {
         let known = abi::VIR_NETWORK_UPDATE_AFFECT_LIVE | abi::VIR_NETWORK_UPDATE_AFFECT_CONFIG;
         refuse::flags(flags, known, "virNetworkGetMetadata")?;
+        metadata::check_kind(kind).map_err(own)?;
         let view = self.network(network)?.view.get();
         let (live, _) = view.affected(flags)?;
         let model = if live { &view.definition.model } else { &view.permanent().model };

@@ -12,12 +12,15 @@ use std::sync::{Arc, OnceLock};
 /// A description with the texts that readers ask for again and again.
 pub struct Definition {
     pub model: Domain,
+    /// The name that it says, for those who tell of the guest.
+    pub name: Arc<str>,
     public: OnceLock<String>,
 }
 
 impl Definition {
     pub fn new(model: Domain) -> Arc<Self> {
-        Arc::new(Self { model, public: OnceLock::new() })
+        let name = model.name.as_str().into();
+        Arc::new(Self { model, name, public: OnceLock::new() })
     }
 
     /// The XML without secrets; made once.

@@ -184,7 +184,7 @@ impl Guest {
     }
 
     fn id_in(&self, view: &View) -> DomainId {
-        DomainId { name: self.name.clone(), uuid: self.uuid, id: view.id }
+        DomainId { name: view.definition.name.clone(), uuid: self.uuid, id: view.id }
     }
 
     /// Changes the guest: `act` works on a copy, which is published together with its events if it succeeds.
@@ -242,7 +242,7 @@ impl DerefMut for Change<'_> {
 
 impl Change<'_> {
     pub fn name(&self) -> &str {
-        &self.guest.name
+        &self.definition.name
     }
 
     /// Tells of the guest as the change has it now.
