@@ -74,8 +74,8 @@ impl DomainConfig for TestDriver {
         flags: u32,
     ) -> Result<String> {
         refuse::flags(flags, IMPACT, "virDomainGetMetadata")?;
-        metadata::check_kind(kind).map_err(own)?;
         let view = self.host.guest(domain)?.view();
+        metadata::check_kind(kind).map_err(own)?;
         let model = &view.one(flags)?.0.model;
         let (title, description) = (model.title.as_deref(), model.description.as_deref());
         let found = metadata::get(title, description, model.metadata.as_ref(), kind, uri).map_err(own)?;

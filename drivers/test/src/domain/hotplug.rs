@@ -4,8 +4,8 @@ use super::compatible::{self, Needs};
 use super::disks;
 use crate::refuse;
 use ferrovirt_conf::domain::{
-    Address, Connection, Device, Disk, DiskBus, DiskDevice, Domain, HostDevice, HostSubsystem, Hostdev,
-    Interface, drive_index,
+    Address, Connection, Device, Disk, DiskBus, DiskDevice, DiskDriver, Domain, HostDevice, HostSubsystem,
+    Hostdev, Interface, drive_index,
 };
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{Document, XmlContent};
@@ -137,7 +137,14 @@ fn attach_disk(model: &mut Domain, mut disk: Disk) -> Result<Option<String>> {
     let same = model.devices.disks.iter().position(|known| known.name() == Some(&name));
     if let Some(place) = same.filter(|_| disk.is_removable()) {
         // A drive is there already: it gets another medium.
-        model.devices.disks[place].source = disk.source;
+        let drive = &mut model.devices.disks[place];
+        drive.source = disk.source;
+        // What a medium is written in comes with it, the rest is the drive's.
+        match (&mut drive.driver, disk.driver.and_then(|driver| driver.format)) {
+            (Some(driver), format) => driver.format = format,
+            (None, None) => {}
+            (none, format) => *none = Some(DiskDriver { format, ..DiskDriver::default() }),
+        }
         return Ok(disk.info.alias);
     }
     let unsupported = |text: &str| Err(refuse::operation_unsupported(text));

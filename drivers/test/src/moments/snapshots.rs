@@ -197,12 +197,17 @@ impl SnapshotDriver for TestDriver {
                 let text = format!("snapshot '{}' does not know what the domain was like", found.name);
                 return Err(refuse::error(ErrorCode::SnapshotRevertRisky, text));
             };
+            let reverted = Definition::new(copy(model));
+            // Of a running guest without another description libvirt's test driver only changes what would come next.
+            let lives_on = online && guest.is_active() && guest.next.is_none();
+            let live = lives_on.then(|| guest.definition.clone());
             if guest.is_active() {
                 guest.shut_off(abi::VIR_DOMAIN_SHUTOFF_FROM_SNAPSHOT);
                 let detail = abi::VIR_DOMAIN_EVENT_STOPPED_FROM_SNAPSHOT;
                 guest.announce_lifecycle(abi::VIR_DOMAIN_EVENT_STOPPED, detail);
             }
-            guest.definition = Definition::new(copy(model));
+            guest.next = live.is_some().then(|| reverted.clone());
+            guest.definition = live.unwrap_or(reverted);
             // A guest that was off stays so, whatever is asked for and told of: so does libvirt's test driver have it.
             if online {
                 guest.start(host, abi::VIR_DOMAIN_RUNNING_FROM_SNAPSHOT);
