@@ -3,7 +3,7 @@
 use super::hotplug::Plug;
 use ferrovirt_conf::domain::{
     ControllerModel, ControllerType, Devices, DiskBus, Domain, HostDevice, HostSubsystem, InputBus,
-    SoundModel,
+    SoundModel, refuse_memory_conflicts,
 };
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{Document, Node, RawElement};
@@ -35,6 +35,13 @@ fn check_parts(devices: &Devices, model: &Domain) -> Result<()> {
     if let Some(node) = nodes.find(|node| *node as usize >= cells) {
         let text = format!("memory is added to NUMA node {node}, and the domain has {cells} nodes");
         return Err(Error::new(ErrorCode::XmlDetail, text));
+    }
+    let memories = [&model.devices.memories[..], &devices.memories[..]].concat();
+    refuse_memory_conflicts(&memories)?;
+    if let Some(audio) =
+        devices.audios.iter().find(|new| model.devices.audios.iter().any(|old| old.id == new.id))
+    {
+        return Err(Error::xml(format!("the domain has an <audio id='{}'> already", audio.id)));
     }
     if !devices.redirdevs.is_empty() && !has_usb(model) {
         return Err(Error::config_unsupported(
