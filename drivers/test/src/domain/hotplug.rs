@@ -49,19 +49,21 @@ const OTHERS: &[&str] = &[
     "pstore",
 ];
 
-/// Reads a device for the guest.
-pub fn parse(xml: &str, model: &Domain) -> Result<Plug> {
-    read(xml, model).map_err(|err| err.or_domain(ErrorDomain::Domain))
+/// Reads a device for the guest. What is `live` keeps what only running guests have.
+pub fn parse(xml: &str, model: &Domain, live: bool) -> Result<Plug> {
+    read(xml, model, live).map_err(|err| err.or_domain(ErrorDomain::Domain))
 }
 
-fn read(xml: &str, model: &Domain) -> Result<Plug> {
+fn read(xml: &str, model: &Domain, live: bool) -> Result<Plug> {
     let document = Document::parse(xml, "device_definition")?;
     let node = document.root();
     let context = model.context();
     let plug = match node.name() {
         "disk" => {
             let mut disk = Disk::parse(&node)?;
-            disk.strip_live();
+            if !live {
+                disk.strip_live();
+            }
             disk.fill_defaults(&context);
             disk.validate(&context)?;
             Plug::Disk(Box::new(disk))
