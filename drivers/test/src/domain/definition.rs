@@ -50,25 +50,26 @@ impl Definition {
 
     /// This description as that of a guest that does not run.
     pub fn at_rest(self: &Arc<Self>) -> Arc<Self> {
-        if self.model.id.is_none() {
-            return self.clone();
-        }
-        let mut model = self.model.clone();
-        model.strip_live();
-        Self::new(model)
+        self.stripped(|_| ())
     }
 
     /// What a running guest without any other description is told to be while it does not run: the devices keep the
     /// names that they have.
     pub fn seen_at_rest(self: &Arc<Self>) -> Arc<Self> {
+        self.stripped(|model| {
+            for (info, live) in model.devices.infos_mut().into_iter().zip(self.model.devices.infos()) {
+                info.alias.clone_from(&live.alias);
+            }
+        })
+    }
+
+    fn stripped(self: &Arc<Self>, then: impl FnOnce(&mut Domain)) -> Arc<Self> {
         if self.model.id.is_none() {
             return self.clone();
         }
         let mut model = self.model.clone();
         model.strip_live();
-        for (info, live) in model.devices.infos_mut().into_iter().zip(self.model.devices.infos()) {
-            info.alias.clone_from(&live.alias);
-        }
+        then(&mut model);
         Self::new(model)
     }
 }
