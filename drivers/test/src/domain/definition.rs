@@ -140,7 +140,7 @@ impl Wishes {
         };
         let transient = child("transient").is_some();
         let managed_save = child("hasmanagedsave").is_some();
-        let state = match child("runstate") {
+        let state = match child("runstate").filter(|element| !element.text().is_empty()) {
             None => abi::VIR_DOMAIN_RUNNING,
             Some(element) => match element.text().trim().parse() {
                 Ok(state) if state < abi::VIR_DOMAIN_LAST => state,
