@@ -4,6 +4,8 @@ import glob
 import os
 import re
 
+import libvirt
+
 DEVICES = (
     "disk|interface|controller|hostdev|graphics|video|input|sound|channel|console|serial|parallel|watchdog|memballoon|"
     "rng|tpm|memory|shmem|panic|redirdev|filesystem|smartcard|hub|lease|emulator|vsock|iommu|audio|crypto|pstore"
@@ -21,6 +23,14 @@ def devices_in(text):
     inside = re.search(r"<devices>(.*)</devices>", text, re.S)
     pattern = r"<(%s)\b[^>]*/>|<(%s)\b[^>]*>.*?</\2>" % (DEVICES, DEVICES)
     return [found.group(0) for found in re.finditer(pattern, inside.group(1), re.S)] if inside else []
+
+
+def described(guest):
+    """Nothing, of a guest that is gone."""
+    try:
+        return guest.XMLDesc(0)
+    except libvirt.libvirtError:
+        return ""
 
 
 class Documents:
@@ -87,7 +97,7 @@ class Documents:
             return self.simple_device()
         if self.chance(0.1):
             return self.one(BROKEN + ["<disk/>", "<interface/>"])
-        there = devices_in(self.one(guests).XMLDesc(0)) if guests and self.chance(0.4) else []
+        there = devices_in(described(self.one(guests))) if guests and self.chance(0.4) else []
         if not there:
             return self.one(self.devices)
         device = self.one(there)
@@ -226,7 +236,7 @@ class Documents:
         again = ""
         if self.chance(0.3):
             again = "<state>%s</state><creationTime>1</creationTime>%s" % (
-                one(["running", "shutoff", "paused"]), guest.XMLDesc(0))
+                one(["running", "shutoff", "paused"]), described(guest))
         return "<domainsnapshot>%s%s%s%s%s</domainsnapshot>" % (
             one(["<name>s%d</name>" % below(4)] * 6 + ["<name>a/b</name>"]),
             one(["", "<description>d</description>"]),

@@ -111,7 +111,8 @@ class Walk:
             return self.told(call(*arguments), keep)
         except libvirt.libvirtError as err:
             return "error %s of %s" % (err.get_error_code(), err.get_error_domain())
-        except (TypeError, ValueError, OverflowError, AttributeError, LookupError, NotImplementedError, SystemError) as err:
+        except (TypeError, ValueError, OverflowError, AttributeError, LookupError, NotImplementedError, SystemError,
+                MemoryError) as err:
             return "the binding refuses: %s" % type(err).__name__
 
     def audit(self, kind, one):
