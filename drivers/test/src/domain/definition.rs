@@ -128,7 +128,7 @@ pub fn parse_node(node: &Node<'_>, flags: ParseFlags) -> Result<(Domain, Wishes)
     fill_own_defaults(&mut model);
     fill_addresses(&mut model);
     model.validate(flags)?;
-    name_interfaces(&mut model);
+    model.devices.interfaces.iter_mut().for_each(|interface| interface.ensure_mac(MAC_PREFIX));
     Ok((model, wishes))
 }
 
@@ -223,13 +223,12 @@ fn fill_live(model: &mut Domain) {
 /// The vendor part of the MAC addresses that are made up.
 pub const MAC_PREFIX: [u8; 3] = [0x52, 0x54, 0x00];
 
-/// Gives addresses to those interfaces that have none, and names to their host's ends.
-fn name_interfaces(model: &mut Domain) {
+/// Gives names to the host's ends of interfaces: of guests that there are, not of descriptions that are only kept.
+pub fn name_interfaces(model: &mut Domain) {
     let taken = |interfaces: &[Interface], name: &str| {
         interfaces.iter().any(|interface| interface.target.dev.as_deref() == Some(name))
     };
     for index in 0..model.devices.interfaces.len() {
-        model.devices.interfaces[index].ensure_mac(MAC_PREFIX);
         if model.devices.interfaces[index].target.dev.is_none() {
             let mut names = (0..).map(|number| format!("testnet{number}"));
             let free = names.find(|name| !taken(&model.devices.interfaces, name));
