@@ -55,4 +55,17 @@ impl Drivers {
             storage: Arc::new(ReadOnly(self.storage)),
         }
     }
+
+    /// Takes the driver of a subject, by its name in URIs, from others.
+    pub(super) fn take(&mut self, subject: &str, from: Self) {
+        match subject {
+            "interface" => self.interface = from.interface,
+            "network" => self.network = from.network,
+            "nodedev" => self.nodedev = from.nodedev,
+            "nwfilter" => self.nwfilter = from.nwfilter,
+            "secret" => self.secret = from.secret,
+            "storage" => self.storage = from.storage,
+            _ => self.hypervisor = from.hypervisor,
+        }
+    }
 }

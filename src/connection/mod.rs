@@ -14,6 +14,7 @@ mod remote;
 
 pub use close::CloseCallback;
 pub use drivers::Drivers;
+pub use ferrovirt_driver_remote::Acting;
 #[cfg(test)]
 pub(crate) use idle::{test_connection, test_connection_to, test_domain};
 pub use local::{LocalHost, Subjects};

@@ -196,8 +196,7 @@ fn filled(
     let mut model = Domain::parse(input, flags)?;
     defaults::emulator(&mut model).or_else(|error| model.devices.emulator.clone().ok_or(error))?;
     defaults::fill(&mut model, capabilities, site, flags)?;
-    model.validate(flags)?;
-    validate::validate(&model, capabilities, &settings)?;
+    validate::validate(&model, capabilities, &settings, flags)?;
     Ok(model)
 }
 

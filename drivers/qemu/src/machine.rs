@@ -75,6 +75,16 @@ impl Family {
         matches!(self, Self::I440fx | Self::Malta) || matches!(machine, "sun4u" | "g3beige")
     }
 
+    /// The first SCSI controller is part of the machine, in a chip of its own.
+    pub fn has_builtin_esp(self, arch: Arch, machine: &str) -> bool {
+        match arch {
+            Arch::Sparc => true,
+            Arch::Mips64 | Arch::Mips64el => matches!(machine, "magnum" | "pica61"),
+            Arch::M68k => machine == "q800",
+            _ => false,
+        }
+    }
+
     /// Whether there is PCI at all.
     pub fn supports_pci(self, arch: Arch) -> bool {
         match self {

@@ -85,17 +85,6 @@ pub fn chardevs_mut(model: &mut Domain) -> impl Iterator<Item = (&DeviceInfo, &m
     serials.chain(parallels).chain(consoles).chain(channels)
 }
 
-/// The host's ends of all character devices, redirected USB devices and smart cards among them.
-pub fn host_ends(model: &Domain) -> impl Iterator<Item = &ChardevSource> {
-    let devices = &model.devices;
-    let serials = devices.serials.iter().map(|device| &device.source);
-    let parallels = devices.parallels.iter().map(|device| &device.source);
-    let channels = devices.channels.iter().map(|device| &device.source);
-    let consoles = devices.consoles.iter().map(|device| &device.source);
-    let redirected = devices.redirdevs.iter().map(|device| &device.source);
-    serials.chain(parallels).chain(channels).chain(consoles).chain(redirected)
-}
-
 /// The TCP ports of a display.
 pub fn display_ports(graphics: &Graphics) -> Vec<u16> {
     let ports = match graphics {

@@ -75,7 +75,6 @@ pub fn fill(machine: &str, inside: &str, devices: &str) -> Result<Domain> {
 pub fn define(machine: &str, inside: &str, devices: &str) -> Result<Domain> {
     let capabilities = capabilities();
     let model = fill(machine, inside, devices)?;
-    model.validate(ParseFlags::DEFINE)?;
-    validate::validate(&model, &capabilities, &Settings::default())?;
+    validate::validate(&model, &capabilities, &Settings::default(), ParseFlags::DEFINE)?;
     Ok(model)
 }

@@ -33,7 +33,12 @@ impl Default for NodeDevices {
 impl NodeDevices {
     /// Takes in a device of the host's own description.
     pub fn install(&self, element: &Node<'_>) -> Result<()> {
-        let device = NodeDevice::from_node(element)?;
+        // Which driver a device has is not for a description to say.
+        let device = NodeDevice { driver: None, ..NodeDevice::from_node(element)? };
+        if device.capability("vdpa").is_some() {
+            let text = format!("device '{}' of type 'vdpa' can only be found, not described", device.name);
+            return Err(Error::internal(text).domain(ErrorDomain::Nodedev));
+        }
         self.put(device);
         Ok(())
     }

@@ -84,9 +84,12 @@ impl RawElement {
         })
     }
 
-    /// Keeps, as libvirt does with `<metadata>`, only child elements that have a namespace, the first of each; where
-    /// none is left there is nothing to keep.
+    /// Keeps, as libvirt does with `<metadata>`, only child elements that have a namespace, the first of each.
+    /// Where there was no element there is nothing to keep.
     pub fn sanitized(mut self) -> Option<Self> {
+        if !self.children.iter().any(|child| matches!(child, RawNode::Element(_))) {
+            return None;
+        }
         let mut seen: Vec<String> = Vec::new();
         self.children.retain(|child| match child {
             RawNode::Element(element) if !element.ns.is_empty() && !seen.contains(&element.ns) => {
@@ -95,7 +98,7 @@ impl RawElement {
             }
             _ => false,
         });
-        (!self.children.is_empty()).then_some(self)
+        Some(self)
     }
 
     /// The element without indentation in front and without a newline behind.

@@ -101,5 +101,6 @@ fn sanitizing_keeps_the_first_child_of_each_namespace() {
             .as_deref(),
         Some("<metadata>\n  <a xmlns=\"u\"/>\n  <d:d xmlns:d=\"v\"/>\n</metadata>")
     );
+    assert_eq!(kept("<metadata><a/></metadata>").as_deref(), Some("<metadata/>"));
     assert_eq!(kept("<metadata>text</metadata>"), None);
 }

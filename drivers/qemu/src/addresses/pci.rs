@@ -7,7 +7,7 @@ use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::{Hex, OnOff};
 
 use super::pci_buses::{Buses, Connector, Habits, Plug};
-use super::pci_devices::{OnPci, Rules, for_each, in_order, is_wanted, present};
+use super::pci_devices::{OnPci, Rules, for_each, in_order, is_wanted, present, refuse_misfits};
 use super::{chipset, pci_options};
 use crate::capabilities::Capabilities;
 use crate::machine::{self, Family};
@@ -27,6 +27,9 @@ pub fn assign(model: &mut Domain, capabilities: &Capabilities) -> Result<()> {
     let family = Family::of_domain(model);
     let mut count = last.map_or(0, |last| last + 1);
     if let Some(last) = last {
+        if family.supports_pci(machine::arch(model)) {
+            refuse_misfits(&model.devices)?;
+        }
         let pass = Pass { family, rules: Rules::of(model), capabilities, commit: false };
         count = pass.grow(model, count, last)?;
     }

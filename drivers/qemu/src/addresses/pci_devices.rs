@@ -1,13 +1,13 @@
 //! How each device connects to PCI, if it does, and the orders in which devices are looked at.
 
 use ferrovirt_conf::domain::{
-    Address, Connection, Controller, ControllerModel, ControllerType, Crypto, DeviceInfo, Devices, Disk,
-    DiskBus, Domain, Filesystem, FilesystemDriverType, HostSubsystem, Hostdev, HostdevPortAddress, Input,
-    InputBus, Interface, Iommu, IommuModel, MdevModel, Memballoon, MemballoonModel, MemoryDevice,
+    Address, Connection, Controller, ControllerModel, ControllerType, Crypto, DeviceInfo, DeviceRef, Devices,
+    Disk, DiskBus, Domain, Filesystem, FilesystemDriverType, HostSubsystem, Hostdev, HostdevPortAddress,
+    Input, InputBus, Interface, Iommu, IommuModel, MdevModel, Memballoon, MemballoonModel, MemoryDevice,
     MemoryModel, Panic, PanicModel, PciAddress, Pstore, Rng, Serial, SerialTargetType, Shmem, Sound,
     SoundModel, Video, VideoType, VirtioModel, Vsock, VsockModel, Watchdog, WatchdogModel,
 };
-use ferrovirt_core::Result;
+use ferrovirt_core::{Error, Result};
 
 use super::chipset;
 use super::pci_buses::{Connector, Plug};
@@ -193,6 +193,28 @@ pub fn in_order(
             hostdevs memballoon rngs watchdogs videos shmems inputs serials iommu vsock memories cryptos panics pstore);
     }
     Ok(())
+}
+
+/// Refuses devices that would be on PCI, but that no machine of QEMU's has a slot for: they are other hypervisors'.
+pub fn refuse_misfits(devices: &Devices) -> Result<()> {
+    use FilesystemDriverType::{Loop, Nbd, Ploop};
+    let foreign = |device: &DeviceRef<'_>| match device {
+        DeviceRef::Filesystem(fs) => matches!(fs.driver.kind, Loop | Nbd | Ploop),
+        DeviceRef::Sound(sound) => sound.model == SoundModel::Ich7,
+        DeviceRef::Memballoon(balloon) => balloon.model == MemballoonModel::Xen,
+        DeviceRef::Controller(controller) => {
+            matches!(controller.kind, ControllerType::XenBus | ControllerType::Isa)
+        }
+        _ => false,
+    };
+    let nowhere = |device: &DeviceRef<'_>| device.info().is_some_and(is_wanted);
+    match devices.all().into_iter().find(|device| foreign(device) && nowhere(device)) {
+        Some(device) => Err(Error::internal(format!(
+            "there is no PCI slot for such a <{}> in QEMU's machines",
+            device.name()
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// The address that a device has; all zero stands for none.

@@ -139,6 +139,8 @@ pub fn assign(model: &mut Domain, is_new: bool) -> Result<()> {
         .try_for_each(|address| ports.add_hub(address))?;
     for_each(devices, |info| present(info).map_or(Ok(()), |address| ports.reserve(address)))?;
     for hub in devices.hubs.iter_mut().filter(|hub| present(&hub.info).is_none()) {
+        // Hubs are on USB whatever is said of them.
+        hub.info.address = hub.info.address.take().filter(|address| matches!(address, Address::Usb(_)));
         place(&mut hub.info, &mut ports)?;
         if let Some(address) = present(&hub.info) {
             ports.release(address);

@@ -65,9 +65,10 @@ impl DomainLifecycle for QemuDriver {
         refuse_flags(flags, abi::VIR_DOMAIN_DEFINE_VALIDATE, "virDomainDefineXMLFlags")?;
         let parse = super::definition_flags(flags & abi::VIR_DOMAIN_DEFINE_VALIDATE != 0);
         let model = definitions::parse(&self.shared, xml, parse)?;
+        model.check_name()?;
         let (vm, fresh) = claim(&self.shared, &model)?;
         let _job = vm.job.begin("define")?;
-        let definition = definitions::save(&self.shared, model).inspect_err(|_| {
+        let definition = definitions::save(&self.shared, &model).inspect_err(|_| {
             if fresh {
                 self.shared.domains.remove(&vm);
             }

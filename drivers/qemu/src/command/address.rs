@@ -17,7 +17,7 @@ impl Context<'_> {
                 props.switch("multifunction", address.multifunction);
                 props
                     .set("addr", slot(address))
-                    .maybe("acpi-index", info.acpi_index.filter(|index| *index != 0));
+                    .maybe("acpi-index", info.acpi_index.map(std::num::NonZeroU32::get));
             }
             Some(Address::Usb(address)) => {
                 let controller = self.controller_alias(ControllerType::Usb, address.bus)?;

@@ -12,8 +12,8 @@ use crate::network::{self, Plug};
 use crate::qmp::SetLink;
 use crate::{defaults, rx_filter};
 use ferrovirt_conf::domain::{
-    Address, Connection, Domain, Interface, InterfaceBackend, InterfaceBackendType, InterfaceDriver,
-    LinkState, ParseFlags,
+    Address, Connection, DeviceRef, Domain, Interface, InterfaceBackend, InterfaceBackendType,
+    InterfaceDriver, LinkState, ParseFlags,
 };
 use ferrovirt_core::{Error, ErrorCode, Result};
 use ferrovirt_net::{link, qos};
@@ -62,7 +62,7 @@ impl Running<'_> {
         model.devices.interfaces[at] = new;
         defaults::fill_added(&mut model, &self.capabilities, self.shared.site(), ParseFlags::default())?;
         let new = model.devices.interfaces.swap_remove(at);
-        Device::Interface(Box::new(new.clone())).validate(&model)?;
+        model.validate_device(DeviceRef::Interface(&new))?;
         Ok(new)
     }
 
@@ -133,7 +133,7 @@ fn check_info(model: &Domain, old: &Interface, new: &Interface) -> Result<()> {
     {
         return Err(denied("the alias"));
     }
-    if old.info.acpi_index.unwrap_or(0) != new.info.acpi_index.unwrap_or(0) {
+    if old.info.acpi_index != new.info.acpi_index {
         return Err(denied("the ACPI index"));
     }
     claims::check_info(model, &new.info, Some(&old.info))

@@ -6,8 +6,8 @@ use super::find;
 use crate::driver::Shared;
 use crate::{defaults, validate};
 use ferrovirt_conf::domain::{
-    Console, ConsoleTargetType, Controller, ControllerModel, ControllerType, Disk, DiskBus, Domain,
-    MemoryDevice, MemoryModel, ParseFlags, WatchdogModel,
+    Console, ConsoleTargetType, Controller, ControllerModel, ControllerType, DeviceRef, Disk, DiskBus,
+    Domain, MemoryDevice, MemoryModel, ParseFlags, WatchdogModel,
 };
 use ferrovirt_conf::values::ScaledSize;
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
@@ -42,7 +42,7 @@ pub fn detach(shared: &Shared, model: &mut Domain, device: &Device) -> Result<()
 /// Takes the device with an alias out of a definition.
 pub fn detach_alias(shared: &Shared, model: &mut Domain, alias: &str) -> Result<()> {
     let found = Kind::by_alias(&model.devices, alias).and_then(|(kind, at)| kind.get(&model.devices, at));
-    let device = found.ok_or_else(|| no_alias(model, alias))?;
+    let device = found.ok_or_else(|| no_alias(model, alias))?.to_owned();
     detach(shared, model, &device)
 }
 
@@ -61,7 +61,7 @@ pub fn no_alias(model: &Domain, alias: &str) -> Error {
 pub fn update(shared: &Shared, model: &mut Domain, device: Device) -> Result<()> {
     let device = settle(shared, model, device, true)?;
     let at = updated(model, &device).map_err(|err| err.or_domain(ErrorDomain::Qemu))?;
-    let old = device.kind().info(&model.devices, at);
+    let old = device.kind().get(&model.devices, at).and_then(DeviceRef::info);
     claims::check(model, &device, old).map_err(|err| err.or_domain(ErrorDomain::Domain))?;
     let devices = &mut model.devices;
     match device {
@@ -79,33 +79,37 @@ fn settle(shared: &Shared, model: &Domain, mut device: Device, checked: bool) ->
     let context = model.context();
     device.fill_defaults(&context);
     number_port(model, &mut device);
-    if checked {
-        device.validate(model)?;
-        refuse_audio(model, &device)?;
-    }
     let mut scratch = model.clone();
-    let (kind, name) = (device.kind(), disk_name(&device));
+    let kind = device.kind();
+    if let Device::Disk(disk) = &device {
+        // One that is to be changed gives way to what it is to be.
+        scratch.devices.disks.retain(|other| other.name() != disk.name());
+    }
     device.clone().insert(&mut scratch.devices);
     let capabilities = shared.capabilities(&defaults::emulator(&mut scratch)?)?;
     let filled = defaults::fill_device(&mut scratch, &capabilities, shared.site(), definition_flags(true));
     if checked {
         filled?;
-        validate::validate(&scratch, &capabilities, &shared.settings)?;
     }
-    // Disks and controllers stand among their like in an order of their own.
-    let settled = match kind {
-        Kind::Disk => scratch.devices.disks.iter().position(|disk| disk.name().map(str::to_owned) == name),
-        Kind::Controller => None,
+    // Disks and controllers stand among their like in an order of their own, and what is new behind what is like it.
+    let settled = match &device {
+        Device::Disk(disk) => {
+            let name = disk.name().map(str::to_owned);
+            scratch.devices.disks.iter().rposition(|other| other.name() == name.as_deref())
+        }
+        Device::Controller(controller) => {
+            let same = |other: &Controller| (other.kind, other.index) == (controller.kind, controller.index);
+            scratch.devices.controllers.iter().rposition(same)
+        }
         _ => kind.count(&scratch.devices).checked_sub(1),
     };
-    Ok(settled.and_then(|at| kind.get(&scratch.devices, at)).unwrap_or(device))
-}
-
-fn disk_name(device: &Device) -> Option<String> {
-    match device {
-        Device::Disk(disk) => disk.name().map(str::to_owned),
-        _ => None,
+    let settled = settled.and_then(|at| kind.get(&scratch.devices, at));
+    let device = settled.map_or(device, DeviceRef::to_owned);
+    if checked {
+        validate::validate_device(model, device.as_ref(), &capabilities, &shared.settings)?;
+        refuse_audio(model, &device)?;
     }
+    Ok(device)
 }
 
 /// Ports that are not numbered come behind those that are there.
@@ -123,6 +127,10 @@ fn number_port(model: &Domain, device: &mut Device) {
         Device::Console(console) => {
             let taken = || next(devices.consoles.iter().map(|other| other.target.port).collect());
             console.target.port.get_or_insert_with(taken);
+        }
+        Device::Controller(controller) => {
+            let like = devices.controllers.iter().filter(|other| other.kind == controller.kind);
+            controller.index.get_or_insert_with(|| next(like.map(|other| other.index).collect()));
         }
         _ => {}
     }
@@ -314,8 +322,7 @@ fn replace_disk(model: &mut Domain, at: usize, mut new: Disk) {
 fn complete(shared: &Shared, model: &mut Domain, new: bool) -> Result<()> {
     fill(shared, model, new)?;
     let capabilities = shared.capabilities(&defaults::emulator(model)?)?;
-    model.validate(definition_flags(new))?;
-    validate::validate(model, &capabilities, &shared.settings)
+    validate::validate(model, &capabilities, &shared.settings, definition_flags(new))
 }
 
 fn fill(shared: &Shared, model: &mut Domain, new: bool) -> Result<()> {
@@ -328,5 +335,5 @@ fn definition_flags(new: bool) -> ParseFlags {
 }
 
 fn unsupported(device: &Device, what: &str) -> Error {
-    device.unsupported(ErrorCode::OperationUnsupported, &format!("persistent {what}"))
+    super::device::unsupported(device, ErrorCode::OperationUnsupported, &format!("persistent {what}"))
 }

@@ -12,7 +12,7 @@ pub fn meant(model: &Domain, device: &Device) -> Result<Plugged> {
         Device::Interface(_) => place(model, device).map(Plugged::Interface),
         Device::Disk(_) => place(model, device).map(Plugged::Disk),
         Device::Rng(_) => place(model, device).map(Plugged::Rng),
-        _ => Err(device.unsupported(ErrorCode::OperationUnsupported, "live detach")),
+        _ => Err(super::device::unsupported(device, ErrorCode::OperationUnsupported, "live detach")),
     }
 }
 
@@ -57,8 +57,9 @@ pub fn place(model: &Domain, device: &Device) -> Result<usize> {
         }
         _ => {
             let others = 0..device.kind().count(devices);
-            let mut same = others
-                .filter(|at| device.kind().get(devices, *at).is_some_and(|have| same::device(&have, device)));
+            let mut same = others.filter(|at| {
+                device.kind().get(devices, *at).is_some_and(|have| same::device(&have.to_owned(), device))
+            });
             same.next().ok_or_else(|| absent(device))
         }
     }
@@ -138,7 +139,7 @@ mod tests {
     }
 
     fn find(xml: &str) -> Result<Plugged> {
-        meant(&model(), &Device::parse(xml, false)?)
+        meant(&model(), &crate::hotplug::device::parse(xml, false)?)
     }
 
     #[test]
@@ -155,7 +156,10 @@ mod tests {
 
     #[test]
     fn what_is_no_device_is_refused() {
-        assert_eq!(Device::parse("<domain/>", true).unwrap_err().code(), ErrorCode::XmlError);
-        assert_eq!(Device::parse("<vsock/>", true).unwrap().name(), "vsock");
+        assert_eq!(
+            crate::hotplug::device::parse("<domain/>", true).unwrap_err().code(),
+            ErrorCode::ConfigUnsupported
+        );
+        assert_eq!(crate::hotplug::device::parse("<vsock/>", true).unwrap().name(), "vsock");
     }
 }

@@ -10,7 +10,6 @@ mod device;
 mod disk;
 mod find;
 mod interface;
-mod kinds;
 mod monitor;
 mod removal;
 mod removals;
@@ -38,8 +37,8 @@ pub struct Scope {
 
 /// Adds a device. The caller holds the guest's job, here and below.
 pub fn attach(shared: &Arc<Shared>, vm: &Arc<Vm>, xml: &str, scope: Scope) -> Result<()> {
-    let mut device = Device::parse(xml, true)?;
-    device.ensure_identity();
+    let mut device = device::parse(xml, true)?;
+    device::ensure_identity(&mut device);
     let changed = definition(vm, scope, |model| config::attach(shared, model, device.clone()))?;
     if scope.live {
         Running::new(shared, vm)?.attach(device)?;
@@ -49,7 +48,7 @@ pub fn attach(shared: &Arc<Shared>, vm: &Arc<Vm>, xml: &str, scope: Scope) -> Re
 
 /// Removes the device that is described. A guest that takes its time is not waited for long; an event tells the end.
 pub fn detach(shared: &Arc<Shared>, vm: &Arc<Vm>, xml: &str, scope: Scope) -> Result<()> {
-    let device = Device::parse(xml, !scope.live)?;
+    let device = device::parse(xml, !scope.live)?;
     let changed = definition(vm, scope, |model| config::detach(shared, model, &device))?;
     if scope.live {
         let running = Running::new(shared, vm)?;
@@ -72,7 +71,7 @@ pub fn detach_alias(shared: &Arc<Shared>, vm: &Arc<Vm>, alias: &str, scope: Scop
 
 /// Changes the device that is described. `force`: a medium is taken out even where the guest has locked it.
 pub fn update(shared: &Arc<Shared>, vm: &Arc<Vm>, xml: &str, scope: Scope, force: bool) -> Result<()> {
-    let device = Device::parse(xml, !scope.live)?;
+    let device = device::parse(xml, !scope.live)?;
     let changed = definition(vm, scope, |model| {
         let mut device = device.clone();
         device.strip_live();
@@ -83,7 +82,7 @@ pub fn update(shared: &Arc<Shared>, vm: &Arc<Vm>, xml: &str, scope: Scope, force
         match device {
             Device::Interface(new) => running.change_interface(*new)?,
             Device::Disk(new) => running.change_disk(*new, force)?,
-            other => return Err(other.unsupported(ErrorCode::ConfigUnsupported, "live update")),
+            other => return Err(device::unsupported(&other, ErrorCode::ConfigUnsupported, "live update")),
         }
     }
     keep(shared, vm, changed)

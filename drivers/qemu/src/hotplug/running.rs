@@ -9,7 +9,7 @@ use crate::driver::Shared;
 use crate::live::Live;
 use crate::vm::{Definition, Vm};
 use crate::{aliases, defaults, launch, status, validate, volumes};
-use ferrovirt_conf::domain::{ControllerType, Domain, ParseFlags};
+use ferrovirt_conf::domain::{ControllerType, DeviceRef, Domain, ParseFlags};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, Event, Result};
 use std::os::fd::OwnedFd;
@@ -48,7 +48,7 @@ impl<'a> Running<'a> {
                 self.plug(&model, which, Vec::new(), None)?;
                 self.added(&model, which)
             }
-            other => Err(other.unsupported(ErrorCode::OperationUnsupported, "live attach")),
+            other => Err(super::device::unsupported(&other, ErrorCode::OperationUnsupported, "live attach")),
         }
     }
 
@@ -94,10 +94,16 @@ impl<'a> Running<'a> {
                 let at = model.devices.disks.iter().position(|disk| disk.name() == name.as_deref());
                 Plugged::Disk(at.ok_or_else(|| Error::internal("a disk that was added is not there"))?)
             }
-            other => return Err(other.unsupported(ErrorCode::OperationUnsupported, "live attach")),
+            other => {
+                return Err(super::device::unsupported(
+                    other,
+                    ErrorCode::OperationUnsupported,
+                    "live attach",
+                ));
+            }
         };
-        device_at(&model, which).validate(&model)?;
-        validate::validate_added(&model, &self.capabilities, &self.shared.settings)?;
+        let device = device_at(&model, which);
+        validate::validate_device(&model, device, &self.capabilities, &self.shared.settings)?;
         Ok((model, which))
     }
 
@@ -128,7 +134,7 @@ impl<'a> Running<'a> {
     pub fn added(&self, model: &Domain, which: Plugged) -> Result<()> {
         let device = device_at(model, which);
         let alias = device.info().and_then(|info| info.alias.clone()).unwrap_or_default();
-        self.redefine(|now| device.insert(&mut now.devices));
+        self.redefine(|now| device.to_owned().insert(&mut now.devices));
         self.publish(DomainEventKind::DeviceAdded { alias });
         Ok(())
     }
@@ -150,12 +156,12 @@ impl<'a> Running<'a> {
 }
 
 /// A device of the guest by its place.
-pub fn device_at(model: &Domain, which: Plugged) -> Device {
+pub fn device_at(model: &Domain, which: Plugged) -> DeviceRef<'_> {
     let devices = &model.devices;
     match which {
-        Plugged::Interface(at) => Device::Interface(Box::new(devices.interfaces[at].clone())),
-        Plugged::Disk(at) | Plugged::Medium(at) => Device::Disk(Box::new(devices.disks[at].clone())),
-        Plugged::Rng(at) => Device::Rng(Box::new(devices.rngs[at].clone())),
+        Plugged::Interface(at) => DeviceRef::Interface(&devices.interfaces[at]),
+        Plugged::Disk(at) | Plugged::Medium(at) => DeviceRef::Disk(&devices.disks[at]),
+        Plugged::Rng(at) => DeviceRef::Rng(&devices.rngs[at]),
     }
 }
 

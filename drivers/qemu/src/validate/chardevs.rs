@@ -1,33 +1,87 @@
 //! The host's ends of character devices.
 
 use ferrovirt_conf::domain::{
-    ChardevKind, ChardevSource, Graphics, Reconnect, RngBackend, SmartcardMode, TcpProtocol,
+    Address, ChardevKind, ChardevSource, Graphics, Reconnect, Serial, SerialModel, SerialTargetType,
+    Smartcard, SmartcardMode, TcpProtocol,
 };
 use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::{XmlTagged, YesNo};
 
 use super::{Subject, refuse};
 use crate::machine::Family;
-use crate::model::host_ends;
 
-pub(super) fn check(subject: &Subject<'_>) -> Result<()> {
-    let devices = &subject.model.devices;
-    let no_parallels = subject.arch.is_s390() || subject.family == Family::PSeries;
-    if no_parallels && !devices.parallels.is_empty() {
+pub(super) fn check_parallel(subject: &Subject<'_>) -> Result<()> {
+    if subject.arch.is_s390() || subject.family == Family::PSeries {
         return refuse(format!("machine type '{}' has no parallel ports", subject.machine()));
     }
-    let cards = devices.smartcards.iter().filter_map(|card| match &card.mode {
-        SmartcardMode::Passthrough { source } => Some(source),
-        _ => None,
-    });
-    let entropy = devices.rngs.iter().filter_map(|rng| match &rng.backend {
-        RngBackend::Egd { source } => Some(source),
-        _ => None,
-    });
-    host_ends(subject.model).chain(cards).chain(entropy).try_for_each(|source| check_source(subject, source))
+    Ok(())
 }
 
-fn check_source(subject: &Subject<'_>, source: &ChardevSource) -> Result<()> {
+/// QEMU has one reader with one card.
+pub(super) fn check_smartcard(subject: &Subject<'_>, card: &Smartcard) -> Result<()> {
+    let first =
+        matches!(&card.info.address, Some(Address::Ccid(place)) if place.controller == 0 && place.slot == 0);
+    if subject.model.devices.smartcards.len() > 1 || !first {
+        return refuse("a guest has one smart card, in the first slot of the first reader");
+    }
+    let device = match card.mode {
+        SmartcardMode::Host | SmartcardMode::HostCertificates { .. } => "ccid-card-emulated",
+        SmartcardMode::Passthrough { .. } => "ccid-card-passthru",
+    };
+    if subject.has_device(device) {
+        return Ok(());
+    }
+    refuse(format!("this QEMU has no smart cards of such a mode: it lacks the device '{device}'"))
+}
+
+/// Where each kind of serial port is, and which chips it can be.
+pub(super) fn check_serial(subject: &Subject<'_>, serial: &Serial) -> Result<()> {
+    use SerialTargetType as T;
+    let kind = serial.target_type;
+    let fits = matches!(
+        (&serial.info.address, kind),
+        (None, _)
+            | (_, T::None)
+            | (Some(Address::Isa(_)), T::IsaSerial | T::IsaDebug)
+            | (Some(Address::Usb(_)), T::UsbSerial)
+            | (Some(Address::Pci(_)), T::PciSerial)
+            | (Some(Address::SpaprVio(_)), T::SpaprVioSerial)
+    );
+    if !fits {
+        return refuse(format!("a serial port of type '{kind}' can't have such an address"));
+    }
+    let expected = match serial.model {
+        SerialModel::None => return Ok(()),
+        SerialModel::IsaSerial => T::IsaSerial,
+        SerialModel::UsbSerial => T::UsbSerial,
+        SerialModel::PciSerial => T::PciSerial,
+        SerialModel::SpaprVty => T::SpaprVioSerial,
+        SerialModel::Pl011 | SerialModel::Uart16550a => T::SystemSerial,
+        SerialModel::Sclpconsole | SerialModel::Sclplmconsole => T::SclpSerial,
+        SerialModel::IsaDebugcon => T::IsaDebug,
+    };
+    if kind != expected {
+        return refuse(format!("a serial port of model '{}' needs the type '{expected}'", serial.model));
+    }
+    let exists = match (serial.model, subject.family) {
+        (SerialModel::IsaSerial | SerialModel::IsaDebugcon, _) => subject.arch.is_x86(),
+        (SerialModel::SpaprVty, family) => family == Family::PSeries,
+        (SerialModel::Pl011, family) => family == Family::ArmVirt,
+        (SerialModel::Uart16550a, family) => matches!(family, Family::RiscvVirt | Family::LoongArchVirt),
+        (SerialModel::Sclpconsole | SerialModel::Sclplmconsole, _) => subject.arch.is_s390(),
+        _ => true,
+    };
+    if exists {
+        return Ok(());
+    }
+    refuse(format!(
+        "there is no serial port of model '{}' on machine type '{}'",
+        serial.model,
+        subject.machine()
+    ))
+}
+
+pub(super) fn check_source(subject: &Subject<'_>, source: &ChardevSource) -> Result<()> {
     let has_spice = || subject.model.devices.graphics.iter().any(|d| matches!(d, Graphics::Spice(_)));
     match &source.kind {
         ChardevKind::Tcp { protocol: TcpProtocol::Telnets | TcpProtocol::Tls, .. } => {

@@ -1,6 +1,6 @@
 //! CPUs: how many, how they are grouped, and what can be said of their caches and addresses.
 
-use ferrovirt_conf::cpu::{CpuCacheMode, CpuMode, MaxPhysAddrMode};
+use ferrovirt_conf::cpu::{CpuCacheMode, CpuMode, GuestCpu, MaxPhysAddrMode};
 use ferrovirt_core::Result;
 use ferrovirt_xml::OnOff;
 
@@ -9,11 +9,6 @@ use crate::defaults::{VCPUS_WITHOUT_EIM, accel};
 use crate::machine::Family;
 
 pub(super) fn check(subject: &Subject<'_>) -> Result<()> {
-    check_cpu(subject)?;
-    check_count(subject)
-}
-
-fn check_cpu(subject: &Subject<'_>) -> Result<()> {
     let Some(cpu) = &subject.model.cpu else { return Ok(()) };
     let x86 = subject.arch.is_x86();
     if let Some(addresses) = &cpu.max_phys_addr {
@@ -42,10 +37,25 @@ fn check_cpu(subject: &Subject<'_>) -> Result<()> {
             _ => {}
         }
     }
-    Ok(())
+    check_mode(subject, cpu)
 }
 
-fn check_count(subject: &Subject<'_>) -> Result<()> {
+/// Whether this QEMU has what the mode stands for.
+fn check_mode(subject: &Subject<'_>, cpu: &GuestCpu) -> Result<()> {
+    match cpu.mode() {
+        CpuMode::HostPassthrough
+            if cpu.migratable == Some(OnOff::On) && !subject.any_has(&["max-x86_64-cpu"], "migratable") =>
+        {
+            refuse("the host's CPU can't be made migratable by this QEMU")
+        }
+        CpuMode::Maximum if subject.capabilities.cpu(accel(subject.model), "max").is_none() => {
+            refuse("this QEMU has no CPU of mode 'maximum'")
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn check_count(subject: &Subject<'_>) -> Result<()> {
     let (model, max) = (subject.model, subject.model.vcpu.max);
     if model.vcpu.current() == 0 {
         return refuse("a guest needs a CPU that is on");

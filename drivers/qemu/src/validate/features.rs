@@ -79,6 +79,11 @@ fn check_binary(subject: &Subject<'_>) -> Result<()> {
     if features.vmcoreinfo.is_some_and(|info| info.is_on()) && !subject.has_device("vmcoreinfo") {
         return lacks("vmcoreinfo");
     }
+    for (name, asked) in [("ras", features.ras.is_some()), ("aia", features.aia.is_some())] {
+        if asked && !capabilities.machine_has_property(subject.machine(), name) {
+            return lacks(name);
+        }
+    }
     let teardown = features.async_teardown.is_some_and(|teardown| teardown.enabled == YesNo::Yes);
     if teardown && !capabilities.option_has_parameter("run-with", "async-teardown") {
         return lacks("async-teardown");

@@ -57,7 +57,13 @@ fn check_timer(subject: &Subject<'_>, timer: &Timer) -> Result<()> {
             if timer.present == Some(YesNo::No) {
                 return refuse("timer 'armvtimer' can't be switched off");
             }
-            no_policy()
+            if !subject.any_has(&["max-arm-cpu"], "kvm-no-adjvtime") {
+                return refuse("this QEMU can't set up the timer 'armvtimer'");
+            }
+            match policy {
+                Some(TickPolicy::CatchUp | TickPolicy::Merge) => no_policy(),
+                _ => Ok(()),
+            }
         }
     }
 }

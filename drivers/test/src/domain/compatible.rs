@@ -5,7 +5,7 @@ use ferrovirt_conf::domain::{
     ControllerModel, ControllerType, Devices, DiskBus, Domain, HostDevice, HostSubsystem, InputBus,
     SoundModel, refuse_memory_conflicts,
 };
-use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
+use ferrovirt_core::{Error, ErrorDomain, Result};
 use ferrovirt_xml::{Document, Node, RawElement};
 
 /// What a device that this hypervisor does not plug asks of the guest.
@@ -22,39 +22,20 @@ pub fn check_other(node: &Node<'_>, model: &Domain) -> Result<Needs> {
     let context = model.context();
     devices.strip_live();
     devices.fill_defaults(&context);
-    devices.validate(&context)?;
-    check_parts(&devices, model)?;
+    devices.all().into_iter().try_for_each(|device| model.validate_device(device))?;
+    check_conflicts(&devices, model)?;
     let memory = (!devices.memories.is_empty()).then(|| devices.memory());
     Ok(Needs { usb: is_usb(&devices), memory })
 }
 
-/// What a device refers to in the guest must be there.
-fn check_parts(devices: &Devices, model: &Domain) -> Result<()> {
-    let cells = model.numa().map_or(0, |numa| numa.cells.len());
-    let mut nodes = devices.memories.iter().filter_map(|device| device.model.target().node);
-    if let Some(node) = nodes.find(|node| *node as usize >= cells) {
-        let text = format!("memory is added to NUMA node {node}, and the domain has {cells} nodes");
-        return Err(Error::new(ErrorCode::XmlDetail, text));
+/// A device must not take what one of the guest's has already.
+fn check_conflicts(devices: &Devices, model: &Domain) -> Result<()> {
+    refuse_memory_conflicts(&[&model.devices.memories[..], &devices.memories[..]].concat())?;
+    let taken = |id| model.devices.audios.iter().any(|audio| audio.id == id);
+    match devices.audios.iter().find(|audio| taken(audio.id)) {
+        Some(audio) => Err(Error::xml(format!("the domain has an <audio id='{}'> already", audio.id))),
+        None => Ok(()),
     }
-    let memories = [&model.devices.memories[..], &devices.memories[..]].concat();
-    refuse_memory_conflicts(&memories)?;
-    if let Some(audio) =
-        devices.audios.iter().find(|new| model.devices.audios.iter().any(|old| old.id == new.id))
-    {
-        return Err(Error::xml(format!("the domain has an <audio id='{}'> already", audio.id)));
-    }
-    if !devices.redirdevs.is_empty() && !has_usb(model) {
-        return Err(Error::config_unsupported(
-            "the domain has no USB controller, so no USB device can be redirected",
-        ));
-    }
-    for sound in &devices.sounds {
-        let Some(id) = sound.audio_id else { continue };
-        if !model.devices.audios.iter().any(|audio| audio.id == id) {
-            return Err(Error::xml(format!("the domain has no <audio id='{id}'>")));
-        }
-    }
-    Ok(())
 }
 
 /// Refuses memory that the guest has no room for.

@@ -31,7 +31,7 @@ impl DomainConfig for TestDriver {
         if flags & abi::VIR_DOMAIN_XML_MIGRATABLE != 0 {
             return Ok(migratable(&definition.model, secure));
         }
-        Ok(if secure { definition.secure_xml() } else { definition.xml().to_owned() })
+        Ok(if secure { definition.model.format() } else { definition.model.public_xml() })
     }
 
     fn domain_get_autostart(&self, domain: &DomainId) -> Result<bool> {

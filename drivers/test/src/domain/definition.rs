@@ -1,43 +1,22 @@
-//! A guest's description, and its texts, made once.
+//! A guest's description: read, filled in, checked.
 
 use ferrovirt_conf::cpu::Arch;
 use ferrovirt_conf::domain::{
-    Address, Device, Disk, Domain, Interface, MemoryModel, Namespaces, OsType, ParseFlags, StorageType,
-    VideoType,
+    Address, Device, Domain, Interface, MemoryModel, OsType, ParseFlags, VideoType,
 };
+use ferrovirt_conf::values::Rare;
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result, abi};
 use ferrovirt_xml::{Document, Namespace, Node, RawElement, Tag, XmlElement, check_strict};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-/// A description with the texts that readers ask for again and again.
+/// A description, as readers share it.
 pub struct Definition {
     pub model: Domain,
-    /// The name that it says, for those who tell of the guest.
-    pub name: Arc<str>,
-    public: OnceLock<String>,
 }
 
 impl Definition {
     pub fn new(model: Domain) -> Arc<Self> {
-        let name = model.name.as_str().into();
-        Arc::new(Self { model, name, public: OnceLock::new() })
-    }
-
-    /// The XML without secrets; made once.
-    pub fn xml(&self) -> &str {
-        self.public.get_or_init(|| {
-            if has_no_place_for_secrets(&self.model) {
-                return self.model.format();
-            }
-            let mut model = self.model.clone();
-            model.strip_secrets();
-            model.format()
-        })
-    }
-
-    /// The XML with all there is.
-    pub fn secure_xml(&self) -> String {
-        self.model.format()
+        Arc::new(Self { model })
     }
 
     /// This description as that of a guest that runs under `id`.
@@ -74,19 +53,6 @@ impl Definition {
     }
 }
 
-/// Whether nothing is there that could hold a secret, as is so with most guests: neither displays, nor firmware
-/// variables, nor disks of more than one part or beyond this host.
-fn has_no_place_for_secrets(model: &Domain) -> bool {
-    let plain = |disk: &Disk| {
-        let elsewhere = disk.source.location.kind() == StorageType::Network;
-        !elsewhere
-            && disk.backing.is_none()
-            && disk.mirror.is_none()
-            && disk.source.options.data_store.is_none()
-    };
-    model.devices.graphics.is_empty() && model.os.nvram.is_none() && model.devices.disks.iter().all(plain)
-}
-
 /// What the file of a host may say of a guest besides its description.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Wishes {
@@ -120,7 +86,7 @@ pub fn parse_node(node: &Node<'_>, flags: ParseFlags) -> Result<(Domain, Wishes)
         model.os.arch = Some(Arch::I686);
     }
     // No other hypervisor's extensions are known here.
-    model.namespaces = Namespaces::default();
+    model.namespaces = Rare::default();
     let wishes = Wishes::read(node)?;
     fill_own_defaults(&mut model);
     model.fill_defaults(flags)?;

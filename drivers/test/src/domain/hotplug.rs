@@ -70,7 +70,7 @@ fn read(xml: &str, model: &Domain, live: bool) -> Result<Plug> {
         }
         "interface" => {
             let mut interface = Interface::parse(&node)?;
-            interface.strip_live(None);
+            interface.strip_live();
             interface.fill_defaults(&context);
             interface.validate(&context)?;
             interface.ensure_mac(super::definition::MAC_PREFIX);

@@ -143,7 +143,7 @@ impl DomainLifecycle for TestDriver {
         let _renaming = host.renaming.lock();
         let guest = host.guest(domain)?;
         check_renamable(&guest.view())?;
-        if *guest.view().definition.name == *new_name {
+        if guest.view().definition.model.name == new_name {
             let text = format!("domain '{new_name}' has this name already");
             return Err(Error::operation_invalid(text).domain(ErrorDomain::Domain));
         }

@@ -2,7 +2,7 @@
 
 use crate::domain::resctrl::{CacheTune, MemoryTune};
 use crate::values::CpuSet;
-use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
@@ -199,7 +199,7 @@ impl CpuTune {
             one_scheduler_each("vcpusched", vcpus, &mut seen)?;
             if vcpus.last().is_some_and(|id| id >= max_vcpus) {
                 let text = format!("<vcpusched vcpus='{vcpus}'> names CPUs beyond the {max_vcpus} there are");
-                return Err(Error::xml(text));
+                return Err(Error::config_unsupported(text));
             }
         }
         let mut seen = CpuSet::new();
@@ -271,7 +271,8 @@ impl Scheduler {
 
     fn validate(self, element: &str) -> Result<()> {
         if self.takes_priority() && self.priority.is_none() {
-            return Err(Error::xml(format!("<{element} scheduler='{}'> needs a priority", self.policy)));
+            let text = format!("<{element} scheduler='{}'> needs a priority", self.policy);
+            return Err(Error::xml(text).domain(ErrorDomain::Xml));
         }
         Ok(())
     }

@@ -32,7 +32,7 @@ pub struct DeviceInfo {
     #[xml(attr = "rom/@file")]
     pub rom_file: Option<String>,
     #[xml(attr = "acpi/@index")]
-    pub acpi_index: Option<u32>,
+    pub acpi_index: Option<NonZeroU32>,
     #[xml(with = "GuestAddress")]
     pub address: Option<Address>,
 }
@@ -136,7 +136,7 @@ fn check_parts(node: &Node<'_>) -> Result<()> {
 /// What a boot loader of s390 takes.
 pub(super) fn is_load_parm(text: &str) -> bool {
     let valid = |byte: u8| byte.is_ascii_alphanumeric() || b". ".contains(&byte);
-    (1..=8).contains(&text.len()) && text.bytes().all(valid)
+    (1..=8).contains(&text.len()) && !text.trim_ascii().is_empty() && text.bytes().all(valid)
 }
 
 /// The numbers that stand in attributes, as far as they are numbers.

@@ -2,22 +2,48 @@
 //! primary video card first; and the numbers that the user left to us.
 
 use super::{
-    Controller, ControllerModel, ControllerType, Devices, Disk, HostSubsystem, InputBus, Port, Video,
-    VideoType, assign_ports_so_far, drive_index,
+    ChannelTarget, ChardevKind, ConsoleTargetType, Controller, ControllerModel, ControllerType, DeviceRef,
+    Devices, Disk, HostSubsystem, InputBus, Port, SerialTargetType, Video, VideoType, assign_ports_so_far,
+    drive_index,
 };
 use ferrovirt_core::{Error, ErrorCode, Result};
 use ferrovirt_xml::YesNo;
 use std::collections::HashSet;
 
+impl DeviceRef<'_> {
+    /// Refuses what no reader lets pass, whatever is going to happen to the device.
+    pub fn check_as_read(self) -> Result<()> {
+        // What SPICE carries between agents goes through channels: other devices have no such end, but for a few that
+        // libvirt takes for one.
+        let is_channel = match self {
+            Self::Serial(port) => port.target_type == SerialTargetType::UsbSerial,
+            Self::Console(port) => port.target.kind == ConsoleTargetType::Xen,
+            Self::Channel(port) => matches!(port.target, ChannelTarget::Virtio { .. }),
+            Self::Parallel(_) => false,
+            Self::Interface(interface) => return interface.check_as_read(),
+            Self::Controller(controller) => return controller.check_model(),
+            _ => return Ok(()),
+        };
+        let spice = self.chardev_source().is_some_and(|source| matches!(source.kind, ChardevKind::Spicevmc));
+        if spice && !is_channel {
+            return Err(Error::config_unsupported(
+                "type 'spicevmc' is for channels with a target of type 'virtio'",
+            ));
+        }
+        Ok(())
+    }
+}
+
 impl Devices {
     /// Brings what was read into order, and numbers what has no number.
     pub(super) fn arrange(&mut self) -> Result<()> {
+        self.all().into_iter().try_for_each(DeviceRef::check_as_read)?;
+        self.redirfilter = self.redirfilter.take().filter(|filter| !filter.rules.is_empty());
         for disk in std::mem::take(&mut self.disks) {
             self.add_disk(disk);
         }
         let mut usb = UsbControllers::default();
         for mut controller in std::mem::take(&mut self.controllers) {
-            controller.check_model()?;
             controller.fill_master();
             usb.admit(&controller)?;
             self.add_controller(controller);

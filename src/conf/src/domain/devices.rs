@@ -1,12 +1,11 @@
 //! `<devices>`: all devices of a guest, in the order of output.
 
 use crate::domain::{
-    Audio, Channel, ChardevSource, Console, ConsoleTargetType, Context, Controller, Crypto, Device,
-    DeviceInfo, DeviceSeclabel, Disk, Filesystem, Graphics, Hostdev, Hub, Input, Interface, Iommu, Lease,
-    Memballoon, MemoryDevice, Nvram, Panic, Parallel, Pstore, RedirFilter, Redirdev, Rng, RngBackend, Serial,
-    Shmem, Smartcard, SmartcardMode, Sound, Tpm, Video, Vsock, Watchdog,
+    Audio, Channel, ChardevSource, Console, ConsoleTargetType, Controller, Crypto, DeviceInfo, DeviceRef,
+    DeviceSeclabel, Disk, Filesystem, Graphics, Hostdev, Hub, Input, Interface, Iommu, Lease, Memballoon,
+    MemoryDevice, Nvram, Panic, Parallel, Pstore, RedirFilter, Redirdev, Rng, RngBackend, Serial, Shmem,
+    Smartcard, SmartcardMode, Sound, Tpm, Video, Vsock, Watchdog,
 };
-use ferrovirt_core::Result;
 use ferrovirt_xml::XmlElement;
 use serde::{Deserialize, Serialize};
 
@@ -93,47 +92,10 @@ mod absolute_path {
     }
 }
 
-/// Does the same with each device, whatever its type. `$iter` is `iter` or `iter_mut`.
-macro_rules! each {
-    ($devices:ident.$iter:ident(), $device:ident => $body:expr) => {
-        each!(@ $devices.$iter(), $device => $body;
-            disks controllers leases filesystems interfaces smartcards serials parallels consoles channels inputs
-            tpms graphics sounds audios videos hostdevs redirdevs hubs watchdogs memballoon rngs nvram panics
-            shmems memories cryptos iommu vsock pstore);
-    };
-    (@ $devices:ident.$iter:ident(), $device:ident => $body:expr; $($field:ident)*) => {
-        $(for $device in $devices.$field.$iter() {
-            $body;
-        })*
-    };
-}
-
-/// The same for those devices that have an address, an alias, or a place in the boot order.
-macro_rules! each_with_info {
-    ($devices:ident.$iter:ident(), $device:ident => $body:expr) => {
-        each!(@ $devices.$iter(), $device => $body;
-            disks controllers filesystems interfaces smartcards serials parallels consoles channels inputs tpms
-            sounds videos hostdevs redirdevs hubs watchdogs memballoon rngs nvram panics shmems memories cryptos
-            iommu vsock pstore);
-    };
-}
-
 impl Devices {
-    /// What is always filled in, device by device.
-    pub fn fill_defaults(&mut self, context: &Context) {
-        each!(self.iter_mut(), device => device.fill_defaults(context));
-    }
-
-    /// Refuses devices that contradict themselves.
-    pub fn validate(&self, context: &Context) -> Result<()> {
-        each!(self.iter(), device => device.validate(context)?);
-        Ok(())
-    }
-
     /// What the devices have in common: addresses, aliases, the boot order.
     pub fn infos(&self) -> Vec<&DeviceInfo> {
-        let mut infos = Vec::new();
-        each_with_info!(self.iter(), device => infos.push(&device.info));
+        let mut infos: Vec<&DeviceInfo> = self.all().into_iter().filter_map(DeviceRef::info).collect();
         // The first console may be the first serial port once more.
         if let (Some(console), Some(serial)) = (self.consoles.first(), self.serials.first())
             && console.target.kind == ConsoleTargetType::Serial
@@ -144,54 +106,41 @@ impl Devices {
         infos
     }
 
-    /// The same, to be filled in; a console that is the first serial port once more has its own.
-    pub fn infos_mut(&mut self) -> Vec<&mut DeviceInfo> {
-        let mut infos = Vec::new();
-        each_with_info!(self.iter_mut(), device => infos.push(&mut device.info));
-        infos
-    }
-
     /// The host's ends of all character devices.
     pub fn chardev_sources(&self) -> impl Iterator<Item = &ChardevSource> {
-        let smartcards = self.smartcards.iter().filter_map(|card| match &card.mode {
-            SmartcardMode::Passthrough { source } => Some(source),
-            _ => None,
-        });
-        let rngs = self.rngs.iter().filter_map(|rng| match &rng.backend {
-            RngBackend::Egd { source } => Some(source),
-            _ => None,
-        });
-        let ports = self.serials.iter().map(|port| &port.source);
-        ports
-            .chain(self.parallels.iter().map(|port| &port.source))
-            .chain(self.consoles.iter().map(|port| &port.source))
-            .chain(self.channels.iter().map(|port| &port.source))
-            .chain(self.redirdevs.iter().map(|device| &device.source))
-            .chain(smartcards)
-            .chain(rngs)
+        self.all().into_iter().filter_map(DeviceRef::chardev_source)
     }
 
     /// How the host's ends of disks and character devices are labelled, source by source.
     pub fn source_labels(&self) -> Vec<&[DeviceSeclabel]> {
-        let disks = self.disks.iter().flat_map(|disk| {
-            let layers = disk.backing.iter().flat_map(|backing| backing.layers());
-            std::iter::once(&disk.source).chain(layers.map(|layer| &layer.source))
-        });
-        let of_disks = disks.map(|source| &*source.options.seclabels);
-        of_disks.chain(self.chardev_sources().map(|source| source.kind.seclabels())).collect()
+        self.all().into_iter().flat_map(DeviceRef::source_labels).collect()
+    }
+}
+
+impl<'a> DeviceRef<'a> {
+    /// The host's end of a character device.
+    pub fn chardev_source(self) -> Option<&'a ChardevSource> {
+        match self {
+            Self::Serial(port) => Some(&port.source),
+            Self::Parallel(port) => Some(&port.source),
+            Self::Console(port) => Some(&port.source),
+            Self::Channel(port) => Some(&port.source),
+            Self::Redirdev(device) => Some(&device.source),
+            Self::Smartcard(Smartcard { mode: SmartcardMode::Passthrough { source }, .. }) => Some(source),
+            Self::Rng(Rng { backend: RngBackend::Egd { source }, .. }) => Some(source),
+            _ => None,
+        }
     }
 
-    /// Takes out what only running guests have.
-    pub fn strip_live(&mut self) {
-        each!(@ self.iter_mut(), device => device.strip_live();
-            disks controllers filesystems smartcards serials parallels consoles channels inputs tpms graphics sounds videos
-            hostdevs redirdevs hubs watchdogs memballoon rngs nvram panics shmems memories cryptos iommu vsock pstore);
-        self.interfaces.iter_mut().for_each(|interface| interface.strip_live(None));
-    }
-
-    /// Takes out what only privileged readers see.
-    pub fn strip_secrets(&mut self) {
-        self.disks.iter_mut().for_each(Disk::strip_secrets);
-        self.graphics.iter_mut().for_each(Graphics::strip_secrets);
+    /// How the host's end of the device is labelled, source by source.
+    pub fn source_labels(self) -> Vec<&'a [DeviceSeclabel]> {
+        match self {
+            Self::Disk(disk) => {
+                let layers = disk.backing.iter().flat_map(|backing| backing.layers());
+                let sources = std::iter::once(&disk.source).chain(layers.map(|layer| &layer.source));
+                sources.map(|source| &*source.options.seclabels).collect()
+            }
+            device => device.chardev_source().map(|source| source.kind.seclabels()).into_iter().collect(),
+        }
     }
 }

@@ -105,7 +105,7 @@ pub enum FilesystemSource {
 #[serde(default)]
 pub struct RamSource {
     /// In `units`.
-    #[xml(attr = "source/@usage")]
+    #[xml(attr = "source/@usage", missing = "XmlError@Domain")]
     pub usage: u64,
     /// KiB, if not said; libvirt's documents always say KiB.
     #[xml(attr = "source/@units")]
@@ -285,6 +285,10 @@ impl Device for Filesystem {
     }
 
     fn fill_defaults(&mut self, _context: &Context) {
+        if self.driver.kind == FilesystemDriverType::Default {
+            let virtio = self.driver.virtio;
+            self.driver = FilesystemDriver { virtio, ..FilesystemDriver::default() };
+        }
         if self.is_virtiofs() {
             if let Some(idmap) = &mut self.idmap {
                 idmap.fill_defaults();

@@ -111,6 +111,9 @@ impl ThreadPool {
                 let text = format!("thread_pool_min {min} of {of} is above thread_pool_max {max}");
                 Err(Error::config_unsupported(text))
             }
+            (Some(min), None) => Err(Error::config_unsupported(format!(
+                "thread_pool_min {min} of {of} needs a thread_pool_max"
+            ))),
             _ => Ok(()),
         }
     }

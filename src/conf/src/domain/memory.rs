@@ -44,6 +44,7 @@ pub struct Memtune {
 /// `<memoryBacking>`: which host memory guest memory is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
+#[xml(merged)]
 pub struct MemoryBacking {
     #[xml(child)]
     pub huge_pages: Option<HugePages>,

@@ -77,6 +77,7 @@ impl Domain {
         check_essentials(node)?;
         check_names(node)?;
         check_counts(node, DOMAIN_COUNTS)?;
+        check_resource(node)?;
         check_device_count(node).map_err(|err| err.or_domain(ErrorDomain::Domain))?;
         let mut domain: Self = ferrovirt_xml::XmlContent::parse(node)
             .map_err(|err| sooner(node).unwrap_or(err).or_domain(ErrorDomain::Domain))?;
@@ -92,6 +93,15 @@ impl Domain {
         domain.normalize(flags).map_err(|err| err.or_domain(ErrorDomain::Domain))?;
         check_counts(node, DEVICE_COUNTS)?;
         Ok(domain)
+    }
+
+    /// Refuses a name that is more than a line, which may not be kept.
+    pub fn check_name(&self) -> Result<()> {
+        if self.name.contains('\n') {
+            let text = format!("the name '{}' of a domain must be one line", self.name);
+            return Err(Error::new(ErrorCode::XmlDetail, text).domain(ErrorDomain::Xml));
+        }
+        Ok(())
     }
 
     /// The definition as text.
@@ -409,6 +419,7 @@ fn sooner(node: &Node<'_>) -> Option<Error> {
         Ok(cpus) => cpus,
         Err(err) => return Some(err),
     };
+    let (cputune, cpu) = (cputune.into(), cpu.map(Box::new));
     let mut domain = Domain { vcpu, vcpus, iothreads, cputune, cpu, numatune, ..Domain::default() };
     domain.normalize_cpus().err()
 }
@@ -418,10 +429,6 @@ fn check_essentials(node: &Node<'_>) -> Result<()> {
     let has_text = |name: &'static str| node.child(name).is_some_and(|child| !child.text().is_empty());
     if !has_text("name") {
         return Err(Error::bare(ErrorCode::NoName).domain(ErrorDomain::Domain));
-    }
-    if let Some(name) = node.child("name").filter(|name| name.text().contains('\n')) {
-        let text = "a name has one line";
-        return Err(name.error(ErrorCode::XmlDetail, text).domain(ErrorDomain::Xml));
     }
     if let Some(uuid) = node.child("uuid") {
         ferrovirt_xml::rt::text::<Uuid>(&Some(uuid), ErrorCode::Internal.into())
@@ -508,6 +515,18 @@ const DEVICE_COUNTS: &[Count] = &[
     ("devices", "vsock", 1, ErrorCode::XmlError),
     ("devices", "pstore", 1, ErrorCode::XmlError),
 ];
+
+/// A resource says where, or what; libvirt takes one that says nothing for an error of its own.
+fn check_resource(node: &Node<'_>) -> Result<()> {
+    let Some(resource) = node.child("resource") else { return Ok(()) };
+    let says = |name: &'static str| resource.child(name).is_some_and(|child| !child.text().is_empty());
+    let tag = resource.child("fibrechannel").and_then(|tag| tag.attr("appid"));
+    if says("partition") || tag.is_some_and(|tag| !tag.is_empty()) {
+        return Ok(());
+    }
+    let text = "<resource> needs a <partition>, or a <fibrechannel> with an appid";
+    Err(resource.error(ErrorCode::Internal, text).domain(ErrorDomain::None))
+}
 
 /// More than any machine has. Devices are compared with each other, so that hostile lists must end here.
 const MOST_DEVICES: usize = 1 << 14;

@@ -1,10 +1,11 @@
 //! What devices may not be beside each other: the same name, the same place, the same number.
 
 use super::{
-    Address, Controller, ControllerModel, ControllerType, Devices, Disk, DiskBus, Domain, DriveAddress,
-    Filesystem, FilesystemDriverType, Graphics, Hostdev, InputBus, IoApicDriver, refuse_memory_conflicts,
+    Address, Audio, Controller, ControllerModel, ControllerType, DeviceRef, DeviceSeclabel, Devices, Disk,
+    DiskBus, Domain, DriveAddress, Filesystem, FilesystemDriverType, Graphics, Hostdev, Input, InputBus,
+    IoApicDriver, MemoryDevice, VideoType, refuse_memory_conflicts,
 };
-use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{OnOff, YesNo};
 use std::collections::HashSet;
 
@@ -86,45 +87,39 @@ impl Devices {
         Ok(())
     }
 
-    fn refuse_redirection_without_usb(&self) -> Result<()> {
-        let usb = |other: &Controller| {
-            other.kind == ControllerType::Usb && other.model != Some(ControllerModel::None)
-        };
-        if !self.redirdevs.is_empty() && !self.controllers.iter().any(usb) {
-            let text = "a <redirdev> needs a USB controller, which the domain does not have";
-            return Err(Error::config_unsupported(text));
-        }
-        Ok(())
+    fn has_usb(&self) -> bool {
+        self.controllers
+            .iter()
+            .any(|other| other.kind == ControllerType::Usb && other.model != Some(ControllerModel::None))
     }
 
-    fn refuse_same_filesystem_targets(&self) -> Result<()> {
+    /// Of shared folders each has a target of its own, also beside folders of another kind.
+    fn refuse_same_target(&self, fs: &Filesystem) -> Result<()> {
         let shared = |fs: &&Filesystem| fs.driver.kind == FilesystemDriverType::Virtiofs;
-        for (at, fs) in self.filesystems.iter().enumerate() {
-            let Some(target) = &fs.target else { continue };
-            let mut others =
-                self.filesystems.iter().enumerate().filter(|(other, fs)| *other != at && shared(fs));
-            if others.any(|(_, other)| other.target.as_ref() == Some(target)) {
-                let text = format!("two filesystems have the target '{target}'");
-                return Err(Error::config_unsupported(text));
+        let mut seen = HashSet::new();
+        let twice = self.filesystems.iter().filter(shared).find(|other| !seen.insert(&other.target));
+        let mut others = self.filesystems.iter().filter(shared).filter(|other| !std::ptr::eq(*other, fs));
+        let clash = twice.or_else(|| others.find(|other| other.target == fs.target));
+        match clash.and_then(|other| other.target.as_ref()) {
+            Some(target) => {
+                Err(Error::config_unsupported(format!("two filesystems have the target '{target}'")))
             }
+            None => Ok(()),
         }
-        Ok(())
     }
 
-    /// Refuses sound that goes nowhere, and two systems of the same number.
-    fn validate_audio(&self) -> Result<()> {
-        let mut ids = HashSet::new();
-        if let Some(audio) = self.audios.iter().find(|audio| !ids.insert(audio.id.get())) {
-            return Err(Error::xml(format!("two <audio> have the id {}", audio.id)));
-        }
-        let sounds = self.sounds.iter().filter_map(|sound| sound.audio_id);
-        let screens = self.graphics.iter().filter_map(|graphics| match graphics {
-            Graphics::Vnc(vnc) => vnc.audio_id,
-            _ => None,
-        });
-        match sounds.chain(screens).map(u32::from).find(|id| *id != 0 && !ids.contains(id)) {
+    /// Refuses sound that goes nowhere.
+    fn need_audio(&self, id: Option<u32>) -> Result<()> {
+        match id.filter(|id| *id != 0 && !self.audios.iter().any(|audio| u32::from(audio.id) == *id)) {
             Some(id) => Err(Error::xml(format!("there is no <audio id='{id}'/>"))),
             None => Ok(()),
+        }
+    }
+
+    fn refuse_same_audio(&self, audio: &Audio) -> Result<()> {
+        match self.audios.iter().any(|other| !std::ptr::eq(other, audio) && other.id == audio.id) {
+            true => Err(Error::xml(format!("two <audio> have the id {}", audio.id))),
+            false => Ok(()),
         }
     }
 
@@ -135,16 +130,39 @@ impl Devices {
 }
 
 impl Domain {
-    /// What a device must find in its domain, or must not.
-    pub(super) fn validate_devices_in_domain(&self) -> Result<()> {
-        self.validate_throttle_filters()?;
-        self.devices.refuse_redirection_without_usb()?;
-        self.validate_device_labels()?;
-        self.validate_memory_nodes()?;
-        refuse_memory_conflicts(&self.devices.memories)?;
-        self.validate_inputs()?;
-        self.devices.refuse_same_filesystem_targets()?;
-        self.devices.validate_audio()
+    /// Refuses a device that contradicts itself, or that can't be in this domain.
+    pub fn validate_device(&self, device: DeviceRef<'_>) -> Result<()> {
+        self.check_device(device).map_err(|err| err.or_domain(ErrorDomain::Domain))
+    }
+
+    fn check_device(&self, device: DeviceRef<'_>) -> Result<()> {
+        let nowhere = device.info().is_some_and(|info| info.address == Some(Address::Unassigned));
+        if nowhere && !matches!(device, DeviceRef::Hostdev(_)) {
+            let text =
+                format!("a <{}> can't have an address of type 'unassigned': host devices can", device.name());
+            return Err(Error::config_unsupported(text));
+        }
+        match device {
+            DeviceRef::Redirdev(_) if !self.devices.has_usb() => {
+                let text = "a <redirdev> needs a USB controller, which the domain does not have";
+                return Err(Error::config_unsupported(text));
+            }
+            DeviceRef::Memory(memory) => self.check_memory_node(memory)?,
+            _ => {}
+        }
+        device.validate(&self.context())?;
+        self.check_labels(&device.source_labels())?;
+        match device {
+            DeviceRef::Disk(disk) => self.check_throttle_filters(disk),
+            DeviceRef::Memory(_) => refuse_memory_conflicts(&self.devices.memories),
+            DeviceRef::Input(input) => self.check_input(input),
+            DeviceRef::Filesystem(fs) => self.devices.refuse_same_target(fs),
+            DeviceRef::Audio(audio) => self.devices.refuse_same_audio(audio),
+            DeviceRef::Sound(sound) => self.devices.need_audio(sound.audio_id.map(u32::from)),
+            DeviceRef::Graphics(Graphics::Vnc(vnc)) => self.devices.need_audio(vnc.audio_id.map(u32::from)),
+            DeviceRef::Video(_) => self.check_video_is_alone(),
+            _ => Ok(()),
+        }
     }
 
     /// What several devices must not share.
@@ -153,11 +171,7 @@ impl Domain {
         devices.refuse_same_targets()?;
         devices.refuse_same_hostdevs()?;
         devices.refuse_same_drive_addresses()?;
-        devices.refuse_same_host_drive_addresses()?;
-        if devices.videos.iter().filter(|video| video.is_primary()).count() > 1 {
-            return Err(Error::config_unsupported("only one <video> can be the primary one"));
-        }
-        Ok(())
+        devices.refuse_same_host_drive_addresses()
     }
 
     pub(super) fn validate_remapping(&self) -> Result<()> {
@@ -170,10 +184,9 @@ impl Domain {
         Ok(())
     }
 
-    fn validate_throttle_filters(&self) -> Result<()> {
-        let filters = self.devices.disks.iter().flat_map(|disk| &disk.throttle_filters);
+    fn check_throttle_filters(&self, disk: &Disk) -> Result<()> {
         let exists = |name: &str| self.throttle_groups.iter().any(|group| group.name == name);
-        match filters.map(|filter| &filter.group).find(|name| !exists(name)) {
+        match disk.throttle_filters.iter().map(|filter| &filter.group).find(|name| !exists(name)) {
             Some(name) => {
                 let text = format!("<throttlefilter group='{name}'> names no <throttlegroup> of the domain");
                 Err(Error::xml(text))
@@ -183,8 +196,8 @@ impl Domain {
     }
 
     /// A device's label changes what the domain's label is: that must be one that labels.
-    fn validate_device_labels(&self) -> Result<()> {
-        for label in self.devices.source_labels().into_iter().flatten() {
+    fn check_labels(&self, labels: &[&[DeviceSeclabel]]) -> Result<()> {
+        for label in labels.iter().copied().flatten() {
             let domain = self.seclabels.iter().find(|domain| domain.model == label.model);
             if domain.is_some_and(|domain| domain.relabel == Some(YesNo::No)) {
                 let text = "the <seclabel> of a device needs a <seclabel relabel='yes'> of the domain";
@@ -194,9 +207,9 @@ impl Domain {
         Ok(())
     }
 
-    fn validate_inputs(&self) -> Result<()> {
-        let on_ps2 = self.devices.inputs.iter().any(|input| input.bus == Some(InputBus::Ps2));
-        if on_ps2 && self.features.ps2.is_some_and(|ps2| !ps2.is_on()) {
+    fn check_input(&self, input: &Input) -> Result<()> {
+        let off = self.features.ps2.is_some_and(|ps2| !ps2.is_on());
+        if input.bus == Some(InputBus::Ps2) && off {
             let text =
                 "an <input bus='ps2'> needs the PS/2 controller, which <ps2 state='off'/> switches off";
             return Err(Error::config_unsupported(text));
@@ -204,10 +217,19 @@ impl Domain {
         Ok(())
     }
 
-    fn validate_memory_nodes(&self) -> Result<()> {
+    fn check_video_is_alone(&self) -> Result<()> {
+        let videos = &self.devices.videos;
+        if videos.len() > 1 && videos.iter().any(|video| video.model.kind == VideoType::None) {
+            return Err(Error::config_unsupported(
+                "a <video> of type 'none' means that there is no other: take one out",
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_memory_node(&self, memory: &MemoryDevice) -> Result<()> {
         let nodes = self.numa().map_or(0, |numa| numa.cells.len());
-        let asked = self.devices.memories.iter().filter_map(|device| device.model.target().node);
-        match asked.into_iter().find(|node| *node as usize >= nodes) {
+        match memory.model.target().node.filter(|node| *node as usize >= nodes) {
             Some(node) => {
                 let text = format!("a memory device is for NUMA node {node}, the guest has {nodes} nodes");
                 Err(Error::new(ErrorCode::XmlDetail, text))

@@ -1,25 +1,56 @@
 //! What contradicts itself in a definition whatever the hypervisor.
 
 use crate::domain::{
-    Domain, Firmware, FirmwareFeatureName, LaunchSecurity, LifecycleAction, LoaderKind, Os, ParseFlags,
-    ThrottleGroup,
+    DeviceRef, Domain, Firmware, FirmwareFeatureName, LaunchSecurity, LifecycleAction, LoaderKind, Os,
+    ParseFlags, ThrottleGroup,
 };
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::YesNo;
 use std::collections::HashSet;
 
+/// What a driver can't do.
+pub trait Refusals {
+    /// Looks at all but the devices, before them.
+    fn check_domain(&self, domain: &Domain) -> Result<()>;
+
+    /// Looks at a device of the domain, which does not contradict itself.
+    fn check_device(&self, domain: &Domain, device: DeviceRef<'_>) -> Result<()>;
+}
+
+/// No driver has anything to say.
+struct NothingElse;
+
+impl Refusals for NothingElse {
+    fn check_domain(&self, _domain: &Domain) -> Result<()> {
+        Ok(())
+    }
+
+    fn check_device(&self, _domain: &Domain, _device: DeviceRef<'_>) -> Result<()> {
+        Ok(())
+    }
+}
+
 impl Domain {
     /// Refuses what contradicts itself. A driver refuses what it can't do besides.
     pub fn validate(&self, flags: ParseFlags) -> Result<()> {
+        self.validate_with(flags, &NothingElse)
+    }
+
+    /// Refuses what contradicts itself, and what a driver can't do: the domain as a whole for the driver, device by
+    /// device for both, and what is left of the domain.
+    pub fn validate_with(&self, flags: ParseFlags, refusals: &dyn Refusals) -> Result<()> {
         if flags.skip_validate {
             return Ok(());
         }
-        self.validate_all().map_err(|err| err.or_domain(ErrorDomain::Domain))
+        refusals.check_domain(self)?;
+        for device in self.devices.all() {
+            self.validate_device(device)?;
+            refusals.check_device(self, device)?;
+        }
+        self.validate_as_a_whole().map_err(|err| err.or_domain(ErrorDomain::Domain))
     }
 
-    fn validate_all(&self) -> Result<()> {
-        self.devices.validate(&self.context())?;
-        self.validate_devices_in_domain()?;
+    fn validate_as_a_whole(&self) -> Result<()> {
         self.validate_resource()?;
         self.validate_devices_together()?;
         self.validate_topology()?;
@@ -30,15 +61,15 @@ impl Domain {
         self.os.validate()?;
         self.cputune.validate()?;
         self.validate_boot()?;
+        self.validate_videos()?;
         self.blkiotune.validate()?;
         self.validate_idmap()?;
-        self.validate_videos()?;
         self.numatune.validate()?;
         if let Some(numa) = self.numa() {
             numa.validate_caches_and_links()?;
         }
         self.iothreads.validate()?;
-        self.launch_security.as_ref().map_or(Ok(()), LaunchSecurity::validate)?;
+        self.launch_security.as_deref().map_or(Ok(()), LaunchSecurity::validate)?;
         self.throttle_groups.iter().try_for_each(ThrottleGroup::validate)
     }
 
@@ -65,11 +96,8 @@ impl Domain {
     }
 
     fn validate_videos(&self) -> Result<()> {
-        let none = self.devices.videos.iter().any(|video| video.model.kind == crate::domain::VideoType::None);
-        if none && self.devices.videos.len() > 1 {
-            return Err(Error::config_unsupported(
-                "a <video> of type 'none' means that there is no other: take one out",
-            ));
+        if self.devices.videos.iter().filter(|video| video.is_primary()).count() > 1 {
+            return Err(Error::config_unsupported("only one <video> can be the primary one"));
         }
         Ok(())
     }

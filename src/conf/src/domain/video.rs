@@ -26,10 +26,15 @@ pub struct VideoDriver {
     #[xml(flatten)]
     pub virtio: VirtioOptions,
     /// Of bhyve.
-    #[xml(attr = "vgaconf")]
+    #[xml(attr = "vgaconf", skip_if = "is_io")]
     pub vga_conf: Option<VgaConf>,
     #[xml(attr)]
     pub name: Option<VideoBackend>,
+}
+
+/// The first choice is what goes without saying.
+fn is_io(conf: &Option<VgaConf>) -> bool {
+    *conf == Some(VgaConf::Io)
 }
 
 /// What old software finds of the card.
@@ -284,7 +289,7 @@ mod tests {
     fn cards_print_back() {
         check_same::<Video>(
             "<video>
-  <driver iommu='on' vgaconf='io' name='vhostuser'/>
+  <driver iommu='on' vgaconf='on' name='vhostuser'/>
   <model type='virtio' vram='16384' heads='2' primary='yes' blob='on'>
     <acceleration accel3d='yes' rendernode='/dev/dri/renderD128'/>
     <resolution x='1920' y='1080'/>

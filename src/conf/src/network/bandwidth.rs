@@ -1,6 +1,6 @@
 //! `<bandwidth>`: how fast traffic may flow, of a network, a port group, or a guest's interface.
 
-use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::XmlElement;
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,10 @@ impl Bandwidth {
 
     /// Must be asked before [`Bandwidth::filled`], which drops what this looks at.
     pub fn validate(&self, place: BandwidthUse) -> Result<()> {
+        self.check(place).map_err(|err| err.settle(ErrorDomain::None))
+    }
+
+    fn check(&self, place: BandwidthUse) -> Result<()> {
         if self.class_id.is_some() && !place.class_id {
             let text = "attribute 'classID' of <bandwidth> is only for ports that are plugged in";
             return Err(Error::new(ErrorCode::XmlDetail, text));
@@ -70,7 +74,8 @@ impl Bandwidth {
     /// Refuses numbers that the kernel can't take (`VIR_ERR_OVERFLOW`).
     pub fn check_limits(&self) -> Result<()> {
         let rates = [&self.inbound, &self.outbound];
-        rates.into_iter().flatten().try_for_each(BandwidthRate::check_limits)
+        let mut rates = rates.into_iter().flatten();
+        rates.try_for_each(BandwidthRate::check_limits).map_err(|err| err.settle(ErrorDomain::None))
     }
 
     /// The guaranteed inbound rate, if there is one.
@@ -87,12 +92,11 @@ impl Bandwidth {
 impl BandwidthRate {
     fn filled(self) -> Option<Self> {
         let nonzero = |value: Option<u64>| value.filter(|number| *number > 0);
-        let rate = Self {
-            average: nonzero(self.average),
-            peak: nonzero(self.peak),
-            floor: nonzero(self.floor),
-            burst: nonzero(self.burst),
-        };
+        let average = nonzero(self.average);
+        // Bursts are measured against the average.
+        let burst = |value| nonzero(value).filter(|_| average.is_some());
+        let rate =
+            Self { average, peak: burst(self.peak), floor: nonzero(self.floor), burst: burst(self.burst) };
         (rate.average.is_some() || rate.floor.is_some()).then_some(rate)
     }
 

@@ -7,8 +7,8 @@ use super::{
 use crate::values::Mac;
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{
-    AutoBase, Document, Node, OnOff, RawElement, XmlElement, XmlEnum, XmlValue, YesNo, check_strict,
-    to_string,
+    AutoBase, Document, Node, OnOff, RawElement, XmlContent, XmlElement, XmlEnum, XmlValue, YesNo,
+    check_strict, to_string,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -132,6 +132,11 @@ pub struct DnsmasqOption {
     pub value: Option<String>,
 }
 
+/// A part of a document by itself.
+fn part<T: XmlContent>(root: &Node<'_>, name: &'static str) -> Result<Option<T>> {
+    root.child(name).map(|node| T::parse(&node)).transpose()
+}
+
 impl Network {
     /// Reads, checks and completes a definition; with `strict`, elements that are not in the schema are refused.
     pub fn from_xml(text: &str, strict: bool) -> Result<Self> {
@@ -143,12 +148,14 @@ impl Network {
             }
             refuse_repeated(&document.root())?;
             let root = document.root();
-            let mut network: Self = document.read().map_err(|err: Error| match spoken_by_reader(&root) {
-                true => err,
-                // A text that is no address is refused by whoever looks addresses up.
-                false if err.code() == ErrorCode::SystemError => err.domain(ErrorDomain::None),
-                false => err.domain(ErrorDomain::Network),
-            })?;
+            let first = |err| Self::read_early(&root).err().unwrap_or(err);
+            let mut network: Self =
+                document.read().map_err(first).map_err(|err: Error| match spoken_by_reader(&root) {
+                    true => err,
+                    // A text that is no address is refused by whoever looks addresses up.
+                    false if err.code() == ErrorCode::SystemError => err.domain(ErrorDomain::None),
+                    false => err.domain(ErrorDomain::Network),
+                })?;
             network.prepare();
             network.validate()?;
             network.fill_defaults();
@@ -201,8 +208,9 @@ impl Network {
         Some(self.forward.as_ref()?.interfaces.first()?.dev.as_str())
     }
 
-    /// What counts as absent before anything is checked.
+    /// What counts as absent before anything is checked: how many are connected is for the network itself to say.
     fn prepare(&mut self) {
+        self.connections = 0;
         let nonempty = |text: &mut Option<String>| *text = text.take().filter(|text| !text.is_empty());
         if let Some(bridge) = &mut self.bridge {
             nonempty(&mut bridge.name);
@@ -233,8 +241,43 @@ impl Network {
         self.port_groups.iter_mut().for_each(PortGroup::fill_defaults);
     }
 
+    /// Of several faults in a document the first is told in the order in which libvirt looks.
+    fn read_early(root: &Node<'_>) -> Result<()> {
+        let mut early = Self {
+            name: root.child("name").map(|name| name.text().into_owned()).unwrap_or_default(),
+            ..Self::default()
+        };
+        early.validate_early()?;
+        early.domain = part(root, "domain")?;
+        early.validate_early()?;
+        early.bandwidth = part(root, "bandwidth")?;
+        early.validate_early()?;
+        early.vlan = part(root, "vlan")?;
+        early.validate_early()?;
+        early.dns = part(root, "dns")?;
+        early.validate_early()
+    }
+
     /// Refuses what contradicts. Must be asked before `fill_defaults`, which drops what is without effect.
     pub fn validate(&self) -> Result<()> {
+        let name = &self.name;
+        self.validate_early()?;
+        if let Some(port) = &self.virtual_port {
+            port.validate()?;
+            if port.kind.is_none() {
+                let text = format!("the <virtualport> of network '{name}' needs a type");
+                return Err(Error::xml(text).domain(ErrorDomain::None));
+            }
+        }
+        self.port_groups.iter().try_for_each(PortGroup::validate)?;
+        self.ips.iter().try_for_each(|ip| ip.validate(name))?;
+        self.routes.iter().try_for_each(|route| route.validate(&format!("network '{name}'")))?;
+        self.routes.iter().try_for_each(|route| route.check_gateway(name, &self.ips))?;
+        self.forward.as_ref().map_or(Ok(()), |forward| forward.validate(name))?;
+        self.validate_mode()
+    }
+
+    fn validate_early(&self) -> Result<()> {
         let name = &self.name;
         if name.contains('/') {
             let text = format!("the network's name '{name}' must not contain '/'");
@@ -256,20 +299,7 @@ impl Network {
         if let Some(mac) = self.mac.filter(|mac| mac.is_multicast()) {
             return Err(Error::xml(format!("the <mac> {mac} of network '{name}' is the address of a group")));
         }
-        self.dns.as_ref().map_or(Ok(()), |dns| dns.validate(name))?;
-        if let Some(port) = &self.virtual_port {
-            port.validate()?;
-            if port.kind.is_none() {
-                let text = format!("the <virtualport> of network '{name}' needs a type");
-                return Err(Error::xml(text).domain(ErrorDomain::None));
-            }
-        }
-        self.port_groups.iter().try_for_each(PortGroup::validate)?;
-        self.ips.iter().try_for_each(|ip| ip.validate(name))?;
-        self.routes.iter().try_for_each(|route| route.validate(&format!("network '{name}'")))?;
-        self.routes.iter().try_for_each(|route| route.check_gateway(name, &self.ips))?;
-        self.forward.as_ref().map_or(Ok(()), |forward| forward.validate(name))?;
-        self.validate_mode()
+        self.dns.as_ref().map_or(Ok(()), |dns| dns.validate(name))
     }
 
     /// What must fit together with the way of forwarding.
@@ -296,7 +326,7 @@ impl Network {
                     return refuse("can forward to one device only");
                 }
             }
-            ForwardMode::Open if pool > 0 => return refuse("can't be restricted to a device"),
+            ForwardMode::Open if interfaces > 0 => return refuse("can't be restricted to a device"),
             ForwardMode::Open => {}
             _ => {
                 if mode != ForwardMode::Bridge {
@@ -492,8 +522,9 @@ mod tests {
     fn live_parts_are_taken_out() {
         let text = "<network connections='2'><name>n</name><forward mode='bridge'><interface dev='eth0' \
                     connections='2'/></forward></network>";
-        let network = Network::from_xml(text, true).unwrap();
-        assert!(network.to_xml().contains("connections='2'"));
+        let mut network = Network::from_xml(text, true).unwrap();
+        network.connections = 3;
+        assert!(network.to_xml().contains("<network connections='3'>"));
         assert!(!network.inactive().to_xml().contains("connections"));
     }
 }

@@ -3,7 +3,7 @@
 use super::lenient;
 use crate::domain::PciAddress;
 use crate::network::dhcp::check_order;
-use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
@@ -173,6 +173,8 @@ impl Forward {
         if self.mode != ForwardMode::Nat {
             self.nat = None;
         }
+        // A device of the pool is one function.
+        self.addresses.iter_mut().for_each(|address| address.pci.multifunction = None);
         if let Some(nat) = &mut self.nat {
             nat.ports = nat.ports.filter(|ports| ports.start > 0 || ports.end > 0);
         }
@@ -215,6 +217,7 @@ impl Forward {
         if let Some(NatAddresses { start, end }) = nat.addresses {
             check_order(start.into(), end.into()).map_err(|why| {
                 Error::internal(format!("the range {start} - {end} in <nat> of network '{network}' {why}"))
+                    .settle(ErrorDomain::None)
             })?;
         }
         if let Some(NatPorts { start, end }) = nat.ports.filter(|ports| ports.end < ports.start) {

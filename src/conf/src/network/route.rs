@@ -14,13 +14,13 @@ use std::net::IpAddr;
 pub struct Route {
     #[xml(attr)]
     pub family: Option<IpFamily>,
-    #[xml(attr)]
+    #[xml(attr, error = "XmlError@Network")]
     pub address: IpAddr,
-    #[xml(attr)]
+    #[xml(attr, error = "XmlError@Network")]
     pub netmask: Option<IpAddr>,
     #[xml(attr)]
     pub prefix: Option<u32>,
-    #[xml(attr)]
+    #[xml(attr, error = "XmlError@Network")]
     pub gateway: IpAddr,
     /// From 1.
     #[xml(attr)]

@@ -38,6 +38,7 @@ const KINDS: &[&str] = &[
     "ap_matrix",
     "vpd",
     "ccwgroup",
+    "ccwgroup_member",
 ];
 
 impl Capability {

@@ -114,7 +114,10 @@ fn read_parent(parent: &Node<'_>) -> Result<ParentAddress> {
     let unique_id = parent.attr("unique_id").and_then(|text| text.trim().parse().ok()).filter(|id| *id >= 0);
     Ok(ParentAddress {
         unique_id: unique_id.ok_or_else(|| parent.missing_attr("unique_id", ErrorCode::XmlError))?,
-        address: PciAddress::parse(&address).map_err(|err| err.settle(ErrorDomain::Xml))?,
+        address: PciAddress {
+            multifunction: None,
+            ..PciAddress::parse(&address).map_err(|err| err.settle(ErrorDomain::Xml))?
+        },
     })
 }
 

@@ -27,9 +27,9 @@ pub struct Channel {
 pub enum ChannelTarget {
     /// An address of the guest's user-mode network that leads to the host.
     Guestfwd {
-        #[xml(attr)]
+        #[xml(attr, error = "SystemError@None", missing = "XmlError@Domain")]
         address: IpAddr,
-        #[xml(attr)]
+        #[xml(attr, missing = "XmlError@Domain")]
         port: u16,
     },
     /// A port of a virtio-serial controller.

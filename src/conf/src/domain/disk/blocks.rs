@@ -1,28 +1,58 @@
 //! The lesser elements of a disk.
 
-use ferrovirt_xml::{OnOff, XmlElement, XmlEnum, YesNo};
+use ferrovirt_core::Result;
+use ferrovirt_xml::{Node, OnOff, Shape, Writer, XmlContent, XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 
 use super::DiskDevice;
 
 /// `<target>`: the drive's name, and the bus it is plugged into.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DiskTarget {
     /// The name, such as `vda`; what the guest calls it may differ.
-    #[xml(attr)]
     pub dev: Option<String>,
-    #[xml(attr)]
     pub bus: Option<DiskBus>,
     /// Of CD-ROMs and floppies.
-    #[xml(attr, default, skip_default)]
     pub tray: DiskTray,
     /// Of USB and SCSI disks: whether they call themselves removable.
-    #[xml(attr)]
     pub removable: Option<OnOff>,
     /// Rounds a minute; 1: solid state; 0: not said.
-    #[xml(attr = "rotation_rate", default, skip_default)]
     pub rotation_rate: u32,
+}
+
+#[derive(XmlElement)]
+struct TargetXml {
+    #[xml(attr)]
+    dev: Option<String>,
+    #[xml(attr)]
+    bus: Option<DiskBus>,
+    #[xml(attr, default, skip_default)]
+    tray: DiskTray,
+    #[xml(attr)]
+    removable: Option<OnOff>,
+    #[xml(attr = "rotation_rate", default, skip_default)]
+    rotation_rate: u32,
+}
+
+impl XmlContent for DiskTarget {
+    fn parse(node: &Node<'_>) -> Result<Self> {
+        let TargetXml { dev, bus, tray, removable, rotation_rate } = TargetXml::parse(node)?;
+        // What Xen's own device model used to call disks.
+        let dev = dev.map(|dev| dev.strip_prefix("ioemu:").map_or(dev.clone(), str::to_owned));
+        Ok(Self { dev, bus, tray, removable, rotation_rate })
+    }
+
+    fn write_attrs(&self, w: &mut Writer) {
+        let Self { dev, bus, tray, removable, rotation_rate } = self.clone();
+        // That a SCSI disk is removable is never printed by libvirt, either.
+        let removable = removable.filter(|_| bus == Some(DiskBus::Usb));
+        TargetXml { dev, bus, tray, removable, rotation_rate }.write_attrs(w);
+    }
+
+    fn shape() -> &'static Shape {
+        TargetXml::shape()
+    }
 }
 
 /// The kind of controller.

@@ -36,7 +36,7 @@ pub struct Disk {
     pub driver: Option<DiskDriver>,
     /// Where older documents have it; [`Disk::auth`] looks in both places.
     #[xml(child)]
-    pub auth: Option<StorageAuth>,
+    pub auth: Option<Box<StorageAuth>>,
     /// The `type` attribute and `<source>`.
     #[xml(with = "image")]
     pub source: StorageSource,
@@ -63,12 +63,12 @@ pub struct Disk {
     #[xml(child, omit_empty)]
     pub blockio: Option<Blockio>,
     /// A copy or commit that is under way. Only in live documents.
-    #[xml(child)]
+    #[xml(with = "mirror_under_way")]
     pub mirror: Option<Box<Mirror>>,
     #[xml(flatten = "target")]
     pub target: DiskTarget,
     #[xml(child = "iotune", omit_empty)]
-    pub iotune: Option<IoTune>,
+    pub iotune: Option<Box<IoTune>>,
     #[xml(child = "throttlefilters/throttlefilter")]
     pub throttle_filters: Vec<ThrottleFilter>,
     #[xml(flag)]
@@ -92,9 +92,39 @@ pub struct Disk {
     pub product: Option<String>,
     /// Where older documents have it; [`Disk::encryption`] looks in both places.
     #[xml(child)]
-    pub encryption: Option<Encryption>,
+    pub encryption: Option<Box<Encryption>>,
     #[xml(flatten)]
     pub info: DeviceInfo,
+}
+
+/// Definitions have no mirror: what is said of one does not matter there, and may be wrong.
+mod mirror_under_way {
+    use super::Mirror;
+    use ferrovirt_core::Result;
+    use ferrovirt_xml::{Cardinality, Item, Node, Shape, Writer, XmlContent, XmlElement};
+
+    pub fn parse(node: &Node<'_>) -> Result<Option<Box<Mirror>>> {
+        let found = node.child(Mirror::TAG);
+        Ok(found.and_then(|mirror| Mirror::parse(&mirror).ok()).map(Box::new))
+    }
+
+    pub fn write_attrs(_: &Option<Box<Mirror>>, _: &mut Writer) {}
+
+    pub fn write_children(mirror: &Option<Box<Mirror>>, w: &mut Writer) {
+        if let Some(mirror) = mirror {
+            w.element(Mirror::TAG, &**mirror);
+        }
+    }
+
+    pub fn shape() -> &'static Shape {
+        &Shape {
+            items: &[Item::Child {
+                tag: Mirror::TAG,
+                cardinality: Cardinality::Optional,
+                shape: Mirror::shape,
+            }],
+        }
+    }
 }
 
 /// Refuses what stands both in `<disk>`, where older documents have it, and in `<source>`.
@@ -156,12 +186,12 @@ impl Disk {
 
     /// Wherever it stands.
     pub fn auth(&self) -> Option<&StorageAuth> {
-        self.auth.as_ref().or(self.source.options.auth.as_ref())
+        self.auth.as_deref().or(self.source.options.auth.as_deref())
     }
 
     /// Wherever it stands.
     pub fn encryption(&self) -> Option<&Encryption> {
-        self.encryption.as_ref().or(self.source.options.encryption.as_ref())
+        self.encryption.as_deref().or(self.source.options.encryption.as_deref())
     }
 
     /// What snapshots do with the disk, said or meant; `None`: what the snapshot's other disks do.
@@ -188,17 +218,6 @@ impl Disk {
             });
         }
         self.info.strip_live();
-    }
-
-    /// Takes out what only privileged readers see.
-    pub fn strip_secrets(&mut self) {
-        self.source.strip_secrets();
-        if let Some(backing) = &mut self.backing {
-            backing.for_each_layer(|layer| layer.source.strip_secrets());
-        }
-        if let Some(mirror) = &mut self.mirror {
-            mirror.source.strip_secrets();
-        }
     }
 
     fn fill_source(&mut self) {
@@ -240,12 +259,6 @@ impl Device for Disk {
     }
 
     fn fill_defaults(&mut self, _context: &Context) {
-        if let Some(dev) = &mut self.target.dev {
-            // Old Xen documents named drives so.
-            if let Some(name) = dev.strip_prefix("ioemu:") {
-                *dev = name.to_owned();
-            }
-        }
         self.readonly |= self.device == DiskDevice::Cdrom;
         let (device, dev) = (self.device, self.target.dev.as_deref());
         self.target.bus.get_or_insert_with(|| DiskBus::guess(device, dev));

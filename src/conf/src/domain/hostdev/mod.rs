@@ -28,7 +28,7 @@ pub struct Hostdev {
     #[xml(flatten)]
     pub device: HostDevice,
     /// Of network cards on PCI.
-    #[xml(child)]
+    #[xml(with = "Teaming")]
     pub teaming: Option<Teaming>,
     /// Of SCSI.
     #[xml(flag)]

@@ -1,7 +1,7 @@
 //! Devices on a bus of the host.
 
 use ferrovirt_core::{ErrorCode, Result};
-use ferrovirt_xml::{Node, OnOff, XmlElement, XmlEnum, YesNo};
+use ferrovirt_xml::{Fault, Node, OnOff, XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -69,8 +69,20 @@ pub enum HostSubsystem {
     },
 }
 
+/// What only some types have, which is looked at before all else.
 fn check_source(node: &Node<'_>) -> Result<()> {
-    node.child("source").map(|_| ()).ok_or_else(|| node.missing_child("source", ErrorCode::XmlError))
+    let source = node.child("source").ok_or_else(|| node.missing_child("source", ErrorCode::XmlError))?;
+    let kind = node.attr("type").unwrap_or("");
+    if kind != "usb" && source.attr("startupPolicy").is_some() {
+        return Err(source.error(ErrorCode::ConfigUnsupported, "a startupPolicy is for USB devices"));
+    }
+    for (name, able) in [("sgio", &["scsi"][..]), ("rawio", &["scsi"]), ("model", &["mdev", "scsi_host"])] {
+        if node.attr(name).is_some() && !able.contains(&kind) {
+            let text = format!("'{name}' is for host devices of type {}, not '{kind}'", able.join(" and "));
+            return Err(node.error(Fault::of_object(ErrorCode::XmlError), text));
+        }
+    }
+    Ok(())
 }
 
 /// Whatever is not `yes` means no.

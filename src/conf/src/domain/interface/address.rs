@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use ferrovirt_core::{ErrorCode, Result};
-use ferrovirt_xml::{Node, Shape, Tag, Writer, XmlContent, XmlElement};
+use ferrovirt_xml::{Fault, Node, Shape, Tag, Writer, XmlContent, XmlElement};
 use serde::{Deserialize, Serialize};
 
 use crate::network::{IpFamily, Route};
@@ -30,7 +30,7 @@ pub struct IpAddress {
 
 #[derive(XmlElement)]
 struct IpXml {
-    #[xml(attr)]
+    #[xml(attr, error = "XmlError@Domain")]
     address: IpAddr,
     #[xml(attr)]
     family: Option<String>,
@@ -47,13 +47,13 @@ impl XmlContent for IpAddress {
         // Other families are taken for none at all, as libvirt does.
         if family.and_then(|name| name.parse().ok()).is_some_and(|family: IpFamily| family != own) {
             let text = format!("'{address}' of <ip> does not belong to its 'family'");
-            return Err(node.error(ErrorCode::XmlError, text));
+            return Err(node.error(Fault::of_object(ErrorCode::XmlError), text));
         }
         let limit = if own == IpFamily::Ipv4 { 32 } else { 128 };
         let prefix = prefix.unwrap_or(0);
         if prefix > limit {
             let text = format!("'prefix' of <ip address='{address}'> can't be more than {limit}");
-            return Err(node.error(ErrorCode::XmlError, text));
+            return Err(node.error(Fault::of_object(ErrorCode::XmlError), text));
         }
         if peer.is_some_and(|peer| IpFamily::of(&peer) != own) {
             let text = format!("'peer' of <ip address='{address}'> is of another family");

@@ -25,12 +25,12 @@ pub use parts::{
 };
 pub use passt::{PortForward, PortForwardProtocol, PortRange};
 
-use ferrovirt_core::Result;
+use ferrovirt_core::{ErrorDomain, Result};
 use ferrovirt_xml::{XmlElement, YesNo};
 use serde::{Deserialize, Serialize};
 
 use super::{Context, Device, DeviceInfo, Facts};
-use crate::network::{Bandwidth, Route, VirtualPort, Vlan};
+use crate::network::{Bandwidth, BandwidthUse, Route, VirtualPort, Vlan};
 use crate::values::Mac;
 
 /// A network card.
@@ -57,7 +57,7 @@ pub struct Interface {
     pub isolated: Option<YesNo>,
     /// What a network's port turned out to be. Only in status documents.
     #[xml(child)]
-    pub actual: Option<ActualInterface>,
+    pub actual: Option<Box<ActualInterface>>,
     /// The guest's addresses.
     #[xml(child)]
     pub ips: Vec<IpAddress>,
@@ -95,7 +95,7 @@ pub struct Interface {
     /// Bytes of the host's send buffer.
     #[xml(value = "tune/sndbuf")]
     pub send_buffer: Option<u64>,
-    #[xml(child)]
+    #[xml(with = "Teaming")]
     pub teaming: Option<Teaming>,
     #[xml(attr = "link/@state", error = "ConfigUnsupported")]
     pub link_state: Option<LinkState>,
@@ -169,14 +169,32 @@ impl Interface {
         }
     }
 
-    /// Takes out what only a running guest's card has. `prefix` is what else generated names begin with.
-    pub fn strip_live(&mut self, prefix: Option<&str>) {
+    /// Refuses limits that say nothing, and routes that lead nowhere, inside of the guest or on the host.
+    pub(in crate::domain) fn check_as_read(&self) -> Result<()> {
+        if let Some(bandwidth) = &self.bandwidth {
+            let floor = matches!(self.connection, Connection::Network(_));
+            bandwidth.validate(BandwidthUse { floor, class_id: false })?;
+        }
+        let host = match &self.connection {
+            Connection::Ethernet(addresses) => &*addresses.routes,
+            _ => &[],
+        };
+        let mut routes = self.routes.iter().chain(host);
+        routes
+            .try_for_each(|route| route.validate("an interface"))
+            .map_err(|err| err.domain(ErrorDomain::Network))
+    }
+
+    /// Takes out what only a running guest's card has.
+    pub fn strip_live(&mut self) {
         self.actual = None;
         self.mac.current_address = None;
         self.connection.strip_live();
-        let generated = self.target.dev.as_deref().is_some_and(|dev| {
-            GENERATED_NAMES.into_iter().chain(prefix).any(|prefix| dev.starts_with(prefix))
-        });
+        let generated = self
+            .target
+            .dev
+            .as_deref()
+            .is_some_and(|dev| GENERATED_NAMES.into_iter().any(|prefix| dev.starts_with(prefix)));
         if generated && self.target.managed != Some(YesNo::No) {
             self.target.dev = None;
         }

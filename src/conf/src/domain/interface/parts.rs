@@ -1,6 +1,7 @@
 //! The lesser elements of a card.
 
-use ferrovirt_xml::{XmlElement, XmlEnum, YesNo};
+use ferrovirt_core::Result;
+use ferrovirt_xml::{Cardinality, Item, Node, Shape, Writer, XmlContent, XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 
 use crate::values::Mac;
@@ -89,6 +90,34 @@ pub struct Teaming {
     /// Of the transient card: the other's alias.
     #[xml(attr)]
     pub persistent: Option<String>,
+}
+
+/// How `<teaming>` stands in a device: one that says no type is none.
+impl Teaming {
+    const SHAPE: &'static Shape = &Shape {
+        items: &[Item::Child {
+            tag: Self::TAG,
+            cardinality: Cardinality::Optional,
+            shape: <Self as XmlContent>::shape,
+        }],
+    };
+
+    pub(in crate::domain) fn parse(node: &Node<'_>) -> Result<Option<Self>> {
+        let said = node.child(Self::TAG).filter(|teaming| teaming.attr("type").is_some());
+        said.map(|teaming| <Self as XmlContent>::parse(&teaming)).transpose()
+    }
+
+    pub(in crate::domain) fn write_attrs(_: &Option<Self>, _: &mut Writer) {}
+
+    pub(in crate::domain) fn write_children(teaming: &Option<Self>, w: &mut Writer) {
+        if let Some(teaming) = teaming {
+            w.element(Self::TAG, teaming);
+        }
+    }
+
+    pub(in crate::domain) fn shape() -> &'static Shape {
+        Self::SHAPE
+    }
 }
 
 /// Which of the two cards it is.

@@ -180,15 +180,17 @@ fn live_parts_go_and_come_into_view() {
         )
     );
     let mut card = filled(&text);
-    card.strip_live(None);
+    card.strip_live();
     let expected = format!("<interface type='network'>\n  {MAC}\n  <source network='n'/>\n</interface>\n");
     assert_eq!(to_string(&card), expected);
 }
 
 #[test]
 fn contradictions_are_refused_with_libvirts_codes() {
-    let code =
-        |text: &str| -> ErrorCode { filled(text).validate(&Context::default()).expect_err(text).code() };
+    let code = |text: &str| -> ErrorCode {
+        let card = filled(text);
+        card.check_as_read().and_then(|()| card.validate(&Context::default())).expect_err(text).code()
+    };
     for (text, expected) in [
         ("<interface type='null'><mac address='01:00:5e:00:00:01'/></interface>", XmlError),
         ("<interface type='client'><source port='1'/></interface>", XmlError),

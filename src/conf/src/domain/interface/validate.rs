@@ -4,7 +4,6 @@ use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::YesNo;
 
 use super::{Connection, HostdevPortAddress, Interface, InterfaceBackendType, Socket, TeamingType};
-use crate::network::BandwidthUse;
 use crate::values::Mac;
 
 pub(super) fn interface(card: &Interface) -> Result<()> {
@@ -20,8 +19,6 @@ pub(super) fn interface(card: &Interface) -> Result<()> {
     isolation(card)?;
     passt(card)?;
     if let Some(bandwidth) = &card.bandwidth {
-        let floor = matches!(card.connection, Connection::Network(_));
-        bandwidth.validate(BandwidthUse { floor, class_id: false })?;
         bandwidth.check_limits()?;
     }
     Ok(())

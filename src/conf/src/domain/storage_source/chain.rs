@@ -11,7 +11,7 @@ use crate::values::ByteSize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 #[xml(name = "format")]
 pub struct ImageFormat {
-    #[xml(attr = "type")]
+    #[xml(attr = "type", error = "XmlError@Domain")]
     pub kind: StorageFormat,
     /// The most that QEMU keeps of the image's tables.
     #[xml(child = "metadata_cache/max_size")]
@@ -82,7 +82,10 @@ impl XmlContent for BackingStore {
         if node.child("source").is_none() {
             return Err(node.missing_child("source", ErrorCode::XmlError));
         }
-        BackingLayer::parse(node).map(|layer| Self::Layer(Box::new(layer)))
+        let mut layer = BackingLayer::parse(node)?;
+        // Only what the guest sees may be missing.
+        layer.source.options.startup_policy = None;
+        Ok(Self::Layer(Box::new(layer)))
     }
 
     fn write_attrs(&self, w: &mut Writer) {
