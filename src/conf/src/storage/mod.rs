@@ -11,6 +11,7 @@ mod same;
 mod source;
 mod sources;
 mod volume;
+mod volume_shape;
 
 pub use adapter::{ParentAddress, PoolAdapter};
 pub use capabilities::{FormatChoice, FormatList, PoolCapabilities, PoolCapability};
