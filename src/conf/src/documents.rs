@@ -15,6 +15,7 @@ use crate::snapshot::DomainSnapshot;
 use crate::storage::{CapacityRule, PoolCapabilities, PoolType, StoragePool, StorageVolume};
 use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::{Node, Shape, Tag, XmlElement, from_str, to_string};
+use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 /// A kind of document.
@@ -27,83 +28,87 @@ pub struct DocumentKind {
     pub root: Option<Root>,
     /// Reads a definition and prints what came of it: defaults filled in, contradictions refused.
     pub print_back: fn(&str) -> Result<String>,
+    /// The same, with JSON in between.
+    pub through_json: fn(&str) -> Result<String>,
 }
 
 /// An element and what may stand in it.
 pub type Root = (Tag, fn() -> &'static Shape);
 
-const fn kind(
-    name: &'static str,
-    schema: &'static str,
-    root: Option<Root>,
-    print_back: fn(&str) -> Result<String>,
-) -> DocumentKind {
-    DocumentKind { name, schema, root, print_back }
-}
-
 const fn root<T: XmlElement>() -> Option<Root> {
     Some((T::TAG, T::shape))
 }
 
-/// All of them.
-pub const KINDS: &[DocumentKind] = &[
-    kind("domain", "domain.rng", root::<Domain>(), |text| {
-        Ok(Domain::read(text, domain_flags(text))?.format())
-    }),
-    kind("snapshot", "domainsnapshot.rng", None, |text| {
+const VOLUME: Option<Root> = Some((StorageVolume::TAG, StorageVolume::shape));
+
+/// A model after it was JSON.
+fn json<T: Serialize + DeserializeOwned>(model: &T) -> Result<T> {
+    let broken =
+        |err: serde_json::Error| Error::internal(format!("the model does not go through JSON: {err}"));
+    serde_json::from_str(&serde_json::to_string(model).map_err(broken)?).map_err(broken)
+}
+
+/// Declares the kinds: name, schema, root, the model's type, how it is read from text, how it is printed.
+macro_rules! kinds {
+    ($($name:literal, $schema:literal, $root:expr, $model:ty, $read:expr, $print:expr;)*) => {
+        /// All of them.
+        pub const KINDS: &[DocumentKind] = &[$(DocumentKind {
+            name: $name,
+            schema: $schema,
+            root: $root,
+            print_back: |text| {
+                let (read, print): (fn(&str) -> Result<$model>, fn(&$model) -> String) = ($read, $print);
+                Ok(print(&read(text)?))
+            },
+            through_json: |text| {
+                let (read, print): (fn(&str) -> Result<$model>, fn(&$model) -> String) = ($read, $print);
+                Ok(print(&json(&read(text)?)?))
+            },
+        },)*];
+    };
+}
+
+kinds! {
+    "domain", "domain.rng", root::<Domain>(), Domain, |text| Domain::read(text, domain_flags(text)), Domain::format;
+    "snapshot", "domainsnapshot.rng", Some((DomainSnapshot::TAG, DomainSnapshot::shape)), DomainSnapshot, |text| {
         let snapshot = DomainSnapshot::from_xml(text, true, &read_domain)?;
         timed(snapshot.creation_time)?;
-        Ok(snapshot.to_xml(Uuid::nil(), true))
-    }),
-    kind("checkpoint", "domaincheckpoint.rng", None, |text| {
-        let what = CheckpointXml { secure: true, ..CheckpointXml::default() };
+        Ok(snapshot)
+    }, |snapshot| snapshot.to_xml(Uuid::nil(), true);
+    "checkpoint", "domaincheckpoint.rng", Some((DomainCheckpoint::TAG, DomainCheckpoint::shape)), DomainCheckpoint, |text| {
         let checkpoint = DomainCheckpoint::from_xml(text, true, &read_domain)?;
         timed(checkpoint.creation_time)?;
-        Ok(checkpoint.to_xml(what))
-    }),
-    kind("cpu", "cpu.rng", root::<GuestCpu>(), |text| {
-        Ok(to_string(&from_str::<GuestCpu>(text, "cpu_definition")?))
-    }),
-    kind("capabilities", "capability.rng", root::<Capabilities>(), |text| {
-        Ok(from_str::<Capabilities>(text, "capabilities")?.to_xml())
-    }),
-    kind("domain-capabilities", "domaincaps.rng", root::<DomainCapabilities>(), |text| {
-        Ok(to_string(&from_str::<DomainCapabilities>(text, "domain_capabilities")?))
-    }),
-    kind("backup", "domainbackup.rng", root::<DomainBackup>(), |text| {
-        Ok(DomainBackup::from_xml(text)?.to_xml())
-    }),
-    kind("network", "network.rng", root::<Network>(), |text| {
-        Ok(Network::from_xml(text, false)?.inactive().to_xml())
-    }),
-    kind("network-port", "networkport.rng", root::<NetworkPort>(), |text| {
-        Ok(NetworkPort::from_xml(text, false)?.to_xml())
-    }),
-    kind("pool", "storagepool.rng", root::<StoragePool>(), |text| {
-        Ok(StoragePool::from_xml(text, false)?.to_xml())
-    }),
-    kind("pool-capabilities", "storagepoolcaps.rng", root::<PoolCapabilities>(), |text| {
-        Ok(PoolCapabilities::from_xml(text)?.to_xml())
-    }),
-    kind("volume", "storagevol.rng", None, |text| {
-        Ok(StorageVolume::from_xml(text, PoolType::Dir, CapacityRule::Needed, false)?.to_xml())
-    }),
-    kind("partition", "storagevol.rng", None, |text| {
-        Ok(StorageVolume::from_xml(text, PoolType::Disk, CapacityRule::Needed, false)?.to_xml())
-    }),
-    kind("logical-volume", "storagevol.rng", None, |text| {
-        Ok(StorageVolume::from_xml(text, PoolType::Logical, CapacityRule::Needed, false)?.to_xml())
-    }),
-    kind("node-device", "nodedev.rng", None, |text| Ok(NodeDevice::from_xml(text, false, false)?.to_xml())),
-    kind("interface", "interface.rng", root::<HostInterface>(), |text| {
-        Ok(HostInterface::from_xml(text, false)?.to_xml())
-    }),
-    kind("secret", "secret.rng", root::<Secret>(), |text| Ok(Secret::from_xml(text, false)?.to_xml())),
-    kind("filter", "nwfilter.rng", root::<NwFilter>(), |text| Ok(NwFilter::from_xml(text, false)?.to_xml())),
-    kind("filter-binding", "nwfilterbinding.rng", root::<NwFilterBinding>(), |text| {
-        Ok(NwFilterBinding::from_xml(text, false)?.to_xml())
-    }),
-];
+        Ok(checkpoint)
+    }, |checkpoint| checkpoint.to_xml(CheckpointXml { secure: true, ..CheckpointXml::default() });
+    "cpu", "cpu.rng", root::<GuestCpu>(), GuestCpu, |text| from_str(text, "cpu_definition"), to_string;
+    "capabilities", "capability.rng", root::<Capabilities>(), Capabilities, |text| from_str(text, "capabilities"),
+        Capabilities::to_xml;
+    "domain-capabilities", "domaincaps.rng", root::<DomainCapabilities>(), DomainCapabilities,
+        |text| from_str(text, "domain_capabilities"), to_string;
+    "backup", "domainbackup.rng", root::<DomainBackup>(), DomainBackup, DomainBackup::from_xml, DomainBackup::to_xml;
+    "network", "network.rng", root::<Network>(), Network, |text| Network::from_xml(text, false),
+        |network| network.inactive().to_xml();
+    "network-port", "networkport.rng", root::<NetworkPort>(), NetworkPort, |text| NetworkPort::from_xml(text, false),
+        NetworkPort::to_xml;
+    "pool", "storagepool.rng", root::<StoragePool>(), StoragePool, |text| StoragePool::from_xml(text, false),
+        StoragePool::to_xml;
+    "pool-capabilities", "storagepoolcaps.rng", root::<PoolCapabilities>(), PoolCapabilities,
+        PoolCapabilities::from_xml, PoolCapabilities::to_xml;
+    "volume", "storagevol.rng", VOLUME, StorageVolume,
+        |text| StorageVolume::from_xml(text, PoolType::Dir, CapacityRule::Needed, false), StorageVolume::to_xml;
+    "partition", "storagevol.rng", VOLUME, StorageVolume,
+        |text| StorageVolume::from_xml(text, PoolType::Disk, CapacityRule::Needed, false), StorageVolume::to_xml;
+    "logical-volume", "storagevol.rng", VOLUME, StorageVolume,
+        |text| StorageVolume::from_xml(text, PoolType::Logical, CapacityRule::Needed, false), StorageVolume::to_xml;
+    "node-device", "nodedev.rng", Some((NodeDevice::TAG, NodeDevice::shape)), NodeDevice,
+        |text| NodeDevice::from_xml(text, false, false), NodeDevice::to_xml;
+    "interface", "interface.rng", root::<HostInterface>(), HostInterface,
+        |text| HostInterface::from_xml(text, false), HostInterface::to_xml;
+    "secret", "secret.rng", root::<Secret>(), Secret, |text| Secret::from_xml(text, false), Secret::to_xml;
+    "filter", "nwfilter.rng", root::<NwFilter>(), NwFilter, |text| NwFilter::from_xml(text, false), NwFilter::to_xml;
+    "filter-binding", "nwfilterbinding.rng", root::<NwFilterBinding>(), NwFilterBinding,
+        |text| NwFilterBinding::from_xml(text, false), NwFilterBinding::to_xml;
+}
 
 /// The kind of that name.
 pub fn kind_named(name: &str) -> Option<&'static DocumentKind> {

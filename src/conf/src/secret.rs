@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 /// A secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
+#[serde(default)]
 #[xml(name = "secret")]
 pub struct Secret {
     /// Kept in memory only.
@@ -81,6 +82,12 @@ impl SecretUsage {
             Self::Volume { volume: object } | Self::Iscsi { target: object } => object,
             Self::Ceph { name } | Self::Tls { name } | Self::Vtpm { name } => name,
         }
+    }
+}
+
+impl Default for Secret {
+    fn default() -> Self {
+        Self { ephemeral: YesNo::No, private: YesNo::No, uuid: None, description: None, usage: None }
     }
 }
 

@@ -2,6 +2,7 @@
 //! is valid by libvirt's schema. `UPDATE_EXPECT=1` writes what is printed now.
 
 use ferrovirt_conf::documents::{DocumentKind, KINDS};
+use ferrovirt_xml::{Document, check_shape};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -32,6 +33,27 @@ fn every_document_is_printed_as_it_stands_there() {
             assert_eq!(got, wanted, "{}:{}", path.display(), number + 1);
         }
         assert_eq!(printed, text, "{}", path.display());
+    }
+}
+
+#[test]
+fn every_document_survives_json() {
+    for kind in KINDS {
+        for (path, text) in documents(kind) {
+            let told = (kind.through_json)(&text).unwrap_or_else(|err| panic!("{}: {err}", path.display()));
+            assert_eq!(told, text, "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn what_models_say_of_their_shape_is_what_they_read() {
+    for kind in KINDS {
+        let Some((_, shape)) = kind.root else { continue };
+        for (path, text) in documents(kind) {
+            let document = Document::parse(&text, "test").unwrap();
+            check_shape(&document, shape()).unwrap_or_else(|err| panic!("{}: {err}", path.display()));
+        }
     }
 }
 

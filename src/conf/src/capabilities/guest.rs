@@ -26,6 +26,7 @@ pub struct GuestArch {
     #[xml(flatten)]
     pub runner: GuestRunner,
     #[xml(child = "domain")]
+    #[serde(default)]
     pub domains: Vec<GuestDomain>,
 }
 

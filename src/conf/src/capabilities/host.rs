@@ -51,6 +51,7 @@ pub struct HostCpuCapabilities {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 pub struct PageSize {
     #[xml(attr, default)]
+    #[serde(default)]
     pub unit: PageUnit,
     #[xml(attr)]
     pub size: u64,
@@ -118,6 +119,7 @@ pub struct CacheBank {
     #[xml(attr)]
     pub cpus: CpuSet,
     #[xml(child = "control")]
+    #[serde(default)]
     pub controls: Vec<CacheControl>,
 }
 
@@ -154,6 +156,7 @@ pub struct ResourceMonitor {
     #[xml(attr = "maxMonitors")]
     pub max_monitors: u32,
     #[xml(child = "feature")]
+    #[serde(default)]
     pub features: Vec<HostCpuFeature>,
 }
 
@@ -192,6 +195,7 @@ pub struct SecurityModel {
     #[xml(value)]
     pub doi: String,
     #[xml(child = "baselabel")]
+    #[serde(default)]
     pub base_labels: Vec<BaseLabel>,
 }
 

@@ -1,5 +1,7 @@
 //! `<domaincheckpoint>`: an instant from which on a guest's disks remember what was written.
 
+mod shape;
+
 use crate::domain::{Disk, Domain};
 use crate::snapshot::{self, ReadDomain, now, optional, text_of};
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};

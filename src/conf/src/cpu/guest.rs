@@ -57,6 +57,7 @@ pub struct CpuModel {
 #[xml(name = "feature")]
 pub struct CpuFeature {
     #[xml(attr, default, error = "ConfigUnsupported@Cpu")]
+    #[serde(default)]
     pub policy: FeaturePolicy,
     #[xml(attr, missing = "XmlError@Cpu")]
     pub name: String,

@@ -21,10 +21,12 @@ pub struct Clock {
 pub enum ClockOffset {
     /// UTC at every boot; with `reset`, what the guest has changed is forgotten.
     Utc {
+        #[serde(default)]
         reset: bool,
     },
     /// The host's time zone at every boot.
     LocalTime {
+        #[serde(default)]
         reset: bool,
     },
     /// Seconds away from the basis, following what the guest does to its clock.

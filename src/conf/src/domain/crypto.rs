@@ -42,6 +42,7 @@ pub struct CryptoBackend {
     pub model: CryptoBackendModel,
     /// How many queues the guest may use; 0: as many as the hypervisor thinks right.
     #[xml(attr, default, skip_default)]
+    #[serde(default)]
     pub queues: u32,
 }
 

@@ -14,6 +14,7 @@ pub struct Encryption {
     #[xml(attr, domain = "Xml")]
     pub engine: Option<EncryptionEngine>,
     #[xml(child)]
+    #[serde(default)]
     pub secrets: Vec<EncryptionSecret>,
     /// How a new volume is to be encrypted; disks must not say.
     #[xml(child)]

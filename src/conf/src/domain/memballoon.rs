@@ -19,6 +19,7 @@ pub struct Memballoon {
     pub free_page_reporting: Option<OnOff>,
     /// Seconds between two looks at the guest's statistics; 0: none.
     #[xml(attr = "stats/@period", default, skip_default)]
+    #[serde(default)]
     pub stats_period: AutoBase<i32>,
     #[xml(flatten)]
     pub info: DeviceInfo,

@@ -86,6 +86,7 @@ pub struct QemuDeviceOverride {
     #[xml(attr)]
     pub alias: String,
     #[xml(child = "frontend/property")]
+    #[serde(default)]
     pub properties: Vec<QemuProperty>,
 }
 

@@ -36,6 +36,7 @@ pub struct MemoryNode {
     #[xml(attr = "cellid")]
     pub cell: u32,
     #[xml(attr, default)]
+    #[serde(default)]
     pub mode: NumaMode,
     #[xml(attr, missing = "XmlError@object")]
     pub nodeset: CpuSet,

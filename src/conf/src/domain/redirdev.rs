@@ -11,6 +11,7 @@ use super::{Address, ChardevKind, ChardevSource, Context, Device, DeviceInfo, Fa
 #[xml(name = "redirdev", block)]
 pub struct Redirdev {
     #[xml(attr, default, error = "ConfigUnsupported")]
+    #[serde(default)]
     pub bus: RedirdevBus,
     /// The `type` attribute, and where the device's commands come from.
     #[xml(with = "super::chardev::typed_source")]

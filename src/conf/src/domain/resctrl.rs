@@ -14,8 +14,10 @@ pub struct CacheTune {
     #[xml(attr)]
     pub id: Option<String>,
     #[xml(child = "cache")]
+    #[serde(default)]
     pub caches: Vec<CacheShare>,
     #[xml(child = "monitor")]
+    #[serde(default)]
     pub monitors: Vec<CacheMonitor>,
 }
 
@@ -78,8 +80,10 @@ pub struct MemoryTune {
     #[xml(attr)]
     pub id: Option<String>,
     #[xml(child = "node")]
+    #[serde(default)]
     pub nodes: Vec<BandwidthShare>,
     #[xml(child = "monitor")]
+    #[serde(default)]
     pub monitors: Vec<BandwidthMonitor>,
 }
 

@@ -15,9 +15,11 @@ pub struct Rng {
     pub model: VirtioModel,
     /// How much the guest may take in a period; 0: as much as there is.
     #[xml(attr = "rate/@bytes", default, skip_default)]
+    #[serde(default)]
     pub rate_bytes: u32,
     /// In milliseconds; 0: a second.
     #[xml(attr = "rate/@period", default, skip_default)]
+    #[serde(default)]
     pub rate_period: u32,
     #[xml(with = "Only::<RngBackend>")]
     pub backend: RngBackend,

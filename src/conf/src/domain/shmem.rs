@@ -18,6 +18,7 @@ pub struct Shmem {
     #[xml(attr)]
     pub role: Option<ShmemRole>,
     #[xml(attr = "model/@type", default)]
+    #[serde(default)]
     pub model: ShmemModel,
     #[xml(child = "size")]
     pub size: Option<ShmemSize>,

@@ -27,6 +27,7 @@ pub enum SmartcardMode {
     HostCertificates {
         /// Their names in the database; three.
         #[xml(value = "certificate")]
+        #[serde(default)]
         certificates: Vec<String>,
         /// The folder with the NSS database.
         #[xml(value)]

@@ -22,6 +22,7 @@ pub struct Sound {
     pub streams: Option<NonZeroU32>,
     /// Of ICH6 and ICH9.
     #[xml(child)]
+    #[serde(default)]
     pub codecs: Vec<SoundCodec>,
     /// The number of the [`super::Audio`] that it plays to.
     #[xml(attr = "audio/@id")]

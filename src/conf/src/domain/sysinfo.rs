@@ -14,6 +14,7 @@ pub enum Sysinfo {
     #[xml(name = "fwcfg")]
     FwCfg {
         #[xml(child = "entry")]
+        #[serde(default)]
         entries: Vec<FwCfgEntry>,
     },
 }

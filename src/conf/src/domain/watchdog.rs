@@ -12,6 +12,7 @@ pub struct Watchdog {
     #[xml(attr)]
     pub model: WatchdogModel,
     #[xml(attr, default)]
+    #[serde(default)]
     pub action: WatchdogAction,
     #[xml(flatten)]
     pub info: DeviceInfo,

@@ -57,6 +57,7 @@ pub struct PlainMode {
     #[xml(attr)]
     pub supported: YesNo,
     #[xml(child = "enum")]
+    #[serde(default)]
     pub choices: Vec<Choices>,
 }
 
@@ -72,6 +73,7 @@ pub struct HostModel {
     #[xml(child)]
     pub max_phys_addr: Option<MaxPhysAddr>,
     #[xml(child)]
+    #[serde(default)]
     pub features: Vec<CpuFeature>,
 }
 
@@ -87,6 +89,7 @@ pub struct CustomModels {
     #[xml(attr)]
     pub supported: YesNo,
     #[xml(choice)]
+    #[serde(default)]
     pub entries: Vec<CustomEntry>,
 }
 
@@ -132,6 +135,7 @@ pub struct ModelBlockers {
     #[xml(attr)]
     pub model: String,
     #[xml(child = "feature")]
+    #[serde(default)]
     pub features: Vec<Blocker>,
 }
 

@@ -80,6 +80,7 @@ pub struct SgxSupport {
     #[xml(child = "section_size")]
     pub size: Option<SgxSize>,
     #[xml(child = "sections/section")]
+    #[serde(default)]
     pub sections: Vec<SgxSection>,
 }
 
@@ -93,6 +94,7 @@ impl SgxSupport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 pub struct SgxSize {
     #[xml(attr, default)]
+    #[serde(default)]
     pub unit: PageUnit,
     #[xml(text)]
     pub size: u64,
@@ -106,5 +108,6 @@ pub struct SgxSection {
     #[xml(attr)]
     pub size: u64,
     #[xml(attr, default)]
+    #[serde(default)]
     pub unit: PageUnit,
 }

@@ -27,8 +27,10 @@ pub struct Support {
     pub supported: YesNo,
     /// Values that stand for themselves, such as paths of loaders.
     #[xml(value = "value")]
+    #[serde(default)]
     pub values: Vec<String>,
     #[xml(child = "enum")]
+    #[serde(default)]
     pub choices: Vec<Choices>,
 }
 
@@ -70,6 +72,7 @@ pub struct OsSupport {
     #[xml(attr)]
     pub supported: YesNo,
     #[xml(child = "enum")]
+    #[serde(default)]
     pub choices: Vec<Choices>,
     #[xml(child = "loader")]
     pub loader: Option<Support>,

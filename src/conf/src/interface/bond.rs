@@ -39,8 +39,10 @@ pub struct MiiMonitor {
     #[xml(attr)]
     pub freq: i32,
     #[xml(attr = "downdelay", default, skip_if = "not_positive")]
+    #[serde(default)]
     pub down_delay: i32,
     #[xml(attr = "updelay", default, skip_if = "not_positive")]
+    #[serde(default)]
     pub up_delay: i32,
     #[xml(attr)]
     pub carrier: Option<MiiCarrier>,

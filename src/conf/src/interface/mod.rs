@@ -13,7 +13,8 @@ use ferrovirt_xml::{
 use serde::{Deserialize, Serialize};
 
 /// An interface of the host. Only the part that fits its type is there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
+#[serde(default)]
 #[xml(name = "interface", block)]
 pub struct HostInterface {
     #[xml(attr = "type")]
@@ -42,8 +43,9 @@ pub struct HostInterface {
     pub vlan: Option<HostVlan>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, XmlEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, XmlEnum)]
 pub enum HostInterfaceType {
+    #[default]
     Ethernet,
     Bridge,
     Bond,

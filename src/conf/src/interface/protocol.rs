@@ -11,10 +11,12 @@ pub struct InterfaceProtocol {
     pub family: ProtocolFamily,
     /// IPv6: what routers announce is taken.
     #[xml(flag)]
+    #[serde(default)]
     pub autoconf: bool,
     #[xml(child)]
     pub dhcp: Option<InterfaceDhcp>,
     #[xml(child = "ip")]
+    #[serde(default)]
     pub ips: Vec<InterfaceIp>,
     #[xml(attr = "route/@gateway")]
     pub gateway: Option<String>,

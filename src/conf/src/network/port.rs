@@ -72,6 +72,7 @@ pub enum PortPlug {
         #[xml(attr)]
         dev: String,
         #[xml(attr, default)]
+        #[serde(default)]
         mode: MacvtapMode,
     },
     /// A device that is passed to the guest.

@@ -13,7 +13,7 @@ pub use capability::Capability;
 pub use listing::NodeDeviceListing;
 
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
-use ferrovirt_xml::{Document, Node, Writer, check_shape};
+use ferrovirt_xml::{Document, Node, Shape, Tag, Writer, check_shape};
 use serde::{Deserialize, Serialize};
 
 use crate::snapshot::{optional, text_of};
@@ -37,13 +37,20 @@ pub struct NodeDevice {
 }
 
 impl NodeDevice {
+    pub const TAG: Tag = Tag::new("device");
+
+    /// What may stand in it.
+    pub fn shape() -> &'static Shape {
+        schema::DEVICE
+    }
+
     /// Reads a definition; one of a device that is to be made (`new`) needs no name. With `strict`, what is not in the
     /// schema is refused.
     pub fn from_xml(text: &str, new: bool, strict: bool) -> Result<Self> {
         let document = Document::parse(text, "node_device_definition")?;
-        document.expect_root("device")?;
+        document.expect_root(Self::TAG)?;
         if strict {
-            check_shape(&document, schema::DEVICE)?;
+            check_shape(&document, Self::shape())?;
         }
         Self::read(&document.root(), new)
     }

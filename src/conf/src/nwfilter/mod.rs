@@ -26,16 +26,15 @@ use uuid::Uuid;
 
 /// A filter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct NwFilter {
     pub name: String,
     /// The chain that its rules go to.
     pub chain: String,
     /// When that chain is entered, -1000 to 1000: the lower, the earlier.
-    #[serde(default)]
     pub priority: i32,
     pub uuid: Option<Uuid>,
     /// In their order.
-    #[serde(default)]
     pub entries: Vec<FilterEntry>,
 }
 
@@ -46,6 +45,18 @@ pub enum FilterEntry {
     Rule(Rule),
     /// All of another filter.
     FilterRef(FilterRef),
+}
+
+impl Default for NwFilter {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            chain: chain::ROOT.to_owned(),
+            priority: 0,
+            uuid: None,
+            entries: Vec::new(),
+        }
+    }
 }
 
 impl NwFilter {

@@ -15,12 +15,15 @@ pub struct Rule {
     pub action: RuleAction,
     pub direction: RuleDirection,
     /// -1000 to 1000; the lower, the earlier.
+    #[serde(default = "default_priority")]
     pub priority: i32,
     /// Whether packets of connections that are known already match by themselves.
+    #[serde(default = "always")]
     pub state_match: bool,
     /// What packets the rule is about; all, without one.
     pub protocol: Option<Protocol>,
     /// What must be true of a packet, in the protocol's order.
+    #[serde(default)]
     pub conditions: Vec<Condition>,
 }
 
@@ -53,6 +56,28 @@ pub struct Condition {
     #[serde(default)]
     pub negated: bool,
     pub value: Value,
+}
+
+impl Rule {
+    /// A rule for all packets.
+    pub fn new(action: RuleAction, direction: RuleDirection) -> Self {
+        Self {
+            action,
+            direction,
+            priority: DEFAULT_PRIORITY,
+            state_match: true,
+            protocol: None,
+            conditions: Vec::new(),
+        }
+    }
+}
+
+fn default_priority() -> i32 {
+    DEFAULT_PRIORITY
+}
+
+fn always() -> bool {
+    true
 }
 
 const LOWEST_PRIORITY: i32 = -1000;

@@ -92,7 +92,7 @@ impl XmlContent for SnapshotDisk {
     }
 
     fn shape() -> &'static Shape {
-        Shape::ANY
+        super::shape::Disk::shape()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod align;
 mod disk;
+mod shape;
 
 pub(crate) use align::find as find_disk;
 pub use disk::SnapshotDisk;

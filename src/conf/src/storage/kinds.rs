@@ -5,8 +5,9 @@ use crate::domain::StorageFormat;
 use ferrovirt_xml::{XmlEnum, XmlValue};
 
 /// What a pool is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, XmlEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, XmlEnum)]
 pub enum PoolType {
+    #[default]
     Dir,
     Fs,
     #[xml(name = "netfs")]

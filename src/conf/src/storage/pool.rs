@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// A pool.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, XmlElement)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, XmlElement)]
+#[serde(default)]
 #[xml(name = "pool")]
 pub struct StoragePool {
     #[xml(attr = "type")]

@@ -45,6 +45,7 @@ pub struct PoolHost {
     #[xml(attr)]
     pub name: String,
     #[xml(attr, default, skip_default, domain = "Xml")]
+    #[serde(default)]
     pub port: i32,
 }
 
@@ -59,6 +60,7 @@ pub struct PoolDevice {
     pub part_separator: Option<YesNo>,
     /// Of a disk: where partitions may still be made. Drivers tell; what a definition says of it is not kept.
     #[xml(child)]
+    #[serde(default)]
     pub free_extents: Vec<FreeExtent>,
 }
 
@@ -67,7 +69,9 @@ pub struct PoolDevice {
 #[xml(name = "freeExtent")]
 pub struct FreeExtent {
     #[xml(attr, ignore = "bad", default)]
+    #[serde(default)]
     pub start: u64,
     #[xml(attr, ignore = "bad", default)]
+    #[serde(default)]
     pub end: u64,
 }

@@ -10,7 +10,8 @@ use ferrovirt_xml::{Document, Node, Writer, XmlContent, XmlElement, XmlEnum, Xml
 use serde::{Deserialize, Serialize};
 
 /// A volume.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct StorageVolume {
     pub kind: VolumeType,
     pub name: String,

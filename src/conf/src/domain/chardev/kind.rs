@@ -43,6 +43,7 @@ pub enum ChardevKind {
         #[xml(flatten = "source")]
         source: ChardevTcp,
         #[xml(attr = "protocol/@type", default)]
+        #[serde(default)]
         protocol: TcpProtocol,
     },
     Unix {

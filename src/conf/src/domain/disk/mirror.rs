@@ -21,6 +21,7 @@ pub struct Mirror {
     #[xml(attr = "format")]
     pub file_format: Option<StorageFormat>,
     #[xml(attr, default, error = "ConfigUnsupported")]
+    #[serde(default)]
     pub job: MirrorJob,
     /// None: it is still copying.
     #[xml(attr)]

@@ -26,8 +26,10 @@ pub enum HostCapability {
         #[xml(value = "source/interface")]
         interface: String,
         #[xml(child)]
+        #[serde(default)]
         ips: Vec<IpAddress>,
         #[xml(child)]
+        #[serde(default)]
         routes: Vec<Route>,
     },
 }

@@ -32,9 +32,11 @@ pub struct Hostdev {
     pub teaming: Option<Teaming>,
     /// Of SCSI.
     #[xml(flag)]
+    #[serde(default)]
     pub readonly: bool,
     /// Of SCSI.
     #[xml(flag)]
+    #[serde(default)]
     pub shareable: bool,
     #[xml(flatten)]
     pub info: DeviceInfo,

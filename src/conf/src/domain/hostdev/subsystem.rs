@@ -15,12 +15,14 @@ use crate::domain::{SgIo, VirtioModel};
 pub enum HostSubsystem {
     Usb {
         #[xml(attr, default, with = "yes_or_else")]
+        #[serde(default)]
         managed: bool,
         #[xml(child = "source")]
         source: UsbHostSource,
     },
     Pci {
         #[xml(attr, default, with = "yes_or_else")]
+        #[serde(default)]
         managed: bool,
         /// Whether it draws on the guest's display.
         #[xml(attr)]
@@ -35,6 +37,7 @@ pub enum HostSubsystem {
     },
     Scsi {
         #[xml(attr, default, with = "yes_or_else")]
+        #[serde(default)]
         managed: bool,
         #[xml(attr)]
         sgio: Option<SgIo>,
@@ -46,6 +49,7 @@ pub enum HostSubsystem {
     #[xml(name = "scsi_host")]
     ScsiHost {
         #[xml(attr, default, with = "yes_or_else")]
+        #[serde(default)]
         managed: bool,
         #[xml(attr)]
         model: Option<VirtioModel>,
@@ -55,6 +59,7 @@ pub enum HostSubsystem {
     /// A mediated device: part of another one.
     Mdev {
         #[xml(attr, default, with = "yes_or_else")]
+        #[serde(default)]
         managed: bool,
         #[xml(attr)]
         model: MdevModel,

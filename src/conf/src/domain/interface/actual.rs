@@ -16,6 +16,7 @@ pub struct ActualInterface {
     pub trust_guest_rx_filters: Option<YesNo>,
     /// The class of its guaranteed bandwidth on the bridge; 0: none.
     #[xml(attr = "class/@id", default, skip_default, error = "Internal")]
+    #[serde(default)]
     pub class_id: u32,
     #[xml(child)]
     pub vlan: Option<Vlan>,
@@ -50,6 +51,7 @@ pub enum ActualConnection {
         #[xml(attr = "source/@dev")]
         dev: Option<String>,
         #[xml(attr = "source/@mode", default)]
+        #[serde(default)]
         mode: MacvlanMode,
     },
     Hostdev(HostdevPort),

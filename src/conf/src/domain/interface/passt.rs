@@ -21,6 +21,7 @@ pub struct PortForward {
     pub dev: Option<String>,
     /// None: all ports.
     #[xml(child, omit_empty)]
+    #[serde(default)]
     pub ranges: Vec<PortRange>,
 }
 

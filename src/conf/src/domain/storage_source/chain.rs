@@ -36,6 +36,7 @@ pub struct BackingLayer {
     pub source: StorageSource,
     /// The node's number in a running guest. Only in live documents; 0: none.
     #[xml(attr, default, skip_default)]
+    #[serde(default)]
     pub index: u32,
     /// None: not known.
     #[xml(child)]

@@ -23,11 +23,13 @@ pub struct NetworkSource {
     #[xml(attr)]
     pub tls_hostname: Option<String>,
     #[xml(child)]
+    #[serde(default)]
     pub hosts: Vec<NetworkHost>,
     #[xml(with = "nfs_identity")]
     pub nfs_identity: Option<NfsIdentity>,
     /// Of NBD: seconds for which a broken connection is tried again; 0: not at all.
     #[xml(attr = "reconnect/@delay", default, skip_default)]
+    #[serde(default)]
     pub reconnect_delay: u32,
     /// Of RBD: an internal snapshot.
     #[xml(attr = "snapshot/@name")]
@@ -43,12 +45,15 @@ pub struct NetworkSource {
     pub ssl_verify: Option<YesNo>,
     /// Of HTTP: secret.
     #[xml(child = "cookies/cookie")]
+    #[serde(default)]
     pub cookies: Vec<Cookie>,
     /// In bytes; 0: as QEMU likes.
     #[xml(attr = "readahead/@size", default, skip_default)]
+    #[serde(default)]
     pub readahead: u64,
     /// Seconds; 0: as QEMU likes.
     #[xml(attr = "timeout/@seconds", default, skip_default)]
+    #[serde(default)]
     pub timeout: u64,
     /// Of SSH: the file with the hosts' keys.
     #[xml(attr = "knownHosts/@path")]

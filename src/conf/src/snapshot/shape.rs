@@ -1,0 +1,69 @@
+//! What may stand in `<domainsnapshot>`, which is read by hand: for whoever makes documents up.
+
+use crate::domain::{Domain, SnapshotLocation, StorageFormat, StorageSource, StorageType};
+use crate::snapshot::{DomainSnapshot, SnapshotState};
+use ferrovirt_xml::{RawElement, Shape, Tag, ValueKind, XmlContent, XmlElement};
+
+impl DomainSnapshot {
+    pub const TAG: Tag = Tag::new("domainsnapshot");
+
+    /// What may stand in it, of one that was taken before.
+    pub fn shape() -> &'static Shape {
+        Description::shape()
+    }
+}
+
+#[derive(XmlElement)]
+struct Description {
+    #[xml(value = "name")]
+    _name: String,
+    #[xml(value = "description")]
+    _description: Option<String>,
+    #[xml(value = "state")]
+    _state: SnapshotState,
+    #[xml(value = "parent/name")]
+    _parent: Option<String>,
+    #[xml(value = "creationTime")]
+    _creation_time: i64,
+    #[xml(attr = "memory/@snapshot")]
+    _memory: Option<SnapshotLocation>,
+    #[xml(attr = "memory/@file", strict = "absolute")]
+    _memory_file: Option<String>,
+    #[xml(child = "disks/disk")]
+    _disks: Vec<Disk>,
+    #[xml(child = "revertDisks/disk")]
+    _revert_disks: Vec<Disk>,
+    #[xml(child = "domain")]
+    _domain: Option<Box<Domain>>,
+    #[xml(child = "inactiveDomain")]
+    _inactive_domain: Option<Box<Domain>>,
+    #[xml(raw = "cookie")]
+    _cookie: Option<RawElement>,
+}
+
+#[derive(XmlElement)]
+pub(super) struct Disk {
+    #[xml(attr = "name")]
+    _name: String,
+    #[xml(attr = "snapshot")]
+    _snapshot: Option<SnapshotLocation>,
+    #[xml(attr = "type")]
+    _kind: Option<StorageType>,
+    #[xml(flag = "snapshotDeleteInProgress")]
+    _deleting: bool,
+    #[xml(attr = "driver/@type")]
+    _format: Option<StorageFormat>,
+    #[xml(flatten)]
+    _source: StorageSource,
+}
+
+/// Paths begin at the root.
+mod absolute {
+    use super::ValueKind;
+
+    pub const KIND: ValueKind = ValueKind::Named("a path that begins with '/'");
+
+    pub fn valid(text: &str) -> bool {
+        text.starts_with('/')
+    }
+}
