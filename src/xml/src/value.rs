@@ -314,6 +314,12 @@ number_newtype! {
 }
 
 number_newtype! {
+    /// Read as hexadecimal with or without `0x`, written as `0x` and at least `WIDTH` hexadecimal digits.
+    BareHex<T, const WIDTH>, Sixteen, "a hexadecimal number",
+    |out, (_, magnitude), width| out.display(format_args!("0x{magnitude:0width$x}"))
+}
+
+number_newtype! {
     /// Read in any base (`0x1f`, `037`, `31`), written in decimal.
     AutoBase<T>, Auto, "a number, decimal or hexadecimal,",
     |out, (negative, magnitude), _| out.integer(negative, magnitude)

@@ -5,7 +5,7 @@ use ferrovirt_conf::domain::{
     TpmModel,
 };
 use ferrovirt_core::{Error, Result};
-use ferrovirt_xml::Hex;
+use ferrovirt_xml::BareHex;
 
 use crate::machine::Family;
 
@@ -40,7 +40,7 @@ pub fn assign(model: &mut Domain) -> Result<()> {
                 register += STEP;
             }
             taken.push(register);
-            info.address = Some(Address::SpaprVio(SpaprVioAddress { reg: Some(Hex(register)) }));
+            info.address = Some(Address::SpaprVio(SpaprVioAddress { reg: Some(BareHex(register)) }));
         }
         Ok(())
     })

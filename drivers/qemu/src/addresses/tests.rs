@@ -14,7 +14,7 @@ fn shown(info: &DeviceInfo) -> String {
             format!("{:x}:{:x}.{:x}{multi}", a.bus.0, a.slot.0, a.function.0)
         }
         Some(Address::Usb(a)) => format!("usb {}:{}", a.bus, a.port.as_deref().unwrap_or("-")),
-        Some(Address::VirtioSerial(a)) => format!("port {}:{}", a.controller, a.port.unwrap_or(99)),
+        Some(Address::VirtioSerial(a)) => format!("port {}:{}", a.controller, a.port),
         Some(_) => "elsewhere".into(),
         None => "-".into(),
     }

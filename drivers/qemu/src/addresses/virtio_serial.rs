@@ -49,7 +49,7 @@ impl Ports {
 fn complete(info: &DeviceInfo) -> Option<(u32, u32)> {
     match &info.address {
         Some(Address::VirtioSerial(address)) => {
-            Some((address.controller, address.port.filter(|port| *port != 0)?))
+            (address.port != 0).then_some((address.controller, address.port))
         }
         _ => None,
     }
@@ -82,7 +82,7 @@ pub fn assign(model: &mut Domain) -> Result<()> {
         };
         // Port 0 is for consoles.
         let (controller, port) = take(model, &mut ports, 1, controller)?;
-        let address = VirtioSerialAddress { controller, bus: 0, port: Some(port) };
+        let address = VirtioSerialAddress { controller, bus: 0, port };
         model.devices.channels[index].info.address = Some(Address::VirtioSerial(address));
     }
     Ok(())

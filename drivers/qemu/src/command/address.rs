@@ -26,7 +26,7 @@ impl Context<'_> {
             Some(Address::VirtioSerial(address)) => {
                 let controller = self.controller_alias(ControllerType::VirtioSerial, address.controller)?;
                 props.set("bus", format!("{controller}.{}", address.bus));
-                props.set("nr", address.port.unwrap_or(0));
+                props.set("nr", address.port);
             }
             Some(Address::SpaprVio(address)) => _ = props.maybe("reg", address.reg.map(|reg| reg.0)),
             Some(Address::Ccw(address)) => {

@@ -155,8 +155,8 @@ pub fn connected_socket(b: &mut Builder<'_>, id: &str, what: Passed) -> Result<(
 pub fn reconnect(b: &Builder<'_>, parts: &mut Parts, reconnect: Option<&Reconnect>) {
     let Some(reconnect) = reconnect else { return };
     let seconds = match reconnect.enabled {
-        YesNo::Yes => u64::from(reconnect.timeout.unwrap_or(0)),
-        YesNo::No => 0,
+        Some(YesNo::Yes) => u64::from(reconnect.timeout.unwrap_or(0)),
+        Some(YesNo::No) | None => 0,
     };
     let path = "chardev-add/arg-type/backend/+socket/data/reconnect-ms";
     match b.context.capabilities.schema_has(path) {

@@ -158,7 +158,8 @@ fn vhost_user(b: &mut Builder<'_>, id: &str, interface: &Interface, port: &Vhost
     use ferrovirt_conf::domain::Reconnect;
     if is_passt(interface) {
         let path = passt_socket(b, id);
-        let again = Reconnect { enabled: ferrovirt_xml::YesNo::Yes, timeout: Some(PASST_RECONNECT as u32) };
+        let again =
+            Reconnect { enabled: Some(ferrovirt_xml::YesNo::Yes), timeout: Some(PASST_RECONNECT as u32) };
         return chardev::client_socket(b, &format!("char{id}"), &path, Some(&again));
     }
     let path = port.path.as_deref().unwrap_or_default();

@@ -26,6 +26,9 @@ pub fn create(shared: &Arc<Shared>, vm: &Arc<Vm>, xml: &str, flags: u32) -> Resu
         return Err(Error::operation_invalid(text));
     }
     let redefined = flags & REDEFINE != 0;
+    if flags & abi::VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE != 0 {
+        DomainSnapshot::check_strict(xml)?;
+    }
     let snapshot = DomainSnapshot::from_xml(xml, redefined, &read_domain(shared))?;
     let name = snapshot.name.clone();
     if redefined {

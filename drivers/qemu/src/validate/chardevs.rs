@@ -104,7 +104,7 @@ pub(super) fn check_source(subject: &Subject<'_>, source: &ChardevSource) -> Res
 /// Whoever connects again does so after some time.
 fn check_reconnect(again: Option<&Reconnect>) -> Result<()> {
     match again {
-        Some(again) if again.enabled == YesNo::Yes && again.timeout.unwrap_or(0) == 0 => {
+        Some(again) if again.enabled == Some(YesNo::Yes) && again.timeout.unwrap_or(0) == 0 => {
             Err(Error::invalid_arg("<reconnect> needs a timeout of at least one second"))
         }
         _ => Ok(()),

@@ -76,7 +76,7 @@ fn check_connection(subject: &Subject<'_>, interface: &Interface, passt: bool) -
             if port.path.is_none() && !passt {
                 return Err(Error::xml("an interface of type 'vhostuser' needs a 'path' in its <source>"));
             }
-            let again = port.reconnect.as_ref().is_some_and(|again| again.enabled == YesNo::Yes);
+            let again = port.reconnect.as_ref().is_some_and(|again| again.enabled == Some(YesNo::Yes));
             if port.mode == Some(VhostUserMode::Server) && again {
                 return refuse("an interface of type 'vhostuser' reconnects with mode='client' only");
             }

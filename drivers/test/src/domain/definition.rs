@@ -156,16 +156,10 @@ fn fill_own_defaults(model: &mut Domain) {
 /// Nobody assigns addresses here: what an address leaves open is zero.
 fn fill_addresses(model: &mut Domain) {
     for info in model.devices.infos_mut() {
-        match &mut info.address {
-            Some(Address::VirtioSerial(place)) => {
-                place.port.get_or_insert(0);
-            }
-            Some(Address::Ccw(place)) => {
-                place.cssid.get_or_insert_default();
-                place.ssid.get_or_insert_default();
-                place.devno.get_or_insert_default();
-            }
-            _ => {}
+        if let Some(Address::Ccw(place)) = &mut info.address {
+            place.cssid.get_or_insert_default();
+            place.ssid.get_or_insert_default();
+            place.devno.get_or_insert_default();
         }
     }
 }

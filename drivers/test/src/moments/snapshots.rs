@@ -73,6 +73,9 @@ impl SnapshotDriver for TestDriver {
                 let text = "a transient domain would be gone if its snapshot stopped it";
                 return Err(refuse::operation_invalid(text));
             }
+            if flags & abi::VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE != 0 {
+                Snapshot::check_strict(xml)?;
+            }
             let mut snapshot = Snapshot::from_xml(xml, redefine, &read_domain)?;
             // A mock keeps nothing of its own.
             snapshot.cookie = None;

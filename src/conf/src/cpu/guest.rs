@@ -43,7 +43,7 @@ pub struct GuestCpu {
 #[serde(default)]
 #[xml(name = "model")]
 pub struct CpuModel {
-    #[xml(attr, error = "ConfigUnsupported@Cpu")]
+    #[xml(attr, ignore = "empty", error = "ConfigUnsupported@Cpu")]
     pub fallback: Option<CpuFallback>,
     /// What the guest sees as the vendor: 12 characters.
     #[xml(attr = "vendor_id")]

@@ -2,8 +2,8 @@
 
 use ferrovirt_core::{ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{
-    AutoBase, Cardinality, Fault, Hex, Item, Node, OnOff, Shape, Writer, XmlContent, XmlElement, XmlEnum,
-    XmlValue, YesNo,
+    AutoBase, BareHex, Cardinality, Fault, Hex, Item, Node, OnOff, Shape, Writer, XmlContent, XmlElement,
+    XmlEnum, XmlValue, YesNo,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -60,7 +60,8 @@ impl GuestAddress {
         match address {
             Some(Address::Pci(place)) if place.is_undecided() => {
                 let zpci = place.zpci.and_then(ZpciAddress::completed);
-                w.element(Address::TAG, &UndecidedPci { kind: "pci".into(), zpci });
+                let multifunction = place.multifunction;
+                w.element(Address::TAG, &UndecidedPci { kind: "pci".into(), multifunction, zpci });
             }
             Some(Address::Pci(place)) => {
                 let zpci = place.zpci.and_then(ZpciAddress::completed);
@@ -82,6 +83,8 @@ impl GuestAddress {
 struct UndecidedPci {
     #[xml(attr = "type")]
     kind: String,
+    #[xml(attr)]
+    multifunction: Option<OnOff>,
     #[xml(child)]
     zpci: Option<ZpciAddress>,
 }
@@ -351,8 +354,9 @@ pub struct VirtioSerialAddress {
     pub controller: u32,
     #[xml(attr, default)]
     pub bus: u32,
-    #[xml(attr)]
-    pub port: Option<u32>,
+    /// 0: not decided yet.
+    #[xml(attr, default)]
+    pub port: u32,
 }
 
 /// A slot of a smartcard reader.
@@ -380,7 +384,7 @@ pub struct UsbAddress {
 #[serde(default)]
 pub struct SpaprVioAddress {
     #[xml(attr)]
-    pub reg: Option<Hex<u64, 8>>,
+    pub reg: Option<BareHex<u64, 8>>,
 }
 
 /// A channel of s390.
@@ -465,7 +469,11 @@ mod tests {
     #[test]
     fn what_is_undecided_of_a_pci_address_is_not_printed() {
         for (text, printed) in [
-            ("<address type='pci' function='0x7' multifunction='on'/>", "<address type='pci'/>"),
+            ("<address type='pci' function='0x7'/>", "<address type='pci'/>"),
+            (
+                "<address type='pci' function='0x7' multifunction='on'/>",
+                "<address type='pci' multifunction='on'/>",
+            ),
             (
                 "<address type='pci'><zpci uid='0x0001'/></address>",
                 "<address type='pci'>\n    <zpci uid='0x0001' fid='0x00000000'/>\n  </address>",

@@ -1,8 +1,8 @@
 //! `<nvram>` of `<os>`: where the firmware keeps its variables.
 
 use crate::domain::{FirmwareFormat, StorageSource};
-use ferrovirt_core::{ErrorCode, Result};
-use ferrovirt_xml::{Item, Node, Shape, Writer, XmlContent, XmlElement, XmlValue};
+use ferrovirt_core::{ErrorCode, ErrorDomain, Result};
+use ferrovirt_xml::{Fault, Item, Node, Shape, Writer, XmlContent, XmlElement, XmlValue};
 use serde::{Deserialize, Serialize};
 
 /// The variables, and what they start as.
@@ -60,9 +60,13 @@ impl XmlContent for FirmwareVars {
     fn parse(node: &Node<'_>) -> Result<Self> {
         let place = if node.attr("type").is_some() {
             if node.child("source").is_none() {
-                return Err(node.missing_child("source", ErrorCode::XmlError));
+                // libvirt fails without saying why.
+                let fault = Fault::of(ErrorCode::Internal, ErrorDomain::None);
+                return Err(node.missing_child("source", fault));
             }
-            VarsPlace::Source(Box::new(StorageSource::parse(node)?))
+            let mut source = StorageSource::parse(node)?;
+            source.options.startup_policy = None;
+            VarsPlace::Source(Box::new(source))
         } else {
             let path = node.text();
             if path.is_empty() { VarsPlace::Unset } else { VarsPlace::Path(path.into_owned()) }

@@ -91,6 +91,10 @@ impl Domain {
             domain.os.os_type = OsType::Xen;
         }
         domain.normalize(flags).map_err(|err| err.or_domain(ErrorDomain::Domain))?;
+        // Those without type are forgotten.
+        let typed = node.children_named(SecurityLabel::TAG).map(|label| label.attr("type").is_some());
+        let mut typed = typed.collect::<Vec<_>>().into_iter();
+        domain.seclabels.retain(|_| typed.next().unwrap_or(true));
         check_counts(node, DEVICE_COUNTS)?;
         Ok(domain)
     }

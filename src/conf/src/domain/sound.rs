@@ -18,7 +18,7 @@ pub struct Sound {
     #[xml(attr)]
     pub multichannel: Option<YesNo>,
     /// Of virtio.
-    #[xml(attr, with = "hexadecimal")]
+    #[xml(attr)]
     pub streams: Option<NonZeroU32>,
     /// Of ICH6 and ICH9.
     #[xml(child)]
@@ -32,22 +32,6 @@ pub struct Sound {
     /// Of virtio.
     #[xml(flatten = "driver")]
     pub virtio: VirtioOptions,
-}
-
-/// A number that libvirt reads as hexadecimal, and writes as decimal.
-mod hexadecimal {
-    use ferrovirt_xml::{TextWriter, ValueKind, XmlValue};
-    use std::num::NonZeroU32;
-
-    pub const KIND: ValueKind = NonZeroU32::KIND;
-
-    pub fn from_text(text: &str) -> Option<NonZeroU32> {
-        u32::from_str_radix(text.strip_prefix("0x").unwrap_or(text), 16).ok().and_then(NonZeroU32::new)
-    }
-
-    pub fn write_text(value: &NonZeroU32, out: &mut TextWriter<'_>) {
-        value.write_text(out);
-    }
 }
 
 /// What the guest sees.

@@ -9,7 +9,7 @@ pub use disk::SnapshotDisk;
 
 use crate::domain::{Domain, SnapshotLocation};
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
-use ferrovirt_xml::{Document, Node, RawElement, Writer, XmlElement, XmlEnum, XmlValue};
+use ferrovirt_xml::{Document, Node, RawElement, Writer, XmlElement, XmlEnum, XmlValue, check_shape};
 use serde::{Deserialize, Serialize};
 use std::time::{SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
@@ -81,6 +81,13 @@ impl DomainSnapshot {
         let document = Document::parse(text, "domain_snapshot")?.without_layout();
         document.expect_root("domainsnapshot")?;
         Self::from_node(&document.root(), redefined, read)
+    }
+
+    /// Refuses a description with unknown names and with values that none has.
+    pub fn check_strict(text: &str) -> Result<()> {
+        let document = Document::parse(text, "domain_snapshot")?;
+        document.expect_root("domainsnapshot")?;
+        check_shape(&document, Self::TAG, Self::schema())
     }
 
     /// The same for a part of another document.

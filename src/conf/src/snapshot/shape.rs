@@ -11,6 +11,40 @@ impl DomainSnapshot {
     pub fn shape() -> &'static Shape {
         Description::shape()
     }
+
+    /// What libvirt's schema lets stand in it, of one that is to be taken, too.
+    pub(super) fn schema() -> &'static Shape {
+        Wish::shape()
+    }
+}
+
+#[derive(XmlElement)]
+struct Wish {
+    #[xml(value = "name")]
+    _name: Option<String>,
+    #[xml(value = "description")]
+    _description: Option<String>,
+    #[xml(value = "state")]
+    _state: Option<SnapshotState>,
+    #[xml(value = "parent/name")]
+    _parent: Option<String>,
+    #[xml(value = "creationTime")]
+    _creation_time: Option<i64>,
+    #[xml(attr = "memory/@snapshot")]
+    _memory: Option<SnapshotLocation>,
+    #[xml(attr = "memory/@file", strict = "absolute")]
+    _memory_file: Option<String>,
+    #[xml(child = "disks/disk")]
+    _disks: Vec<Disk>,
+    #[xml(child = "revertDisks/disk")]
+    _revert_disks: Vec<Disk>,
+    /// Nothing but its UUID, in old ones.
+    #[xml(raw = "domain")]
+    _domain: Option<RawElement>,
+    #[xml(child = "inactiveDomain")]
+    _inactive_domain: Option<Box<Domain>>,
+    #[xml(raw = "cookie")]
+    _cookie: Option<RawElement>,
 }
 
 #[derive(XmlElement)]

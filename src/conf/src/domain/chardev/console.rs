@@ -1,9 +1,10 @@
 //! `<console>`: the guest's main console.
 
 use ferrovirt_core::Result;
-use ferrovirt_xml::{Item, Node, Shape, Writer, XmlContent, XmlElement, XmlEnum, XmlValue};
+use ferrovirt_xml::{Item, Node, Shape, Writer, XmlContent, XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 
+use super::source::console_parts;
 use super::{ChardevKind, ChardevSource, Port, Serial};
 use crate::domain::{Context, Device, DeviceInfo, Facts};
 
@@ -114,16 +115,9 @@ impl XmlContent for Console {
     }
 
     fn shape() -> &'static Shape {
-        const TTY: Item = Item::Attr {
-            name: "tty",
-            kind: String::KIND,
-            valid: |text| text.starts_with('/'),
-            required: false,
-        };
         &Shape {
             items: &[
-                Item::Flatten(ChardevSource::shape),
-                TTY,
+                Item::Flatten(console_parts),
                 Item::Child {
                     tag: ConsoleTarget::TAG,
                     cardinality: ferrovirt_xml::Cardinality::Optional,

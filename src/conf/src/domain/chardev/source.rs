@@ -41,10 +41,8 @@ impl ChardevSource {
         if let Some(labels) = self.kind.seclabels_mut() {
             labels.iter_mut().for_each(DeviceSeclabel::fill_defaults);
         }
-        if let Some(Some(reconnect)) = self.kind.reconnect_mut()
-            && reconnect.enabled == YesNo::No
-        {
-            reconnect.timeout = None;
+        if let Some(reconnect) = self.kind.reconnect_mut() {
+            Reconnect::fill_defaults(reconnect);
         }
         if self.log.as_ref().is_some_and(|log| log.file.is_none()) {
             self.log = None;
@@ -120,7 +118,7 @@ fn check_reconnect(mode: SocketMode, reconnect: Option<&Reconnect>) -> Result<()
         (SocketMode::Bind, Some(_)) => Err(Error::internal(
             "<reconnect> is for sources with mode='connect': who listens does not connect again",
         )),
-        (_, Some(r)) if r.enabled == YesNo::Yes && r.timeout.is_none() => {
+        (_, Some(r)) if r.enabled == Some(YesNo::Yes) && r.timeout.is_none() => {
             let text = "attribute 'timeout' of <reconnect> is missing: it is needed where enabled='yes'";
             Err(Error::xml(text).domain(ErrorDomain::Xml))
         }
@@ -172,8 +170,19 @@ impl XmlContent for ChardevSource {
     }
 
     fn shape() -> &'static Shape {
-        &Shape { items: &[TYPE, Item::Flatten(parts)] }
+        &Shape { items: &[TYPE, TTY, Item::Flatten(parts)] }
     }
+}
+
+/// What may stand in a console: as any other, but it need not say its type.
+pub(super) fn console_parts() -> &'static Shape {
+    const OPTIONAL_TYPE: Item = Item::Attr {
+        name: "type",
+        kind: ferrovirt_xml::ValueKind::OneOf(TYPES),
+        valid: |text| TYPES.contains(&text),
+        required: false,
+    };
+    &Shape { items: &[OPTIONAL_TYPE, TTY, Item::Flatten(parts)] }
 }
 
 const TYPES: &[&str] = &[
@@ -201,6 +210,16 @@ const TYPE: Item = Item::Attr {
     required: true,
 };
 
+/// The terminal of a running guest's port, which ports of all kinds had once.
+const TTY: Item = Item::Attr { name: "tty", kind: String::KIND, valid: is_absolute, required: false };
+
+fn is_absolute(path: &str) -> bool {
+    let root = path.strip_prefix('/').or_else(|| {
+        path.strip_prefix(|c: char| c.is_ascii_alphabetic()).and_then(|rest| rest.strip_prefix(":\\"))
+    });
+    root.is_some_and(|rest| !rest.is_empty())
+}
+
 /// An attribute that may lack and holds a `T`.
 const fn attr<T: XmlValue>(name: &'static str) -> Item {
     Item::Attr { name, kind: T::KIND, valid: |text| T::from_text(text).is_some(), required: false }
@@ -227,7 +246,12 @@ fn parts() -> &'static Shape {
                     attr::<String>("slave"),
                     attr::<OnOff>("append"),
                     attr::<YesNo>("tls"),
-                    child("reconnect", Reconnect::shape),
+                    Item::Group {
+                        tag: Tag::new("reconnect"),
+                        cardinality: Cardinality::Optional,
+                        // Of redirected devices.
+                        items: &[Item::Flatten(Reconnect::shape), attr::<u32>("delay")],
+                    },
                     Item::Child {
                         tag: DeviceSeclabel::TAG,
                         cardinality: Cardinality::Many,
@@ -268,7 +292,7 @@ pub mod typed_source {
     }
 
     pub fn shape() -> &'static Shape {
-        ChardevSource::shape()
+        &Shape { items: &[TYPE, Item::Flatten(parts)] }
     }
 }
 

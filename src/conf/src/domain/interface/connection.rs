@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 pub use crate::network::{MacTableManager, MacvtapMode as MacvlanMode};
 
-use super::{HostAddresses, HostdevPort};
+use super::{HostAddresses, HostdevPort, HostdevPortAddress};
 use crate::domain::Reconnect;
 
 /// The other end of a card.
@@ -230,10 +230,14 @@ impl Connection {
             }
             Self::VhostUser(port) => {
                 port.kind = Some(UnixSocket::Unix);
+                Reconnect::fill_defaults(&mut port.reconnect);
                 port.mode.get_or_insert(VhostUserMode::Client);
                 port.dev = None;
             }
             Self::User { dev } if !passt => *dev = None,
+            Self::Hostdev(port) if !matches!(port.source.address, Some(HostdevPortAddress::Usb { .. })) => {
+                port.source.guest_reset = None;
+            }
             _ => {}
         }
     }

@@ -198,7 +198,6 @@ impl Interface {
         if generated && self.target.managed != Some(YesNo::No) {
             self.target.dev = None;
         }
-        self.guest.actual = None;
         self.info.strip_live();
     }
 }

@@ -47,7 +47,7 @@ pub struct InterfaceTarget {
 pub struct InterfaceGuest {
     #[xml(attr)]
     pub dev: Option<String>,
-    /// What it is called now. Only in live documents.
+    /// What it is called now.
     #[xml(attr)]
     pub actual: Option<String>,
 }

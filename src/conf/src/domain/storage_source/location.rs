@@ -132,11 +132,22 @@ pub enum VhostUserSocket {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 #[xml(name = "reconnect")]
 pub struct Reconnect {
+    /// Without this, nothing is said at all.
     #[xml(attr)]
-    pub enabled: YesNo,
+    pub enabled: Option<YesNo>,
     /// Seconds between attempts.
     #[xml(attr)]
     pub timeout: Option<u32>,
+}
+
+impl Reconnect {
+    /// Drops what says nothing.
+    pub(crate) fn fill_defaults(reconnect: &mut Option<Self>) {
+        reconnect.take_if(|reconnect| reconnect.enabled.is_none());
+        if let Some(reconnect) = reconnect.as_mut().filter(|reconnect| reconnect.enabled == Some(YesNo::No)) {
+            reconnect.timeout = None;
+        }
+    }
 }
 
 #[derive(XmlElement)]

@@ -116,6 +116,7 @@ impl StorageSource {
         self.location.fill_defaults();
         self.options.seclabels.iter_mut().for_each(DeviceSeclabel::fill_defaults);
         if let Some(store) = &mut self.options.data_store {
+            store.source.options.startup_policy = None;
             store.source.fill_defaults();
         }
     }
