@@ -2,7 +2,7 @@
 
 use ferrovirt_conf::cpu::Arch;
 use ferrovirt_conf::domain::{
-    Address, Device, Domain, Interface, MemoryModel, OsType, ParseFlags, VideoType,
+    Address, Device, DeviceInfo, Domain, Interface, MemoryModel, OsType, ParseFlags, VideoType,
 };
 use ferrovirt_conf::values::Rare;
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result, abi};
@@ -153,14 +153,16 @@ fn fill_own_defaults(model: &mut Domain) {
     }
 }
 
-/// Nobody assigns addresses here: what an address leaves open is zero.
 fn fill_addresses(model: &mut Domain) {
-    for info in model.devices.infos_mut() {
-        if let Some(Address::Ccw(place)) = &mut info.address {
-            place.cssid.get_or_insert_default();
-            place.ssid.get_or_insert_default();
-            place.devno.get_or_insert_default();
-        }
+    model.devices.infos_mut().into_iter().for_each(fill_address);
+}
+
+/// Nobody assigns addresses here: what an address leaves open is zero.
+pub fn fill_address(info: &mut DeviceInfo) {
+    if let Some(Address::Ccw(place)) = &mut info.address {
+        place.cssid.get_or_insert_default();
+        place.ssid.get_or_insert_default();
+        place.devno.get_or_insert_default();
     }
 }
 

@@ -1,6 +1,7 @@
 //! Plugging devices in and out, and changing them.
 
 use super::compatible::{self, Needs};
+use super::definition::{MAC_PREFIX, fill_address};
 use super::disks;
 use crate::refuse;
 use ferrovirt_conf::domain::{
@@ -66,6 +67,7 @@ fn read(xml: &str, model: &Domain, live: bool) -> Result<Plug> {
             }
             disk.fill_defaults(&context);
             disk.validate(&context)?;
+            fill_address(&mut disk.info);
             Plug::Disk(Box::new(disk))
         }
         "interface" => {
@@ -73,7 +75,8 @@ fn read(xml: &str, model: &Domain, live: bool) -> Result<Plug> {
             interface.strip_live();
             interface.fill_defaults(&context);
             interface.validate(&context)?;
-            interface.ensure_mac(super::definition::MAC_PREFIX);
+            interface.ensure_mac(MAC_PREFIX);
+            fill_address(&mut interface.info);
             Plug::Interface(Box::new(interface))
         }
         "hostdev" => {
@@ -81,6 +84,7 @@ fn read(xml: &str, model: &Domain, live: bool) -> Result<Plug> {
             hostdev.strip_live();
             hostdev.fill_defaults(&context);
             hostdev.validate(&context)?;
+            fill_address(&mut hostdev.info);
             Plug::Hostdev(Box::new(hostdev))
         }
         name if OTHERS.contains(&name) => {
