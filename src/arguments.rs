@@ -1,17 +1,12 @@
 //! Arguments that no driver could make sense of, refused before one is asked.
 
 use ferrovirt_core::abi::VIR_TYPED_PARAM_STRING_OKAY;
-use ferrovirt_core::{Error, ErrorCode, Result, TypedParams};
+use ferrovirt_core::{Error, Result, TypedParams};
 use std::path::{Component, Path, PathBuf};
 
 /// A list of parameters to be set must set something.
 pub(crate) fn non_empty_params(params: &TypedParams) -> Result<()> {
     if params.is_empty() { Err(Error::invalid_arg("no parameters were given to set")) } else { Ok(()) }
-}
-
-/// What a read-only connection is told where only some uses of a call are refused.
-pub(crate) fn read_only_refusal(what: &str) -> Error {
-    Error::new(ErrorCode::OperationDenied, format!("the connection is read-only, {what} needs write access"))
 }
 
 /// `flags` for a driver: all of ours deal in string parameters, so nobody needs to be told that the caller does.

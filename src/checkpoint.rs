@@ -1,10 +1,10 @@
 //! Checkpoints: instants from which on a domain's disks remember what was written.
 
-use crate::arguments::read_only_refusal;
 use crate::flags::{exclusive, requires};
 use crate::{Connection, Domain};
 use ferrovirt_core::abi::VIR_DOMAIN_CHECKPOINT_XML_SECURE;
 use ferrovirt_core::driver::CheckpointDriver;
+use ferrovirt_core::driver::read_only_refusal;
 use ferrovirt_core::{DomainCheckpointId, Result};
 use std::sync::Arc;
 

@@ -195,7 +195,7 @@ impl Connection {
 }
 
 /// What the library itself answers where a driver has nothing to add.
-fn or_if_unsupported<T>(answer: Result<T>, ours: impl FnOnce() -> T) -> Result<T> {
+pub(crate) fn or_if_unsupported<T>(answer: Result<T>, ours: impl FnOnce() -> T) -> Result<T> {
     match answer {
         Err(err) if err.code() == ErrorCode::NoSupport => Ok(ours()),
         other => other,

@@ -32,7 +32,7 @@ mod stream;
 pub use admin::{AdminClient, AdminCloseCallback, AdminConnection, AdminServer};
 pub use checkpoint::DomainCheckpoint;
 pub use connection::{
-    AccessMode, CloseCallback, Connection, Drivers, LocalHost, Neighbours, OpenOptions, Subjects,
+    AccessMode, Acting, CloseCallback, Connection, Drivers, LocalHost, Neighbours, OpenOptions, Subjects,
 };
 pub use domain::{Domain, MigrationTarget, cpu_stats_query};
 pub use events::{CallbackId, EventCallback, Listener};
@@ -41,7 +41,7 @@ pub use ferrovirt_conf as conf;
 pub use ferrovirt_core::{Error, ErrorCode, ErrorDomain, ErrorLevel, Result};
 pub use ferrovirt_core::{TypedParams, TypedValue, driver, error, event, event_loop};
 pub use interface::Interface;
-pub use lxc::{enter_namespaces, enter_security_label, open_own_namespaces};
+pub use lxc::{enter_cgroups_of, enter_namespaces, enter_security_label, open_own_namespaces};
 pub use network::Network;
 pub use network_port::NetworkPort;
 pub use nodedev::{NODE_DEVICE_CAPABILITIES, NodeDevice};

@@ -1,6 +1,7 @@
 //! What only containers have: entering their namespaces, their security label, their control groups.
 
 use crate::Domain;
+use ferrovirt_core::driver::read_only_refusal;
 use ferrovirt_core::{Error, ErrorCode, Result};
 use rustix::io::Errno;
 use std::fs;
@@ -16,26 +17,35 @@ impl Domain {
 
     /// Moves the calling process into the container's control groups.
     pub fn lxc_enter_cgroup(&self, flags: u32) -> Result<()> {
+        // No driver is asked that could refuse it.
+        if self.connection().is_read_only() {
+            return Err(read_only_refusal("entering a container's control groups"));
+        }
         no_flags(flags)?;
         let id = self.numeric_id();
         if id <= 0 {
             return Err(Error::operation_invalid(format!("domain '{}' is not running", self.name())));
         }
-        let path = format!("/proc/{id}/cgroup");
-        let groups = fs::read_to_string(&path)
-            .map_err(|err| Error::system(err, format!("cannot read '{path}' of domain '{}'", self.name())))?;
-        let own = std::process::id().to_string();
-        for file in process_files(&groups, Path::new("/sys/fs/cgroup")) {
-            match fs::write(&file, &own) {
-                // A hierarchy that is not mounted holds nobody.
-                Err(err) if err.kind() == ErrorKind::NotFound => {}
-                other => other.map_err(|err| {
-                    Error::system(err, format!("cannot move process {own} to '{}'", file.display()))
-                })?,
-            }
-        }
-        Ok(())
+        enter_cgroups_of(id)
     }
+}
+
+/// Moves the calling process into the control groups of another one.
+pub fn enter_cgroups_of(process: i32) -> Result<()> {
+    let path = format!("/proc/{process}/cgroup");
+    let groups =
+        fs::read_to_string(&path).map_err(|err| Error::system(err, format!("cannot read '{path}'")))?;
+    let own = std::process::id().to_string();
+    for file in process_files(&groups, Path::new("/sys/fs/cgroup")) {
+        match fs::write(&file, &own) {
+            // A hierarchy that is not mounted holds nobody.
+            Err(err) if err.kind() == ErrorKind::NotFound => {}
+            other => other.map_err(|err| {
+                Error::system(err, format!("cannot move process {own} to '{}'", file.display()))
+            })?,
+        }
+    }
+    Ok(())
 }
 
 /// The files that take in processes, one a hierarchy of `/proc/PID/cgroup`; those without a controller are left out.

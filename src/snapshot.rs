@@ -1,10 +1,10 @@
 //! Snapshots: a domain's state at an instant, to which it can be taken back.
 
-use crate::arguments::read_only_refusal;
 use crate::flags::{exclusive, requires};
 use crate::{Connection, Domain};
-use ferrovirt_core::abi::VIR_DOMAIN_SNAPSHOT_XML_SECURE;
+use ferrovirt_core::abi::{VIR_DOMAIN_SNAPSHOT_CREATE_HALT, VIR_DOMAIN_SNAPSHOT_XML_SECURE};
 use ferrovirt_core::driver::SnapshotDriver;
+use ferrovirt_core::driver::read_only_refusal;
 use ferrovirt_core::{DomainSnapshotId, Result};
 use std::sync::Arc;
 
@@ -24,6 +24,9 @@ impl Domain {
         exclusive!(flags, VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE, VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA)?;
         exclusive!(flags, VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE, VIR_DOMAIN_SNAPSHOT_CREATE_HALT)?;
         let id = self.driver().domain_snapshot_create_xml(&self.id(), xml, flags)?;
+        if flags & VIR_DOMAIN_SNAPSHOT_CREATE_HALT != 0 {
+            self.note_stop();
+        }
         Ok(DomainSnapshot::new(self, id))
     }
 

@@ -5,8 +5,8 @@ use crate::{Connection, StoragePool, Stream};
 use ferrovirt_core::abi::{
     VIR_STORAGE_VOL_RESIZE_DELTA, VIR_STORAGE_VOL_RESIZE_SHRINK, VIR_STORAGE_VOL_WIPE_ALG_ZERO,
 };
-use ferrovirt_core::driver::{StorageDriver, StorageVolInfo};
-use ferrovirt_core::{Error, ErrorCode, Result, StorageVolId};
+use ferrovirt_core::driver::{StorageDriver, StorageVolInfo, read_only_refusal};
+use ferrovirt_core::{Error, Result, StorageVolId};
 
 object! {
     /// A storage volume: a disk image, a logical volume, a LUN. Cloning shares the handle.
@@ -51,8 +51,7 @@ impl StoragePool {
     /// Makes a volume with the content of `source`; `flags` are `virStorageVolCreateFlags`.
     pub fn create_volume_from(&self, xml: &str, source: &StorageVol, flags: u32) -> Result<StorageVol> {
         if source.connection().is_read_only() {
-            let detail = "the connection of the volume to copy is read-only, a copy needs write access";
-            return Err(Error::new(ErrorCode::OperationDenied, detail));
+            return Err(read_only_refusal("copying a volume of it"));
         }
         let id = self.driver().storage_vol_create_xml_from(self.id(), xml, source.id(), flags)?;
         Ok(StorageVol::new(self.connection(), id))
@@ -80,9 +79,14 @@ impl StorageVol {
         self.driver().storage_vol_get_path(self.id())
     }
 
-    /// Kind and sizes; `flags` are `virStorageVolInfoFlags`.
-    pub fn info(&self, flags: u32) -> Result<StorageVolInfo> {
-        self.driver().storage_vol_get_info(self.id(), flags)
+    /// Kind and sizes.
+    pub fn info(&self) -> Result<StorageVolInfo> {
+        self.driver().storage_vol_get_info(self.id())
+    }
+
+    /// Kind and sizes, for `flags` of `virStorageVolInfoFlags`; not every driver that tells of them knows flags, too.
+    pub fn info_flags(&self, flags: u32) -> Result<StorageVolInfo> {
+        self.driver().storage_vol_get_info_flags(self.id(), flags)
     }
 
     pub fn xml_desc(&self, flags: u32) -> Result<String> {

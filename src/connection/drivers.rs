@@ -1,8 +1,8 @@
 //! The drivers that serve one connection, one a subject.
 
 use ferrovirt_core::driver::{
-    HypervisorDriver, InterfaceDriver, NetworkDriver, NodeDeviceDriver, NwFilterDriver, SecretDriver,
-    StorageDriver,
+    HypervisorDriver, InterfaceDriver, NetworkDriver, NodeDeviceDriver, NwFilterDriver, ReadOnly,
+    SecretDriver, StorageDriver,
 };
 use std::sync::Arc;
 
@@ -40,6 +40,32 @@ impl Drivers {
             nwfilter: none.clone(),
             secret: none.clone(),
             storage: none,
+        }
+    }
+
+    /// The same drivers, which refuse whatever changes something.
+    pub(super) fn read_only(self) -> Self {
+        Self {
+            hypervisor: Arc::new(ReadOnly(self.hypervisor)),
+            network: Arc::new(ReadOnly(self.network)),
+            interface: Arc::new(ReadOnly(self.interface)),
+            nodedev: Arc::new(ReadOnly(self.nodedev)),
+            nwfilter: Arc::new(ReadOnly(self.nwfilter)),
+            secret: Arc::new(ReadOnly(self.secret)),
+            storage: Arc::new(ReadOnly(self.storage)),
+        }
+    }
+
+    /// Takes the driver of a subject, by its name in URIs, from others.
+    pub(super) fn take(&mut self, subject: &str, from: Self) {
+        match subject {
+            "interface" => self.interface = from.interface,
+            "network" => self.network = from.network,
+            "nodedev" => self.nodedev = from.nodedev,
+            "nwfilter" => self.nwfilter = from.nwfilter,
+            "secret" => self.secret = from.secret,
+            "storage" => self.storage = from.storage,
+            _ => self.hypervisor = from.hypervisor,
         }
     }
 }

@@ -14,6 +14,7 @@ use ferrovirt_driver_network::NetworkState;
 use ferrovirt_driver_nodedev::NodeDeviceState;
 use ferrovirt_driver_nwfilter::NwFilterState;
 use ferrovirt_driver_qemu::QemuDriver;
+use ferrovirt_driver_remote::Acting;
 use ferrovirt_driver_secret::{Callers, SecretState};
 use ferrovirt_driver_storage::StorageState;
 use std::sync::Arc;
@@ -39,6 +40,16 @@ impl Subjects {
             Self::Others => scheme == "test",
         }
     }
+
+    /// What another daemon has to be asked for. A guest needs networks, filters and secrets where it runs; encrypted
+    /// volumes are opened by secrets.
+    fn asked(self) -> &'static [&'static str] {
+        match self {
+            Self::Only("qemu") => ALONE,
+            Self::Only("storage") => &["secret"],
+            _ => &[],
+        }
+    }
 }
 
 /// A host's drivers, running in this process.
@@ -51,8 +62,6 @@ pub struct LocalHost {
     qemu: Option<Arc<QemuDriver>>,
     /// Other daemons, where they are asked for what is not served here.
     neighbours: Option<Neighbours>,
-    /// The networks are this daemon's own.
-    own_networks: bool,
 }
 
 /// Drivers that can be had without a hypervisor: `network:///system` and the like.
@@ -74,85 +83,80 @@ impl LocalHost {
     ) -> Result<Self> {
         let instance = if privileged { "/system" } else { "/session" };
         let mut others = Drivers::hypervisor_only(Arc::new(NoGuests { kind: "none" }));
-        // A guest needs networks, filters and secrets where it runs.
-        let needed = |scheme| subjects.has(scheme) || subjects.has("qemu");
-        let elsewhere = |scheme| match &neighbours {
-            Some(neighbours) if !subjects.has(scheme) && subjects.has("qemu") => {
-                neighbours.find(scheme, instance)
+        if let Some(neighbours) = &neighbours {
+            for subject in subjects.asked() {
+                others.take(subject, neighbours.of(subject, instance, AccessMode::ReadWrite, &for_itself())?);
             }
-            _ => Ok(None),
-        };
-        match elsewhere("secret")? {
-            Some(found) => others.secret = found.secret,
-            // Encrypted volumes are opened by secrets.
-            None if needed("secret") || subjects.has("storage") => {
-                others.secret = SecretState::open(&layout, Callers::Clients)?;
-            }
-            None => {}
         }
-        match elsewhere("storage")? {
-            Some(found) => others.storage = found.storage,
-            None if needed("storage") => {
-                others.storage = StorageState::open(&layout, others.secret.clone())?;
-            }
-            None => {}
+        if subjects.has("secret") {
+            others.secret = SecretState::open(&layout, Callers::Clients)?;
         }
-        match elsewhere("nodedev")? {
-            Some(found) => others.nodedev = found.nodedev,
-            None if needed("nodedev") => others.nodedev = NodeDeviceState::open(&layout)?,
-            None => {}
+        if subjects.has("storage") {
+            others.storage = StorageState::open(&layout, others.secret.clone())?;
         }
-        match elsewhere("interface")? {
-            Some(found) => others.interface = found.interface,
-            None if needed("interface") => others.interface = Arc::new(InterfaceState::default()),
-            None => {}
+        if subjects.has("nodedev") {
+            others.nodedev = NodeDeviceState::open(&layout)?;
         }
-        match elsewhere("nwfilter")? {
-            Some(found) => others.nwfilter = found.nwfilter,
-            None if needed("nwfilter") => others.nwfilter = NwFilterState::open(&layout)?,
-            None => {}
+        if subjects.has("interface") {
+            others.interface = Arc::new(InterfaceState::default());
         }
-        let found = elsewhere("network")?;
-        let own_networks = found.is_none();
-        match found {
-            Some(found) => others.network = found.network,
-            None if needed("network") => others.network = NetworkState::open(layout.clone())?,
-            None => {}
+        if subjects.has("nwfilter") {
+            others.nwfilter = NwFilterState::open(&layout)?;
+        }
+        if subjects.has("network") {
+            others.network = NetworkState::open(layout.clone())?;
         }
         let qemu = match subjects.has("qemu") {
             true => Some(Arc::new(QemuDriver::open(layout, others.network.clone(), others.storage.clone())?)),
             false => None,
         };
-        Ok(Self { subjects, instance, others, qemu, neighbours, own_networks })
+        Ok(Self { subjects, instance, others, qemu, neighbours })
     }
 
-    /// Opens `uri` for a client; `None` takes the first driver of this daemon.
-    pub fn open(&self, uri: Option<&str>, access: AccessMode) -> Result<Connection> {
+    /// Opens `uri` for a client; `None` takes the first driver of this daemon. Other daemons are told by `acting` for whom
+    /// they are asked.
+    pub fn open(&self, uri: Option<&str>, access: AccessMode, acting: &Acting) -> Result<Connection> {
         let text = match uri.filter(|uri| !uri.is_empty()) {
             Some(uri) => uri.to_owned(),
             None => self.default_uri(),
         };
         let parsed = address::parse(&text)?;
-        let drivers = self.drivers(&Request { uri: &parsed, authenticator: None }, access)?;
+        let drivers = self.drivers(&Request { uri: &parsed, authenticator: None }, access, acting)?;
         Ok(Connection::new(text, access, drivers))
     }
 
-    /// Whether an answer about networks, or anything else, may have to be waited for.
-    pub fn asks_neighbours(&self) -> bool {
-        self.subjects == Subjects::Others || !self.own_networks
+    /// How many guests are defined here or run here.
+    pub fn guests(&self) -> usize {
+        self.qemu.as_ref().map_or(0, |qemu| qemu.guests())
     }
 
-    fn drivers(&self, request: &Request<'_>, access: AccessMode) -> Result<Drivers> {
+    /// Whether guests are this daemon's own, and nobody else has to be asked about them.
+    pub fn has_guests(&self) -> bool {
+        self.subjects != Subjects::Others
+    }
+
+    /// The same of networks.
+    pub fn has_networks(&self) -> bool {
+        self.has_guests() && !self.subjects.asked().contains(&"network")
+    }
+
+    fn drivers(&self, request: &Request<'_>, access: AccessMode, acting: &Acting) -> Result<Drivers> {
         let scheme = request.uri.scheme().as_str();
         if scheme == "test" && self.subjects.has("test") {
             return open_test(request);
         }
         if let (Subjects::Others, Some(neighbours)) = (self.subjects, &self.neighbours) {
-            return neighbours.open(request.uri, access);
+            return neighbours.open(request.uri, access, acting);
         }
         if let ("qemu", Some(qemu)) = (scheme, &self.qemu) {
             self.check_instance(request)?;
-            return Ok(Drivers { hypervisor: qemu.clone(), ..self.others.clone() });
+            let mut drivers = Drivers { hypervisor: qemu.clone(), ..self.others.clone() };
+            if let Some(neighbours) = &self.neighbours {
+                for subject in self.subjects.asked() {
+                    drivers.take(subject, neighbours.of(subject, self.instance, access, acting)?);
+                }
+            }
+            return Ok(drivers);
         }
         if let Some(kind) = ALONE.iter().find(|kind| **kind == scheme && self.subjects.has(kind)) {
             self.check_instance(request)?;
@@ -175,7 +179,9 @@ impl LocalHost {
     }
 
     fn check_instance(&self, request: &Request<'_>) -> Result<()> {
-        if address::path(request.uri) == self.instance {
+        // What root has of its own is the system's.
+        let path = address::path(request.uri);
+        if path == self.instance || self.instance == "/system" && path == "/session" {
             return Ok(());
         }
         let (uri, scheme) = (request.uri, request.uri.scheme());
@@ -185,13 +191,18 @@ impl LocalHost {
 
     /// How many guests and networks run, which keep a daemon from ending for want of clients.
     pub fn active(&self) -> usize {
-        let guests =
-            self.qemu.as_ref().map(|qemu| qemu.connect_list_all_domains(VIR_CONNECT_LIST_DOMAINS_ACTIVE));
-        if !self.own_networks {
-            return guests.and_then(Result::ok).map_or(0, |guests| guests.len());
-        }
-        let networks = self.others.network.connect_list_all_networks(VIR_CONNECT_LIST_NETWORKS_ACTIVE);
-        let count = guests.and_then(Result::ok).map_or(0, |guests| guests.len());
-        count + networks.map_or(0, |networks| networks.len())
+        let guests = self.qemu.iter().map(|qemu| {
+            qemu.connect_list_all_domains(VIR_CONNECT_LIST_DOMAINS_ACTIVE).map_or(0, |guests| guests.len())
+        });
+        let networks = self.subjects.has("network").then(|| {
+            let networks = self.others.network.connect_list_all_networks(VIR_CONNECT_LIST_NETWORKS_ACTIVE);
+            networks.map_or(0, |networks| networks.len())
+        });
+        guests.chain(networks).sum()
     }
+}
+
+/// What a daemon asks of another one by itself, for no client.
+fn for_itself() -> Acting {
+    Arc::new(|| None)
 }

@@ -14,6 +14,7 @@ mod remote;
 
 pub use close::CloseCallback;
 pub use drivers::Drivers;
+pub use ferrovirt_driver_remote::Acting;
 #[cfg(test)]
 pub(crate) use idle::{test_connection, test_connection_to, test_domain};
 pub use local::{LocalHost, Subjects};
@@ -46,6 +47,10 @@ impl Connection {
 
     /// A connection that these drivers serve, for programs that bring their own.
     pub fn new(uri: String, access: AccessMode, drivers: Drivers) -> Self {
+        let drivers = match access {
+            AccessMode::ReadOnly => drivers.read_only(),
+            AccessMode::ReadWrite => drivers,
+        };
         let (events, close) = Default::default();
         Self(Arc::new(Inner { uri, access, drivers, events, close }))
     }

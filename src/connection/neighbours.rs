@@ -4,6 +4,7 @@ use super::drivers::Drivers;
 use super::remote::{self, Asked};
 use super::{AccessMode, address};
 use ferrovirt_core::{ConfigFile, Error, ErrorCode, Result};
+use ferrovirt_driver_remote::Acting;
 use fluent_uri::Uri;
 use fluent_uri::pct_enc::EString;
 use fluent_uri::pct_enc::encoder::{Data, Query};
@@ -20,17 +21,20 @@ pub struct Neighbours {
 const HYPERVISORS: &[&str] = &["qemu", "xen", "lxc", "vbox", "vz", "bhyve", "ch"];
 
 impl Neighbours {
-    /// The drivers of a neighbour that lives as long as it likes; `None` where nobody listens for that driver.
-    pub(super) fn find(&self, driver: &str, instance: &str) -> Result<Option<Drivers>> {
-        if !self.socket(driver, AccessMode::ReadWrite).exists() {
-            return Ok(None);
-        }
+    /// A neighbour's drivers. It may come and go: it is looked for when there is something to ask.
+    pub(super) fn of(
+        &self,
+        driver: &str,
+        instance: &str,
+        access: AccessMode,
+        acting: &Acting,
+    ) -> Result<Drivers> {
         let text = format!("{driver}://{instance}");
-        self.ask(&address::parse(&text)?, AccessMode::ReadWrite, "&reconnect=1").map(Some)
+        self.ask(&address::parse(&text)?, access, Some(acting.clone()))
     }
 
     /// Has the daemon of the URI's driver do what a client wants.
-    pub(super) fn open(&self, uri: &Uri<&str>, access: AccessMode) -> Result<Drivers> {
+    pub(super) fn open(&self, uri: &Uri<&str>, access: AccessMode, acting: &Acting) -> Result<Drivers> {
         let driver = uri.scheme().as_str();
         let socket = self.socket(driver, access);
         if !socket.exists() {
@@ -38,7 +42,11 @@ impl Neighbours {
                 format!("'{uri}': no daemon serves '{driver}' here: there is no '{}'", socket.display());
             return Err(Error::new(ErrorCode::NoConnect, detail));
         }
-        self.ask(uri, access, "")
+        let drivers = self.ask(uri, access, None)?;
+        if let Some(identity) = acting() {
+            drivers.hypervisor.connect_set_identity(&identity, 0)?;
+        }
+        Ok(drivers)
     }
 
     /// The URI for who names none.
@@ -47,11 +55,11 @@ impl Neighbours {
         format!("{}://{instance}", HYPERVISORS.iter().find(is_there).unwrap_or(&HYPERVISORS[0]))
     }
 
-    fn ask(&self, uri: &Uri<&str>, access: AccessMode, more: &str) -> Result<Drivers> {
+    fn ask(&self, uri: &Uri<&str>, access: AccessMode, on_behalf: Option<Acting>) -> Result<Drivers> {
         let socket = self.socket(uri.scheme().as_str(), access);
         let query = uri.query().map_or_else(String::new, |query| format!("{query}&"));
         let text = format!(
-            "{}+unix://{}?{query}socket={}{more}",
+            "{}+unix://{}?{query}socket={}",
             uri.scheme(),
             uri.path(),
             encoded(&socket.display().to_string())
@@ -59,7 +67,7 @@ impl Neighbours {
         let parsed = address::parse(&text)?;
         let read_only = access == AccessMode::ReadOnly;
         let config = ConfigFile::parse("", "")?;
-        remote::open(Asked { uri: Some(&parsed), read_only, authenticator: None, config: &config })
+        remote::open(Asked { uri: Some(&parsed), read_only, authenticator: None, config: &config, on_behalf })
     }
 
     /// The socket of a driver's daemon.

@@ -120,7 +120,13 @@ impl OpenOptions {
         let read_only = self.access == AccessMode::ReadOnly;
         let Some(text) = chosen else {
             let authenticator = self.authenticator;
-            let drivers = remote::open(Asked { uri: None, read_only, authenticator, config: &config })?;
+            let drivers = remote::open(Asked {
+                uri: None,
+                read_only,
+                authenticator,
+                config: &config,
+                on_behalf: None,
+            })?;
             let opened = drivers.hypervisor.connect_get_uri()?;
             return Ok(Connection::new(opened, self.access, drivers));
         };
@@ -134,7 +140,7 @@ impl OpenOptions {
             }
             None => {
                 let (uri, authenticator) = (Some(&parsed), self.authenticator);
-                remote::open(Asked { uri, read_only, authenticator, config: &config })?
+                remote::open(Asked { uri, read_only, authenticator, config: &config, on_behalf: None })?
             }
         };
         Ok(Connection::new(address::canonical(&parsed), self.access, drivers))

@@ -1,9 +1,10 @@
 //! Attaching, detaching, changing devices; interface parameters and addresses.
 
 use super::Domain;
-use crate::arguments::{non_empty_params, read_only_refusal, without_string_okay};
+use crate::arguments::{non_empty_params, without_string_okay};
 use ferrovirt_core::abi::{VIR_DOMAIN_AFFECT_LIVE, VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT};
 use ferrovirt_core::driver::DomainInterface;
+use ferrovirt_core::driver::read_only_refusal;
 use ferrovirt_core::{Error, ErrorCode, Result, TypedParams};
 use std::os::fd::BorrowedFd;
 

@@ -2,11 +2,12 @@
 
 use super::Domain;
 use crate::Connection;
-use crate::arguments::{absolute_path, read_only_refusal};
+use crate::arguments::absolute_path;
 use crate::flags::{exclusive, requires};
 use ferrovirt_core::abi::{
     VIR_DOMAIN_CORE_DUMP_FORMAT_LAST, VIR_DOMAIN_SAVE_IMAGE_XML_SECURE, VIR_DOMAIN_SAVE_PARAM_FILE,
 };
+use ferrovirt_core::driver::read_only_refusal;
 use ferrovirt_core::driver::{JobInfo, JobStats};
 use ferrovirt_core::{Error, Result, TypedParams};
 
@@ -14,19 +15,25 @@ impl Domain {
     /// Stops the guest and keeps its memory in the file `to`; `xml` takes the place of its description there.
     pub fn save(&self, to: &str, xml: Option<&str>, flags: u32) -> Result<()> {
         running_or_paused(flags)?;
-        self.driver().domain_save_flags(&self.id(), &absolute_path(to)?, xml, flags)
+        self.driver().domain_save_flags(&self.id(), &absolute_path(to)?, xml, flags)?;
+        self.set_numeric_id(-1);
+        Ok(())
     }
 
     /// As [`save`](Self::save), with `VIR_DOMAIN_SAVE_PARAM_*`.
     pub fn save_params(&self, params: &TypedParams, flags: u32) -> Result<()> {
         running_or_paused(flags)?;
-        self.driver().domain_save_params(&self.id(), &with_absolute_file(params)?, flags)
+        self.driver().domain_save_params(&self.id(), &with_absolute_file(params)?, flags)?;
+        self.set_numeric_id(-1);
+        Ok(())
     }
 
     /// Stops the guest and keeps its memory where the driver finds it at the next start.
     pub fn managed_save(&self, flags: u32) -> Result<()> {
         running_or_paused(flags)?;
-        self.driver().domain_managed_save(&self.id(), flags)
+        self.driver().domain_managed_save(&self.id(), flags)?;
+        self.set_numeric_id(-1);
+        Ok(())
     }
 
     pub fn has_managed_save_image(&self, flags: u32) -> Result<bool> {
@@ -61,7 +68,9 @@ impl Domain {
         exclusive!(flags, VIR_DUMP_CRASH, VIR_DUMP_LIVE)?;
         exclusive!(flags, VIR_DUMP_CRASH, VIR_DUMP_RESET)?;
         exclusive!(flags, VIR_DUMP_LIVE, VIR_DUMP_RESET)?;
-        self.driver().domain_core_dump_with_format(&self.id(), &absolute_path(to)?, format, flags)
+        self.driver().domain_core_dump_with_format(&self.id(), &absolute_path(to)?, format, flags)?;
+        self.note_stop();
+        Ok(())
     }
 
     /// How far the job under way has come.

@@ -73,12 +73,16 @@ impl Domain {
 
     /// Asks the guest to shut down, without waiting for it; `flags` are `virDomainShutdownFlagValues`.
     pub fn shutdown(&self, flags: u32) -> Result<()> {
-        self.driver().domain_shutdown_flags(&self.id(), flags)
+        self.driver().domain_shutdown_flags(&self.id(), flags)?;
+        self.note_stop();
+        Ok(())
     }
 
     /// Asks the guest to reboot; `flags` are `virDomainRebootFlagValues`.
     pub fn reboot(&self, flags: u32) -> Result<()> {
-        self.driver().domain_reboot(&self.id(), flags)
+        self.driver().domain_reboot(&self.id(), flags)?;
+        self.note_stop();
+        Ok(())
     }
 
     /// Resets the machine as its button would.
@@ -97,12 +101,10 @@ impl Domain {
         self.driver().domain_inject_nmi(&self.id(), flags)
     }
 
-    /// Gives the domain another name; this handle carries it from then on.
+    /// Gives the domain another name. Handles keep the one they were made with.
     pub fn rename(&self, new_name: &str, flags: u32) -> Result<()> {
         not_empty(new_name, "new_name")?;
-        self.driver().domain_rename(&self.id(), new_name, flags)?;
-        self.set_name(new_name);
-        Ok(())
+        self.driver().domain_rename(&self.id(), new_name, flags)
     }
 
     pub fn state(&self, flags: u32) -> Result<DomainStateReason> {

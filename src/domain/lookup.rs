@@ -3,6 +3,7 @@
 use super::Domain;
 use crate::events::{EventFilter, Listener, Subject};
 use crate::flags::not_negative;
+use crate::host::or_if_unsupported;
 use crate::object_events::ObjectEvents;
 use crate::{CallbackId, Connection};
 use ferrovirt_core::abi::{
@@ -31,6 +32,27 @@ impl Connection {
     pub fn list_defined_domains(&self) -> Result<Vec<Arc<str>>> {
         let ids = self.drivers().hypervisor.connect_list_all_domains(VIR_CONNECT_LIST_DOMAINS_INACTIVE)?;
         Ok(ids.into_iter().map(|id| id.name).collect())
+    }
+
+    /// How many domains run.
+    pub fn count_domains(&self) -> Result<usize> {
+        match self.counted(true)? {
+            Some(count) => Ok(count),
+            None => Ok(self.list_domains()?.len()),
+        }
+    }
+
+    /// How many domains are defined but do not run.
+    pub fn count_defined_domains(&self) -> Result<usize> {
+        match self.counted(false)? {
+            Some(count) => Ok(count),
+            None => Ok(self.list_defined_domains()?.len()),
+        }
+    }
+
+    /// What the driver says that has counted them.
+    fn counted(&self, active: bool) -> Result<Option<usize>> {
+        or_if_unsupported(self.drivers().hypervisor.connect_num_of_domains(active).map(Some), || None)
     }
 
     pub fn lookup_domain_by_id(&self, id: i32) -> Result<Domain> {

@@ -21,8 +21,7 @@ pub use stats::cpu_stats_query;
 
 use crate::Connection;
 use ferrovirt_core::DomainId;
-use ferrovirt_core::driver::HypervisorDriver;
-use parking_lot::RwLock;
+use ferrovirt_core::driver::{Feature, HypervisorDriver};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use uuid::Uuid;
@@ -33,8 +32,8 @@ pub struct Domain(Arc<DomainInner>);
 
 struct DomainInner {
     connection: Connection,
-    /// A rename through this handle changes it.
-    name: RwLock<Arc<str>>,
+    /// What it was called when the handle was made: a rename leaves handles as they are.
+    name: Arc<str>,
     uuid: Uuid,
     /// -1 while shut off, as far as this handle knows: starting and stopping through it keep it fresh.
     id: AtomicI32,
@@ -44,7 +43,7 @@ impl Domain {
     pub(crate) fn new(connection: &Connection, id: DomainId) -> Self {
         let inner = DomainInner {
             connection: connection.clone(),
-            name: RwLock::new(id.name),
+            name: id.name,
             uuid: id.uuid,
             id: AtomicI32::new(id.id),
         };
@@ -66,11 +65,7 @@ impl Domain {
     }
 
     pub fn name(&self) -> Arc<str> {
-        self.0.name.read().clone()
-    }
-
-    pub(crate) fn set_name(&self, name: &str) {
-        *self.0.name.write() = name.into();
+        self.0.name.clone()
     }
 
     pub fn uuid(&self) -> Uuid {
@@ -85,6 +80,14 @@ impl Domain {
     /// What a start, a stop or a look-up has told of the numeric id.
     pub(crate) fn set_numeric_id(&self, id: i32) {
         self.0.id.store(id, Ordering::Relaxed);
+    }
+
+    /// After a call that may have stopped the guest: a driver in this process tells at once, of a daemon it is not asked.
+    pub(crate) fn note_stop(&self) {
+        let remote = || self.connection().supports(Feature::Remote);
+        if self.numeric_id() != -1 && matches!(remote(), Ok(false)) && !self.is_active().unwrap_or(false) {
+            self.set_numeric_id(-1);
+        }
     }
 
     pub(crate) fn driver(&self) -> &dyn HypervisorDriver {

@@ -83,7 +83,7 @@ fn code<T>(outcome: Result<T>) -> Option<ErrorCode> {
 }
 
 #[test]
-fn a_handle_knows_of_its_own_start_stop_and_rename() {
+fn a_handle_knows_of_its_own_start_and_stop_and_keeps_its_name() {
     let (connection, _) = connect(AccessMode::ReadWrite);
     let domain = Domain::new(&connection, named("web", -1));
     domain.create(0).unwrap();
@@ -92,7 +92,7 @@ fn a_handle_knows_of_its_own_start_stop_and_rename() {
     assert_eq!(domain.numeric_id(), -1);
     assert_eq!(code(domain.rename("", 0)), Some(ErrorCode::InvalidArg));
     domain.rename("www", 0).unwrap();
-    assert_eq!(&*domain.name(), "www");
+    assert_eq!(&*domain.name(), "web");
     assert_eq!(code(domain.suspend()), Some(ErrorCode::NoSupport));
 }
 

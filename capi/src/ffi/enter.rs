@@ -3,7 +3,8 @@
 use super::handle::Handle;
 use super::last_error;
 use super::returns::CReturn;
-use ferrovirt::{Connection, Error, ErrorCode, ErrorDomain, Result};
+use ferrovirt::{Connection, Error, ErrorDomain, Result};
+use ferrovirt_core::driver::read_only_refusal;
 use std::panic::{self, AssertUnwindSafe};
 
 /// A call that only looks: read-only connections may make it.
@@ -113,8 +114,7 @@ impl Caller {
         if !object.connection().is_some_and(Connection::is_read_only) {
             return Ok(());
         }
-        let detail = format!("the connection is read-only, {} needs write access", self.function());
-        Err(Error::new(ErrorCode::OperationDenied, detail))
+        Err(read_only_refusal(self.function()))
     }
 
     /// What libvirt's file of that entry point raises its own errors with.

@@ -11,25 +11,25 @@ use ferrovirt::{
     ErrorCode, ErrorDomain, Interface, Network, NetworkPort, NodeDevice, NwFilter, NwFilterBinding, Result,
     Secret, StoragePool, StorageVol, Stream,
 };
+use foldhash::fast::RandomState;
 use parking_lot::RwLock;
 use std::collections::HashMap;
 use std::ffi::{CString, c_char};
-use std::sync::Arc;
 
 /// An object of the Rust face that C programs hold by pointer.
 pub trait Handle: Clone + Send + Sync + 'static {
     /// The opaque type that the C pointer points to.
     type C: 'static;
     /// What C programs can ask for only while they hold the handle; `()` for most.
-    type Extra: Default + Send + Sync;
+    type Extra: Default + Clone + Send + Sync;
     /// What a pointer that is no live handle of this class is refused with.
     const INVALID: (ErrorCode, ErrorDomain);
 
     fn registry() -> &'static Registry<Self>;
     /// The number that stands for this object in C.
     fn address(&self) -> usize;
-    /// Adds a count to the handle that must outlive this one.
-    fn retain_parent(&self);
+    /// Adds so many counts to the handle that must outlive this one.
+    fn retain_parent(&self, count: usize);
     /// Drops that count.
     fn release_parent(&self);
     /// The connection that the object is on; the administration interface has none.
@@ -55,17 +55,24 @@ pub trait Handle: Clone + Send + Sync + 'static {
 }
 
 /// The live handles of one class.
-pub struct Registry<H: Handle>(RwLock<Option<HashMap<usize, Entry<H>>>>);
+pub struct Registry<H: Handle>(RwLock<Option<Table<H>>>);
+
+/// By address. Those are ours, so nobody can make them collide on purpose.
+type Table<H> = HashMap<usize, Entry<H>, RandomState>;
 
 struct Entry<H: Handle> {
     object: H,
     count: usize,
     /// Strings that C was given to read for as long as it holds the handle.
     texts: Vec<CString>,
-    extra: Arc<H::Extra>,
+    extra: H::Extra,
 }
 
 impl<H: Handle> Entry<H> {
+    fn new(object: &H) -> Self {
+        Self { object: object.clone(), count: 0, texts: Vec::new(), extra: H::Extra::default() }
+    }
+
     fn text(&self, text: &[u8]) -> Option<*const c_char> {
         self.texts.iter().find(|kept| kept.as_bytes() == text).map(|kept| kept.as_ptr())
     }
@@ -83,23 +90,41 @@ impl<H: Handle> Registry<H> {
 
 /// Adds a count to the object's handle, making the handle where there is none yet; its pointer comes back.
 pub fn retain<H: Handle>(object: &H) -> *mut H::C {
+    retain_times(object, 1)
+}
+
+fn retain_times<H: Handle>(object: &H, count: usize) -> *mut H::C {
     let address = object.address();
     let fresh = {
-        let mut table = H::registry().0.write();
-        let table = table.get_or_insert_with(HashMap::new);
-        let entry = table.entry(address).or_insert_with(|| Entry {
-            object: object.clone(),
-            count: 0,
-            texts: Vec::new(),
-            extra: Arc::default(),
-        });
-        entry.count += 1;
-        entry.count == 1
+        let mut registry = H::registry().0.write();
+        let entry = registry.get_or_insert_default().entry(address).or_insert_with(|| Entry::new(object));
+        entry.count += count;
+        entry.count == count
     };
     if fresh {
-        object.retain_parent();
+        object.retain_parent(1);
     }
     address as *mut H::C
+}
+
+/// Adds a count to the handle of each of the objects, which have one parent; `each` gets their pointers in order.
+/// Lists may be long: the locks are taken once.
+pub fn retain_all<H: Handle>(objects: &[H], mut each: impl FnMut(*mut H::C)) {
+    let Some(first) = objects.first() else { return };
+    let fresh = {
+        let mut registry = H::registry().0.write();
+        let table = registry.get_or_insert_default();
+        table.reserve(objects.len());
+        let before = table.len();
+        for object in objects {
+            table.entry(object.address()).or_insert_with(|| Entry::new(object)).count += 1;
+            each(object.address() as *mut H::C);
+        }
+        table.len() - before
+    };
+    if fresh > 0 {
+        first.retain_parent(fresh);
+    }
 }
 
 /// Drops a count; how many are left comes back, `None` where the pointer is no live handle.
@@ -188,7 +213,7 @@ pub fn keep_opt_text<H: Handle>(object: &H, text: Option<&str>) -> Result<KeptTe
 pub struct KeptText(pub(super) *const c_char);
 
 /// What belongs to a live handle of the object.
-pub fn extra<H: Handle>(object: &H) -> Option<Arc<H::Extra>> {
+pub fn extra<H: Handle>(object: &H) -> Option<H::Extra> {
     let table = H::registry().0.read();
     Some(table.as_ref()?.get(&object.address())?.extra.clone())
 }
@@ -213,8 +238,8 @@ macro_rules! handle {
                 <$face>::address(self)
             }
 
-            fn retain_parent(&self) {
-                $(let $this = self; retain($parent);)?
+            fn retain_parent(&self, _count: usize) {
+                $(let $this = self; retain_times($parent, _count);)?
             }
 
             fn release_parent(&self) {
@@ -234,7 +259,8 @@ fn release_object<H: Handle>(object: &H) -> Option<usize> {
 }
 
 use ferrovirt_core::abi;
-handle!(@ Connection, abi::virConnect, ConnectionErrors, InvalidConn, None, |this| Some(this));
+use std::sync::Arc;
+handle!(@ Connection, abi::virConnect, Arc<ConnectionErrors>, InvalidConn, None, |this| Some(this));
 handle!(Domain, abi::virDomain, InvalidDomain, Dom, |this| this.connection(), parent this.connection());
 handle!(DomainSnapshot, abi::virDomainSnapshot, InvalidDomainSnapshot, DomainSnapshot, |this| this.connection(), parent this.domain());
 handle!(DomainCheckpoint, abi::virDomainCheckpoint, InvalidDomainCheckpoint, DomainCheckpoint, |this| this.connection(), parent this.domain());

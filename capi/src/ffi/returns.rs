@@ -1,6 +1,6 @@
 //! How results leave for C: the return conventions of libvirt, once.
 
-use super::handle::{Handle, KeptText, retain};
+use super::handle::{Handle, KeptText, retain, retain_all};
 use std::ffi::{c_char, c_int, c_longlong, c_ulong};
 use std::ptr;
 
@@ -78,10 +78,12 @@ impl<H: Handle> HandleList<H> {
             // SAFETY: `calloc` returns NULL or zeroed room for the handles and the final NULL.
             let array = unsafe { libc::calloc(count + 1, size_of::<*mut H::C>()) }.cast::<*mut H::C>();
             assert!(!array.is_null(), "out of memory for a list of {count} handles");
-            for (index, object) in self.0.iter().enumerate() {
+            let mut places = 0..count;
+            retain_all(&self.0, |pointer| {
+                let index = places.next().expect("a pointer an object");
                 // SAFETY: `index` is below the `count + 1` places that were allocated.
-                unsafe { array.add(index).write(retain(object)) };
-            }
+                unsafe { array.add(index).write(pointer) };
+            });
             // SAFETY: not NULL (checked above), and the API promises room for one pointer.
             unsafe { place.write(array) };
         }

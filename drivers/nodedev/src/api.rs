@@ -23,8 +23,8 @@ fn unsupported() -> Error {
 
 impl NodeDeviceState {
     /// Reads the description of a device that is to be made. What one that is mediated is made of must be there.
-    fn read(&self, xml: &str) -> Result<(NodeDevice, Option<Mediated>)> {
-        let device = NodeDevice::from_xml(xml, true)?;
+    fn read(&self, xml: &str, strict: bool) -> Result<(NodeDevice, Option<Mediated>)> {
+        let device = NodeDevice::from_xml(xml, true, strict)?;
         let Some(capability) = device.capability("mdev") else { return Ok((device, None)) };
         let Some(parent) = &device.parent else {
             return Err(Error::config_unsupported("a mediated device needs a <parent> that it is made of"));
@@ -146,7 +146,7 @@ impl NodeDeviceDriver for NodeDeviceState {
 
     fn node_device_create_xml(&self, xml: &str, flags: u32) -> Result<NodeDeviceId> {
         call("virNodeDeviceCreateXML", flags, abi::VIR_NODE_DEVICE_CREATE_XML_VALIDATE, || {
-            match self.read(xml)? {
+            match self.read(xml, flags & abi::VIR_NODE_DEVICE_CREATE_XML_VALIDATE != 0)? {
                 (device, Some(mediated)) => {
                     let uuid = mdev::put("start", &mediated)?;
                     let made = Mediated { uuid: Some(uuid), ..mediated }.device(device.parent);
@@ -184,7 +184,8 @@ impl NodeDeviceDriver for NodeDeviceState {
 
     fn node_device_define_xml(&self, xml: &str, flags: u32) -> Result<NodeDeviceId> {
         call("virNodeDeviceDefineXML", flags, abi::VIR_NODE_DEVICE_DEFINE_XML_VALIDATE, || {
-            let (device, mediated) = self.read(xml)?;
+            let strict = flags & abi::VIR_NODE_DEVICE_DEFINE_XML_VALIDATE != 0;
+            let (device, mediated) = self.read(xml, strict)?;
             let mediated = mediated.ok_or_else(unsupported)?;
             let known = self.find(&mediated.device(None).name).ok().filter(|known| known.persistent);
             let command = if known.is_some() { "modify" } else { "define" };

@@ -132,12 +132,13 @@ impl NodeDeviceState {
             let before = devices.get(&id.name).cloned();
             let is_new = before.as_ref().is_none_or(|before| !before.active);
             let same = before.as_ref().is_some_and(|before| before.device == device);
-            let mediated = device.capability("mdev").is_some();
+            // The host itself is always there; what is plugged into it is known while it is.
+            let is_root = *id.name == *describe::ROOT;
             let known = Known {
                 device,
                 active: true,
-                persistent: before.as_ref().map_or(!mediated, |before| before.persistent),
-                autostart: before.as_ref().map_or(!mediated, |before| before.autostart),
+                persistent: before.as_ref().map_or(is_root, |before| before.persistent),
+                autostart: before.as_ref().map_or(is_root, |before| before.autostart),
             };
             devices.insert(id.name.clone(), Arc::new(known));
             (is_new, same)

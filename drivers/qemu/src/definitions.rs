@@ -9,8 +9,13 @@ use ferrovirt_core::persist::{self, Durability};
 use ferrovirt_core::store::{Claim, Stored};
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{Document, Node, XmlElement};
-use std::path::Path;
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 /// Reads a user's description: spelling, what QEMU needs filled in, what it can't do.
 pub fn parse(shared: &Shared, xml: &str, flags: ParseFlags) -> Result<Domain> {
@@ -77,37 +82,68 @@ pub fn claim(shared: &Shared, model: &Domain) -> Result<(Arc<Vm>, bool)> {
 }
 
 /// Writes a definition to its place; as that which readers are shown it comes back.
-pub fn save(shared: &Shared, model: Domain) -> Result<Arc<Definition>> {
-    let text = model.format();
-    let file = persist::edit_warning("edit") + &text;
+pub fn save(shared: &Shared, model: &Domain) -> Result<Arc<Definition>> {
+    let file = persist::edit_warning("edit") + &model.format();
     persist::write_atomic(&shared.paths.definition(&model.name), file.as_bytes(), 0o600, Durability::Power)?;
-    Ok(Definition::with_text(model, text))
+    Ok(Definition::kept(model))
 }
 
 /// Takes in all definitions on disk. One that can't be read is logged and left alone: the others must not suffer.
 pub fn load_all(shared: &Shared) -> Result<()> {
-    for path in persist::list(&shared.paths.definitions(), "xml")? {
-        if let Err(err) = load(shared, &path) {
+    let files = persist::list(&shared.paths.definitions(), "xml")?;
+    let marked = names(&shared.paths.autostart_links(), "xml")?;
+    let saved = names(&shared.paths.managed_saves(), "save")?;
+    // Read all at once, taken in in the order of their names: of two that claim one UUID it is always the same that has it.
+    for (path, definition) in files.iter().zip(read_all(&files)) {
+        let taken = definition.and_then(|definition| {
+            let Some(definition) = definition else { return Ok(()) };
+            let (vm, _) = claim(shared, &definition.model)?;
+            let name = OsStr::new(&definition.model.name);
+            vm.change(|view| {
+                view.persistent = Some(definition.clone());
+                view.autostart = marked.contains(name);
+                view.managed_save = saved.contains(name);
+            });
+            Ok(())
+        });
+        if let Err(err) = taken {
             tracing::error!(path = %path.display(), %err, "a definition can't be read; it is left alone");
         }
     }
     Ok(())
 }
 
-fn load(shared: &Shared, path: &Path) -> Result<()> {
-    let Some(text) = persist::read_optional(path)? else { return Ok(()) };
+/// The names of guests that have a file in this folder.
+fn names(folder: &Path, extension: &str) -> Result<HashSet<OsString>> {
+    let files = persist::list(folder, extension)?;
+    Ok(files.iter().filter_map(|path| path.file_stem().map(OsStr::to_owned)).collect())
+}
+
+/// Reads files by as many threads as there are processors: a host may have thousands.
+fn read_all(files: &[PathBuf]) -> Vec<Result<Option<Arc<Definition>>>> {
+    /// Fewer are not worth a thread.
+    const SHARE: usize = 32;
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let share = files.len().div_ceil(threads).max(SHARE);
+    thread::scope(|scope| {
+        let mut parts = files.chunks(share);
+        let own = parts.next().unwrap_or_default();
+        let others: Vec<_> =
+            parts.map(|part| scope.spawn(|| part.iter().map(|path| read(path)).collect())).collect();
+        let mut all: Vec<_> = own.iter().map(|path| read(path)).collect();
+        for other in others {
+            let part: Vec<_> = other.join().unwrap_or_else(|panic| resume_unwind(panic));
+            all.extend(part);
+        }
+        all
+    })
+}
+
+fn read(path: &Path) -> Result<Option<Arc<Definition>>> {
+    let Some(text) = persist::read_optional(path)? else { return Ok(None) };
     let model = Domain::parse(&text, ParseFlags::LOAD)?;
     if path.file_stem().is_none_or(|stem| *stem != *model.name) {
         return Err(Error::internal(format!("the file holds the definition of '{}'", model.name)));
     }
-    let (vm, _) = claim(shared, &model)?;
-    let autostart = shared.paths.autostart_link(&model.name).symlink_metadata().is_ok();
-    let managed_save = shared.paths.managed_save(&model.name).exists();
-    let definition = Definition::new(model);
-    vm.change(|view| {
-        view.persistent = Some(definition.clone());
-        view.autostart = autostart;
-        view.managed_save = managed_save;
-    });
-    Ok(())
+    Ok(Some(Definition::kept(&model)))
 }

@@ -72,6 +72,11 @@ impl QemuDriver {
         open.insert(layout, Arc::downgrade(&shared));
         Ok(Self { shared })
     }
+
+    /// How many guests there are, running or not.
+    pub fn guests(&self) -> usize {
+        self.shared.domains.len()
+    }
 }
 
 impl Shared {
@@ -135,7 +140,7 @@ impl Shared {
 
     /// Makes a changed definition the one on disk and for the next start.
     pub fn keep_definition(&self, vm: &Vm, model: Domain) -> Result<()> {
-        let definition = definitions::save(self, model)?;
+        let definition = definitions::save(self, &model)?;
         vm.change(|view| view.persistent = Some(definition.clone()));
         Ok(())
     }

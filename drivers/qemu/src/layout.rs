@@ -41,8 +41,12 @@ impl Paths {
     }
 
     /// A link here starts the domain with the driver.
+    pub fn autostart_links(&self) -> PathBuf {
+        self.definitions().join("autostart")
+    }
+
     pub fn autostart_link(&self, name: &str) -> PathBuf {
-        self.definitions().join("autostart").join(format!("{name}.xml"))
+        self.autostart_links().join(format!("{name}.xml"))
     }
 
     /// Says that the autostart of this boot is done already.
@@ -88,8 +92,12 @@ impl Paths {
     }
 
     /// Where a guest's state is kept until it is started again.
+    pub fn managed_saves(&self) -> PathBuf {
+        self.lib().join("save")
+    }
+
     pub fn managed_save(&self, name: &str) -> PathBuf {
-        self.lib().join("save").join(format!("{name}.save"))
+        self.managed_saves().join(format!("{name}.save"))
     }
 
     /// A running guest's own folder.

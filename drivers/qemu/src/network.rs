@@ -182,7 +182,7 @@ pub fn join(shared: &Shared, owner: &PortOwner, interface: &mut Interface, plug:
         }
         // The network decides, which the port knows but the published interface does not say.
         interface.trust_guest_rx_filters = actual.trust_guest_rx_filters.or(interface.trust_guest_rx_filters);
-        interface.actual = Some(actual);
+        interface.actual = Some(Box::new(actual));
         interface.publish_actual();
     }
     Ok(())

@@ -59,7 +59,8 @@ impl<'a> Origin<'a> {
             },
             Self::Saved(_) => Reasons {
                 running: abi::VIR_DOMAIN_RUNNING_RESTORED,
-                paused: abi::VIR_DOMAIN_PAUSED_USER,
+                // It comes as from another host.
+                paused: abi::VIR_DOMAIN_PAUSED_MIGRATION,
                 started: abi::VIR_DOMAIN_EVENT_STARTED_RESTORED,
                 suspended: abi::VIR_DOMAIN_EVENT_SUSPENDED_RESTORED,
             },
@@ -110,13 +111,14 @@ fn start_up(
     let monitor_path = shared.paths.monitor(id, &name);
     let unplugged = unplugged(&attempt.model);
     // What is limited runs only when the limits are in force, what has run before only when it is all there.
-    let held = tune::has_limits(&attempt.model) || origin.load().is_some();
+    let plugged = tune::vcpus::plugged(&attempt.model);
+    let held = tune::has_limits(&attempt.model) || origin.load().is_some() || !plugged.is_empty();
     let ready =
         shared.reactor.call(async move { Ok(connect(&monitor_path, paused || held, unplugged).await) })?;
     let ready = ready.map_err(|err| attempt.explain(err))?;
     let (log, log_start) = (attempt.log.clone(), attempt.log_start);
     let (live, events) = attempt.succeed(ready);
-    if held && let Err(err) = release(shared, vm, &live, paused, origin) {
+    if held && let Err(err) = release(shared, vm, &live, &plugged, paused, origin) {
         // Nobody follows the guest yet, so its end is brought about and waited for here.
         live.ending(StopCause::Failed);
         live.process.kill(Signal::KILL)?;
@@ -142,15 +144,19 @@ fn start_up(
     Ok(id)
 }
 
-/// Puts the limits of the description in force, brings the guest to where it was, and lets it run.
+/// Plugs in what is plugged, puts the limits of the description in force, brings the guest to where it was, and lets it
+/// run.
 fn release(
     shared: &Arc<Shared>,
     vm: &Arc<Vm>,
     live: &Arc<Live>,
+    plugged: &[u32],
     paused: bool,
     origin: Origin<'_>,
 ) -> Result<()> {
-    tune::Guest { shared, vm, live }.apply_limits()?;
+    let guest = tune::Guest { shared, vm, live };
+    guest.plug_vcpus(plugged)?;
+    guest.apply_limits()?;
     if let Some(load) = origin.load() {
         load(live)?;
     }

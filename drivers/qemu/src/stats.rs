@@ -31,7 +31,9 @@ pub const GROUPS: u32 = abi::VIR_DOMAIN_STATS_STATE
     | abi::VIR_DOMAIN_STATS_INTERFACE
     | abi::VIR_DOMAIN_STATS_BLOCK
     | abi::VIR_DOMAIN_STATS_IOTHREAD
-    | abi::VIR_DOMAIN_STATS_DIRTYRATE;
+    | abi::VIR_DOMAIN_STATS_DIRTYRATE
+    // Of events that nobody has switched on nothing is told.
+    | abi::VIR_DOMAIN_STATS_PERF;
 
 /// Those for which the monitor is asked.
 const ASKED: u32 = abi::VIR_DOMAIN_STATS_BALLOON
@@ -64,14 +66,16 @@ pub fn gather(shared: &Shared, vm: &Arc<Vm>, view: &View, wanted: u32, flags: u3
     let live = view.live.as_ref();
     let patient = flags & abi::VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT == 0 || vm.job.current().is_none();
     let answering = live.filter(|live| is_wanted(ASKED) && patient && answers(shared, live));
-    if let (true, Some(live)) = (is_wanted(abi::VIR_DOMAIN_STATS_CPU_TOTAL), live)
-        && let Ok(times) = live.process.times()
+    if is_wanted(abi::VIR_DOMAIN_STATS_CPU_TOTAL)
+        && let Ok(times) = live.map_or(Ok(Default::default()), |live| live.process.times())
     {
         params.add("cpu.time", times.total());
         params.add("cpu.user", times.user);
         params.add("cpu.system", times.system);
-        // No monitors of the host's caches are set up for guests.
-        params.add("cpu.cache.monitor.count", 0u32);
+        if live.is_some() {
+            // No monitors of the host's caches are set up for guests.
+            params.add("cpu.cache.monitor.count", 0u32);
+        }
     }
     if is_wanted(abi::VIR_DOMAIN_STATS_BALLOON) {
         balloon(&mut params, shared, model, answering);

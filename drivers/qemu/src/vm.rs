@@ -3,46 +3,39 @@
 use crate::live::Live;
 use arc_swap::ArcSwap;
 use ferrovirt_conf::checkpoint::DomainCheckpoint;
-use ferrovirt_conf::domain::Domain;
+use ferrovirt_conf::domain::{Domain, Graphics};
 use ferrovirt_conf::moments::Moments;
 use ferrovirt_conf::snapshot::DomainSnapshot;
 use ferrovirt_core::abi;
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainId, Error, ErrorDomain, JobSlot, Result};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use uuid::Uuid;
 
-/// A definition with the texts that readers ask for again and again.
+/// A description, as readers share it.
 pub struct Definition {
     pub model: Domain,
-    public: OnceLock<Box<str>>,
 }
 
 impl Definition {
     pub fn new(model: Domain) -> Arc<Self> {
-        Arc::new(Self { model, public: OnceLock::new() })
+        Arc::new(Self { model })
     }
 
-    /// A definition that has just been formatted: where there is nothing to hide, `text` is what readers get.
-    pub fn with_text(model: Domain, text: String) -> Arc<Self> {
-        let mut public = model.clone();
-        public.strip_secrets();
-        shown(&mut public);
-        if public != model {
-            return Self::new(model);
+    /// A description that is kept for long: a copy, whose lists have no room to grow, while those of a model that
+    /// has just been read have.
+    pub fn kept(model: &Domain) -> Arc<Self> {
+        Self::new(model.clone())
+    }
+
+    /// The XML without secrets.
+    pub fn xml(&self) -> String {
+        if !self.model.devices.graphics.iter().any(Graphics::has_status) {
+            return self.model.public_xml();
         }
-        // The copy is kept: its lists have no room to grow, while those of a model that was read have.
-        Arc::new(Self { model: public, public: OnceLock::from(text.into_boxed_str()) })
-    }
-
-    /// The XML without secrets; made once.
-    pub fn xml(&self) -> &str {
-        self.public.get_or_init(|| {
-            let mut model = self.model.clone();
-            model.strip_secrets();
-            shown(&mut model);
-            model.format().into_boxed_str()
-        })
+        let mut model = self.model.clone();
+        shown(&mut model);
+        model.public_xml()
     }
 }
 

@@ -41,7 +41,7 @@ fn location(storage: &dyn StorageDriver, source: &VolumeSource) -> Result<Storag
     }
     let found = storage.storage_vol_lookup_by_name(&found, volume)?;
     let path = Some(storage.storage_vol_get_path(&found)?);
-    match storage.storage_vol_get_info(&found, 0)?.kind as u32 {
+    match storage.storage_vol_get_info(&found)?.kind as u32 {
         VIR_STORAGE_VOL_FILE => Ok(StorageLocation::File(FileSource { path, fd_group: None })),
         VIR_STORAGE_VOL_BLOCK => Ok(StorageLocation::Block { path }),
         VIR_STORAGE_VOL_DIR => Ok(StorageLocation::Dir { path }),
@@ -77,7 +77,7 @@ mod tests {
             Ok(format!("/dev/{}/{}", volume.pool, volume.name))
         }
 
-        fn storage_vol_get_info(&self, _: &StorageVolId, _: u32) -> Result<StorageVolInfo> {
+        fn storage_vol_get_info(&self, _: &StorageVolId) -> Result<StorageVolInfo> {
             Ok(StorageVolInfo { kind: VIR_STORAGE_VOL_BLOCK as i32, ..StorageVolInfo::default() })
         }
     }

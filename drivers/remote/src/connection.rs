@@ -4,7 +4,7 @@ use crate::session::Session;
 use crate::target::Target;
 use ferrovirt_core::Result;
 use ferrovirt_core::driver::Feature;
-use ferrovirt_rpc::client::{Client, ClientStream};
+use ferrovirt_rpc::client::ClientStream;
 use ferrovirt_rpc::procedure::Procedure;
 use ferrovirt_rpc::program::remote::ConnectClose;
 use ferrovirt_rpc::values::STRING_OKAY;
@@ -40,11 +40,6 @@ impl RemoteDriver {
         self.session.client()?.open_stream(call)
     }
 
-    /// The connection as it is now, alive or not.
-    pub(crate) fn link(&self) -> Arc<Client> {
-        self.session.link()
-    }
-
     /// `flags` with the one by which we say that we know parameters that are strings, if the daemon knows it.
     pub(crate) fn with_strings(&self, flags: u32) -> u32 {
         let known = self.session.supports(Feature::TypedParamString).unwrap_or(false);
@@ -59,10 +54,7 @@ impl RemoteDriver {
 impl Drop for RemoteDriver {
     fn drop(&mut self) {
         self.session.give_up();
-        let link = self.link();
-        if !link.is_alive() {
-            return;
-        }
+        let Some(link) = self.session.link().filter(|link| link.is_alive()) else { return };
         if let Err(err) = link.call(&ConnectClose {}) {
             tracing::debug!(%err, "the daemon did not take leave");
         }

@@ -94,8 +94,7 @@ impl Events {
                 |r: &Registered| r.family == family && r.interest == *interest && r.hub.strong_count() == 0;
             registered.iter().position(is_it).map(|at| registered.swap_remove(at))
         };
-        let link = session.link();
-        if let Some(ended) = ended.filter(|_| link.is_alive())
+        if let (Some(ended), Some(link)) = (ended, session.link().filter(|link| link.is_alive()))
             && let Err(err) = deregister(&link, family, ended.callback)
         {
             tracing::debug!(%err, "the daemon did not end a registration for events");
@@ -117,6 +116,11 @@ impl Events {
             }
         }
         Ok(())
+    }
+
+    /// Whether anybody listens to anything.
+    pub fn are_wanted(&self) -> bool {
+        !self.registered.lock().is_empty()
     }
 
     /// Whether anybody listens to the life cycle of domains.

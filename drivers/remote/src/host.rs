@@ -98,17 +98,17 @@ impl HostDriver for RemoteDriver {
     }
 
     fn connect_is_alive(&self) -> Result<bool> {
-        Ok(self.link().is_alive())
+        Ok(self.session.is_alive())
     }
 
     /// Encrypted is our part of the way: the daemon's to the hypervisor seldom is, and need not be if it is secure.
     fn connect_is_encrypted(&self) -> Result<bool> {
-        Ok(self.call(&ConnectIsSecure {})? != 0 && self.link().transport().is_encrypted())
+        Ok(self.call(&ConnectIsSecure {})? != 0 && self.session.client()?.transport().is_encrypted())
     }
 
     /// Both parts of the way must be: ours to the daemon, and the daemon's to the hypervisor.
     fn connect_is_secure(&self) -> Result<bool> {
-        Ok(self.call(&ConnectIsSecure {})? != 0 && self.link().transport().is_secure())
+        Ok(self.call(&ConnectIsSecure {})? != 0 && self.session.client()?.transport().is_secure())
     }
 
     fn connect_set_keep_alive(&self, interval: i32, count: u32) -> Result<bool> {

@@ -33,4 +33,4 @@ pub use admin::RemoteAdmin;
 pub use connection::RemoteDriver;
 pub use dial::Certificates;
 pub use ferrovirt_tls::Files;
-pub use target::{Target, Way};
+pub use target::{Acting, Target, Way};

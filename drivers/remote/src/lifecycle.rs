@@ -6,7 +6,7 @@ use crate::forward::forward;
 use ferrovirt_core::driver::{
     DomainControlInfo, DomainInfo, DomainLifecycle, DomainLookup, DomainStateReason,
 };
-use ferrovirt_core::{DomainId, EventHub, Result, TypedParams};
+use ferrovirt_core::{DomainId, Error, EventHub, Result, TypedParams};
 use ferrovirt_rpc::program::remote::*;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
@@ -23,6 +23,15 @@ impl DomainLookup for RemoteDriver {
         fn domain_is_persistent(domain: &DomainId) -> bool = DomainIsPersistent { dom: domain.clone() };
         fn domain_is_updated(domain: &DomainId) -> bool = DomainIsUpdated { dom: domain.clone() };
         fn domain_get_os_type(domain: &DomainId) -> String = DomainGetOsType { dom: domain.clone() };
+    }
+
+    fn connect_num_of_domains(&self, active: bool) -> Result<usize> {
+        let count = if active {
+            self.call(&ConnectNumOfDomains {})?
+        } else {
+            self.call(&ConnectNumOfDefinedDomains {})?
+        };
+        usize::try_from(count).map_err(|_| Error::internal(format!("the daemon counts {count} domains")))
     }
 
     fn domain_events(&self) -> Result<Arc<EventHub>> {

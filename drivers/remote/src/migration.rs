@@ -60,7 +60,9 @@ impl DomainMigration for RemoteDriver {
     fn connect_supports_feature(&self, feature: Feature) -> Result<bool> {
         match feature {
             Feature::Remote => Ok(true),
-            Feature::FdPassing => Ok(self.link().transport().passes_fds() && self.supports(feature)?),
+            Feature::FdPassing => {
+                Ok(self.session.client()?.transport().passes_fds() && self.supports(feature)?)
+            }
             _ => self.supports(feature),
         }
     }
@@ -165,7 +167,7 @@ impl DomainMigration for RemoteDriver {
     /// The wire's answer always has a domain: where there is none after a cancelled migration, daemons answer an error.
     fn domain_migrate_finish(&self, step: &MigrationStep<'_>, cancelled: bool) -> Result<MigrationFinished> {
         match self.finish(step, cancelled) {
-            Err(err) if cancelled && self.link().is_alive() => {
+            Err(err) if cancelled && self.session.is_alive() => {
                 tracing::debug!(%err, "the destination of a cancelled migration has no domain");
                 Ok(MigrationFinished::default())
             }

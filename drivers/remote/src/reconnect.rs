@@ -1,5 +1,6 @@
 //! Coming back after the connection was lost: when to try, and what happened to domains meanwhile.
 
+use crate::dial::Arrival;
 use crate::session::Session;
 use ferrovirt_core::abi::*;
 use ferrovirt_core::{DomainEvent, DomainEventKind, DomainId, Error, Event, Result, TypedValue, event_loop};
@@ -14,8 +15,6 @@ use uuid::Uuid;
 
 /// How long a call waits for the daemon to come back.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a caller waits between two attempts.
-const PAUSE: Duration = Duration::from_millis(50);
 /// The event loop's first and longest pauses between attempts, in milliseconds.
 const FIRST_PAUSE: i32 = 50;
 const LONGEST_PAUSE: i32 = 2000;
@@ -47,12 +46,17 @@ impl Known {
     }
 }
 
-/// Makes the connection anew for a caller, who waits for the daemon for a while.
+/// Makes the connection for a caller, who waits for the daemon for a while.
 pub(crate) fn wait(session: &Session) -> Result<Arc<Client>> {
+    if session.target.on_behalf.is_some() {
+        return attempt(session);
+    }
     let until = Instant::now() + PATIENCE;
+    let mut arrival = Arrival::at(session.target.way.socket());
     loop {
+        let left = until.saturating_duration_since(Instant::now());
         match attempt(session) {
-            Err(_) if Instant::now() < until && !session.recovery.is_given_up() => std::thread::sleep(PAUSE),
+            Err(_) if !left.is_zero() && !session.recovery.is_given_up() => arrival.wait(left),
             outcome => return outcome,
         }
     }
@@ -65,8 +69,7 @@ fn attempt(session: &Session) -> Result<Arc<Client>> {
         return Err(Error::internal("the connection was closed by this program"));
     }
     let _one = recovery.attempt.lock();
-    let link = session.link();
-    if link.is_alive() {
+    if let Some(link) = session.link().filter(|link| link.is_alive()) {
         return Ok(link);
     }
     let client = session.renew()?;
@@ -119,7 +122,7 @@ impl Recovery {
 
     /// Somebody listens to life cycles from now on: what there is now has not been missed.
     pub fn remember(&self, session: &Session, client: &Client) {
-        if !session.target.reconnect || self.known.lock().is_some() {
+        if !session.comes_back() || self.known.lock().is_some() {
             return;
         }
         match take_stock(client) {

@@ -21,7 +21,8 @@ use std::time::Duration;
 
 pub(crate) struct Session {
     pub target: Target,
-    link: RwLock<Arc<Client>>,
+    /// The connection as it is now, alive or not, once there is one.
+    link: RwLock<Option<Arc<Client>>>,
     pub events: Events,
     pub recovery: Recovery,
     closing: Arc<Closing>,
@@ -43,10 +44,13 @@ struct Settings {
 impl Session {
     pub fn open(target: Target) -> Result<Arc<Self>> {
         let place = Arc::new(OnceLock::new());
-        let client = connect(&target, sink(place.clone()))?;
+        let client = match target.on_behalf {
+            None => Some(Arc::new(connect(&target, sink(place.clone()))?)),
+            Some(_) => None,
+        };
         let session = Arc::new_cyclic(|this| Self {
             target,
-            link: RwLock::new(Arc::new(client)),
+            link: RwLock::new(client),
             events: Events::new(this),
             recovery: Recovery::default(),
             closing: Arc::default(),
@@ -59,25 +63,33 @@ impl Session {
         Ok(session)
     }
 
-    /// The connection as it is now, alive or not.
-    pub fn link(&self) -> Arc<Client> {
+    /// The connection as it is now, alive or not, if there has been one.
+    pub fn link(&self) -> Option<Arc<Client>> {
         self.link.read().clone()
+    }
+
+    pub fn is_alive(&self) -> bool {
+        self.link().is_some_and(|link| link.is_alive())
+    }
+
+    /// Whether it is made anew when it was lost.
+    pub fn comes_back(&self) -> bool {
+        self.target.reconnect || self.target.on_behalf.is_some()
     }
 
     /// A connection that is alive, as far as is known: a new one if it was lost and is to come back.
     pub fn client(&self) -> Result<Arc<Client>> {
-        let link = self.link();
-        if self.target.reconnect && !link.is_alive() {
-            return reconnect::wait(self);
+        match self.link() {
+            Some(link) if link.is_alive() || !self.comes_back() => Ok(link),
+            _ => reconnect::wait(self),
         }
-        Ok(link)
     }
 
     pub fn call<P: Procedure>(&self, call: &P) -> Result<P::Reply> {
         let client = self.client()?;
         let outcome = client.call(call);
         // A question that was lost with the connection is asked again; whether a change was made nobody knows.
-        if outcome.is_err() && self.target.reconnect && P::ROW.access == Access::Read && !client.is_alive() {
+        if outcome.is_err() && self.comes_back() && P::ROW.access == Access::Read && !client.is_alive() {
             return self.client()?.call(call);
         }
         outcome
@@ -122,7 +134,7 @@ impl Session {
             return Err(Error::operation_invalid("no close callback is registered"));
         }
         let asked = std::mem::take(&mut self.settings.lock().close_callback);
-        if asked && self.link().is_alive() {
+        if asked && self.is_alive() {
             self.call(&ConnectUnregisterCloseCallback {})?;
         }
         Ok(())
@@ -146,7 +158,7 @@ impl Session {
         self.features.lock().clear();
         self.restore(&client)?;
         self.events.restore(&client)?;
-        *self.link.write() = client.clone();
+        *self.link.write() = Some(client.clone());
         Ok(client)
     }
 
@@ -158,7 +170,9 @@ impl Session {
         if let Some((interval, count)) = keepalive {
             client.set_keepalive(Some(interval), count)?;
         }
-        if let Some((params, flags)) = identity {
+        let acting = self.target.on_behalf.as_ref().and_then(|acting| acting());
+        for (params, flags) in identity.into_iter().chain(acting.map(|params| (params, 0))) {
+            let params = &params;
             client.call(&ConnectSetIdentity { params: params.into(), flags })?;
         }
         if close_callback {
@@ -168,7 +182,9 @@ impl Session {
     }
 
     fn lost(&self, reason: CloseReason) {
-        if self.target.reconnect {
+        if self.target.on_behalf.is_some() && !self.events.are_wanted() {
+            // The next call makes a new one.
+        } else if self.comes_back() {
             reconnect::begin(&self.this);
         } else {
             self.tell_closed(reason as i32);

@@ -76,14 +76,13 @@ impl StorageDriver for RemoteDriver {
             StorageVolResize { vol: volume.clone(), capacity, flags };
     }
 
-    /// Some of libvirt's drivers only have the older call.
-    fn storage_vol_get_info(&self, volume: &StorageVolId, flags: u32) -> Result<StorageVolInfo> {
-        let vol = volume.clone();
-        if flags == 0 {
-            let reply = self.call(&StorageVolGetInfo { vol })?;
-            return Ok(volume_info(reply.kind, reply.capacity, reply.allocation));
-        }
-        let reply = self.call(&StorageVolGetInfoFlags { vol, flags })?;
+    fn storage_vol_get_info(&self, volume: &StorageVolId) -> Result<StorageVolInfo> {
+        let reply = self.call(&StorageVolGetInfo { vol: volume.clone() })?;
+        Ok(volume_info(reply.kind, reply.capacity, reply.allocation))
+    }
+
+    fn storage_vol_get_info_flags(&self, volume: &StorageVolId, flags: u32) -> Result<StorageVolInfo> {
+        let reply = self.call(&StorageVolGetInfoFlags { vol: volume.clone(), flags })?;
         Ok(volume_info(reply.kind, reply.capacity, reply.allocation))
     }
 

@@ -1,8 +1,9 @@
 //! What a connection is opened to: which daemon, which way, and what it is asked for.
 
 use crate::dial::Certificates;
+use ferrovirt_core::TypedParams;
 use ferrovirt_core::driver::Authenticator;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// All that is needed to open a connection, and to open it again after it was lost.
@@ -24,7 +25,13 @@ pub struct Target {
     pub authenticator: Option<Arc<dyn Authenticator>>,
     /// Comes back by itself after the daemon went away.
     pub reconnect: bool,
+    /// For a connection between daemons; such a one is made when something is first asked, and again whenever that must
+    /// be, without waiting for a daemon that is not there.
+    pub on_behalf: Option<Acting>,
 }
+
+/// Says, whenever a connection is made, for whom it is; nothing if it is for the program itself.
+pub type Acting = Arc<dyn Fn() -> Option<TypedParams> + Send + Sync>;
 
 /// A way to a daemon.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,4 +59,12 @@ pub enum Way {
     },
 }
 
-impl Way {}
+impl Way {
+    /// The socket on this host that it leads to.
+    pub(crate) fn socket(&self) -> Option<&Path> {
+        match self {
+            Self::Unix { socket, .. } => Some(socket),
+            _ => None,
+        }
+    }
+}

@@ -97,7 +97,7 @@ fn a_volumes_content(daemon: &Daemon) {
     assert_eq!(download.stream_recv(&mut content, 0, false).unwrap(), Received::Data(8));
     assert_eq!(&content, b"contents");
     download.stream_finish().unwrap();
-    assert_eq!(driver.storage_vol_get_info(&volume, 0).unwrap().capacity, 8);
+    assert_eq!(driver.storage_vol_get_info(&volume).unwrap().capacity, 8);
 }
 
 #[test]

@@ -206,7 +206,11 @@ impl StorageDriver for StorageState {
         call(|| change::wipe(self, volume, algorithm, flags))
     }
 
-    fn storage_vol_get_info(&self, volume: &StorageVolId, flags: u32) -> Result<StorageVolInfo> {
+    fn storage_vol_get_info(&self, volume: &StorageVolId) -> Result<StorageVolInfo> {
+        self.storage_vol_get_info_flags(volume, 0)
+    }
+
+    fn storage_vol_get_info_flags(&self, volume: &StorageVolId, flags: u32) -> Result<StorageVolInfo> {
         flagged("virStorageVolGetInfoFlags", flags, abi::VIR_STORAGE_VOL_GET_PHYSICAL, || {
             let (_, found) = find::current(self, volume)?;
             let physical = flags & abi::VIR_STORAGE_VOL_GET_PHYSICAL != 0;

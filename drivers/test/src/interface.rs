@@ -162,6 +162,8 @@ impl InterfaceDriver for TestDriver {
         refuse::flags(flags, 0, "virInterfaceChangeRollback")?;
         self.host.interfaces.0.change(|state| {
             state.interfaces = state.before.take().ok_or_else(no_transaction)?;
+            // What comes back is what was described, not what ran.
+            state.interfaces.values_mut().for_each(|interface| interface.active = false);
             Ok(())
         })
     }

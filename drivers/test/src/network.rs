@@ -212,8 +212,14 @@ fn taken(text: String) -> Error {
 }
 
 impl TestDriver {
+    /// The network that a handle means, by its UUID. Other calls go by the name, whichever network has that now: so does
+    /// libvirt's test driver have it.
     fn network(&self, network: &NetworkId) -> Result<Arc<NetworkObject>> {
         self.host.networks.by_id(network)
+    }
+
+    fn named(&self, network: &NetworkId) -> Result<Arc<NetworkObject>> {
+        self.host.networks.by_name(&network.name)
     }
 
     /// Changes a network, takes it out of the list if that is what happened, and tells of it.
@@ -223,7 +229,7 @@ impl TestDriver {
         event: u32,
         act: impl FnOnce(&mut View) -> Result<()>,
     ) -> Result<()> {
-        let network = self.network(network)?;
+        let network = self.named(network)?;
         network.view.change_and(act, |_, view, ()| {
             if view.gone {
                 self.host.networks.0.remove(&network);
@@ -348,22 +354,22 @@ impl NetworkDriver for TestDriver {
 
     fn network_get_xml_desc(&self, network: &NetworkId, flags: u32) -> Result<String> {
         refuse::flags(flags, 0, "virNetworkGetXMLDesc")?;
-        Ok(self.network(network)?.view.get().definition.xml().to_owned())
+        Ok(self.named(network)?.view.get().definition.xml().to_owned())
     }
 
     fn network_get_bridge_name(&self, network: &NetworkId) -> Result<String> {
-        let view = self.network(network)?.view.get();
+        let view = self.named(network)?.view.get();
         let bridge = view.definition.model.bridge_name().map(str::to_owned);
         bridge
             .ok_or_else(|| refuse::internal(format!("network '{}' has no bridge with a name", network.name)))
     }
 
     fn network_get_autostart(&self, network: &NetworkId) -> Result<bool> {
-        Ok(self.network(network)?.view.get().autostart)
+        Ok(self.named(network)?.view.get().autostart)
     }
 
     fn network_set_autostart(&self, network: &NetworkId, autostart: bool) -> Result<()> {
-        self.network(network)?.view.change(|view| {
+        self.named(network)?.view.change(|view| {
             view.autostart = autostart;
             Ok(())
         })

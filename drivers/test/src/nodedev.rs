@@ -164,7 +164,8 @@ impl NodeDeviceDriver for TestDriver {
 
     fn node_device_create_xml(&self, xml: &str, flags: u32) -> Result<NodeDeviceId> {
         refuse::flags(flags, abi::VIR_NODE_DEVICE_CREATE_XML_VALIDATE, "virNodeDeviceCreateXML")?;
-        let device = NodeDevice::from_xml(xml, true)?;
+        let strict = flags & abi::VIR_NODE_DEVICE_CREATE_XML_VALIDATE != 0;
+        let device = NodeDevice::from_xml(xml, true, strict)?;
         let names = device.world_wide_names().ok_or_else(|| {
             let text = "only ports of Fibre Channel cards can be made here: <capability type='fc_host'> with its names";
             Error::internal(text).domain(ErrorDomain::Nodedev)

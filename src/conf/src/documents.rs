@@ -95,12 +95,13 @@ kinds! {
     "pool-capabilities", "storagepoolcaps.rng", root::<PoolCapabilities>(), PoolCapabilities,
         PoolCapabilities::from_xml, PoolCapabilities::to_xml;
     "volume", "storagevol.rng", VOLUME, StorageVolume,
-        |text| StorageVolume::from_xml(text, PoolType::Dir, CapacityRule::Needed), StorageVolume::to_xml;
+        |text| StorageVolume::from_xml(text, PoolType::Dir, CapacityRule::Needed, false), StorageVolume::to_xml;
     "partition", "storagevol.rng", VOLUME, StorageVolume,
-        |text| StorageVolume::from_xml(text, PoolType::Disk, CapacityRule::Needed), StorageVolume::to_xml;
+        |text| StorageVolume::from_xml(text, PoolType::Disk, CapacityRule::Needed, false), StorageVolume::to_xml;
     "logical-volume", "storagevol.rng", VOLUME, StorageVolume,
-        |text| StorageVolume::from_xml(text, PoolType::Logical, CapacityRule::Needed), StorageVolume::to_xml;
-    "node-device", "nodedev.rng", None, NodeDevice, |text| NodeDevice::from_xml(text, false), NodeDevice::to_xml;
+        |text| StorageVolume::from_xml(text, PoolType::Logical, CapacityRule::Needed, false), StorageVolume::to_xml;
+    "node-device", "nodedev.rng", Some((NodeDevice::TAG, NodeDevice::shape)), NodeDevice,
+        |text| NodeDevice::from_xml(text, false, false), NodeDevice::to_xml;
     "interface", "interface.rng", root::<HostInterface>(), HostInterface,
         |text| HostInterface::from_xml(text, false), HostInterface::to_xml;
     "secret", "secret.rng", root::<Secret>(), Secret, |text| Secret::from_xml(text, false), Secret::to_xml;

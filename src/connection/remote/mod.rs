@@ -8,7 +8,7 @@ use super::address;
 use super::drivers::Drivers;
 use ferrovirt_core::driver::Authenticator;
 use ferrovirt_core::{ConfigFile, Error, ErrorCode, ErrorDomain, Result};
-use ferrovirt_driver_remote::{Certificates, Files, RemoteDriver, Target, Way};
+use ferrovirt_driver_remote::{Acting, Certificates, Files, RemoteDriver, Target, Way};
 use fluent_uri::Uri;
 use parameters::Parameters;
 use sockets::{Mode, Sockets};
@@ -28,6 +28,8 @@ pub(super) struct Asked<'a> {
     pub authenticator: Option<Arc<dyn Authenticator>>,
     /// The user's `libvirt.conf`.
     pub config: &'a ConfigFile,
+    /// Of a daemon that asks another one: for whom. It is asked when there is something to ask.
+    pub on_behalf: Option<Acting>,
 }
 
 /// What comes behind the driver's name in a URI: `qemu+ssh`.
@@ -177,6 +179,7 @@ fn target(asked: Asked<'_>) -> Result<Target> {
         auth_file: address::auth_file(parameters.auth_file.as_deref()),
         authenticator: asked.authenticator,
         reconnect: parameters.reconnect,
+        on_behalf: asked.on_behalf,
     })
 }
 
@@ -195,6 +198,7 @@ fn default_target(asked: Asked<'_>) -> Result<Target> {
         auth_file: address::auth_file(None),
         authenticator: asked.authenticator,
         reconnect: false,
+        on_behalf: None,
     })
 }
 
@@ -243,7 +247,7 @@ mod tests {
     fn target_of(uri: &str, read_only: bool) -> Result<Target> {
         let config = ConfigFile::default();
         let parsed = address::parse(uri)?;
-        target(Asked { uri: Some(&parsed), read_only, authenticator: None, config: &config })
+        target(Asked { uri: Some(&parsed), read_only, authenticator: None, config: &config, on_behalf: None })
     }
 
     fn code(uri: &str) -> ErrorCode {

@@ -74,6 +74,11 @@ impl<T: Stored> Store<T> {
         self.0.read().sorted.values().cloned().collect()
     }
 
+    /// Those that run under an id.
+    pub fn running(&self) -> Vec<Arc<T>> {
+        self.0.read().by_id.values().cloned().collect()
+    }
+
     pub fn len(&self) -> usize {
         self.0.read().by_uuid.len()
     }

@@ -226,8 +226,10 @@ impl Daemon {
     }
 
     fn listen(self: &Arc<Self>, sockets: Sockets, config: &Config) {
-        let (remote, admin) =
-            (Arc::new(Table::remote(self.host.asks_neighbours())), Arc::new(Table::admin()));
+        let (remote, admin) = (
+            Arc::new(Table::remote(self.host.has_guests(), self.host.has_networks())),
+            Arc::new(Table::admin()),
+        );
         let allowed = config.sasl_allowed_username_list.clone();
         let sasl = Arc::new(SaslRules { allowed, min_ssf: config.tcp_min_ssf });
         if let Some(door) = &sockets.tls {

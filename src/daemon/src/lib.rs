@@ -13,6 +13,7 @@ pub mod config;
 pub mod daemon;
 pub mod events;
 mod handlers;
+mod identity;
 pub mod kind;
 mod listener;
 pub mod memory;

@@ -2,11 +2,14 @@
 //!
 //! A worker starts when there is work for it and ends when there has been none for a while. A guest that does not
 //! answer can hold up a part of the workers at most: its further calls wait their turn, those of others pass them.
+//!
+//! What waits for nobody needs a processor and nothing else: more of it at a time than there are processors for would only
+//! have all of it, and the reactor, wait for each other.
 
 use parking_lot::{Condvar, Mutex};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// How many threads there may be.
@@ -39,6 +42,8 @@ pub struct Task {
 
 /// How long a worker waits for work before it ends.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// For so long nothing may get done of what waits for nobody, before the reserve is sent for.
+const STUCK: Duration = Duration::from_millis(50);
 
 /// The pool.
 pub struct Workers(Mutex<State>, Condvar, Condvar);
@@ -51,6 +56,11 @@ struct State {
     reserve: Crew,
     /// How many workers are busy with each guest.
     busy: HashMap<Uuid, u32>,
+    /// How many are at something that waits for nobody, and how many may be: some may read a file meanwhile.
+    calm: u32,
+    most_calm: u32,
+    /// When the last such thing was done.
+    calm_done: Instant,
 }
 
 #[derive(Default)]
@@ -65,22 +75,32 @@ impl State {
         (self.limits.max / 4).max(1)
     }
 
-    fn may_run(&self, task: &Task) -> bool {
+    fn may_run(&self, task: &Task, reserve: bool) -> bool {
+        if task.priority && !reserve && self.calm >= self.most_calm {
+            return false;
+        }
         let busy = |guest| self.busy.get(&guest).copied().unwrap_or(0);
         task.guest.is_none_or(|guest| busy(guest) < self.most_for_one_guest())
     }
 
     fn take(&mut self, reserve: bool) -> Option<Task> {
-        let wanted = |task: &Task| (!reserve || task.priority) && self.may_run(task);
+        let wanted = |task: &Task| (!reserve || task.priority) && self.may_run(task, reserve);
         let at = self.queue.iter().position(wanted)?;
         let task = self.queue.remove(at)?;
         if let Some(guest) = task.guest {
             *self.busy.entry(guest).or_default() += 1;
         }
+        if task.priority && !reserve {
+            self.calm += 1;
+        }
         Some(task)
     }
 
-    fn done(&mut self, guest: Option<Uuid>) {
+    fn done(&mut self, priority: bool, guest: Option<Uuid>, reserve: bool) {
+        if priority {
+            self.calm -= u32::from(!reserve);
+            self.calm_done = Instant::now();
+        }
         let Some(guest) = guest else { return };
         if let Some(busy) = self.busy.get_mut(&guest) {
             *busy -= 1;
@@ -113,6 +133,9 @@ impl Workers {
             normal: Crew::default(),
             reserve: Crew::default(),
             busy: HashMap::new(),
+            calm: 0,
+            most_calm: 2 * std::thread::available_parallelism().map_or(1, |count| count.get() as u32),
+            calm_done: Instant::now(),
         };
         Arc::new(Self(Mutex::new(state), Condvar::new(), Condvar::new()))
     }
@@ -120,22 +143,31 @@ impl Workers {
     /// Has a task done, in its turn.
     pub fn submit(self: &Arc<Self>, task: Task) {
         let mut state = self.0.lock();
-        let (priority, runs_now) = (task.priority, state.may_run(&task));
+        let (priority, runs_now) = (task.priority, state.may_run(&task, false));
         state.queue.push_back(task);
         if !runs_now {
+            if priority && state.calm_done.elapsed() > STUCK {
+                self.send_for_reserve(&mut state);
+            }
             return;
         }
-        let waiting = state.queue.len() as u32;
+        let waiting = state.queue.iter().filter(|task| state.may_run(task, false)).count() as u32;
         if state.normal.idle >= waiting {
             self.1.notify_one();
         } else if state.normal.running < state.limits.max {
             self.start(&mut state, false);
         } else if state.normal.idle > 0 {
             self.1.notify_one();
-        } else if priority && state.reserve.idle > 0 {
+        } else if priority {
+            self.send_for_reserve(&mut state);
+        }
+    }
+
+    fn send_for_reserve(self: &Arc<Self>, state: &mut State) {
+        if state.reserve.idle > 0 {
             self.2.notify_one();
-        } else if priority && state.reserve.running < state.limits.priority {
-            self.start(&mut state, true);
+        } else if state.reserve.running < state.limits.priority {
+            self.start(state, true);
         }
     }
 
@@ -155,11 +187,11 @@ impl Workers {
             if state.has_too_many(reserve) {
                 break;
             }
-            if let Some(Task { guest, work, .. }) = state.take(reserve) {
+            if let Some(Task { priority, guest, work }) = state.take(reserve) {
                 drop(state);
                 work();
                 state = self.0.lock();
-                state.done(guest);
+                state.done(priority, guest, reserve);
                 continue;
             }
             state.crew(reserve).idle += 1;
@@ -172,6 +204,8 @@ impl Workers {
             }
         }
         state.crew(reserve).running -= 1;
+        // What this one would have done next others do.
+        self.1.notify_one();
     }
 
     /// Changes the limits; workers beyond them end when they are free.
@@ -248,6 +282,31 @@ mod tests {
         drop(go);
         has_begun.recv().unwrap();
         drop(go_too);
+    }
+
+    #[test]
+    fn what_waits_for_nobody_does_not_crowd_the_processors() {
+        let workers = Workers::new("test", Limits { min: 0, max: 500, priority: 1 });
+        let most = workers.0.lock().most_calm;
+        let mut going = Vec::new();
+        for _ in 0..most {
+            let (calm, begun, go) = stuck(true, None);
+            workers.submit(calm);
+            begun.recv().unwrap();
+            going.push(go);
+        }
+        workers.0.lock().calm_done = Instant::now() + Duration::from_secs(3600);
+        let (last, has_begun, go) = stuck(true, None);
+        workers.submit(last);
+        assert!(has_begun.try_recv().is_err());
+        // Other things have workers all the same, and the reserve comes where nothing gets done.
+        let (done, is_done) = channel();
+        workers.submit(task(false, None, move || done.send(()).unwrap()));
+        is_done.recv().unwrap();
+        workers.0.lock().calm_done = Instant::now() - 2 * STUCK;
+        workers.submit(task(true, None, || {}));
+        has_begun.recv().unwrap();
+        drop((go, going));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use zbus::zvariant::OwnedValue;
 const TEST: &str = "test:///default";
 const BUS: &str = "/usr/bin/dbus-daemon";
 
-/// A question to the authority: the action and the details.
+/// A question to the authority: the action and the details, and among these the `subject`, a process.
 type Question = (String, HashMap<String, String>);
 /// Allowed, or else whether somebody would have to be asked.
 type Rule = fn(&Question) -> (bool, bool);
@@ -36,12 +36,14 @@ impl Authority {
         &self,
         subject: (String, HashMap<String, OwnedValue>),
         action: String,
-        details: HashMap<String, String>,
+        mut details: HashMap<String, String>,
         _flags: u32,
         _cancellation: String,
     ) -> ((bool, bool, HashMap<String, String>),) {
         assert_eq!(subject.0, "unix-process");
         assert!(["pid", "start-time", "uid"].iter().all(|key| subject.1.contains_key(*key)));
+        let process = u32::try_from(subject.1["pid"].try_clone().unwrap()).unwrap();
+        details.insert("subject".into(), process.to_string());
         let question = (action, details);
         let (allowed, challenge) = (self.rule)(&question);
         self.asked.lock().unwrap().push(question);
@@ -204,6 +206,45 @@ fn without_an_authority_nobody_may_do_anything() {
     let (client, _) = daemon.stranger("libvirt-sock");
     let err = client.call(&ConnectOpen { name: Some(TEST.into()), flags: 0 }).unwrap_err();
     assert_eq!(err.code(), ErrorCode::AuthUnavailable);
+}
+
+/// Everybody may do everything.
+fn all_may(_: &Question) -> (bool, bool) {
+    (true, false)
+}
+
+#[test]
+fn who_comes_by_way_of_another_daemon_is_the_one_asked_about() {
+    let Some(bus) = Bus::start(all_may) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let sockets = folder.path().display();
+    let settings = format!("unix_sock_dir = \"{sockets}\"\n{CONTROLLED}");
+    std::fs::write(folder.path().join("libvirtd.conf"), settings).unwrap();
+    let variables = [("DBUS_SYSTEM_BUS_ADDRESS", &*bus.address)];
+    let start = |name| common::launch_as(name, folder.path(), &[], &variables);
+    let daemons = ["virtnetworkd", "virtproxyd"].map(start);
+
+    let stream = std::os::unix::net::UnixStream::connect(folder.path().join("libvirt-sock")).unwrap();
+    let transport = ferrovirt_rpc::frame::UnixTransport::new(stream.into());
+    let client = Client::new(Box::new(transport), Box::new(|_| ())).unwrap();
+    client.call(&AuthList {}).unwrap();
+    let instance = if rustix::process::geteuid().is_root() { "system" } else { "session" };
+    client.call(&ConnectOpen { name: Some(format!("network:///{instance}")), flags: 0 }).unwrap();
+    let network = "<network><name>lan</name><bridge name='fvacc0'/></network>".into();
+    client.call(&NetworkDefineXml { xml: network }).unwrap();
+    let asked = bus.take_asked();
+    let of = |wanted: &str| -> Vec<&str> {
+        let questions = asked.iter().filter(|(action, _)| action == wanted);
+        questions.map(|(_, details)| &*details["subject"]).collect()
+    };
+    // Both daemons ask about this process; whether it may speak for others is asked about the one between.
+    let (own, between) = (std::process::id().to_string(), daemons[1].id().to_string());
+    assert_eq!(of("org.libvirt.api.network.write"), [&*own, &*own]);
+    assert_eq!(of("org.libvirt.api.connect.write"), [&*between]);
+    for mut daemon in daemons {
+        daemon.kill().unwrap();
+        daemon.wait().unwrap();
+    }
 }
 
 /// Looking is allowed; for more somebody would have to type a password.

@@ -65,8 +65,9 @@ const FILTER: &str = "<filter name='mine'/>";
 fn each_serves_its_driver_and_asks_its_neighbours() {
     event_loop::register_default().unwrap();
     let mut host = Host::new();
-    ["virtnetworkd", "virtsecretd", "virtnwfilterd"].into_iter().for_each(|name| host.start(name));
+    // The one that asks the others need not come last.
     host.start("virtqemud");
+    ["virtnetworkd", "virtsecretd", "virtnwfilterd"].into_iter().for_each(|name| host.start(name));
     host.start("virtproxyd");
     let guests = host.open("qemu", "virtqemud-sock").unwrap();
     let networks = host.open("network", "virtnetworkd-sock").unwrap();
@@ -119,10 +120,18 @@ fn each_serves_its_driver_and_asks_its_neighbours() {
 }
 
 #[test]
-fn without_neighbours_it_has_everything_at_hand() {
+fn a_neighbour_is_looked_for_whenever_it_is_needed() {
     let mut host = Host::new();
     host.start("virtqemud");
     let guests = host.open("qemu", "virtqemud-sock").unwrap();
+    assert_eq!(guests.list_all_domains(0).unwrap().len(), 0);
+    let err = guests.define_network(NETWORK, 0).err().unwrap();
+    assert_eq!(err.code(), ErrorCode::SystemError);
+    assert!(err.message().contains("virtnetworkd-sock"), "{err}");
+    host.start("virtnetworkd");
     guests.define_network(NETWORK, 0).unwrap();
+    host.end("virtnetworkd");
+    assert_eq!(guests.list_all_networks(0).err().unwrap().code(), ErrorCode::SystemError);
+    host.start("virtnetworkd");
     assert_eq!(names(&guests), ["lan"]);
 }

@@ -86,7 +86,7 @@ fn a_volume_goes_up_and_comes_down_whole() {
     volume.download(&stream, 0, 0, 0).unwrap();
     stream.recv(&mut [0; 100]).unwrap();
     stream.abort().unwrap();
-    assert_eq!(volume.info(0).unwrap().capacity, 8 * MIB as u64);
+    assert_eq!(volume.info().unwrap().capacity, 8 * MIB as u64);
 }
 
 /// Data and holes of the content, and what came of them.

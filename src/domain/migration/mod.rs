@@ -9,7 +9,6 @@ mod tests;
 
 use super::Domain;
 use crate::Connection;
-use crate::arguments::read_only_refusal;
 use crate::flags::{check_requires, exclusive, not_empty};
 use ferrovirt_core::abi::{
     VIR_MIGRATE_CHANGE_PROTECTION, VIR_MIGRATE_NON_SHARED_DISK, VIR_MIGRATE_NON_SHARED_INC,
@@ -17,6 +16,7 @@ use ferrovirt_core::abi::{
     VIR_MIGRATE_PARAM_DEST_NAME, VIR_MIGRATE_PARAM_DEST_XML, VIR_MIGRATE_PARAM_URI, VIR_MIGRATE_PEER2PEER,
     VIR_MIGRATE_TUNNELLED,
 };
+use ferrovirt_core::driver::read_only_refusal;
 use ferrovirt_core::driver::{Feature, MigrationProtocol, MigrationStep};
 use ferrovirt_core::{Error, ErrorCode, Result, TypedParams};
 use fluent_uri::Uri;

@@ -4,7 +4,7 @@ use crate::args::Args;
 use crate::failure::{OrSay, Outcome, fail};
 use crate::shell::Shell;
 use crate::values::number::parse;
-use ferrovirt::{Domain, Interface, Network, NwFilter, Secret, StoragePool, StorageVol};
+use ferrovirt::{Domain, Error, Interface, Network, NwFilter, Secret, StoragePool, StorageVol};
 use uuid::Uuid;
 
 /// How long a UUID is that is written out.
@@ -147,8 +147,9 @@ pub fn is_mac(text: &str) -> bool {
 pub fn secret(shell: &Shell, args: &Args) -> Outcome<Secret> {
     let name = args.need("secret")?;
     let connection = shell.connection()?;
-    let Some(uuid) = as_uuid(name) else { fail!("failed to get secret '{name}'") };
-    connection.lookup_secret_by_uuid(uuid).or_say(|| format!("failed to get secret '{name}'"))
+    let uuid = as_uuid(name).ok_or_else(|| Error::invalid_arg(format!("'{name}' is no UUID")));
+    let found = uuid.and_then(|uuid| connection.lookup_secret_by_uuid(uuid));
+    found.or_say(|| format!("failed to get secret '{name}'"))
 }
 
 /// The filter that the option `nwfilter` names.

@@ -31,6 +31,10 @@ use shell::Shell;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    if let Some(code) = commands::domain::container::inside(&arguments) {
+        return code;
+    }
     let mut words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
     let program = words.next().unwrap_or_else(|| "virsh".into());
     let program = program.rsplit('/').next().unwrap_or("virsh").to_owned();

@@ -4,6 +4,7 @@ mod common;
 
 use common::{Said, ours, run, run_with_input};
 use serde_json::{Value, json};
+use std::os::fd::AsRawFd;
 
 fn virsh(words: &[&str]) -> Said {
     run(&ours(), &[&["-c", "test:///default"], words].concat())
@@ -130,4 +131,29 @@ fn paths_select_parts_of_documents() {
     assert_eq!(said(&["dumpxml", "test", "--xpath", "//os/type/text()"]), "hvm\n\n");
     let wrapped = said(&["dumpxml", "test", "--xpath", "//devices/disk/target", "--wrap"]);
     assert_eq!(wrapped, "<nodes>\n  <target dev=\"vda\" bus=\"virtio\"/>\n</nodes>\n\n");
+}
+
+#[test]
+fn a_program_is_started_in_the_namespaces_that_are_handed_over() {
+    if !rustix::process::geteuid().is_root() {
+        return println!("SKIPPED: joining namespaces needs root");
+    }
+    let mut holder = std::process::Command::new("unshare").args(["-n", "-u", "sleep", "60"]).spawn().unwrap();
+    let link = |process: &str| std::fs::read_link(format!("/proc/{process}/ns/net")).unwrap();
+    let id = holder.id().to_string();
+    // It has namespaces of its own once it is no longer 'unshare'.
+    while !std::fs::read_to_string(format!("/proc/{id}/comm")).unwrap().starts_with("sleep") {
+        std::thread::yield_now();
+    }
+    let namespace = std::fs::File::open(format!("/proc/{id}/ns/net")).unwrap();
+    rustix::io::fcntl_setfd(&namespace, rustix::io::FdFlags::empty()).unwrap();
+    let number = namespace.as_raw_fd().to_string();
+    let inside =
+        ["--inside-container", &number, &id, "", "", "/bin/sh", "-c", "readlink /proc/self/ns/net; exit 3"];
+    let said = run(&ours(), &inside);
+    let wanted = link(&id);
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    assert_eq!((said.out.trim(), said.code), (wanted.to_str().unwrap(), 3), "{said}");
+    assert_ne!(link("self"), wanted);
 }

@@ -7,6 +7,7 @@
 // The derives write `::ferrovirt_xml`, and this crate's own types use them too.
 extern crate self as ferrovirt_xml;
 
+mod by_hand;
 pub mod check;
 mod content;
 mod document;

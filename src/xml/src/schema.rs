@@ -74,12 +74,12 @@ pub enum Item {
 /// Refuses what the model of `T` does not know: unknown elements and attributes, missing ones, values of the wrong
 /// kind (`VIR_ERR_XML_INVALID_SCHEMA`). The order of elements is free.
 pub fn check_strict<T: XmlElement>(document: &Document<'_>) -> Result<()> {
-    check_shape(document, T::TAG, T::shape())
+    document.expect_root(T::TAG)?;
+    check_shape(document, T::shape())
 }
 
-/// The same for a first element that no type stands for.
-pub fn check_shape(document: &Document<'_>, tag: Tag, shape: &'static Shape) -> Result<()> {
-    document.expect_root(tag)?;
+/// The same for a document that is read by hand.
+pub fn check_shape(document: &Document<'_>, shape: &'static Shape) -> Result<()> {
     check(&document.root(), &[shape.items])
 }
 

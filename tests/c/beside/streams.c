@@ -162,7 +162,9 @@ int main(void)
     st = opened(VIR_STREAM_NONBLOCK);
     TELL(virStreamRecvAll(st, sink, NULL));
     TELL(virStreamSendAll(st, source, NULL));
-    TELL(virStreamEventAddCallback(st, VIR_STREAM_EVENT_READABLE, ready, (void *)"late", freed));
+    /* libvirt's client of a daemon calls it even after the stream was freed. */
+    if (!getenv("TEST_URI"))
+        TELL(virStreamEventAddCallback(st, VIR_STREAM_EVENT_READABLE, ready, (void *)"late", freed));
     TELL(virStreamFree(st));
 
     st = opened(VIR_STREAM_NONBLOCK);

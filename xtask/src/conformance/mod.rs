@@ -4,6 +4,7 @@ mod api;
 mod miri;
 mod served;
 pub mod suites;
+mod virsh;
 pub mod xml;
 
 use anyhow::Result;
@@ -22,6 +23,8 @@ enum Suite {
     Miri(miri::Args),
     /// Run the test suites of others on our libraries
     Suites(suites::Args),
+    /// Say scripts of commands with the stock virsh and ours, to the stock daemon and ours
+    Virsh(virsh::Args),
     /// Read libvirt's own test documents and compare what is printed with what it expects; counts go to docs/status.md
     Xml(xml::Args),
 }
@@ -31,6 +34,7 @@ pub fn run(args: &Args) -> Result<()> {
         Suite::Api(args) => api::run(args),
         Suite::Miri(args) => miri::run(args),
         Suite::Suites(args) => suites::run(args),
+        Suite::Virsh(args) => virsh::run(args),
         Suite::Xml(args) => xml::run(args),
     }
 }

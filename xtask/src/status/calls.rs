@@ -26,6 +26,10 @@ pub struct EntryPoint {
     pub traits: BTreeSet<String>,
     /// Whether it takes or gives an object.
     pub has_handle: bool,
+    /// Whether it asks for write access by itself, before anything else.
+    pub modifies: bool,
+    /// Every method that it may come to call.
+    pub reached: BTreeSet<String>,
 }
 
 /// The entry points of each file of `capi/src/api/`, in their order there, with the file's title.
@@ -50,6 +54,23 @@ pub fn entry_points(root: &Path, rows: &[Row]) -> Result<Vec<(String, Vec<EntryP
         }
     }
     Ok(subjects)
+}
+
+/// C functions and rows of the driver traits that do not agree on what read-only connections may do: C asks for write
+/// access before it looks at arguments, and Rust by the rows alone.
+pub fn access_gaps<'a>(entries: impl IntoIterator<Item = &'a EntryPoint>, rows: &[Row]) -> Vec<String> {
+    let writes = |method: &String| rows.iter().any(|row| row.writes && row.method == *method);
+    let gap = |entry: &EntryPoint| {
+        let name = &entry.name;
+        if entry.modifies {
+            // What asks no driver is done by the face, which has to look by itself.
+            let missing = !entry.reached.is_empty() && !entry.reached.iter().any(writes);
+            return missing.then(|| format!("{name} asks for write access, no row that it calls does"));
+        }
+        let method = entry.methods.iter().find(|method| writes(method))?;
+        Some(format!("{name} does not ask for write access, {method} does"))
+    };
+    entries.into_iter().filter_map(gap).collect()
 }
 
 /// A header, and what the first sentence of a file says of its subject.
@@ -189,6 +210,8 @@ impl<'a> Face<'a> {
         let mut reached = BTreeSet::new();
         let mut found = Vec::new();
         calls(body, &mut found);
+        let modify = |call: &Call| matches!(call, Call::Path { name, .. } if name.starts_with("modify"));
+        let modifies = found.iter().any(modify);
         for call in found {
             let key = match call {
                 Call::Method { receiver: Some(receiver), name } => match arguments.get(&receiver) {
@@ -208,12 +231,14 @@ impl<'a> Face<'a> {
         let own = self.rows.iter().filter(|row| row.function == name).map(|row| row.method.clone());
         let own: BTreeSet<_> = own.collect();
         // What the function is named after is what it can't do without; the rest prepares or adds.
-        let methods = if own.is_empty() { reached } else { own };
+        let methods = if own.is_empty() { reached.clone() } else { own };
         let traits = self.rows.iter().filter(|row| methods.contains(&row.method));
         let signature = item.sig.to_token_stream().into_iter();
         Ok(EntryPoint {
             traits: traits.map(|row| row.subject.clone()).collect(),
             has_handle: has_handle(signature.collect()),
+            modifies,
+            reached,
             methods,
             name,
         })

@@ -24,6 +24,8 @@ pub struct Row {
     pub subject: String,
     /// The C function that it is the inside of.
     pub function: String,
+    /// Whether read-only connections refuse it.
+    pub writes: bool,
 }
 
 /// What the driver traits of a crate amount to.
@@ -151,8 +153,9 @@ impl Parse for Rows {
             body.parse::<Type>()?;
             body.parse::<Token![=]>()?;
             let function = body.parse::<LitStr>()?.value();
+            let writes = body.parse::<Option<Ident>>()?.is_some();
             body.parse::<Token![;]>()?;
-            rows.push(Row { method, subject: subject.clone(), function });
+            rows.push(Row { method, subject: subject.clone(), function, writes });
         }
         Ok(Self(rows))
     }

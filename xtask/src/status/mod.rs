@@ -12,7 +12,7 @@ use std::{
     path::Path,
 };
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::conformance::xml::{self, Count};
 use calls::EntryPoint;
@@ -66,7 +66,12 @@ fn load(root: &Path) -> Result<Status> {
     let shared = drivers::shared(root)?;
     let drivers = drivers::drivers(root)?;
     let mut subjects = Vec::new();
-    for (title, entry_points) in calls::entry_points(root, &rows)? {
+    let entry_points = calls::entry_points(root, &rows)?;
+    let gaps = calls::access_gaps(entry_points.iter().flat_map(|(_, entries)| entries), &rows);
+    if !gaps.is_empty() {
+        bail!("C and Rust do not refuse the same on read-only connections: {}", gaps.join("; "));
+    }
+    for (title, entry_points) in entry_points {
         let judge = |entry: &EntryPoint| Function {
             name: entry.name.clone(),
             served: served(entry, &shared, &drivers),

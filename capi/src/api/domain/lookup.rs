@@ -53,7 +53,7 @@ pub extern "C" fn virConnectListDomains(conn: virConnectPtr, ids: *mut c_int, ma
 /// Since: 0.0.3
 #[unsafe(no_mangle)]
 pub extern "C" fn virConnectNumOfDomains(conn: virConnectPtr) -> c_int {
-    inspect(conn, |conn: &Connection| Ok(conn.list_domains()?.len()))
+    inspect(conn, |conn: &Connection| conn.count_domains())
 }
 
 /// Lists the names of the domains that are defined but do not run. virConnectListAllDomains() does it better.
@@ -86,7 +86,7 @@ pub extern "C" fn virConnectListDefinedDomains(
 /// Since: 0.1.5
 #[unsafe(no_mangle)]
 pub extern "C" fn virConnectNumOfDefinedDomains(conn: virConnectPtr) -> c_int {
-    inspect(conn, |conn: &Connection| Ok(conn.list_defined_domains()?.len()))
+    inspect(conn, |conn: &Connection| conn.count_defined_domains())
 }
 
 /// Finds a running domain by its id.

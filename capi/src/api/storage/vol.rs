@@ -282,7 +282,7 @@ pub extern "C" fn virStorageVolGetPath(vol: virStorageVolPtr) -> *mut c_char {
 /// Since: 0.4.1
 #[unsafe(no_mangle)]
 pub extern "C" fn virStorageVolGetInfo(vol: virStorageVolPtr, info: virStorageVolInfoPtr) -> c_int {
-    inspect(vol, |vol: &StorageVol| write_vol_info(info, || vol.info(0)))
+    inspect(vol, |vol: &StorageVol| write_vol_info(info, || vol.info()))
 }
 
 /// Tells the kind of a volume, its capacity and its allocation or physical size.
@@ -300,7 +300,7 @@ pub extern "C" fn virStorageVolGetInfoFlags(
     info: virStorageVolInfoPtr,
     flags: c_uint,
 ) -> c_int {
-    inspect(vol, |vol: &StorageVol| write_vol_info(info, || vol.info(flags)))
+    inspect(vol, |vol: &StorageVol| write_vol_info(info, || vol.info_flags(flags)))
 }
 
 /// Describes a volume in XML.

@@ -244,7 +244,7 @@ impl DomainBlock for QemuDriver {
             Some(live) => self.ask_group(domain, live, |guest| guest.disk_limits(model, disk))?,
             None => {
                 let at = iotune::find(model, disk).map_err(|err| err.or_domain(ErrorDomain::Qemu))?;
-                model.devices.disks[at].iotune.clone().unwrap_or_default()
+                model.devices.disks[at].iotune.as_deref().cloned().unwrap_or_default()
             }
         };
         Ok(limits::params(&tune))

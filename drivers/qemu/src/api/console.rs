@@ -96,18 +96,23 @@ impl DomainConsole for QemuDriver {
                 return Err(Error::invalid_arg(format!("domain '{}' has no video device", vm.name())));
             }
             let alias = videos.first().and_then(|video| video.info.alias.clone());
-            let path = self.shared.paths.guest(live.id, &vm.name()).join("screenshot.ppm");
+            let emulator = definition.model.devices.emulator.as_deref().unwrap_or_default();
+            let capabilities = self.shared.capabilities(emulator)?;
+            // Whoever looks at it would rather have it in a format that is packed.
+            let png = capabilities.schema_has("screendump/arg-type/format/^png");
+            let path = self.shared.paths.guest(live.id, &vm.name()).join("screenshot");
             let command = Screendump {
                 filename: path.display().to_string(),
                 device: alias.filter(|_| screen > 0),
                 head: (screen > 0).then_some(i64::from(screen)),
-                format: None,
+                format: png.then(|| "png".to_owned()),
             };
             let file = Removed(path);
             live.ask(&self.shared.reactor, command)?;
             let fd = rustix::fs::open(&file.0, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
                 .map_err(|err| Error::system(err, "cannot open the screenshot that QEMU made"))?;
-            Ok(Screenshot { mime_type: "image/x-portable-pixmap".into(), data: Box::new(FdStream::new(fd)?) })
+            let mime_type = if png { "image/png" } else { "image/x-portable-pixmap" };
+            Ok(Screenshot { mime_type: mime_type.into(), data: Box::new(FdStream::new(fd)?) })
         })
     }
 

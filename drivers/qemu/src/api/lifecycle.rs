@@ -68,7 +68,7 @@ impl DomainLifecycle for QemuDriver {
         model.check_name()?;
         let (vm, fresh) = claim(&self.shared, &model)?;
         let _job = vm.job.begin("define")?;
-        let definition = definitions::save(&self.shared, model).inspect_err(|_| {
+        let definition = definitions::save(&self.shared, &model).inspect_err(|_| {
             if fresh {
                 self.shared.domains.remove(&vm);
             }

@@ -237,6 +237,11 @@ impl DomainTuning for QemuDriver {
         let chosen = self.chosen(domain, flags & !(maximum | guest), "virDomainGetVcpusFlags")?;
         let maximum = flags & maximum != 0;
         if flags & guest != 0 {
+            if !self.shared.find(domain)?.view().is_active() {
+                let text =
+                    format!("domain '{}' does not run: its guest has no vCPUs to be counted", domain.name);
+                return Err(Error::invalid_arg(text));
+            }
             return self.count_vcpus_in_guest(domain, maximum);
         }
         let vcpu = &chosen.definition.model.vcpu;

@@ -166,8 +166,8 @@ impl<'a> Image<'a> {
             prefix: format!("libvirt-{index}"),
             readonly: true,
             metadata_cache: layer.format.metadata_cache.map(|size| size.0),
-            auth: options.auth.clone(),
-            encryption: options.encryption.clone(),
+            auth: options.auth.as_deref().cloned(),
+            encryption: options.encryption.as_deref().cloned(),
             reservations: options.reservations.as_ref(),
             base: base(layer.backing.as_ref()),
             ..self.clone()

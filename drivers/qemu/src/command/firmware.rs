@@ -29,7 +29,7 @@ fn flash(b: &Builder<'_>) -> Vec<Image<'static>> {
         };
         let (auth, encryption) = (source.options.auth.clone(), source.options.encryption.clone());
         let mut image = Image::of(source, format(vars.format), "libvirt-pflash1");
-        (image.auth, image.encryption) = (auth, encryption);
+        (image.auth, image.encryption) = (auth.map(|auth| *auth), encryption.map(|encryption| *encryption));
         image.base = Base::None;
         images.push(image);
     }

@@ -6,7 +6,7 @@ use ferrovirt_conf::domain::{LaunchSecurity, SevCommon};
 use ferrovirt_xml::YesNo;
 
 pub fn build(b: &mut Builder<'_>) {
-    let Some(security) = &b.model().launch_security else { return };
+    let Some(security) = b.model().launch_security.as_deref() else { return };
     let file = |name: &str| b.host().guest_folder.join(name).to_string_lossy().into_owned();
     let common = |props: &mut Props, common: &SevCommon| {
         props.maybe("cbitpos", common.c_bit_position).maybe("reduced-phys-bits", common.reduced_phys_bits);

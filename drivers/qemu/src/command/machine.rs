@@ -136,7 +136,7 @@ fn compatibility(b: &Builder<'_>, parts: &mut Parts) {
 }
 
 fn security(b: &Builder<'_>, parts: &mut Parts) {
-    let Some(security) = &b.model().launch_security else { return };
+    let Some(security) = b.model().launch_security.as_deref() else { return };
     let new = b.context.capabilities.answers(&Fact::Parameter("machine", "confidential-guest-support"));
     match security {
         LaunchSecurity::Sev(_) | LaunchSecurity::SevSnp(_) if !new => {

@@ -85,7 +85,7 @@ pub fn concrete(
     }
     if !matches!(mode, CpuMode::HostPassthrough | CpuMode::Maximum) {
         if cpu.check == Some(CpuCheck::Partial) {
-            let wanted = CpuDefinition::Guest(Box::new(cpu.clone()));
+            let wanted = CpuDefinition::Guest(cpu.clone());
             let full = models.as_ref().map(HostModels::full);
             check(host_arch, capabilities, accel, models.as_ref(), full, &wanted)?.into_number(true)?;
         }

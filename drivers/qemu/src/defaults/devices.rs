@@ -85,7 +85,8 @@ fn fill_disk(disk: &mut Disk) -> Result<()> {
     if let Some(mirror) = &mut disk.mirror {
         mirror.format.get_or_insert(ImageFormat { kind: StorageFormat::Raw, metadata_cache: None });
     }
-    let by_qemu = |encryption: &mut Encryption| _ = encryption.engine.get_or_insert(EncryptionEngine::Qemu);
+    let by_qemu =
+        |encryption: &mut Box<Encryption>| _ = encryption.engine.get_or_insert(EncryptionEngine::Qemu);
     [&mut disk.encryption, &mut disk.source.options.encryption].into_iter().flatten().for_each(by_qemu);
     if let Some(backing) = &mut disk.backing {
         backing.for_each_layer(|layer| layer.source.options.encryption.iter_mut().for_each(by_qemu));

@@ -73,7 +73,7 @@ fn fits(model: &Domain, firmware: &Firmware) -> bool {
         && firmware.fits(machine::arch(model), machine)
         && has_features(model, firmware)
         && is_mapped_so(os, &firmware.mapping)
-        && protects(model.launch_security.as_ref(), firmware)
+        && protects(model.launch_security.as_deref(), firmware)
 }
 
 fn wanted_interface(os: &Os) -> Option<Interface> {

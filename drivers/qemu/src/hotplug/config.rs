@@ -81,6 +81,10 @@ fn settle(shared: &Shared, model: &Domain, mut device: Device, checked: bool) ->
     number_port(model, &mut device);
     let mut scratch = model.clone();
     let kind = device.kind();
+    if let Device::Disk(disk) = &device {
+        // One that is to be changed gives way to what it is to be.
+        scratch.devices.disks.retain(|other| other.name() != disk.name());
+    }
     device.clone().insert(&mut scratch.devices);
     let capabilities = shared.capabilities(&defaults::emulator(&mut scratch)?)?;
     let filled = defaults::fill_device(&mut scratch, &capabilities, shared.site(), definition_flags(true));

@@ -9,7 +9,6 @@ use crate::qmp::{BlockdevCloseTray, BlockdevInsertMedium, BlockdevOpenTray, Bloc
 use crate::{launch, volumes};
 use ferrovirt_conf::domain::{Disk, DiskBus, DiskDevice, Domain};
 use ferrovirt_core::{Error, ErrorCode, Result};
-use std::path::Path;
 
 impl Running<'_> {
     pub fn attach_disk(&self, disk: Disk) -> Result<()> {
@@ -20,7 +19,7 @@ impl Running<'_> {
             return self.change_medium(disk, false);
         }
         if taken {
-            return Err(Error::operation_invalid(format!("the domain has a disk '{name}' already")));
+            return Err(Error::xml(format!("the domain has a disk '{name}' already")));
         }
         check_pluggable(&disk)?;
         check_source(&disk)?;
@@ -206,11 +205,10 @@ pub fn check_removable(disk: &Disk) -> Result<()> {
 /// Refuses images that are not there, with a better sentence than QEMU's.
 fn check_source(disk: &Disk) -> Result<()> {
     let local = disk.source.location.is_local().then(|| disk.source.path()).flatten();
-    match local.filter(|path| !Path::new(path).exists()) {
-        Some(path) => {
-            let cause = std::io::Error::from(std::io::ErrorKind::NotFound);
+    match local.map(|path| (path, std::fs::metadata(path))) {
+        Some((path, Err(cause))) if cause.kind() == std::io::ErrorKind::NotFound => {
             Err(Error::system(cause, format!("the disk's image '{path}' can't be used")))
         }
-        None => Ok(()),
+        _ => Ok(()),
     }
 }

@@ -11,6 +11,7 @@ use ferrovirt_core::persist::{self, Durability};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::Document;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -102,8 +103,11 @@ pub fn forget(shared: &Shared, vm: &Arc<Vm>) -> Result<()> {
 
 /// Takes in what is on disk for all guests. What can't be read is logged and left alone.
 pub fn load_all(shared: &Shared) {
-    for vm in shared.domains.all() {
-        let name = vm.name();
+    // Most guests have none: those that do are found by their folders, not by a look for each guest's.
+    let folders = [shared.paths.snapshots(), shared.paths.checkpoints()];
+    let names: BTreeSet<_> = folders.iter().flat_map(|folder| entries(folder)).collect();
+    for name in names {
+        let Some(vm) = shared.domains.by_name(&name) else { continue };
         let read = read_domain(shared);
         let mut snapshots = Moments::default();
         each_file(&DomainSnapshot::folder(&shared.paths, &name), |text| {
@@ -129,6 +133,12 @@ pub fn load_all(shared: &Shared) {
             view.checkpoints = checkpoints.clone();
         });
     }
+}
+
+/// What is in a folder, as far as that can be read.
+fn entries(folder: &Path) -> impl Iterator<Item = String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok())
 }
 
 fn each_file(folder: &Path, mut take: impl FnMut(&str) -> Result<()>) {

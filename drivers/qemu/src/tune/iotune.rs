@@ -77,8 +77,9 @@ pub fn find(model: &Domain, name: &str) -> Result<usize> {
 pub fn merged(model: &Domain, at: usize, given: &IoTune, params: &TypedParams) -> Result<IoTune> {
     let disk = &model.devices.disks[at];
     let none = IoTune::default();
-    let own = disk.iotune.as_ref().unwrap_or(&none);
-    let of_group = |disk: &Disk| disk.iotune.clone().filter(|tune| tune.group_name == given.group_name);
+    let own = disk.iotune.as_deref().unwrap_or(&none);
+    let of_group =
+        |disk: &Disk| disk.iotune.as_deref().cloned().filter(|tune| tune.group_name == given.group_name);
     let grouped = given.group_name.is_some() && given.group_name != own.group_name;
     let old = grouped.then(|| model.devices.disks.iter().find_map(of_group)).flatten();
     let mut old = old.unwrap_or_else(|| own.clone());
@@ -121,7 +122,7 @@ fn says_nothing(tune: &IoTune) -> bool {
 
 /// Puts the limits into a description, for all disks of the group.
 pub fn put(model: &mut Domain, at: usize, tune: &IoTune) {
-    let said = (!says_nothing(tune)).then(|| tune.clone());
+    let said = (!says_nothing(tune)).then(|| Box::new(tune.clone()));
     model.devices.disks[at].iotune = said.clone();
     if tune.group_name.is_some() {
         for disk in &mut model.devices.disks {

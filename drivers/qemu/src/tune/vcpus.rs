@@ -4,6 +4,7 @@ use super::Guest;
 use crate::hotplug::Answer;
 use crate::qmp::types::HotpluggableCpu;
 use crate::qmp::{DeviceAdd, DeviceDel, Properties, QueryCpusFast, QueryHotpluggableCpus};
+use crate::vm::Definition;
 use ferrovirt_conf::domain::{Domain, VcpuState};
 use ferrovirt_conf::tuning::pins;
 use ferrovirt_conf::values::CpuSet;
@@ -131,6 +132,13 @@ fn forget_order(model: &mut Domain) {
     model.vcpus.iter_mut().for_each(|state| state.order = None);
 }
 
+/// The vCPUs that are on and that the guest may let go of: QEMU does not begin with them, they are plugged.
+pub fn plugged(model: &Domain) -> Vec<u32> {
+    let plugged =
+        model.vcpus.iter().filter(|vcpu| vcpu.enabled == YesNo::Yes && vcpu.hotpluggable == Some(YesNo::Yes));
+    plugged.map(|vcpu| vcpu.id).collect()
+}
+
 impl Guest<'_> {
     /// Plugs vCPUs into the guest, or asks it to let some go, until there are `count`.
     pub fn set_vcpu_count(&self, model: &mut Domain, count: u32) -> Result<()> {
@@ -183,6 +191,18 @@ impl Guest<'_> {
             return Err(Error::invalid_arg(format!("vCPU {vcpu} can't be unplugged while the guest runs")));
         }
         self.unplug(model, vcpu)
+    }
+
+    /// Plugs the vCPUs that a guest has at its start beside those that its machine begins with.
+    pub fn plug_vcpus(&self, plugged: &[u32]) -> Result<()> {
+        if plugged.is_empty() {
+            return Ok(());
+        }
+        let entities = self.entities()?;
+        let mut model = self.live.definition().model.clone();
+        plugged.iter().try_for_each(|vcpu| self.plug(&mut model, *vcpu, &entities))?;
+        self.live.redefine(Definition::new(model));
+        Ok(())
     }
 
     /// What can be plugged, by number: QEMU lists them from the last on.

@@ -258,7 +258,7 @@ fn check_launch_security(subject: &Subject<'_>) -> Result<()> {
     let capabilities = subject.capabilities;
     // QEMU has the objects on every x86; only its host can have what they stand for.
     let has_sev = capabilities.sev.is_some();
-    let (name, able) = match &subject.model.launch_security {
+    let (name, able) = match subject.model.launch_security.as_deref() {
         None => return Ok(()),
         Some(LaunchSecurity::Sev(_)) => ("sev", has_sev && capabilities.has_object("sev-guest")),
         Some(LaunchSecurity::SevSnp(_)) => ("sev-snp", has_sev && capabilities.has_object("sev-snp-guest")),
@@ -269,7 +269,7 @@ fn check_launch_security(subject: &Subject<'_>) -> Result<()> {
     if !able {
         return refuse(format!("this QEMU has no launch security of type '{name}'"));
     }
-    match &subject.model.launch_security {
+    match subject.model.launch_security.as_deref() {
         Some(LaunchSecurity::Sev(sev))
             if sev.common.kernel_hashes.is_some()
                 && !capabilities.schema_has("object-add/arg-type/+sev-guest/kernel-hashes") =>

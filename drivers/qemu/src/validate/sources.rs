@@ -36,7 +36,7 @@ pub(super) fn check_disk(subject: &Subject<'_>, disk: &Disk) -> Result<()> {
             format: Some(layer.format.kind),
             readonly: true,
             metadata_cache: layer.format.metadata_cache,
-            encryption: layer.source.options.encryption.as_ref(),
+            encryption: layer.source.options.encryption.as_deref(),
         };
         check(subject, &image)
     })
@@ -44,7 +44,7 @@ pub(super) fn check_disk(subject: &Subject<'_>, disk: &Disk) -> Result<()> {
 
 /// Where the firmware's variables are.
 pub(super) fn check_vars(subject: &Subject<'_>, source: &StorageSource) -> Result<()> {
-    let encryption = source.options.encryption.as_ref();
+    let encryption = source.options.encryption.as_deref();
     check(subject, &Image { source, format: None, readonly: false, metadata_cache: None, encryption })
 }
 

@@ -46,7 +46,7 @@ pub(super) fn check(subject: &Subject<'_>, disk: &Disk, name: &str, bus: DiskBus
 /// The disks of a group have the same limits.
 fn check_group(subject: &Subject<'_>, disk: &Disk, tune: &IoTune) -> Result<()> {
     for other in &subject.model.devices.disks {
-        let Some(others) = &other.iotune else { continue };
+        let Some(others) = other.iotune.as_deref() else { continue };
         if other.name() != disk.name() && others.group_name == tune.group_name && others != tune {
             return refuse(format!(
                 "disks '{}' and '{}' are in one group, but their <iotune> differs",

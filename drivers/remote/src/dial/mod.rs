@@ -1,10 +1,12 @@
 //! Connecting: from a way to a transport.
 
+mod arrival;
 mod command;
 mod tcp;
 mod tls;
 mod unix;
 
+pub(crate) use arrival::Arrival;
 pub use tls::Certificates;
 
 use crate::target::Way;

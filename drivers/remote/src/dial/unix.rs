@@ -1,5 +1,6 @@
 //! A daemon of this host, by its socket; the user's own is started if it does not run.
 
+use super::Arrival;
 use ferrovirt_core::{Error, ErrorDomain, Result};
 use ferrovirt_rpc::frame::UnixTransport;
 use rustix::fs::{FlockOperation, Mode, OFlags, fcntl_lock, open};
@@ -14,13 +15,12 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A daemon that was started for us ends so many seconds after its last client.
 const TIMEOUT: &str = "--timeout=120";
-/// How often, and at what distance, a daemon that was started is looked for.
-const LOOKS: u32 = 500;
-const PAUSE: Duration = Duration::from_millis(10);
+/// How long a daemon that was started may take to listen.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Connects to `socket`; where nobody listens, `daemon` is started.
 pub(super) fn connect(socket: &Path, daemon: Option<&Path>) -> Result<UnixTransport> {
@@ -33,8 +33,9 @@ pub(super) fn connect(socket: &Path, daemon: Option<&Path>) -> Result<UnixTransp
     };
     // Two clients that come at the same time start one daemon.
     let lock = Lock::take(socket, daemon)?;
-    let mut started = false;
-    for _ in 0..LOOKS {
+    let mut arrival = Arrival::at(Some(socket));
+    let mut until = None;
+    loop {
         match reach(socket) {
             Ok(connected) => {
                 drop(lock);
@@ -43,12 +44,16 @@ pub(super) fn connect(socket: &Path, daemon: Option<&Path>) -> Result<UnixTransp
             Err(Errno::NOENT | Errno::CONNREFUSED) => {}
             Err(err) => return Err(failed(err)),
         }
-        if !std::mem::replace(&mut started, true) {
-            start(daemon)?;
+        // It goes into the background when it listens; one of another kind may do so later.
+        match until {
+            None => {
+                start(daemon)?;
+                until = Some(Instant::now() + PATIENCE);
+            }
+            Some(until) if Instant::now() < until => arrival.wait(PATIENCE),
+            Some(_) => return Err(failed(Errno::NOENT)),
         }
-        std::thread::sleep(PAUSE);
     }
-    Err(failed(Errno::NOENT))
 }
 
 /// Connects; a name that begins with '@' is not one of a file.

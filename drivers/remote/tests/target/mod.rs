@@ -21,5 +21,6 @@ pub fn over(way: Way, uri: &str) -> Target {
         auth_file: None,
         authenticator: None,
         reconnect: false,
+        on_behalf: None,
     }
 }

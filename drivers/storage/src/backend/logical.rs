@@ -366,7 +366,7 @@ mod tests {
         let args = |inside: &str| {
             let xml = format!("<volume><name>v</name><capacity>4096</capacity>{inside}</volume>");
             let rule = ferrovirt_conf::storage::CapacityRule::Needed;
-            let volume = StorageVolume::from_xml(&xml, pool.kind, rule).unwrap();
+            let volume = StorageVolume::from_xml(&xml, pool.kind, rule, false).unwrap();
             create_args(&pool, &volume).unwrap().join(" ")
         };
         assert_eq!(args(""), "--name v -L 4K vg --yes");

@@ -19,7 +19,7 @@ pub fn create(state: &StorageState, id: &StoragePoolId, xml: &str, flags: u32) -
     let pool = state.find(id)?;
     let view = pool.active()?;
     let backend = backend::of(view.definition.kind)?;
-    let mut volume = StorageVolume::from_xml(xml, view.definition.kind, CapacityRule::UnlessBacked)?;
+    let mut volume = read(xml, &view, CapacityRule::UnlessBacked, flags)?;
     if volume.capacity == 0 && !backend.builds_apart() {
         return Err(Error::no_support("a volume of this type of pool needs a <capacity>"));
     }
@@ -52,7 +52,7 @@ pub fn create_from(
     let view = pool.active()?;
     let (source_pool, source_view, _) = state.volume(source)?;
     let backend = backend::of(view.definition.kind)?;
-    let mut volume = StorageVolume::from_xml(xml, view.definition.kind, CapacityRule::Optional)?;
+    let mut volume = read(xml, &view, CapacityRule::Optional, flags)?;
     check_name(&view, &volume)?;
     source_view.volume(&source.name)?.check_built()?;
     let original = super::find::current(state, source)?.1;
@@ -75,6 +75,10 @@ pub fn create_from(
         }
     }
     finish(state, &pool, backend, volume, made)
+}
+
+fn read(xml: &str, view: &View, rule: CapacityRule, flags: u32) -> Result<StorageVolume> {
+    StorageVolume::from_xml(xml, view.definition.kind, rule, flags & VIR_STORAGE_VOL_CREATE_VALIDATE != 0)
 }
 
 fn check_name(view: &View, volume: &StorageVolume) -> Result<()> {

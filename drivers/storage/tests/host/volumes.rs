@@ -33,9 +33,10 @@ fn raw_volumes_take_what_they_are_to_take() {
     assert_eq!((metadata(&sparse).len(), metadata(&sparse).blocks()), (4 * MIB, 0));
     assert!(metadata(&full).blocks() * 512 >= 4 * MIB && metadata(&full).mode() & 0o777 == 0o640);
     assert!(host.driver().storage_pool_get_info(&pool).unwrap().allocation >= before + 4 * MIB);
-    let info = host.driver().storage_vol_get_info(&sparse, 0).unwrap();
+    let info = host.driver().storage_vol_get_info(&sparse).unwrap();
     assert_eq!((info.kind, info.capacity, info.allocation), (0, 4 * MIB, 0));
-    let physical = host.driver().storage_vol_get_info(&sparse, abi::VIR_STORAGE_VOL_GET_PHYSICAL).unwrap();
+    let physical =
+        host.driver().storage_vol_get_info_flags(&sparse, abi::VIR_STORAGE_VOL_GET_PHYSICAL).unwrap();
     assert_eq!(physical.allocation, 4 * MIB);
     let again = host.driver().storage_vol_create_xml(&pool, &raw("full", 0), 0);
     assert_eq!(refused(again), ErrorCode::StorageVolExist);
@@ -95,7 +96,7 @@ fn an_encrypted_image_needs_its_passphrase() {
     assert!(!left.into_iter().any(|entry| entry.file_name().to_string_lossy().contains("passphrase")));
     host.driver().storage_vol_resize(&luks, 16 * MIB, 0).unwrap();
     host.driver().storage_pool_refresh(&pool, 0).unwrap();
-    assert_eq!(host.driver().storage_vol_get_info(&luks, 0).unwrap().capacity, 16 * MIB);
+    assert_eq!(host.driver().storage_vol_get_info(&luks).unwrap().capacity, 16 * MIB);
     let none = host.driver().storage_vol_create_xml(&pool, &qcow2("none", "<encryption format='luks'/>"), 0);
     assert_eq!(refused(none), ErrorCode::InvalidArg);
     assert!(!host.path("p").join("none").exists());
@@ -185,7 +186,7 @@ fn what_is_in_a_folder_is_a_volume_if_it_can_be_one() {
     let volumes = host.driver().storage_pool_list_all_volumes(&pool, 0).unwrap();
     let names: Vec<_> = volumes.iter().map(|volume| &*volume.name).collect();
     assert_eq!(names, ["inside", "link", "real"]);
-    let info = host.driver().storage_vol_get_info(&volumes[0], 0).unwrap();
+    let info = host.driver().storage_vol_get_info(&volumes[0]).unwrap();
     assert_eq!((info.kind, info.capacity), (2, 0));
     let path = folder.join("real");
     let found = host.driver().storage_vol_lookup_by_path(&format!("//{}", path.display())).unwrap();

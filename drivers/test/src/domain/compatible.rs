@@ -8,16 +8,38 @@ use ferrovirt_conf::domain::{
 use ferrovirt_core::{Error, ErrorDomain, Result};
 use ferrovirt_xml::{Document, Node, RawElement};
 
-/// Reads a device that this hypervisor does not plug, to find what is wrong with the device itself. Whether it is on
-/// USB comes back.
-pub fn check_other(node: &Node<'_>, model: &Domain) -> Result<bool> {
+/// What a device that this hypervisor does not plug asks of the guest.
+pub struct Needs {
+    pub usb: bool,
+    /// How much memory it adds, in KiB.
+    pub memory: Option<u64>,
+}
+
+/// Reads a device that this hypervisor does not plug, to find what is wrong with the device itself.
+pub fn check_other(node: &Node<'_>, model: &Domain) -> Result<Needs> {
     let text = format!("<devices>{}</devices>", RawElement::from_node(node).to_xml());
     let mut devices: Devices = Document::parse(&text, "device_definition")?.read()?;
     let context = model.context();
     devices.strip_live();
     devices.fill_defaults(&context);
     devices.all().into_iter().try_for_each(|device| model.validate_device(device))?;
-    Ok(is_usb(&devices))
+    let memory = (!devices.memories.is_empty()).then(|| devices.memory());
+    Ok(Needs { usb: is_usb(&devices), memory })
+}
+
+/// Refuses memory that the guest has no room for.
+pub fn check_memory(device: &Plug, model: &Domain) -> Result<()> {
+    let Plug::Other { needs: Needs { memory: Some(added), .. }, .. } = device else { return Ok(()) };
+    let refuse = |text: String| Err(Error::config_unsupported(text).domain(ErrorDomain::Domain));
+    let Some(most) = model.max_memory.map(|max| max.size.0) else {
+        return refuse("a domain without <maxMemory> takes no memory devices".to_owned());
+    };
+    if model.memory.size.0.saturating_add(*added) > most {
+        return refuse(format!(
+            "with {added} KiB more the domain has more than its <maxMemory> of {most} KiB"
+        ));
+    }
+    Ok(())
 }
 
 /// Refuses a USB device where there is no controller for it.
@@ -28,7 +50,7 @@ pub fn check_usb(device: &Plug, model: &Domain) -> Result<()> {
             matches!(hostdev.device, HostDevice::Subsystem(HostSubsystem::Usb { .. }))
         }
         Plug::Interface(_) => false,
-        Plug::Other { on_usb, .. } => *on_usb,
+        Plug::Other { needs, .. } => needs.usb,
     };
     if on_usb && !has_usb(model) {
         let text = "the device is on USB, and the domain has no USB controller";

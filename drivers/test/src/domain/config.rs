@@ -24,14 +24,14 @@ impl DomainConfig for TestDriver {
         let inactive = flags & abi::VIR_DOMAIN_XML_INACTIVE != 0;
         let definition = match &view.next {
             Some(next) if inactive => next.clone(),
-            _ if inactive => view.definition.at_rest(),
+            _ if inactive => view.definition.seen_at_rest(),
             _ => view.definition.clone(),
         };
         let secure = flags & abi::VIR_DOMAIN_XML_SECURE != 0;
         if flags & abi::VIR_DOMAIN_XML_MIGRATABLE != 0 {
             return Ok(migratable(&definition.model, secure));
         }
-        Ok(if secure { definition.secure_xml() } else { definition.xml().to_owned() })
+        Ok(if secure { definition.model.format() } else { definition.model.public_xml() })
     }
 
     fn domain_get_autostart(&self, domain: &DomainId) -> Result<bool> {
@@ -126,11 +126,25 @@ fn migratable(model: &Domain, secure: bool) -> String {
     if !secure {
         model.strip_secrets();
     }
+    make_migratable(&mut model);
+    model.devices.graphics.iter_mut().for_each(without_new_listens);
+    model.format()
+}
+
+/// A description as a snapshot keeps it: of a guest that does not run, for other hosts to understand.
+pub fn copy(model: &Domain) -> Domain {
+    let mut model = model.clone();
+    model.strip_live();
+    make_migratable(&mut model);
+    model
+}
+
+/// Leaves out what older versions of libvirt do not understand.
+fn make_migratable(model: &mut Domain) {
     let own = |input: &Input| matches!(input.bus, Some(InputBus::Ps2 | InputBus::Xen));
     model.devices.inputs.retain(|input| input.kind != InputType::Keyboard || !own(input));
     model.os.firmware = None;
-    model.devices.graphics.iter_mut().for_each(without_new_listens);
-    model.format()
+    model.os.firmware_features.clear();
 }
 
 /// Leaves out the ways to listen that attributes of `<graphics>` said, or that were not there, before `<listen>` had them.

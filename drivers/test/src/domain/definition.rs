@@ -1,40 +1,22 @@
-//! A guest's description, and its texts, made once.
+//! A guest's description: read, filled in, checked.
 
 use ferrovirt_conf::cpu::Arch;
 use ferrovirt_conf::domain::{
-    Address, Device, Disk, Domain, Interface, MemoryModel, Namespaces, OsType, ParseFlags, StorageType,
-    VideoType,
+    Address, Device, Domain, Interface, MemoryModel, OsType, ParseFlags, VideoType,
 };
+use ferrovirt_conf::values::Rare;
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result, abi};
 use ferrovirt_xml::{Document, Namespace, Node, RawElement, Tag, XmlElement, check_strict};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-/// A description with the texts that readers ask for again and again.
+/// A description, as readers share it.
 pub struct Definition {
     pub model: Domain,
-    public: OnceLock<String>,
 }
 
 impl Definition {
     pub fn new(model: Domain) -> Arc<Self> {
-        Arc::new(Self { model, public: OnceLock::new() })
-    }
-
-    /// The XML without secrets; made once.
-    pub fn xml(&self) -> &str {
-        self.public.get_or_init(|| {
-            if has_no_place_for_secrets(&self.model) {
-                return self.model.format();
-            }
-            let mut model = self.model.clone();
-            model.strip_secrets();
-            model.format()
-        })
-    }
-
-    /// The XML with all there is.
-    pub fn secure_xml(&self) -> String {
-        self.model.format()
+        Arc::new(Self { model })
     }
 
     /// This description as that of a guest that runs under `id`.
@@ -54,19 +36,20 @@ impl Definition {
         model.strip_live();
         Self::new(model)
     }
-}
 
-/// Whether nothing is there that could hold a secret, as is so with most guests: neither displays, nor firmware
-/// variables, nor disks of more than one part or beyond this host.
-fn has_no_place_for_secrets(model: &Domain) -> bool {
-    let plain = |disk: &Disk| {
-        let elsewhere = disk.source.location.kind() == StorageType::Network;
-        !elsewhere
-            && disk.backing.is_none()
-            && disk.mirror.is_none()
-            && disk.source.options.data_store.is_none()
-    };
-    model.devices.graphics.is_empty() && model.os.nvram.is_none() && model.devices.disks.iter().all(plain)
+    /// What a running guest without any other description is told to be while it does not run: the devices keep the
+    /// names that they have.
+    pub fn seen_at_rest(self: &Arc<Self>) -> Arc<Self> {
+        if self.model.id.is_none() {
+            return self.clone();
+        }
+        let mut model = self.model.clone();
+        model.strip_live();
+        for (info, live) in model.devices.infos_mut().into_iter().zip(self.model.devices.infos()) {
+            info.alias.clone_from(&live.alias);
+        }
+        Self::new(model)
+    }
 }
 
 /// What the file of a host may say of a guest besides its description.
@@ -96,12 +79,13 @@ pub fn parse(xml: &str, flags: ParseFlags) -> Result<Domain> {
 /// The same for a description inside of another document.
 pub fn parse_node(node: &Node<'_>, flags: ParseFlags) -> Result<(Domain, Wishes)> {
     let mut model = Domain::from_node(node, flags)?;
+    check_name(&model.name)?;
     let os_type = node.child("os").and_then(|os| os.child("type"));
     if os_type.is_none_or(|kind| kind.attr("arch").is_none()) {
         model.os.arch = Some(Arch::I686);
     }
     // No other hypervisor's extensions are known here.
-    model.namespaces = Namespaces::default();
+    model.namespaces = Rare::default();
     let wishes = Wishes::read(node)?;
     fill_own_defaults(&mut model);
     model.fill_defaults(flags)?;
@@ -219,7 +203,7 @@ pub const fn user(schema: bool) -> ParseFlags {
 }
 
 /// An error that says that a name can't be a guest's.
-pub fn check_name(name: &str) -> Result<()> {
+fn check_name(name: &str) -> Result<()> {
     let refuse = |code, domain, why: &str| {
         Err(Error::new(code, format!("the name '{}' of a domain {why}", name.escape_debug())).domain(domain))
     };

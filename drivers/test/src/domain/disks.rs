@@ -46,7 +46,7 @@ impl DomainBlock for TestDriver {
         let model = &view.one(flags)?.0.model;
         let found = find(model, disk, true)
             .ok_or_else(|| refuse::invalid_arg(format!("the domain has no disk '{disk}'")))?;
-        Ok(iotune::params(found.iotune.as_ref().unwrap_or(&IoTune::default())))
+        Ok(iotune::params(found.iotune.as_deref().unwrap_or(&IoTune::default())))
     }
 
     fn domain_set_block_io_tune(

@@ -1,6 +1,7 @@
 //! Plugging devices in and out, and changing them.
 
-use super::{compatible, disks};
+use super::compatible::{self, Needs};
+use super::disks;
 use crate::refuse;
 use ferrovirt_conf::domain::{
     Address, Connection, Device, Disk, DiskBus, DiskDevice, Domain, HostDevice, HostSubsystem, Hostdev,
@@ -14,7 +15,7 @@ pub enum Plug {
     Disk(Box<Disk>),
     Interface(Box<Interface>),
     Hostdev(Box<Hostdev>),
-    Other { name: String, on_usb: bool },
+    Other { name: String, needs: Needs },
 }
 
 /// The devices there are that only come with the machine.
@@ -81,7 +82,7 @@ fn read(xml: &str, model: &Domain) -> Result<Plug> {
             Plug::Hostdev(Box::new(hostdev))
         }
         name if OTHERS.contains(&name) => {
-            Plug::Other { name: name.to_owned(), on_usb: compatible::check_other(&node, model)? }
+            Plug::Other { name: name.to_owned(), needs: compatible::check_other(&node, model)? }
         }
         name => {
             let text = format!("there is no device <{name}>");
@@ -98,6 +99,7 @@ fn no(what: &str, name: &str) -> Error {
 /// Plugs a device in; its alias comes back.
 pub fn attach(model: &mut Domain, device: Plug) -> Result<Option<String>> {
     compatible::check_usb(&device, model)?;
+    compatible::check_memory(&device, model)?;
     match device {
         Plug::Disk(disk) => attach_disk(model, *disk),
         Plug::Interface(mut interface) => {
@@ -159,15 +161,8 @@ fn attach_disk(model: &mut Domain, mut disk: Disk) -> Result<Option<String>> {
     }
     let alias = alias_of(&disk);
     disk.info.alias = Some(alias.clone());
-    let place = model.devices.disks.iter().position(|known| drive_order(known) > drive_order(&disk));
-    let place = place.unwrap_or(model.devices.disks.len());
-    model.devices.disks.insert(place, disk);
+    model.devices.add_disk(disk);
     Ok(Some(alias))
-}
-
-fn drive_order(disk: &Disk) -> (bool, usize) {
-    let number = disk.name().and_then(drive_index).map_or(usize::MAX, |number| number as usize);
-    (disk.target.bus != Some(DiskBus::Virtio), number)
 }
 
 fn alias_of(disk: &Disk) -> String {

@@ -1,6 +1,6 @@
 //! Defining, starting, stopping, pausing.
 
-use super::definition::{self, check_name, parse};
+use super::definition::{self, parse};
 use super::{Change, Start, View, start};
 use crate::driver::TestDriver;
 use crate::refuse;
@@ -42,7 +42,6 @@ impl DomainLifecycle for TestDriver {
     fn domain_define_xml_flags(&self, xml: &str, flags: u32) -> Result<DomainId> {
         refuse::flags(flags, abi::VIR_DOMAIN_DEFINE_VALIDATE, "virDomainDefineXMLFlags")?;
         let model = parse(xml, definition::user(flags & abi::VIR_DOMAIN_DEFINE_VALIDATE != 0))?;
-        check_name(&model.name)?;
         start::define(&self.host, model)
     }
 

@@ -20,6 +20,7 @@ mod stats;
 mod tuning;
 mod unsupported;
 
+pub use config::copy;
 pub use cpus::MOST as MOST_VCPUS;
 pub use definition::{Definition, Wishes, parse_node, user};
 pub use start::install;

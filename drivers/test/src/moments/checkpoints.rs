@@ -1,7 +1,7 @@
 //! Checkpoints of guests.
 
 use super::Checkpoint;
-use crate::domain::{Change, parse_node, user};
+use crate::domain::{Change, copy, parse_node, user};
 use crate::driver::TestDriver;
 use crate::refuse;
 use ferrovirt_conf::checkpoint::CheckpointXml;
@@ -139,9 +139,7 @@ impl CheckpointDriver for TestDriver {
 
 /// Makes a checkpoint of the guest as it is; it is the current one.
 fn make(guest: &mut Change<'_>, mut checkpoint: Checkpoint) -> Result<bool> {
-    let mut model = guest.definition.model.clone();
-    model.strip_live();
-    checkpoint.domain = Some(Box::new(model));
+    checkpoint.domain = Some(Box::new(copy(&guest.definition.model)));
     checkpoint.align_disks()?;
     checkpoint.parent = guest.checkpoints.current().map(|current| current.name.clone());
     Arc::make_mut(&mut guest.checkpoints).add(checkpoint)?;

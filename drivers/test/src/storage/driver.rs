@@ -74,11 +74,11 @@ impl StorageDriver for TestDriver {
         if found.is_none() && source.is_none() {
             return Err(unsearchable());
         }
-        let host = source.map(source_host).transpose()?.flatten();
-        let found = found.ok_or_else(|| no_type().domain(ErrorDomain::Storage))?;
-        if found == PoolType::Dir {
+        if found == Some(PoolType::Dir) {
             return Err(no_type());
         }
+        let host = source.map(source_host).transpose()?.flatten();
+        let found = found.ok_or_else(|| no_type().domain(ErrorDomain::Storage))?;
         match (found, host) {
             (PoolType::Logical, _) => Ok(VOLUME_GROUPS.to_owned()),
             (PoolType::NetFs, Some(host)) => Ok(exports(host)),
@@ -245,8 +245,9 @@ impl StorageDriver for TestDriver {
 
     fn storage_vol_create_xml(&self, pool: &StoragePoolId, xml: &str, flags: u32) -> Result<StorageVolId> {
         refuse::flags(flags, abi::VIR_STORAGE_VOL_CREATE_VALIDATE, "virStorageVolCreateXML")?;
+        let strict = flags & abi::VIR_STORAGE_VOL_CREATE_VALIDATE != 0;
         let pool = self.pool(pool)?;
-        let volume = pool.view.change(|view| volume::create(view, xml, None))?;
+        let volume = pool.view.change(|view| volume::create(view, xml, None, strict))?;
         Ok(pool.volume_id(&volume))
     }
 
@@ -258,8 +259,9 @@ impl StorageDriver for TestDriver {
         flags: u32,
     ) -> Result<StorageVolId> {
         refuse::flags(flags, abi::VIR_STORAGE_VOL_CREATE_VALIDATE, "virStorageVolCreateXMLFrom")?;
+        let strict = flags & abi::VIR_STORAGE_VOL_CREATE_VALIDATE != 0;
         let pool = self.pool(pool)?;
-        let volume = pool.view.change(|view| volume::create(view, xml, Some(&source.name)))?;
+        let volume = pool.view.change(|view| volume::create(view, xml, Some(&source.name), strict))?;
         Ok(pool.volume_id(&volume))
     }
 
@@ -269,11 +271,7 @@ impl StorageDriver for TestDriver {
         pool.view.change(|view| view.take_out(&volume.name))
     }
 
-    fn storage_vol_get_info(&self, volume: &StorageVolId, flags: u32) -> Result<StorageVolInfo> {
-        // Of what flags ask for nothing is known here.
-        if flags != 0 {
-            return Err(Error::no_support("virStorageVolGetInfoFlags").domain(ErrorDomain::Storage));
-        }
+    fn storage_vol_get_info(&self, volume: &StorageVolId) -> Result<StorageVolInfo> {
         let (_, view) = self.active_pool(&volume.pool)?;
         let found = view.volume(&volume.name)?;
         Ok(StorageVolInfo {

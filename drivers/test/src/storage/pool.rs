@@ -96,8 +96,13 @@ impl Pools {
                 if view.gone {
                     return Ok(false);
                 }
+                let was_active = view.active;
                 act(view, is_new)?;
-                view.definition = definition.clone();
+                view.definition = match was_active {
+                    // What it is now counts on. That its sizes begin anew is as with libvirt.
+                    true => Arc::new(sized(StoragePool::clone(&view.definition))),
+                    false => definition.clone(),
+                };
                 Ok(true)
             });
             match outcome {

@@ -6,9 +6,9 @@ use ferrovirt_conf::storage::{CapacityRule, StorageVolume};
 use ferrovirt_core::{ErrorCode, Result};
 
 /// Puts a new volume into the pool; one that is a copy needs the other to be there, too.
-pub fn create(view: &mut View, xml: &str, original: Option<&str>) -> Result<StorageVolume> {
+pub fn create(view: &mut View, xml: &str, original: Option<&str>, strict: bool) -> Result<StorageVolume> {
     view.check_active()?;
-    let mut volume = StorageVolume::from_xml(xml, view.definition.kind, CapacityRule::Needed)?;
+    let mut volume = StorageVolume::from_xml(xml, view.definition.kind, CapacityRule::Needed, strict)?;
     if view.volumes.contains_key(volume.name.as_str()) {
         let text = format!("there is a storage volume '{}' already", volume.name);
         return Err(refuse::error(ErrorCode::OperationFailed, text));

@@ -26,8 +26,12 @@ pub enum CpuKind {
 impl CpuDefinition {
     /// Reads a document whose root is `<cpu>`; a strict reader refuses what no model knows.
     pub fn parse(xml: &str, kind: CpuKind, strict: bool) -> Result<Self> {
-        let document =
-            Document::parse(xml, "CPU_definition").map_err(|err| err.or_domain(ErrorDomain::Xml))?;
+        Self::parse_in(xml, kind, strict, ErrorDomain::Xml)
+    }
+
+    /// The same; `domain` tells that the text is no XML.
+    fn parse_in(xml: &str, kind: CpuKind, strict: bool, domain: ErrorDomain) -> Result<Self> {
+        let document = Document::parse(xml, "CPU_definition").map_err(|err| err.or_domain(domain))?;
         Self::read(&document, kind, strict).map_err(|err| err.or_domain(ErrorDomain::Cpu))
     }
 
@@ -128,7 +132,8 @@ pub fn parse_cpus(xmls: &[&str], kind: CpuKind) -> Result<Vec<CpuDefinition>> {
     if xmls.is_empty() {
         return Err(Error::invalid_arg("there are no CPUs").domain(ErrorDomain::Cpu));
     }
-    xmls.iter().map(|xml| CpuDefinition::parse(xml, kind, false)).collect()
+    // Of a list, libvirt's CPU code says itself that one is not even XML.
+    xmls.iter().map(|xml| CpuDefinition::parse_in(xml, kind, false, ErrorDomain::Cpu)).collect()
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ impl Domain {
     /// How the CPU is looked for and checked on the host is no matter of the guest's.
     fn processor(&self) -> Facts {
         let mut facts = Facts::default();
-        let cpu = self.cpu.clone().map(|cpu| GuestCpu { check: None, numa: None, ..cpu });
+        let cpu = self.cpu.as_deref().map(|cpu| GuestCpu { check: None, numa: None, ..cpu.clone() });
         facts.all_of(cpu.as_ref());
         facts
     }

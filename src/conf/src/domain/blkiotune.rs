@@ -9,10 +9,21 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 pub struct BlkioTune {
     /// From 100 to 1000, or 10 to 1000 with newer kernels.
-    #[xml(value)]
+    #[xml(value, strict = "schema_weight")]
     pub weight: Option<u32>,
     #[xml(child = "device")]
     pub devices: Vec<BlkioDevice>,
+}
+
+/// The schema does not know of newer kernels.
+mod schema_weight {
+    use ferrovirt_xml::ValueKind;
+
+    pub const KIND: ValueKind = ValueKind::Integer { min: 100, max: 1000 };
+
+    pub fn valid(text: &str) -> bool {
+        text.parse().is_ok_and(|weight: u32| (100..=1000).contains(&weight))
+    }
 }
 
 /// The limits for one of the host's block devices.

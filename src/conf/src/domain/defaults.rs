@@ -45,7 +45,7 @@ impl Domain {
         self.devices.add_implicit_video();
         self.devices.prefer_first_video();
         self.blkiotune.drop_empty();
-        self.cpu.as_ref().map_or(Ok(()), GuestCpu::validate_check)
+        self.cpu.as_deref().map_or(Ok(()), GuestCpu::validate_check)
     }
 
     fn fill_vcpus(&mut self) -> Result<()> {
@@ -136,14 +136,6 @@ impl Domain {
             vars.strip_live();
         }
         self.devices.strip_live();
-    }
-
-    /// Takes out what only privileged readers see.
-    pub fn strip_secrets(&mut self) {
-        if let Some(vars) = &mut self.os.nvram {
-            vars.strip_secrets();
-        }
-        self.devices.strip_secrets();
     }
 
     /// The NUMA nodes of the guest.

@@ -6,7 +6,7 @@ use crate::domain::{
     LifecycleEvents, MaxMemory, MemoryAmount, MemoryBacking, Memtune, Namespaces, NumaTune, Os, PerfEvent,
     PowerManagement, Resource, SecurityLabel, Sysinfo, ThrottleGroup, Vcpu, VcpuState,
 };
-use crate::values::ScaledSize;
+use crate::values::{Rare, ScaledSize, rare};
 use ferrovirt_xml::{RawElement, XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -58,7 +58,7 @@ pub struct Domain {
     #[xml(child = "throttlegroups/throttlegroup")]
     pub throttle_groups: Vec<ThrottleGroup>,
     #[xml(flatten = "cputune")]
-    pub cputune: CpuTune,
+    pub cputune: Rare<CpuTune>,
     #[xml(flatten = "numatune")]
     pub numatune: NumaTune,
     #[xml(flatten = "resource")]
@@ -77,7 +77,7 @@ pub struct Domain {
     #[xml(flatten = "features")]
     pub features: Features,
     #[xml(child, omit_empty)]
-    pub cpu: Option<GuestCpu>,
+    pub cpu: Option<Box<GuestCpu>>,
     #[xml(child, default)]
     pub clock: Clock,
     #[xml(flatten)]
@@ -93,10 +93,12 @@ pub struct Domain {
     #[xml(child = "keywrap/cipher")]
     pub keywrap: Vec<KeyWrapCipher>,
     #[xml(child)]
-    pub launch_security: Option<LaunchSecurity>,
+    pub launch_security: Option<Box<LaunchSecurity>>,
     #[xml(flatten)]
-    pub namespaces: Namespaces,
+    pub namespaces: Rare<Namespaces>,
 }
+
+rare!(CpuTune, Namespaces);
 
 /// What runs guests of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, XmlEnum)]

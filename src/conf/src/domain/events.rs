@@ -8,9 +8,19 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
 pub struct LifecycleEvents {
-    #[xml(value = "on_poweroff", default = "LifecycleAction::Destroy", error = "ConfigUnsupported")]
+    #[xml(
+        value = "on_poweroff",
+        default = "LifecycleAction::Destroy",
+        error = "ConfigUnsupported",
+        strict = "without_dumps"
+    )]
     pub on_poweroff: LifecycleAction,
-    #[xml(value = "on_reboot", default = "LifecycleAction::Restart", error = "ConfigUnsupported")]
+    #[xml(
+        value = "on_reboot",
+        default = "LifecycleAction::Restart",
+        error = "ConfigUnsupported",
+        strict = "without_dumps"
+    )]
     pub on_reboot: LifecycleAction,
     #[xml(value = "on_crash", default = "LifecycleAction::Destroy", error = "ConfigUnsupported")]
     pub on_crash: LifecycleAction,
@@ -38,6 +48,18 @@ pub enum LifecycleAction {
     Preserve,
     CoredumpDestroy,
     CoredumpRestart,
+}
+
+/// What the schema knows for an end that is no crash.
+mod without_dumps {
+    use ferrovirt_xml::ValueKind;
+
+    const NAMES: &[&str] = &["destroy", "restart", "rename-restart", "preserve"];
+    pub const KIND: ValueKind = ValueKind::OneOf(NAMES);
+
+    pub fn valid(text: &str) -> bool {
+        NAMES.contains(&text)
+    }
 }
 
 /// What a guest can end by.

@@ -50,12 +50,6 @@ impl FirmwareVars {
             source.strip_live();
         }
     }
-
-    pub fn strip_secrets(&mut self) {
-        if let VarsPlace::Source(source) = &mut self.place {
-            source.strip_secrets();
-        }
-    }
 }
 
 impl XmlElement for FirmwareVars {

@@ -50,6 +50,7 @@ mod perf;
 mod pm;
 mod process_caps;
 mod pstore;
+mod public;
 mod redirdev;
 mod redirfilter;
 mod resctrl;

@@ -423,6 +423,7 @@ fn sooner(node: &Node<'_>) -> Option<Error> {
         Ok(cpus) => cpus,
         Err(err) => return Some(err),
     };
+    let (cputune, cpu) = (cputune.into(), cpu.map(Box::new));
     let mut domain = Domain { vcpu, vcpus, iothreads, cputune, cpu, numatune, ..Domain::default() };
     domain.normalize_cpus().err()
 }

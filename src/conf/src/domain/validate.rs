@@ -69,7 +69,7 @@ impl Domain {
             numa.validate_caches_and_links()?;
         }
         self.iothreads.validate()?;
-        self.launch_security.as_ref().map_or(Ok(()), LaunchSecurity::validate)?;
+        self.launch_security.as_deref().map_or(Ok(()), LaunchSecurity::validate)?;
         self.throttle_groups.iter().try_for_each(ThrottleGroup::validate)
     }
 

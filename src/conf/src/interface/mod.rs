@@ -118,8 +118,20 @@ impl HostInterface {
         document.expect_root(Self::TAG)?;
         if strict {
             check_strict::<Self>(&document)?;
+            Self::check_own_part(&document.root())?;
         }
         Self::from_node(&document.root())
+    }
+
+    /// What makes an interface one of its type must be there.
+    fn check_own_part(node: &Node<'_>) -> Result<()> {
+        let own = node.attr("type").filter(|kind| *kind != "ethernet");
+        match own.and_then(|own| ["bridge", "bond", "vlan"].into_iter().find(|known| *known == own)) {
+            Some(own) if node.child(own).is_none() => {
+                Err(node.missing_child(own, ErrorCode::XmlInvalidSchema))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Reads a definition inside of another document.

@@ -6,13 +6,14 @@ mod form;
 mod kinds;
 mod listing;
 mod pci;
+mod schema;
 
 pub use build::CapabilityBuilder;
 pub use capability::Capability;
 pub use listing::NodeDeviceListing;
 
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
-use ferrovirt_xml::{Document, Node, Writer};
+use ferrovirt_xml::{Document, Node, Shape, Tag, Writer, check_shape};
 use serde::{Deserialize, Serialize};
 
 use crate::snapshot::{optional, text_of};
@@ -36,10 +37,21 @@ pub struct NodeDevice {
 }
 
 impl NodeDevice {
-    /// Reads a definition; one of a device that is to be made needs no name.
-    pub fn from_xml(text: &str, new: bool) -> Result<Self> {
+    pub const TAG: Tag = Tag::new("device");
+
+    /// What may stand in it.
+    pub fn shape() -> &'static Shape {
+        schema::DEVICE
+    }
+
+    /// Reads a definition; one of a device that is to be made (`new`) needs no name. With `strict`, what is not in the
+    /// schema is refused.
+    pub fn from_xml(text: &str, new: bool, strict: bool) -> Result<Self> {
         let document = Document::parse(text, "node_device_definition")?;
         document.expect_root("device")?;
+        if strict {
+            check_shape(&document, schema::DEVICE)?;
+        }
         Self::read(&document.root(), new)
     }
 
@@ -153,14 +165,14 @@ mod tests {
 
     #[test]
     fn a_device_keeps_its_form_and_tells_its_names() {
-        let device = NodeDevice::from_xml(HOST, false).unwrap();
+        let device = NodeDevice::from_xml(HOST, false, true).unwrap();
         assert_eq!(device.to_xml(), HOST);
         let (node, port) = device.world_wide_names().unwrap();
         assert_eq!((node.as_str(), port.as_str()), ("2000000012341234", "1000000012341234"));
     }
 
     fn refused(xml: &str) -> (ErrorCode, ErrorDomain) {
-        let err = NodeDevice::from_xml(xml, false).unwrap_err();
+        let err = NodeDevice::from_xml(xml, false, false).unwrap_err();
         (err.code(), err.error_domain())
     }
 
@@ -218,7 +230,7 @@ mod tests {
     fn numbers_get_their_form_and_what_is_unknown_is_dropped() {
         let told = |kind: &str, content: &str| {
             let xml = inside(&format!("<capability type='{kind}'>{content}</capability>"));
-            NodeDevice::from_xml(&xml, false).unwrap().to_xml()
+            NodeDevice::from_xml(&xml, false, false).unwrap().to_xml()
         };
         let pci = told(
             "pci",
@@ -245,5 +257,20 @@ mod tests {
             queue.contains("<ap-adapter>0x07</ap-adapter>\n    <ap-domain>0x000a</ap-domain>"),
             "{queue}"
         );
+    }
+
+    #[test]
+    fn a_checked_document_has_nothing_that_the_schema_does_not_know() {
+        let code = |text: &str| NodeDevice::from_xml(text, true, true).err().map(|err| err.code());
+        assert_eq!(code(HOST), None);
+        for (right, wrong) in [
+            ("<name>scsi_host1</name>", ""),
+            ("<host>1</host>", "<host>one</host>"),
+            ("<wwnn>2000000012341234</wwnn>", "<wwnn>2</wwnn>"),
+            ("<parent>computer</parent>", "<parent>computer</parent><more/>"),
+            ("type='scsi_host'", "type='fc_host'"),
+        ] {
+            assert_eq!(code(&HOST.replace(right, wrong)), Some(ErrorCode::XmlInvalidSchema), "{wrong}");
+        }
     }
 }

@@ -87,7 +87,7 @@ impl DomainSnapshot {
     pub fn check_strict(text: &str) -> Result<()> {
         let document = Document::parse(text, "domain_snapshot")?;
         document.expect_root("domainsnapshot")?;
-        check_shape(&document, Self::TAG, Self::schema())
+        check_shape(&document, Self::schema())
     }
 
     /// The same for a part of another document.

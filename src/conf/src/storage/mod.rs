@@ -7,11 +7,12 @@ mod listing;
 mod options;
 mod permissions;
 mod pool;
+mod pool_schema;
 mod same;
 mod source;
 mod sources;
 mod volume;
-mod volume_shape;
+mod volume_schema;
 
 pub use adapter::{ParentAddress, PoolAdapter};
 pub use capabilities::{FormatChoice, FormatList, PoolCapabilities, PoolCapability};

@@ -1,10 +1,11 @@
 //! `<pool>`: a pool of volumes.
 
 use super::kinds::Needs;
+use super::pool_schema::POOL;
 use super::{CephOptions, MountOptions, Permissions, PoolSource, PoolType};
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{
-    Document, Node, Shape, Writer, XmlContent, XmlElement, XmlEnum, XmlValue, YesNo, check_strict, to_string,
+    Document, Node, Shape, Writer, XmlContent, XmlElement, XmlEnum, XmlValue, YesNo, check_shape, to_string,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -94,7 +95,7 @@ impl StoragePool {
         let document = Document::parse(text, "storage_pool_definition")?;
         document.expect_root(Self::TAG)?;
         if strict {
-            check_strict::<Self>(&document)?;
+            check_shape(&document, POOL)?;
         }
         Self::from_node(&document.root())
     }

@@ -54,7 +54,7 @@ fn what_a_type_needs_must_be_there() {
 }
 
 fn refused(inside: &str) -> ErrorCode {
-    StorageVolume::from_xml(&format!("<volume>{inside}</volume>"), PoolType::Dir, CapacityRule::Needed)
+    StorageVolume::from_xml(&format!("<volume>{inside}</volume>"), PoolType::Dir, CapacityRule::Needed, false)
         .unwrap_err()
         .code()
 }
@@ -62,11 +62,12 @@ fn refused(inside: &str) -> ErrorCode {
 #[test]
 fn a_volume_fills_in_what_follows() {
     let text = "<volume><name>v</name><capacity unit='KiB'>2</capacity><target><features/></target></volume>";
-    let volume = StorageVolume::from_xml(text, PoolType::Dir, CapacityRule::Needed).unwrap();
+    let volume = StorageVolume::from_xml(text, PoolType::Dir, CapacityRule::Needed, false).unwrap();
     assert_eq!((volume.capacity, volume.allocation), (2048, 2048));
     assert_eq!(volume.target.format.as_deref(), Some("raw"));
     assert_eq!(volume.target.compat.as_deref(), Some("1.1"));
-    let again = StorageVolume::from_xml(&volume.to_xml(), PoolType::Dir, CapacityRule::Needed).unwrap();
+    let again =
+        StorageVolume::from_xml(&volume.to_xml(), PoolType::Dir, CapacityRule::Needed, false).unwrap();
     assert_eq!(again, StorageVolume { has_allocation: true, ..volume });
 }
 
@@ -89,7 +90,7 @@ fn what_has_no_owner_is_refused_in_no_name() {
     use ferrovirt_core::ErrorDomain;
     let of = |inside: &str| {
         let text = format!("<volume><name>v</name>{inside}</volume>");
-        StorageVolume::from_xml(&text, PoolType::Dir, CapacityRule::Needed).unwrap_err().error_domain()
+        StorageVolume::from_xml(&text, PoolType::Dir, CapacityRule::Needed, false).unwrap_err().error_domain()
     };
     assert_eq!(of("<capacity unit='x'>9</capacity>"), ErrorDomain::None);
     assert_eq!(of("<capacity>x</capacity>"), ErrorDomain::Storage);
@@ -115,4 +116,30 @@ fn an_option_of_a_backend_has_its_name_and_its_value() {
     for option in ["<rbd:option name='a'/>", "<rbd:option name='' value='b'/>"] {
         assert_eq!(pool(option).check_options().unwrap_err().code(), ErrorCode::XmlError, "{option}");
     }
+}
+
+#[test]
+fn a_checked_document_has_nothing_that_the_schema_does_not_know() {
+    let volume = |inside: &str| {
+        let text = format!("<volume><name>v</name><capacity>1</capacity>{inside}</volume>");
+        StorageVolume::from_xml(&text, PoolType::Dir, CapacityRule::Needed, true).err().map(|err| err.code())
+    };
+    assert_eq!(
+        volume("<target><format type='raw'/><permissions><mode>0644</mode></permissions></target>"),
+        None
+    );
+    for inside in
+        ["", "<target/><more/>", "<target><format type='no'/></target>", "<target><nocow>x</nocow></target>"]
+    {
+        assert_eq!(volume(inside), Some(ErrorCode::XmlInvalidSchema), "{inside}");
+    }
+    let pool = |kind: &str, inside: &str| {
+        let text = format!("<pool type='{kind}'><name>p</name>{inside}</pool>");
+        StoragePool::from_xml(&text, true).err().map(|err| err.code())
+    };
+    let target = "<target><path>/p</path></target>";
+    assert_eq!(pool("dir", target), None);
+    assert_eq!(pool("dir", ""), Some(ErrorCode::XmlInvalidSchema));
+    let elsewhere = format!("<source><host name='h'/></source>{target}");
+    assert_eq!(pool("dir", &elsewhere), Some(ErrorCode::XmlInvalidSchema));
 }

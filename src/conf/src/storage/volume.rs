@@ -1,11 +1,14 @@
 //! `<volume>`: a file, a partition, an image on a server.
 
+use super::volume_schema::VOLUME;
 use super::{Permissions, PoolType};
 use crate::domain::Encryption;
 use crate::snapshot::{optional, text_of};
 use crate::values::Unit;
 use ferrovirt_core::{ErrorCode, ErrorDomain, Result};
-use ferrovirt_xml::{Document, Node, Writer, XmlContent, XmlElement, XmlEnum, XmlValue};
+use ferrovirt_xml::{
+    Document, Node, Shape, Tag, Writer, XmlContent, XmlElement, XmlEnum, XmlValue, check_shape,
+};
 use serde::{Deserialize, Serialize};
 
 /// A volume.
@@ -113,10 +116,20 @@ pub enum ImageFeature {
 }
 
 impl StorageVolume {
-    /// Reads a definition for a pool of this type.
-    pub fn from_xml(text: &str, pool: PoolType, rule: CapacityRule) -> Result<Self> {
+    pub const TAG: Tag = Tag::new("volume");
+
+    /// What may stand in it.
+    pub fn shape() -> &'static Shape {
+        VOLUME
+    }
+
+    /// Reads a definition for a pool of this type. With `strict`, what is not in the schema is refused.
+    pub fn from_xml(text: &str, pool: PoolType, rule: CapacityRule, strict: bool) -> Result<Self> {
         let document = Document::parse(text, "storage_volume_definition")?;
         document.expect_root("volume")?;
+        if strict {
+            check_shape(&document, VOLUME)?;
+        }
         Self::read(&document.root(), pool, rule).map_err(super::pool::own)
     }
 

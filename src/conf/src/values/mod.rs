@@ -4,6 +4,7 @@ mod byte_size;
 mod cpu_set;
 mod mac;
 mod pretty_size;
+mod rare;
 mod size;
 mod size_attr;
 
@@ -11,5 +12,7 @@ pub use byte_size::ByteSize;
 pub use cpu_set::CpuSet;
 pub use mac::Mac;
 pub use pretty_size::{PrettySize, pretty_size};
+pub(crate) use rare::rare;
+pub use rare::{Absent, Rare};
 pub use size::{ScaledSize, Unit};
 pub use size_attr::read_size_attr;

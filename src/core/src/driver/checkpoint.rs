@@ -11,7 +11,7 @@ driver_trait! {
             domain: &DomainId,
             xml: &str,
             flags: u32,
-        ) -> DomainCheckpointId = "virDomainCheckpointCreateXML";
+        ) -> DomainCheckpointId = "virDomainCheckpointCreateXML" writes;
         fn domain_checkpoint_get_xml_desc(&self, checkpoint: &DomainCheckpointId, flags: u32) -> String = "virDomainCheckpointGetXMLDesc";
         /// `flags` are `VIR_DOMAIN_CHECKPOINT_LIST_*`; bit 0 asks for those without a parent.
         fn domain_list_all_checkpoints(&self, domain: &DomainId, flags: u32) -> Vec<DomainCheckpointId> = "virDomainListAllCheckpoints";
@@ -32,6 +32,6 @@ driver_trait! {
             checkpoint: &DomainCheckpointId,
             flags: u32,
         ) -> DomainCheckpointId = "virDomainCheckpointGetParent";
-        fn domain_checkpoint_delete(&self, checkpoint: &DomainCheckpointId, flags: u32) -> () = "virDomainCheckpointDelete";
+        fn domain_checkpoint_delete(&self, checkpoint: &DomainCheckpointId, flags: u32) -> () = "virDomainCheckpointDelete" writes;
     }
 }

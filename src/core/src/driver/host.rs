@@ -62,7 +62,7 @@ driver_trait! {
             &self,
             choice: HypervisorChoice<'_>,
             flags: u32,
-        ) -> String = "virConnectGetDomainCapabilities";
+        ) -> String = "virConnectGetDomainCapabilities" writes;
         fn connect_get_sysinfo(&self, flags: u32) -> String = "virConnectGetSysinfo";
         fn connect_is_alive(&self) -> bool = "virConnectIsAlive";
         fn connect_is_encrypted(&self) -> bool = "virConnectIsEncrypted";
@@ -83,14 +83,14 @@ driver_trait! {
             choice: HypervisorChoice<'_>,
             xml: &str,
             flags: u32,
-        ) -> i32 = "virConnectCompareHypervisorCPU";
+        ) -> i32 = "virConnectCompareHypervisorCPU" writes;
         fn connect_baseline_cpu(&self, xmls: &[&str], flags: u32) -> String = "virConnectBaselineCPU";
         fn connect_baseline_hypervisor_cpu(
             &self,
             choice: HypervisorChoice<'_>,
             xmls: &[&str],
             flags: u32,
-        ) -> String = "virConnectBaselineHypervisorCPU";
+        ) -> String = "virConnectBaselineHypervisorCPU" writes;
         /// The CPU models known for an architecture; none where any name is accepted.
         fn connect_get_cpu_model_names(&self, arch: &str, flags: u32) -> Vec<String> = "virConnectGetCPUModelNames";
         fn node_get_info(&self) -> NodeInfo = "virNodeGetInfo";
@@ -103,7 +103,7 @@ driver_trait! {
         /// Free memory, in bytes, of up to `count` cells from `start_cell` on.
         fn node_get_cells_free_memory(&self, start_cell: i32, count: usize) -> Vec<u64> = "virNodeGetCellsFreeMemory";
         fn node_get_memory_parameters(&self, flags: u32) -> TypedParams = "virNodeGetMemoryParameters";
-        fn node_set_memory_parameters(&self, params: &TypedParams, flags: u32) -> () = "virNodeSetMemoryParameters";
+        fn node_set_memory_parameters(&self, params: &TypedParams, flags: u32) -> () = "virNodeSetMemoryParameters" writes;
         /// Which of the host's CPUs are online, from CPU 0 to the last one that is there.
         fn node_get_cpu_map(&self, flags: u32) -> Vec<bool> = "virNodeGetCPUMap";
         /// Free pages of each size (in KiB), cell after cell: the sizes of the first cell, then of the next.
@@ -121,11 +121,11 @@ driver_trait! {
             start_cell: i32,
             cell_count: u32,
             flags: u32,
-        ) -> i32 = "virNodeAllocPages";
+        ) -> i32 = "virNodeAllocPages" writes;
         /// Puts the host to sleep (`virNodeSuspendTarget`) for `duration` seconds.
-        fn node_suspend_for_duration(&self, target: u32, duration: u64, flags: u32) -> () = "virNodeSuspendForDuration";
+        fn node_suspend_for_duration(&self, target: u32, duration: u64, flags: u32) -> () = "virNodeSuspendForDuration" writes;
         fn node_get_security_model(&self) -> SecurityModel = "virNodeGetSecurityModel";
         /// What the host's memory encryption can do (`VIR_NODE_SEV_*`).
-        fn node_get_sev_info(&self, flags: u32) -> TypedParams = "virNodeGetSEVInfo";
+        fn node_get_sev_info(&self, flags: u32) -> TypedParams = "virNodeGetSEVInfo" writes;
     }
 }

@@ -10,16 +10,16 @@ driver_trait! {
         fn interface_lookup_by_name(&self, name: &str) -> InterfaceId = "virInterfaceLookupByName";
         fn interface_lookup_by_mac_string(&self, mac: &str) -> InterfaceId = "virInterfaceLookupByMACString";
         fn interface_get_xml_desc(&self, interface: &InterfaceId, flags: u32) -> String = "virInterfaceGetXMLDesc";
-        fn interface_define_xml(&self, xml: &str, flags: u32) -> InterfaceId = "virInterfaceDefineXML";
-        fn interface_undefine(&self, interface: &InterfaceId) -> () = "virInterfaceUndefine";
-        fn interface_create(&self, interface: &InterfaceId, flags: u32) -> () = "virInterfaceCreate";
-        fn interface_destroy(&self, interface: &InterfaceId, flags: u32) -> () = "virInterfaceDestroy";
+        fn interface_define_xml(&self, xml: &str, flags: u32) -> InterfaceId = "virInterfaceDefineXML" writes;
+        fn interface_undefine(&self, interface: &InterfaceId) -> () = "virInterfaceUndefine" writes;
+        fn interface_create(&self, interface: &InterfaceId, flags: u32) -> () = "virInterfaceCreate" writes;
+        fn interface_destroy(&self, interface: &InterfaceId, flags: u32) -> () = "virInterfaceDestroy" writes;
         fn interface_is_active(&self, interface: &InterfaceId) -> bool = "virInterfaceIsActive";
         /// Remembers the configuration of all interfaces, to go back to.
-        fn interface_change_begin(&self, flags: u32) -> () = "virInterfaceChangeBegin";
+        fn interface_change_begin(&self, flags: u32) -> () = "virInterfaceChangeBegin" writes;
         /// Keeps what has been changed since the beginning.
-        fn interface_change_commit(&self, flags: u32) -> () = "virInterfaceChangeCommit";
+        fn interface_change_commit(&self, flags: u32) -> () = "virInterfaceChangeCommit" writes;
         /// Goes back to what was remembered.
-        fn interface_change_rollback(&self, flags: u32) -> () = "virInterfaceChangeRollback";
+        fn interface_change_rollback(&self, flags: u32) -> () = "virInterfaceChangeRollback" writes;
     }
 }

@@ -22,14 +22,14 @@ driver_trait! {
         fn node_device_get_parent(&self, device: &NodeDeviceId) -> Option<String> = "virNodeDeviceGetParent";
         /// The names of the device's capabilities.
         fn node_device_list_caps(&self, device: &NodeDeviceId) -> Vec<String> = "virNodeDeviceListCaps";
-        fn node_device_create_xml(&self, xml: &str, flags: u32) -> NodeDeviceId = "virNodeDeviceCreateXML";
-        fn node_device_destroy(&self, device: &NodeDeviceId) -> () = "virNodeDeviceDestroy";
-        fn node_device_define_xml(&self, xml: &str, flags: u32) -> NodeDeviceId = "virNodeDeviceDefineXML";
-        fn node_device_undefine(&self, device: &NodeDeviceId, flags: u32) -> () = "virNodeDeviceUndefine";
-        fn node_device_create(&self, device: &NodeDeviceId, flags: u32) -> () = "virNodeDeviceCreate";
-        fn node_device_update(&self, device: &NodeDeviceId, xml: &str, flags: u32) -> () = "virNodeDeviceUpdate";
+        fn node_device_create_xml(&self, xml: &str, flags: u32) -> NodeDeviceId = "virNodeDeviceCreateXML" writes;
+        fn node_device_destroy(&self, device: &NodeDeviceId) -> () = "virNodeDeviceDestroy" writes;
+        fn node_device_define_xml(&self, xml: &str, flags: u32) -> NodeDeviceId = "virNodeDeviceDefineXML" writes;
+        fn node_device_undefine(&self, device: &NodeDeviceId, flags: u32) -> () = "virNodeDeviceUndefine" writes;
+        fn node_device_create(&self, device: &NodeDeviceId, flags: u32) -> () = "virNodeDeviceCreate" writes;
+        fn node_device_update(&self, device: &NodeDeviceId, xml: &str, flags: u32) -> () = "virNodeDeviceUpdate" writes;
         fn node_device_get_autostart(&self, device: &NodeDeviceId) -> bool = "virNodeDeviceGetAutostart";
-        fn node_device_set_autostart(&self, device: &NodeDeviceId, autostart: bool) -> () = "virNodeDeviceSetAutostart";
+        fn node_device_set_autostart(&self, device: &NodeDeviceId, autostart: bool) -> () = "virNodeDeviceSetAutostart" writes;
         fn node_device_is_persistent(&self, device: &NodeDeviceId) -> bool = "virNodeDeviceIsPersistent";
         fn node_device_is_active(&self, device: &NodeDeviceId) -> bool = "virNodeDeviceIsActive";
         /// Where this driver's events come from.
@@ -46,8 +46,8 @@ driver_trait! {
             device: &NodeDeviceId,
             driver: Option<&str>,
             flags: u32,
-        ) -> () = "virNodeDeviceDetachFlags";
-        fn node_device_re_attach(&self, device: &NodeDeviceId) -> () = "virNodeDeviceReAttach";
-        fn node_device_reset(&self, device: &NodeDeviceId) -> () = "virNodeDeviceReset";
+        ) -> () = "virNodeDeviceDetachFlags" writes;
+        fn node_device_re_attach(&self, device: &NodeDeviceId) -> () = "virNodeDeviceReAttach" writes;
+        fn node_device_reset(&self, device: &NodeDeviceId) -> () = "virNodeDeviceReset" writes;
     }
 }

@@ -6,7 +6,7 @@ driver_trait! {
     /// Snapshots of domains.
     pub trait SnapshotDriver in DomainSnapshot {
         /// `flags` are `VIR_DOMAIN_SNAPSHOT_CREATE_*`.
-        fn domain_snapshot_create_xml(&self, domain: &DomainId, xml: &str, flags: u32) -> DomainSnapshotId = "virDomainSnapshotCreateXML";
+        fn domain_snapshot_create_xml(&self, domain: &DomainId, xml: &str, flags: u32) -> DomainSnapshotId = "virDomainSnapshotCreateXML" writes;
         fn domain_snapshot_get_xml_desc(&self, snapshot: &DomainSnapshotId, flags: u32) -> String = "virDomainSnapshotGetXMLDesc";
         /// `flags` are `VIR_DOMAIN_SNAPSHOT_LIST_*`; bit 0 asks for those without a parent.
         fn domain_list_all_snapshots(&self, domain: &DomainId, flags: u32) -> Vec<DomainSnapshotId> = "virDomainListAllSnapshots";
@@ -28,7 +28,7 @@ driver_trait! {
         fn domain_snapshot_is_current(&self, snapshot: &DomainSnapshotId, flags: u32) -> bool = "virDomainSnapshotIsCurrent";
         fn domain_snapshot_has_metadata(&self, snapshot: &DomainSnapshotId, flags: u32) -> bool = "virDomainSnapshotHasMetadata";
         /// The domain's numeric id afterwards comes back: -1 where it is shut off.
-        fn domain_revert_to_snapshot(&self, snapshot: &DomainSnapshotId, flags: u32) -> i32 = "virDomainRevertToSnapshot";
-        fn domain_snapshot_delete(&self, snapshot: &DomainSnapshotId, flags: u32) -> () = "virDomainSnapshotDelete";
+        fn domain_revert_to_snapshot(&self, snapshot: &DomainSnapshotId, flags: u32) -> i32 = "virDomainRevertToSnapshot" writes;
+        fn domain_snapshot_delete(&self, snapshot: &DomainSnapshotId, flags: u32) -> () = "virDomainSnapshotDelete" writes;
     }
 }

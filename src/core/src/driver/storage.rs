@@ -41,32 +41,32 @@ driver_trait! {
             kind: &str,
             source: Option<&str>,
             flags: u32,
-        ) -> String = "virConnectFindStoragePoolSources";
+        ) -> String = "virConnectFindStoragePoolSources" writes;
         /// Which pools there are; `flags` are `VIR_CONNECT_LIST_STORAGE_POOLS_*`.
         fn connect_list_all_storage_pools(&self, flags: u32) -> Vec<StoragePoolId> = "virConnectListAllStoragePools";
         fn storage_pool_lookup_by_name(&self, name: &str) -> StoragePoolId = "virStoragePoolLookupByName";
         fn storage_pool_lookup_by_uuid(&self, uuid: Uuid) -> StoragePoolId = "virStoragePoolLookupByUUID";
         fn storage_pool_lookup_by_volume(&self, volume: &StorageVolId) -> StoragePoolId = "virStoragePoolLookupByVolume";
         fn storage_pool_lookup_by_target_path(&self, path: &str) -> StoragePoolId = "virStoragePoolLookupByTargetPath";
-        fn storage_pool_create_xml(&self, xml: &str, flags: u32) -> StoragePoolId = "virStoragePoolCreateXML";
-        fn storage_pool_define_xml(&self, xml: &str, flags: u32) -> StoragePoolId = "virStoragePoolDefineXML";
-        fn storage_pool_build(&self, pool: &StoragePoolId, flags: u32) -> () = "virStoragePoolBuild";
-        fn storage_pool_undefine(&self, pool: &StoragePoolId) -> () = "virStoragePoolUndefine";
-        fn storage_pool_create(&self, pool: &StoragePoolId, flags: u32) -> () = "virStoragePoolCreate";
-        fn storage_pool_destroy(&self, pool: &StoragePoolId) -> () = "virStoragePoolDestroy";
-        fn storage_pool_delete(&self, pool: &StoragePoolId, flags: u32) -> () = "virStoragePoolDelete";
-        fn storage_pool_refresh(&self, pool: &StoragePoolId, flags: u32) -> () = "virStoragePoolRefresh";
+        fn storage_pool_create_xml(&self, xml: &str, flags: u32) -> StoragePoolId = "virStoragePoolCreateXML" writes;
+        fn storage_pool_define_xml(&self, xml: &str, flags: u32) -> StoragePoolId = "virStoragePoolDefineXML" writes;
+        fn storage_pool_build(&self, pool: &StoragePoolId, flags: u32) -> () = "virStoragePoolBuild" writes;
+        fn storage_pool_undefine(&self, pool: &StoragePoolId) -> () = "virStoragePoolUndefine" writes;
+        fn storage_pool_create(&self, pool: &StoragePoolId, flags: u32) -> () = "virStoragePoolCreate" writes;
+        fn storage_pool_destroy(&self, pool: &StoragePoolId) -> () = "virStoragePoolDestroy" writes;
+        fn storage_pool_delete(&self, pool: &StoragePoolId, flags: u32) -> () = "virStoragePoolDelete" writes;
+        fn storage_pool_refresh(&self, pool: &StoragePoolId, flags: u32) -> () = "virStoragePoolRefresh" writes;
         fn storage_pool_get_info(&self, pool: &StoragePoolId) -> StoragePoolInfo = "virStoragePoolGetInfo";
         fn storage_pool_get_xml_desc(&self, pool: &StoragePoolId, flags: u32) -> String = "virStoragePoolGetXMLDesc";
         fn storage_pool_get_autostart(&self, pool: &StoragePoolId) -> bool = "virStoragePoolGetAutostart";
-        fn storage_pool_set_autostart(&self, pool: &StoragePoolId, autostart: bool) -> () = "virStoragePoolSetAutostart";
+        fn storage_pool_set_autostart(&self, pool: &StoragePoolId, autostart: bool) -> () = "virStoragePoolSetAutostart" writes;
         fn storage_pool_is_active(&self, pool: &StoragePoolId) -> bool = "virStoragePoolIsActive";
         fn storage_pool_is_persistent(&self, pool: &StoragePoolId) -> bool = "virStoragePoolIsPersistent";
         fn storage_pool_list_all_volumes(&self, pool: &StoragePoolId, flags: u32) -> Vec<StorageVolId> = "virStoragePoolListAllVolumes";
         fn storage_vol_lookup_by_name(&self, pool: &StoragePoolId, name: &str) -> StorageVolId = "virStorageVolLookupByName";
         fn storage_vol_lookup_by_key(&self, key: &str) -> StorageVolId = "virStorageVolLookupByKey";
         fn storage_vol_lookup_by_path(&self, path: &str) -> StorageVolId = "virStorageVolLookupByPath";
-        fn storage_vol_create_xml(&self, pool: &StoragePoolId, xml: &str, flags: u32) -> StorageVolId = "virStorageVolCreateXML";
+        fn storage_vol_create_xml(&self, pool: &StoragePoolId, xml: &str, flags: u32) -> StorageVolId = "virStorageVolCreateXML" writes;
         /// A new volume with the content of `source`, which may be in another pool.
         fn storage_vol_create_xml_from(
             &self,
@@ -74,15 +74,17 @@ driver_trait! {
             xml: &str,
             source: &StorageVolId,
             flags: u32,
-        ) -> StorageVolId = "virStorageVolCreateXMLFrom";
-        fn storage_vol_delete(&self, volume: &StorageVolId, flags: u32) -> () = "virStorageVolDelete";
+        ) -> StorageVolId = "virStorageVolCreateXMLFrom" writes;
+        fn storage_vol_delete(&self, volume: &StorageVolId, flags: u32) -> () = "virStorageVolDelete" writes;
         /// Overwrites the content; `algorithm` is a `virStorageVolWipeAlgorithm`.
-        fn storage_vol_wipe_pattern(&self, volume: &StorageVolId, algorithm: u32, flags: u32) -> () = "virStorageVolWipePattern";
-        fn storage_vol_get_info(&self, volume: &StorageVolId, flags: u32) -> StorageVolInfo = "virStorageVolGetInfoFlags";
+        fn storage_vol_wipe_pattern(&self, volume: &StorageVolId, algorithm: u32, flags: u32) -> () = "virStorageVolWipePattern" writes;
+        fn storage_vol_get_info(&self, volume: &StorageVolId) -> StorageVolInfo = "virStorageVolGetInfo";
+        /// The same in a way that `flags` choose (`virStorageVolInfoFlags`).
+        fn storage_vol_get_info_flags(&self, volume: &StorageVolId, flags: u32) -> StorageVolInfo = "virStorageVolGetInfoFlags";
         fn storage_vol_get_xml_desc(&self, volume: &StorageVolId, flags: u32) -> String = "virStorageVolGetXMLDesc";
         fn storage_vol_get_path(&self, volume: &StorageVolId) -> String = "virStorageVolGetPath";
         /// Changes the capacity to (or, with `VIR_STORAGE_VOL_RESIZE_DELTA`, by) so many bytes.
-        fn storage_vol_resize(&self, volume: &StorageVolId, capacity: u64, flags: u32) -> () = "virStorageVolResize";
+        fn storage_vol_resize(&self, volume: &StorageVolId, capacity: u64, flags: u32) -> () = "virStorageVolResize" writes;
         /// The content from byte `offset` on, `length` bytes or (0) all there are.
         fn storage_vol_download(
             &self,
@@ -90,7 +92,7 @@ driver_trait! {
             offset: u64,
             length: u64,
             flags: u32,
-        ) -> Box<dyn StreamDriver> = "virStorageVolDownload";
+        ) -> Box<dyn StreamDriver> = "virStorageVolDownload" writes;
         /// Takes new content from byte `offset` on, at most `length` bytes or (0) as many as there is room for.
         fn storage_vol_upload(
             &self,
@@ -98,7 +100,7 @@ driver_trait! {
             offset: u64,
             length: u64,
             flags: u32,
-        ) -> Box<dyn StreamDriver> = "virStorageVolUpload";
+        ) -> Box<dyn StreamDriver> = "virStorageVolUpload" writes;
         /// Where this driver's events come from.
         fn storage_pool_events(&self) -> Arc<EventHub> = "virConnectStoragePoolEventRegisterAny";
     }

@@ -10,6 +10,7 @@ use crate::access::polkit::Subject;
 use crate::auth::Login;
 use crate::daemon::Daemon;
 use crate::events::Registrations;
+use crate::identity;
 use crate::outbox::Outbox;
 use crate::peer::Peer;
 use crate::server::Server;
@@ -62,7 +63,7 @@ struct Inner {
     daemon: Arc<Daemon>,
     login: Login,
     connection: RwLock<Option<Connection>>,
-    /// For whom it acts, if it has said so.
+    /// For whom it acts, if it has said so; else it acts for itself.
     identity: Mutex<Option<TypedParams>>,
     outbox: Arc<Outbox>,
     streams: Streams,
@@ -126,10 +127,21 @@ impl Client {
         &self.0.login
     }
 
-    /// Its process, for whoever decides what that may do.
+    /// The process that it acts for, for whoever decides what that may do.
     pub fn subject(&self) -> Option<Subject> {
-        let peer = self.0.entrance.peer.as_ref()?;
-        Some(Subject { process: peer.process as u32, start: peer.start, user: peer.user })
+        match &*self.0.identity.lock() {
+            Some(params) => identity::subject(params),
+            None => {
+                let peer = self.0.entrance.peer.as_ref()?;
+                Some(Subject { process: peer.process as u32, start: peer.start, user: peer.user })
+            }
+        }
+    }
+
+    /// For whom it acts, for other daemons.
+    pub fn identity(&self) -> TypedParams {
+        let told = self.0.identity.lock().clone();
+        told.unwrap_or_else(|| identity::of_client(self))
     }
 
     pub fn is_logged_in(&self) -> bool {

@@ -25,8 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// needs no worker is answered; with more than these the client is not read any more.
 const HELD_CALLS: usize = 16;
 const HELD_BYTES: usize = 1 << 20;
-/// Messages that are taken in a row before others have their turn.
-const TURN: usize = 64;
+/// Messages that are taken in a row before others have their turn, and reads of the socket.
+const TURN: usize = 32;
 
 /// Why a client is served no longer.
 type Why = String;
@@ -57,6 +57,8 @@ struct Session {
     came: Instant,
     /// Since when a message has been incomplete.
     amid_since: Option<Instant>,
+    /// There are messages that have come and were not taken in the client's turn.
+    has_more: bool,
 }
 
 impl Session {
@@ -70,6 +72,7 @@ impl Session {
             keepalive: None,
             came: Instant::now(),
             amid_since: None,
+            has_more: false,
         }
     }
 
@@ -87,6 +90,10 @@ impl Session {
         let sent = self.client.outbox().send(&**socket.get_ref().transport()).map_err(lost)?;
         if let Some(why) = self.client.outbox().closed() {
             return Err(why.to_owned());
+        }
+        if self.has_more && self.reads() {
+            tokio::task::yield_now().await;
+            return self.take_some();
         }
         let deadline = self.check_time()?;
         let client = self.client.clone();
@@ -127,11 +134,28 @@ impl Session {
                 }
                 Err(err) => return Err(lost(err)),
             }
-            while let Some(message) = self.reader.next_message().map_err(broken)? {
-                self.take(message)?;
-            }
             self.note_progress();
+            self.take_some()?;
+            if self.has_more {
+                return Ok(());
+            }
         }
+        Ok(())
+    }
+
+    /// Takes messages that have come: as many as are one turn's.
+    fn take_some(&mut self) -> Result<(), Why> {
+        for _ in 0..TURN {
+            match self.reader.next_message().map_err(broken)? {
+                Some(message) => self.take(message)?,
+                None => {
+                    self.has_more = false;
+                    self.note_progress();
+                    return Ok(());
+                }
+            }
+        }
+        self.has_more = true;
         Ok(())
     }
 
@@ -165,7 +189,7 @@ impl Session {
 
     fn call(&mut self, message: Message) {
         // Whoever is asked about a client's calls takes time.
-        if self.table.is_quick(&message.header) && !self.client.is_controlled() {
+        if self.table.is_quick(&message.header, self.client.daemon().host()) && !self.client.is_controlled() {
             answer(&self.client, &self.table, message);
         } else if self.held.is_empty() && self.has_worker() {
             self.submit(message);

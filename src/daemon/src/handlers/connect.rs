@@ -4,7 +4,8 @@ use super::domain_guest::texts;
 use super::{On, answers};
 use crate::access::Known;
 use crate::client::Client;
-use ferrovirt::AccessMode;
+use crate::identity;
+use ferrovirt::{AccessMode, Acting};
 use ferrovirt_core::abi::{VIR_CONNECT_NO_ALIASES, VIR_CONNECT_RO};
 use ferrovirt_core::driver::{Feature, HypervisorChoice};
 use ferrovirt_core::{Error, Result};
@@ -13,6 +14,7 @@ use ferrovirt_rpc::procedure::Procedure;
 use ferrovirt_rpc::program::remote::*;
 use ferrovirt_rpc::server::{Caller, Dispatch};
 use ferrovirt_rpc::xdr::{CharBytes, List};
+use std::sync::Arc;
 
 pub(super) fn add(table: &mut Dispatch<Client>) {
     table.on(open);
@@ -29,6 +31,7 @@ pub(super) fn add(table: &mut Dispatch<Client>) {
                 call.flags
             )));
         }
+        identity::check(&call.params)?;
         client.set_identity(call.params.0);
         Ok(())
     });
@@ -113,7 +116,9 @@ fn open(client: &Client, call: ConnectOpen) -> Result<()> {
     }
     let read_only = client.entrance().read_only || call.flags & VIR_CONNECT_RO != 0;
     let access = if read_only { AccessMode::ReadOnly } else { AccessMode::ReadWrite };
-    let connection = client.daemon().host().open(call.name.as_deref(), access)?;
+    let asking = client.downgrade();
+    let acting: Acting = Arc::new(move || asking.upgrade().map(|client| client.identity()));
+    let connection = client.daemon().host().open(call.name.as_deref(), access, &acting)?;
     if client.is_controlled() {
         let about = Known::connection(&connection)?;
         let rules: Vec<_> = ConnectOpen::ROW.rules.iter().collect();

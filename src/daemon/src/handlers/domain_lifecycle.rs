@@ -70,9 +70,9 @@ fn find(table: &mut Dispatch<Client>) {
         ConnectListDefinedDomains |on, call| {
             named(on.names(on.list_defined_domains(), || on.list_all_domains(SHUT_OFF)), call.maxnames)
         };
-        ConnectNumOfDomains |on, _| on.count(on.list_domains(), || on.list_all_domains(RUNNING));
+        ConnectNumOfDomains |on, _| on.number(|| on.count_domains(), || on.list_all_domains(RUNNING));
         ConnectNumOfDefinedDomains |on, _| {
-            on.count(on.list_defined_domains(), || on.list_all_domains(SHUT_OFF))
+            on.number(|| on.count_defined_domains(), || on.list_all_domains(SHUT_OFF))
         };
         DomainLookupById |on, call| on.lookup_domain_by_id(call.id);
         DomainLookupByName |on, call| on.lookup_domain_by_name(&call.name);

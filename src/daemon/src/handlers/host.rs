@@ -2,6 +2,7 @@
 
 use super::{answers, counted, within};
 use crate::client::Client;
+use ferrovirt_core::abi::VIR_NODE_CPU_STATS_ALL_CPUS;
 use ferrovirt_core::driver::NodeInfo;
 use ferrovirt_core::{Error, Result};
 use ferrovirt_rpc::limits::{NODE_CPU_STATS_MAX, NODE_MAX_CELLS, NODE_MEMORY_STATS_MAX};
@@ -24,7 +25,9 @@ pub(super) fn add(table: &mut Dispatch<Client>) {
         });
         NodeGetCpuStats |on, call| {
             let room = within(call.nparams, NODE_CPU_STATS_MAX, "nparams")?;
-            let stats = on.node_cpu_stats(call.cpu_num, call.flags)?;
+            // How many there are is the same for each CPU, and for one that is not there.
+            let cpu = if room == 0 { VIR_NODE_CPU_STATS_ALL_CPUS } else { call.cpu_num };
+            let stats = on.node_cpu_stats(cpu, call.flags)?;
             let nparams = stats.len() as i32;
             let params = stats.into_iter().take(room).map(|(field, value)| NodeCpuStat { field, value });
             Ok::<_, Error>(NodeGetCpuStatsReply { params: params.collect(), nparams })

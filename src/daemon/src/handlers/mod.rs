@@ -33,8 +33,8 @@ pub(crate) use reply::{Reply, counted, listed, named, within};
 
 use crate::client::Client;
 use ferrovirt::{
-    Connection, Domain, DomainCheckpoint, DomainSnapshot, Interface, Network, NetworkPort, NodeDevice,
-    NwFilter, NwFilterBinding, Secret, StoragePool, StorageVol,
+    Connection, Domain, DomainCheckpoint, DomainSnapshot, Interface, LocalHost, Network, NetworkPort,
+    NodeDevice, NwFilter, NwFilterBinding, Secret, StoragePool, StorageVol,
 };
 use ferrovirt_core::{
     DomainCheckpointId, DomainId, DomainSnapshotId, InterfaceId, NetworkId, NetworkPortId, NodeDeviceId,
@@ -50,17 +50,22 @@ use std::ops::Deref;
 pub struct Table {
     dispatch: Dispatch<Client>,
     quick: HashSet<(u32, i32)>,
+    /// Those that are so only among few guests.
+    lists: HashSet<(u32, i32)>,
     calm: HashSet<(u32, i32)>,
 }
+
+/// Lists of so many guests are made in no time.
+const FEW: usize = 500;
 
 fn numbers(rows: &[&Row]) -> HashSet<(u32, i32)> {
     rows.iter().map(|row| (row.program as u32, row.number)).collect()
 }
 
 impl Table {
-    /// What the clients of the hypervisors' server may call. Where it `asks` other daemons, every answer may have to be
-    /// waited for.
-    pub fn remote(asks: bool) -> Self {
+    /// What the clients of the hypervisors' server may call. What another daemon has to be asked for may have to be waited
+    /// for.
+    pub fn remote(has_guests: bool, has_networks: bool) -> Self {
         let mut dispatch = Dispatch::new();
         let add: [fn(&mut Dispatch<Client>); 22] = [
             connect::add,
@@ -87,20 +92,25 @@ impl Table {
             extension::add,
         ];
         add.into_iter().for_each(|add| add(&mut dispatch));
-        let quick = if asks { HashSet::new() } else { numbers(quick::ROWS) };
-        Self { dispatch, quick, calm: numbers(quick::CALM) }
+        let mut quick = if has_guests { numbers(quick::ROWS) } else { HashSet::new() };
+        let lists = if has_guests { numbers(quick::LISTS) } else { HashSet::new() };
+        if has_networks {
+            quick.extend(numbers(quick::OF_NETWORKS));
+        }
+        Self { dispatch, quick, lists, calm: numbers(quick::CALM) }
     }
 
     /// What administrators may call.
     pub fn admin() -> Self {
         let mut dispatch = Dispatch::new();
         admin::add(&mut dispatch);
-        Self { dispatch, quick: HashSet::new(), calm: HashSet::new() }
+        Self { dispatch, quick: HashSet::new(), lists: HashSet::new(), calm: HashSet::new() }
     }
 
     /// Whether the answer to a call takes no time: drivers have it at hand and wait for nothing to give it.
-    pub fn is_quick(&self, header: &Header) -> bool {
-        self.quick.contains(&(header.program, header.procedure))
+    pub fn is_quick(&self, header: &Header, host: &LocalHost) -> bool {
+        let call = (header.program, header.procedure);
+        self.quick.contains(&call) || self.lists.contains(&call) && host.guests() <= FEW
     }
 
     /// Whether a call keeps a worker no longer than it has work to do: it does not wait for a guest, or it is what

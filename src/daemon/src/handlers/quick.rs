@@ -1,7 +1,8 @@
 //! Which calls keep nobody waiting: what drivers have at hand, and what at least does not need the guest.
 //!
-//! The calls of [`ROWS`] the reactor answers itself. A driver answers these from what is in its memory: it reads no file, asks no guest and waits for no job. Whoever
-//! changes that for one of them takes it off this list.
+//! The calls of [`ROWS`] the reactor answers itself. A driver answers these from what is in its memory, or from what the
+//! kernel tells of a process: it reads no file on a disk, asks no guest and waits for no job. Whoever changes that for
+//! one of them takes it off this list.
 
 use ferrovirt_rpc::procedure::{Procedure, Row};
 use ferrovirt_rpc::program::remote::*;
@@ -14,18 +15,11 @@ pub(super) const ROWS: &[&Row] = &[
     ConnectGetType::ROW,
     ConnectGetUri::ROW,
     ConnectIsSecure::ROW,
-    ConnectListAllDomains::ROW,
-    ConnectListAllNetworks::ROW,
-    ConnectListDefinedDomains::ROW,
-    ConnectListDefinedNetworks::ROW,
-    ConnectListDomains::ROW,
-    ConnectListNetworks::ROW,
     ConnectNumOfDefinedDomains::ROW,
-    ConnectNumOfDefinedNetworks::ROW,
     ConnectNumOfDomains::ROW,
-    ConnectNumOfNetworks::ROW,
     ConnectSupportsFeature::ROW,
     DomainGetAutostart::ROW,
+    DomainGetInfo::ROW,
     DomainGetMaxMemory::ROW,
     DomainGetOsType::ROW,
     DomainGetState::ROW,
@@ -35,6 +29,19 @@ pub(super) const ROWS: &[&Row] = &[
     DomainLookupById::ROW,
     DomainLookupByName::ROW,
     DomainLookupByUuid::ROW,
+];
+
+/// The same, where there are few guests: the reactor has others to serve, too.
+pub(super) const LISTS: &[&Row] =
+    &[ConnectListAllDomains::ROW, ConnectListDefinedDomains::ROW, ConnectListDomains::ROW];
+
+/// The same of networks, where they are not another daemon's.
+pub(super) const OF_NETWORKS: &[&Row] = &[
+    ConnectListAllNetworks::ROW,
+    ConnectListDefinedNetworks::ROW,
+    ConnectListNetworks::ROW,
+    ConnectNumOfDefinedNetworks::ROW,
+    ConnectNumOfNetworks::ROW,
     NetworkGetAutostart::ROW,
     NetworkGetBridgeName::ROW,
     NetworkIsActive::ROW,

@@ -93,6 +93,18 @@ impl On {
         }
     }
 
+    /// How many objects there are, for who may see all of them; else how many of them the reader may see.
+    pub fn number<T: Shown>(
+        &self,
+        all: impl FnOnce() -> Result<usize>,
+        objects: impl FnOnce() -> Result<Vec<T>>,
+    ) -> Result<usize> {
+        match self.viewer {
+            None => all(),
+            Some(_) => Ok(self.seen(objects())?.len()),
+        }
+    }
+
     /// The numbers of running domains.
     pub fn numbers(
         &self,

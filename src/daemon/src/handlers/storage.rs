@@ -90,13 +90,13 @@ fn volumes(table: &mut Dispatch<Client>) {
         StorageVolLookupByName |on, call| on.pool(call.pool).lookup_volume_by_name(&call.name);
         StorageVolLookupByKey |on, call| on.lookup_storage_vol_by_key(&call.key);
         StorageVolLookupByPath |on, call| on.lookup_storage_vol_by_path(&call.path);
-        StorageVolGetInfo |on, call| on.volume(call.vol).info(0).map(|info| StorageVolGetInfoReply {
+        StorageVolGetInfo |on, call| on.volume(call.vol).info().map(|info| StorageVolGetInfoReply {
             kind: info.kind as i8,
             capacity: info.capacity,
             allocation: info.allocation,
         });
         StorageVolGetInfoFlags |on, call| {
-            let answer = on.volume(call.vol).info(call.flags);
+            let answer = on.volume(call.vol).info_flags(call.flags);
             answer.map(|info| StorageVolGetInfoFlagsReply {
                 kind: info.kind as i8,
                 capacity: info.capacity,

@@ -12,7 +12,7 @@ use ferrovirt_core::event_loop::{self, EventLoop};
 use ferrovirt_core::{Error, ErrorDomain, Result};
 use parking_lot::Condvar;
 use std::collections::VecDeque;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 /// An open stream. It aborts when dropped before it was finished.
 pub struct ClientStream {
@@ -20,6 +20,8 @@ pub struct ClientStream {
     /// Of the call that opened it.
     header: Header,
     signal: Arc<Condvar>,
+    /// The error that it ended with: whoever goes on with it is told the same.
+    failed: OnceLock<Error>,
 }
 
 /// What the connection knows of a stream.
@@ -142,7 +144,7 @@ impl ClientStream {
             callback: None,
         };
         shared.state.lock().streams.insert(header.serial, state);
-        Self { shared: shared.clone(), header, signal }
+        Self { shared: shared.clone(), header, signal, failed: OnceLock::new() }
     }
 
     /// The call failed: there is no stream.
@@ -169,7 +171,7 @@ impl ClientStream {
         let outcome = {
             let mut state = self.shared.state.lock();
             state.check_open()?;
-            let stream = state.streams.get(&self.header.serial).ok_or_else(over)?;
+            let stream = state.streams.get(&self.header.serial).ok_or_else(|| self.over())?;
             match &stream.outcome {
                 Some(outcome) => outcome.clone(),
                 None => {
@@ -177,25 +179,29 @@ impl ClientStream {
                     let serial = self.header.serial;
                     let done = |state: &mut super::State| match state.streams.get(&serial) {
                         Some(stream) => stream.outcome.clone(),
-                        None => Some(Err(over())),
+                        None => Some(Err(self.over())),
                     };
                     self.shared.wait(state, &self.signal, done)
                 }
             }
         };
         self.remove();
+        if let Err(err) = &outcome {
+            let _ = self.failed.set(err.clone());
+        }
         outcome
+    }
+
+    /// What callers are told who go on with a stream that has ended.
+    fn over(&self) -> Error {
+        let ended = || Error::operation_failed("the stream has been finished or aborted already");
+        self.failed.get().cloned().unwrap_or_else(|| ended().domain(ErrorDomain::Rpc))
     }
 
     fn with_state<T>(&self, work: impl FnOnce(&mut StreamState) -> Result<T>) -> Result<T> {
         let mut state = self.shared.state.lock();
-        work(state.streams.get_mut(&self.header.serial).ok_or_else(over)?)
+        work(state.streams.get_mut(&self.header.serial).ok_or_else(|| self.over())?)
     }
-}
-
-/// What callers are told who go on with a stream that has ended.
-fn over() -> Error {
-    Error::operation_invalid("the stream has been finished or aborted already").domain(ErrorDomain::Streams)
 }
 
 impl StreamDriver for ClientStream {
@@ -203,7 +209,7 @@ impl StreamDriver for ClientStream {
         let serial = self.header.serial;
         let mut state = self.shared.state.lock();
         state.check_open()?;
-        state.streams.get(&serial).ok_or_else(over)?.check()?;
+        state.streams.get(&serial).ok_or_else(|| self.over())?.check()?;
         if data.is_empty() {
             return Ok(Some(0));
         }
@@ -222,7 +228,7 @@ impl StreamDriver for ClientStream {
             return Ok(Some(count));
         }
         self.shared.wait(state, &self.signal, |state| {
-            let failed = state.streams.get(&serial).map_or_else(|| Err(over()), StreamState::check);
+            let failed = state.streams.get(&serial).map_or_else(|| Err(self.over()), StreamState::check);
             match failed {
                 Err(err) => Some(Err(err)),
                 Ok(()) => state.outgoing.is_empty().then_some(Ok(Some(count))),
@@ -236,7 +242,7 @@ impl StreamDriver for ClientStream {
         let mut state = self.shared.state.lock();
         let mut read = move |state: &mut super::State| match state.streams.get_mut(&serial) {
             Some(stream) => stream.read(buffer, stop_at_hole),
-            None => Some(Err(over())),
+            None => Some(Err(self.over())),
         };
         if !nonblock {
             return self.shared.wait(state, &self.signal, read);
@@ -257,20 +263,24 @@ impl StreamDriver for ClientStream {
         let hole = OutgoingMessage::hole(self.header, &StreamHole { length, flags })?;
         let mut state = self.shared.state.lock();
         state.check_open()?;
-        state.streams.get(&self.header.serial).ok_or_else(over)?.check()?;
+        state.streams.get(&self.header.serial).ok_or_else(|| self.over())?.check()?;
         self.shared.send(&mut state, hole);
         self.shared.settle(state);
         Ok(())
     }
 
-    fn stream_recv_hole(&self, _flags: u32) -> Result<i64> {
+    fn stream_recv_hole(&self, flags: u32) -> Result<i64> {
+        if flags != 0 {
+            let text = format!("unsupported flags ({flags:#x}) for the length of a hole");
+            return Err(Error::invalid_arg(text).domain(ErrorDomain::Remote));
+        }
         self.with_state(|stream| match stream.incoming.front() {
             Some(Packet::Hole(length)) => {
                 let length = *length;
                 stream.incoming.pop_front();
                 Ok(length)
             }
-            _ => Err(Error::operation_invalid("the stream is not at a hole").domain(ErrorDomain::Streams)),
+            _ => Err(Error::operation_invalid("the stream is not at a hole").domain(ErrorDomain::Rpc)),
         })
     }
 
@@ -283,11 +293,10 @@ impl StreamDriver for ClientStream {
     }
 
     fn stream_event_add_callback(&self, events: i32, callback: StreamEventCallback) -> Result<()> {
-        let event_loop = event_loop::current().ok_or_else(|| {
-            Error::internal("stream callbacks need an event loop").domain(ErrorDomain::Streams)
-        })?;
+        let event_loop = event_loop::current()
+            .ok_or_else(|| Error::internal("stream callbacks need an event loop").domain(ErrorDomain::Rpc))?;
         self.with_state(|stream| match stream.callback {
-            Some(_) => Err(Error::internal("the stream has a callback already").domain(ErrorDomain::Streams)),
+            Some(_) => Err(Error::internal("the stream has a callback already").domain(ErrorDomain::Rpc)),
             None => Ok(()),
         })?;
         let (shared, serial) = (Arc::downgrade(&self.shared), self.header.serial);
@@ -325,7 +334,7 @@ impl StreamDriver for ClientStream {
 }
 
 fn no_callback() -> Error {
-    Error::internal("the stream has no callback").domain(ErrorDomain::Streams)
+    Error::internal("the stream has no callback").domain(ErrorDomain::Rpc)
 }
 
 fn drop_callback(callback: Callback) {

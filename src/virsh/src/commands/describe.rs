@@ -15,6 +15,8 @@ pub trait Described {
     const NOUN: &'static str;
     /// Where nothing is noted.
     const NONE: ErrorCode;
+    /// Those of the flags of a change with which the old text is asked for.
+    const ASKED_WITH: u32;
 
     fn label(&self) -> String;
     fn get(&self, kind: u32, uri: Option<&str>, flags: u32) -> Result<String>;
@@ -31,10 +33,11 @@ pub trait Described {
 }
 
 macro_rules! described {
-    ($($object:ident: $noun:literal, without $none:ident, inactive by $inactive:ident;)*) => {$(
+    ($($object:ident: $noun:literal, without $none:ident, inactive by $inactive:ident, asked with $flags:expr;)*) => {$(
         impl Described for $object {
             const NOUN: &'static str = $noun;
             const NONE: ErrorCode = ErrorCode::$none;
+            const ASKED_WITH: u32 = $flags;
 
             fn label(&self) -> String {
                 self.name().to_string()
@@ -63,12 +66,13 @@ macro_rules! described {
 }
 
 described! {
-    Domain: "domain", without NoDomainMetadata, inactive by VIR_DOMAIN_XML_INACTIVE;
-    Network: "network", without NoNetworkMetadata, inactive by VIR_NETWORK_XML_INACTIVE;
+    Domain: "domain", without NoDomainMetadata, inactive by VIR_DOMAIN_XML_INACTIVE, asked with CONFIG;
+    Network: "network", without NoNetworkMetadata, inactive by VIR_NETWORK_XML_INACTIVE, asked with CONFIG | LIVE;
 }
 
 // Domains and networks have the same numbers for these.
 const CONFIG: u32 = VIR_DOMAIN_AFFECT_CONFIG;
+const LIVE: u32 = VIR_DOMAIN_AFFECT_LIVE;
 const ELEMENT: u32 = VIR_DOMAIN_METADATA_ELEMENT;
 
 fn kind(title: bool) -> u32 {
@@ -96,7 +100,7 @@ pub fn describe<T: Described>(shell: &mut Shell, args: &Args, object: &T, flags:
     let what = if title { "title" } else { "description" };
     let noun = T::NOUN;
     let upper = capital(noun);
-    let old = description_of(object, title, flags & CONFIG)?;
+    let old = description_of(object, title, flags & T::ASKED_WITH)?;
     let given = args.joined("new-desc");
     if given.is_none() && !args.flag("edit") {
         if old.is_empty() {

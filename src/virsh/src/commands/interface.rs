@@ -129,20 +129,21 @@ fn iface_list(shell: &mut Shell, args: &Args) -> Outcome {
 
 fn iface_name(shell: &mut Shell, args: &Args) -> Outcome {
     let mac = args.need("interface")?;
-    let found = find::is_mac(mac).then(|| shell.connection()).transpose()?;
-    let Some(interface) = found.and_then(|connection| connection.lookup_interface_by_mac(mac).ok()) else {
+    if !find::is_mac(mac) {
         fail!("failed to get interface '{mac}'")
-    };
+    }
+    let found = shell.connection()?.lookup_interface_by_mac(mac);
+    let interface = found.or_say(|| format!("failed to get interface '{mac}'"))?;
     shell.out.document(format_args!("{}\n", interface.name()), interface.name().into());
     Ok(())
 }
 
 fn by_name(shell: &Shell, name: &str) -> Outcome<Interface> {
-    let found = (!find::is_mac(name)).then(|| shell.connection()).transpose()?;
-    match found.and_then(|connection| connection.lookup_interface_by_name(name).ok()) {
-        Some(interface) => Ok(interface),
-        None => fail!("failed to get interface '{name}'"),
+    if find::is_mac(name) {
+        fail!("failed to get interface '{name}'")
     }
+    let found = shell.connection()?.lookup_interface_by_name(name);
+    found.or_say(|| format!("failed to get interface '{name}'"))
 }
 
 fn iface_mac(shell: &mut Shell, args: &Args) -> Outcome {

@@ -31,6 +31,7 @@ pub static GROUPS: &[Group] = &[
             domain::block_job::COMMANDS,
             domain::config::COMMANDS,
             domain::console::COMMANDS,
+            domain::container::COMMANDS,
             domain::describe::COMMANDS,
             domain::device::COMMANDS,
             domain::disk::COMMANDS,

@@ -396,7 +396,11 @@ fn kind_word(kind: i32) -> &'static str {
 fn vol_info(shell: &mut Shell, args: &Args) -> Outcome {
     let volume = volume(shell, args)?;
     let mut fields = vec![("Name:", Cell::from(volume.name()))];
-    let info = volume.info(args.bits(&[("physical", VIR_STORAGE_VOL_GET_PHYSICAL)]));
+    // Not every driver that knows the call without flags knows the one with them.
+    let info = match args.bits(&[("physical", VIR_STORAGE_VOL_GET_PHYSICAL)]) {
+        0 => volume.info(),
+        flags => volume.info_flags(flags),
+    };
     if let Ok(info) = &info {
         let size = |bytes: u64| {
             let text = if args.flag("bytes") { format!("{bytes} bytes") } else { pretty_text(bytes) };
@@ -458,7 +462,7 @@ fn vol_list(shell: &mut Shell, args: &Args) -> Outcome {
     for volume in &volumes {
         let path = volume.path().map_or_else(|_| unknown(), Cell::from);
         let mut row = vec![Cell::from(volume.name()), path];
-        match volume.info(0) {
+        match volume.info() {
             _ if !details => {}
             Ok(info) => {
                 row.push(kind_word(info.kind).into());

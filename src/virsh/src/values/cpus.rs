@@ -25,6 +25,14 @@ pub fn parse(text: &str, limit: usize) -> Option<CpuMap> {
     (!chosen.is_empty()).then(|| chosen.into_iter().filter(|cpu| *cpu < limit.max(1 << 16)).collect())
 }
 
+/// Whether a text is a list, be it one of no CPU at all.
+pub fn is_list(text: &str) -> bool {
+    text.split(',').all(|part| {
+        let part = part.trim().trim_start_matches('^');
+        part.split('-').count() <= 2 && part.split('-').all(|number| one(number).is_some())
+    })
+}
+
 fn one(text: &str) -> Option<usize> {
     text.trim().parse().ok()
 }

@@ -36,7 +36,7 @@ pub struct Disk {
     pub driver: Option<DiskDriver>,
     /// Where older documents have it; [`Disk::auth`] looks in both places.
     #[xml(child)]
-    pub auth: Option<StorageAuth>,
+    pub auth: Option<Box<StorageAuth>>,
     /// The `type` attribute and `<source>`.
     #[xml(with = "image")]
     pub source: StorageSource,
@@ -68,7 +68,7 @@ pub struct Disk {
     #[xml(flatten = "target")]
     pub target: DiskTarget,
     #[xml(child = "iotune", omit_empty)]
-    pub iotune: Option<IoTune>,
+    pub iotune: Option<Box<IoTune>>,
     #[xml(child = "throttlefilters/throttlefilter")]
     pub throttle_filters: Vec<ThrottleFilter>,
     #[xml(flag)]
@@ -92,7 +92,7 @@ pub struct Disk {
     pub product: Option<String>,
     /// Where older documents have it; [`Disk::encryption`] looks in both places.
     #[xml(child)]
-    pub encryption: Option<Encryption>,
+    pub encryption: Option<Box<Encryption>>,
     #[xml(flatten)]
     pub info: DeviceInfo,
 }
@@ -186,12 +186,12 @@ impl Disk {
 
     /// Wherever it stands.
     pub fn auth(&self) -> Option<&StorageAuth> {
-        self.auth.as_ref().or(self.source.options.auth.as_ref())
+        self.auth.as_deref().or(self.source.options.auth.as_deref())
     }
 
     /// Wherever it stands.
     pub fn encryption(&self) -> Option<&Encryption> {
-        self.encryption.as_ref().or(self.source.options.encryption.as_ref())
+        self.encryption.as_deref().or(self.source.options.encryption.as_deref())
     }
 
     /// What snapshots do with the disk, said or meant; `None`: what the snapshot's other disks do.
@@ -218,17 +218,6 @@ impl Disk {
             });
         }
         self.info.strip_live();
-    }
-
-    /// Takes out what only privileged readers see.
-    pub fn strip_secrets(&mut self) {
-        self.source.strip_secrets();
-        if let Some(backing) = &mut self.backing {
-            backing.for_each_layer(|layer| layer.source.strip_secrets());
-        }
-        if let Some(mirror) = &mut self.mirror {
-            mirror.source.strip_secrets();
-        }
     }
 
     fn fill_source(&mut self) {

@@ -73,6 +73,10 @@ impl GraphicsListen {
         matches!(self.kind, ListenType::Address | ListenType::Network)
     }
 
+    pub(super) fn has_status(&self) -> bool {
+        self.from_config.is_some() || self.auto_generated.is_some()
+    }
+
     pub(super) fn strip_status(&mut self) {
         self.from_config = None;
         self.auto_generated = None;

@@ -72,7 +72,16 @@ impl Graphics {
         }
     }
 
-    fn auth_mut(&mut self) -> Option<&mut GraphicsAuth> {
+    pub(super) fn auth(&self) -> Option<&GraphicsAuth> {
+        match self {
+            Self::Vnc(vnc) => Some(&vnc.auth),
+            Self::Spice(spice) => Some(&spice.auth),
+            Self::Rdp(rdp) => Some(&rdp.auth),
+            _ => None,
+        }
+    }
+
+    pub(super) fn auth_mut(&mut self) -> Option<&mut GraphicsAuth> {
         match self {
             Self::Vnc(vnc) => Some(&mut vnc.auth),
             Self::Spice(spice) => Some(&mut spice.auth),
@@ -93,6 +102,12 @@ impl Graphics {
             Self::Rdp(rdp) => rdp.listen = listen::repeated(&rdp.listens),
             _ => {}
         }
+    }
+
+    /// Whether [`Self::strip_status`] would take out anything.
+    pub fn has_status(&self) -> bool {
+        let generated = matches!(self, Self::Vnc(vnc) if vnc.websocket_generated.is_some());
+        generated || self.listens().iter().any(GraphicsListen::has_status)
     }
 
     /// Takes out what only libvirt's own status documents have.
@@ -129,13 +144,6 @@ impl Graphics {
             Self::Spice(spice) => spice.listen = None,
             Self::Rdp(rdp) => rdp.listen = None,
             _ => {}
-        }
-    }
-
-    /// Takes out what only privileged readers see.
-    pub fn strip_secrets(&mut self) {
-        if let Some(auth) = self.auth_mut() {
-            auth.password = None;
         }
     }
 }

@@ -57,7 +57,7 @@ pub struct Interface {
     pub isolated: Option<YesNo>,
     /// What a network's port turned out to be. Only in status documents.
     #[xml(child)]
-    pub actual: Option<ActualInterface>,
+    pub actual: Option<Box<ActualInterface>>,
     /// The guest's addresses.
     #[xml(child)]
     pub ips: Vec<IpAddress>,

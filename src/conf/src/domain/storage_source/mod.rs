@@ -48,9 +48,9 @@ pub struct SourceOptions {
     #[xml(child)]
     pub seclabels: Vec<DeviceSeclabel>,
     #[xml(child)]
-    pub auth: Option<StorageAuth>,
+    pub auth: Option<Box<StorageAuth>>,
     #[xml(child)]
-    pub encryption: Option<Encryption>,
+    pub encryption: Option<Box<Encryption>>,
     #[xml(child)]
     pub reservations: Option<Reservations>,
     /// Where a qcow2 image keeps its data, if not in itself.
@@ -132,20 +132,10 @@ impl StorageSource {
         }
     }
 
-    /// Takes out what only privileged readers see.
-    pub fn strip_secrets(&mut self) {
-        if let StorageLocation::Network(network) = &mut self.location {
-            network.cookies.clear();
-        }
-        if let Some(store) = &mut self.options.data_store {
-            store.source.strip_secrets();
-        }
-    }
-
     /// What contradicts itself, whatever the hypervisor. `format` is that of the image.
     pub fn validate(&self, format: Option<StorageFormat>) -> Result<()> {
         if let StorageLocation::Network(network) = &self.location {
-            network.validate(self.options.auth.as_ref())?;
+            network.validate(self.options.auth.as_deref())?;
         }
         if let Some(encryption) = &self.options.encryption {
             refuse_cipher(encryption)?;

@@ -37,7 +37,7 @@ driver_trait! {
     /// Disks: resizing, reading, block jobs, throttling, disk errors.
     pub trait DomainBlock in Domain {
         /// `size` is in KiB, or in bytes with `VIR_DOMAIN_BLOCK_RESIZE_BYTES`.
-        fn domain_block_resize(&self, domain: &DomainId, disk: &str, size: u64, flags: u32) -> () = "virDomainBlockResize";
+        fn domain_block_resize(&self, domain: &DomainId, disk: &str, size: u64, flags: u32) -> () = "virDomainBlockResize" writes;
         /// Exactly `size` bytes of the disk, from `offset` on.
         fn domain_block_peek(
             &self,
@@ -46,11 +46,11 @@ driver_trait! {
             offset: u64,
             size: usize,
             flags: u32,
-        ) -> Vec<u8> = "virDomainBlockPeek";
+        ) -> Vec<u8> = "virDomainBlockPeek" writes;
         /// Exactly `size` bytes of the guest's memory, from `start` on.
-        fn domain_memory_peek(&self, domain: &DomainId, start: u64, size: usize, flags: u32) -> Vec<u8> = "virDomainMemoryPeek";
+        fn domain_memory_peek(&self, domain: &DomainId, start: u64, size: usize, flags: u32) -> Vec<u8> = "virDomainMemoryPeek" writes;
         fn domain_get_block_info(&self, domain: &DomainId, disk: &str, flags: u32) -> BlockInfo = "virDomainGetBlockInfo";
-        fn domain_block_job_abort(&self, domain: &DomainId, disk: &str, flags: u32) -> () = "virDomainBlockJobAbort";
+        fn domain_block_job_abort(&self, domain: &DomainId, disk: &str, flags: u32) -> () = "virDomainBlockJobAbort" writes;
         /// `None` where no job is under way on the disk.
         fn domain_get_block_job_info(
             &self,
@@ -65,8 +65,8 @@ driver_trait! {
             disk: &str,
             bandwidth: u64,
             flags: u32,
-        ) -> () = "virDomainBlockJobSetSpeed";
-        fn domain_block_pull(&self, domain: &DomainId, disk: &str, bandwidth: u64, flags: u32) -> () = "virDomainBlockPull";
+        ) -> () = "virDomainBlockJobSetSpeed" writes;
+        fn domain_block_pull(&self, domain: &DomainId, disk: &str, bandwidth: u64, flags: u32) -> () = "virDomainBlockPull" writes;
         /// `base` is the new backing file, or with `VIR_DOMAIN_BLOCK_REBASE_COPY` where the copy goes.
         fn domain_block_rebase(
             &self,
@@ -75,7 +75,7 @@ driver_trait! {
             base: Option<&str>,
             bandwidth: u64,
             flags: u32,
-        ) -> () = "virDomainBlockRebase";
+        ) -> () = "virDomainBlockRebase" writes;
         fn domain_block_copy(
             &self,
             domain: &DomainId,
@@ -83,7 +83,7 @@ driver_trait! {
             dest_xml: &str,
             params: &TypedParams,
             flags: u32,
-        ) -> () = "virDomainBlockCopy";
+        ) -> () = "virDomainBlockCopy" writes;
         /// `None` for `base` and `top` is the bottom and the top of the chain.
         fn domain_block_commit(
             &self,
@@ -93,7 +93,7 @@ driver_trait! {
             top: Option<&str>,
             bandwidth: u64,
             flags: u32,
-        ) -> () = "virDomainBlockCommit";
+        ) -> () = "virDomainBlockCommit" writes;
         /// `disk` is absent where the caller only wants to know which parameters there are.
         fn domain_get_block_io_tune(
             &self,
@@ -107,7 +107,7 @@ driver_trait! {
             disk: &str,
             params: &TypedParams,
             flags: u32,
-        ) -> () = "virDomainSetBlockIoTune";
+        ) -> () = "virDomainSetBlockIoTune" writes;
         /// How many disks could be in trouble: the most that [`DomainBlock::domain_get_disk_errors`] would tell of.
         fn domain_num_of_disk_errors(&self, domain: &DomainId, flags: u32) -> usize = "virDomainGetDiskErrors";
         /// The disks that are in trouble, and no others.
@@ -119,6 +119,6 @@ driver_trait! {
             device: &str,
             threshold: u64,
             flags: u32,
-        ) -> () = "virDomainSetBlockThreshold";
+        ) -> () = "virDomainSetBlockThreshold" writes;
     }
 }

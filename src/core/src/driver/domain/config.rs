@@ -21,18 +21,18 @@ driver_trait! {
             native_format: &str,
             native_config: &str,
             flags: u32,
-        ) -> String = "virConnectDomainXMLFromNative";
+        ) -> String = "virConnectDomainXMLFromNative" writes;
         fn connect_domain_xml_to_native(
             &self,
             native_format: &str,
             domain_xml: &str,
             flags: u32,
-        ) -> String = "virConnectDomainXMLToNative";
+        ) -> String = "virConnectDomainXMLToNative" writes;
         fn domain_get_autostart(&self, domain: &DomainId) -> bool = "virDomainGetAutostart";
-        fn domain_set_autostart(&self, domain: &DomainId, autostart: bool) -> () = "virDomainSetAutostart";
+        fn domain_set_autostart(&self, domain: &DomainId, autostart: bool) -> () = "virDomainSetAutostart" writes;
         /// Whether the domain starts with the host the next time, and only then.
         fn domain_get_autostart_once(&self, domain: &DomainId) -> bool = "virDomainGetAutostartOnce";
-        fn domain_set_autostart_once(&self, domain: &DomainId, autostart: bool) -> () = "virDomainSetAutostartOnce";
+        fn domain_set_autostart_once(&self, domain: &DomainId, autostart: bool) -> () = "virDomainSetAutostartOnce" writes;
         /// `kind` is `virDomainMetadataType`; no `metadata` removes what is there.
         fn domain_set_metadata(
             &self,
@@ -42,7 +42,7 @@ driver_trait! {
             key: Option<&str>,
             uri: Option<&str>,
             flags: u32,
-        ) -> () = "virDomainSetMetadata";
+        ) -> () = "virDomainSetMetadata" writes;
         fn domain_get_metadata(
             &self,
             domain: &DomainId,
@@ -51,7 +51,7 @@ driver_trait! {
             flags: u32,
         ) -> String = "virDomainGetMetadata";
         /// `flags` are `virDomainGetHostnameFlags`.
-        fn domain_get_hostname(&self, domain: &DomainId, flags: u32) -> String = "virDomainGetHostname";
+        fn domain_get_hostname(&self, domain: &DomainId, flags: u32) -> String = "virDomainGetHostname" writes;
         /// Warnings about the domain for people to read; `flags` are `virDomainMessageType`, 0 for all.
         fn domain_get_messages(&self, domain: &DomainId, flags: u32) -> Vec<String> = "virDomainGetMessages";
         /// The label of the host's first security driver; the empty one of a domain that does not run.

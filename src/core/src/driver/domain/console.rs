@@ -20,14 +20,14 @@ driver_trait! {
             domain: &DomainId,
             device: Option<&str>,
             flags: u32,
-        ) -> Box<dyn StreamDriver> = "virDomainOpenConsole";
+        ) -> Box<dyn StreamDriver> = "virDomainOpenConsole" writes;
         /// Both directions of a channel; `name` is its alias or target name, the first one if absent.
         fn domain_open_channel(
             &self,
             domain: &DomainId,
             name: Option<&str>,
             flags: u32,
-        ) -> Box<dyn StreamDriver> = "virDomainOpenChannel";
+        ) -> Box<dyn StreamDriver> = "virDomainOpenChannel" writes;
         /// Hands a connected socket to the guest's display number `index`; the driver duplicates it.
         fn domain_open_graphics(
             &self,
@@ -35,10 +35,10 @@ driver_trait! {
             index: u32,
             socket: BorrowedFd<'_>,
             flags: u32,
-        ) -> () = "virDomainOpenGraphics";
+        ) -> () = "virDomainOpenGraphics" writes;
         /// The client's end of a socket to the guest's display number `index`.
-        fn domain_open_graphics_fd(&self, domain: &DomainId, index: u32, flags: u32) -> OwnedFd = "virDomainOpenGraphicsFD";
-        fn domain_screenshot(&self, domain: &DomainId, screen: u32, flags: u32) -> Screenshot = "virDomainScreenshot";
+        fn domain_open_graphics_fd(&self, domain: &DomainId, index: u32, flags: u32) -> OwnedFd = "virDomainOpenGraphicsFD" writes;
+        fn domain_screenshot(&self, domain: &DomainId, screen: u32, flags: u32) -> Screenshot = "virDomainScreenshot" writes;
         /// Presses all keys at once and holds them for `hold_time` milliseconds; `codeset` is a `virKeycodeSet`.
         fn domain_send_key(
             &self,
@@ -47,7 +47,7 @@ driver_trait! {
             hold_time: u32,
             keycodes: &[u32],
             flags: u32,
-        ) -> () = "virDomainSendKey";
+        ) -> () = "virDomainSendKey" writes;
         /// `pid` is the guest's own number for the process, negative for a group; `signal` is a `virDomainProcessSignal`.
         fn domain_send_process_signal(
             &self,
@@ -55,6 +55,6 @@ driver_trait! {
             pid: i64,
             signal: u32,
             flags: u32,
-        ) -> () = "virDomainSendProcessSignal";
+        ) -> () = "virDomainSendProcessSignal" writes;
     }
 }

@@ -24,13 +24,13 @@ driver_trait! {
     /// Attaching, detaching, changing devices; interface parameters and addresses.
     pub trait DomainDevices in Domain {
         /// To a running guest; by default that is the next call, with `VIR_DOMAIN_AFFECT_LIVE`.
-        fn domain_attach_device(&self, domain: &DomainId, xml: &str) -> () = "virDomainAttachDevice";
+        fn domain_attach_device(&self, domain: &DomainId, xml: &str) -> () = "virDomainAttachDevice" writes;
         /// `flags` are `VIR_DOMAIN_DEVICE_MODIFY_*` or `VIR_DOMAIN_AFFECT_*`, which have the same numbers.
-        fn domain_attach_device_flags(&self, domain: &DomainId, xml: &str, flags: u32) -> () = "virDomainAttachDeviceFlags";
-        fn domain_detach_device_flags(&self, domain: &DomainId, xml: &str, flags: u32) -> () = "virDomainDetachDeviceFlags";
-        fn domain_update_device_flags(&self, domain: &DomainId, xml: &str, flags: u32) -> () = "virDomainUpdateDeviceFlags";
+        fn domain_attach_device_flags(&self, domain: &DomainId, xml: &str, flags: u32) -> () = "virDomainAttachDeviceFlags" writes;
+        fn domain_detach_device_flags(&self, domain: &DomainId, xml: &str, flags: u32) -> () = "virDomainDetachDeviceFlags" writes;
+        fn domain_update_device_flags(&self, domain: &DomainId, xml: &str, flags: u32) -> () = "virDomainUpdateDeviceFlags" writes;
         /// Asks the guest to let go of the device and does not wait for it.
-        fn domain_detach_device_alias(&self, domain: &DomainId, alias: &str, flags: u32) -> () = "virDomainDetachDeviceAlias";
+        fn domain_detach_device_alias(&self, domain: &DomainId, alias: &str, flags: u32) -> () = "virDomainDetachDeviceAlias" writes;
         /// `device` is the MAC address or the name of the host's end, absent where the caller only wants to know which
         /// parameters there are.
         fn domain_get_interface_parameters(
@@ -45,7 +45,7 @@ driver_trait! {
             device: &str,
             params: &TypedParams,
             flags: u32,
-        ) -> () = "virDomainSetInterfaceParameters";
+        ) -> () = "virDomainSetInterfaceParameters" writes;
         /// Has the guest's side of an interface, or of all, announce itself to the network; `params` are
         /// `VIR_DOMAIN_ANNOUNCE_INTERFACE_*`.
         fn domain_announce_interface(
@@ -54,7 +54,7 @@ driver_trait! {
             device: Option<&str>,
             params: &TypedParams,
             flags: u32,
-        ) -> () = "virDomainAnnounceInterface";
+        ) -> () = "virDomainAnnounceInterface" writes;
         /// `source` is a `virDomainInterfaceAddressesSource`.
         fn domain_interface_addresses(
             &self,
@@ -63,7 +63,7 @@ driver_trait! {
             flags: u32,
         ) -> Vec<DomainInterface> = "virDomainInterfaceAddresses";
         /// `kind` is a `virDomainGraphicsReloadType`.
-        fn domain_graphics_reload(&self, domain: &DomainId, kind: u32, flags: u32) -> () = "virDomainGraphicsReload";
+        fn domain_graphics_reload(&self, domain: &DomainId, kind: u32, flags: u32) -> () = "virDomainGraphicsReload" writes;
         /// Lends descriptors to the domain under a name, for as long as the connection is open. The driver duplicates them.
         fn domain_fd_associate(
             &self,
@@ -71,6 +71,6 @@ driver_trait! {
             name: &str,
             fds: &[BorrowedFd<'_>],
             flags: u32,
-        ) -> () = "virDomainFDAssociate";
+        ) -> () = "virDomainFDAssociate" writes;
     }
 }

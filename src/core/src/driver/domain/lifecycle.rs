@@ -41,29 +41,29 @@ driver_trait! {
     /// Defining, starting, stopping, pausing.
     pub trait DomainLifecycle in Domain {
         /// Starts a guest that is gone once it stops; `flags` are `virDomainCreateFlags`.
-        fn domain_create_xml(&self, xml: &str, flags: u32) -> DomainId = "virDomainCreateXML";
+        fn domain_create_xml(&self, xml: &str, flags: u32) -> DomainId = "virDomainCreateXML" writes;
         /// The same with descriptors that the guest's first process inherits.
         fn domain_create_xml_with_files(
             &self,
             xml: &str,
             files: &[BorrowedFd<'_>],
             flags: u32,
-        ) -> DomainId = "virDomainCreateXMLWithFiles";
+        ) -> DomainId = "virDomainCreateXMLWithFiles" writes;
         /// Starts a defined domain; its numeric id comes back.
-        fn domain_create_with_flags(&self, domain: &DomainId, flags: u32) -> i32 = "virDomainCreateWithFlags";
+        fn domain_create_with_flags(&self, domain: &DomainId, flags: u32) -> i32 = "virDomainCreateWithFlags" writes;
         /// The same with descriptors that the guest's first process inherits.
         fn domain_create_with_files(
             &self,
             domain: &DomainId,
             files: &[BorrowedFd<'_>],
             flags: u32,
-        ) -> i32 = "virDomainCreateWithFiles";
+        ) -> i32 = "virDomainCreateWithFiles" writes;
         /// Makes a definition permanent, new or in place of the one with the same UUID; `flags` are `virDomainDefineFlags`.
-        fn domain_define_xml_flags(&self, xml: &str, flags: u32) -> DomainId = "virDomainDefineXMLFlags";
+        fn domain_define_xml_flags(&self, xml: &str, flags: u32) -> DomainId = "virDomainDefineXMLFlags" writes;
         /// `flags` are `virDomainUndefineFlagsValues`.
-        fn domain_undefine_flags(&self, domain: &DomainId, flags: u32) -> () = "virDomainUndefineFlags";
-        fn domain_suspend(&self, domain: &DomainId) -> () = "virDomainSuspend";
-        fn domain_resume(&self, domain: &DomainId) -> () = "virDomainResume";
+        fn domain_undefine_flags(&self, domain: &DomainId, flags: u32) -> () = "virDomainUndefineFlags" writes;
+        fn domain_suspend(&self, domain: &DomainId) -> () = "virDomainSuspend" writes;
+        fn domain_resume(&self, domain: &DomainId) -> () = "virDomainResume" writes;
         /// Asks the guest to sleep; `target` is `virNodeSuspendTarget`, `duration` in seconds, 0 until woken.
         fn domain_pm_suspend_for_duration(
             &self,
@@ -71,18 +71,18 @@ driver_trait! {
             target: u32,
             duration: u64,
             flags: u32,
-        ) -> () = "virDomainPMSuspendForDuration";
-        fn domain_pm_wakeup(&self, domain: &DomainId, flags: u32) -> () = "virDomainPMWakeup";
+        ) -> () = "virDomainPMSuspendForDuration" writes;
+        fn domain_pm_wakeup(&self, domain: &DomainId, flags: u32) -> () = "virDomainPMWakeup" writes;
         /// Asks the guest to shut down, without waiting for it; `flags` are `virDomainShutdownFlagValues`.
-        fn domain_shutdown_flags(&self, domain: &DomainId, flags: u32) -> () = "virDomainShutdownFlags";
+        fn domain_shutdown_flags(&self, domain: &DomainId, flags: u32) -> () = "virDomainShutdownFlags" writes;
         /// Asks the guest to reboot; `flags` are `virDomainRebootFlagValues`.
-        fn domain_reboot(&self, domain: &DomainId, flags: u32) -> () = "virDomainReboot";
+        fn domain_reboot(&self, domain: &DomainId, flags: u32) -> () = "virDomainReboot" writes;
         /// Resets the machine as its button would.
-        fn domain_reset(&self, domain: &DomainId, flags: u32) -> () = "virDomainReset";
+        fn domain_reset(&self, domain: &DomainId, flags: u32) -> () = "virDomainReset" writes;
         /// Stops the guest by force; `flags` are `virDomainDestroyFlagsValues`.
-        fn domain_destroy_flags(&self, domain: &DomainId, flags: u32) -> () = "virDomainDestroyFlags";
-        fn domain_inject_nmi(&self, domain: &DomainId, flags: u32) -> () = "virDomainInjectNMI";
-        fn domain_rename(&self, domain: &DomainId, new_name: &str, flags: u32) -> () = "virDomainRename";
+        fn domain_destroy_flags(&self, domain: &DomainId, flags: u32) -> () = "virDomainDestroyFlags" writes;
+        fn domain_inject_nmi(&self, domain: &DomainId, flags: u32) -> () = "virDomainInjectNMI" writes;
+        fn domain_rename(&self, domain: &DomainId, new_name: &str, flags: u32) -> () = "virDomainRename" writes;
         fn domain_get_state(&self, domain: &DomainId, flags: u32) -> DomainStateReason = "virDomainGetState";
         fn domain_get_info(&self, domain: &DomainId) -> DomainInfo = "virDomainGetInfo";
         fn domain_get_control_info(&self, domain: &DomainId, flags: u32) -> DomainControlInfo = "virDomainGetControlInfo";
@@ -93,15 +93,15 @@ driver_trait! {
             kind: u32,
             action: u32,
             flags: u32,
-        ) -> () = "virDomainSetLifecycleAction";
+        ) -> () = "virDomainSetLifecycleAction" writes;
         /// Measures for so many seconds how fast the guest dirties its memory; `flags` are `virDomainDirtyRateCalcFlags`.
-        fn domain_start_dirty_rate_calc(&self, domain: &DomainId, seconds: i32, flags: u32) -> () = "virDomainStartDirtyRateCalc";
-        fn domain_get_launch_security_info(&self, domain: &DomainId, flags: u32) -> TypedParams = "virDomainGetLaunchSecurityInfo";
+        fn domain_start_dirty_rate_calc(&self, domain: &DomainId, seconds: i32, flags: u32) -> () = "virDomainStartDirtyRateCalc" writes;
+        fn domain_get_launch_security_info(&self, domain: &DomainId, flags: u32) -> TypedParams = "virDomainGetLaunchSecurityInfo" writes;
         fn domain_set_launch_security_state(
             &self,
             domain: &DomainId,
             params: &TypedParams,
             flags: u32,
-        ) -> () = "virDomainSetLaunchSecurityState";
+        ) -> () = "virDomainSetLaunchSecurityState" writes;
     }
 }

@@ -10,6 +10,8 @@ driver_trait! {
     pub trait DomainLookup in Domain {
         /// Which domains there are; `flags` are `VIR_CONNECT_LIST_DOMAINS_*`.
         fn connect_list_all_domains(&self, flags: u32) -> Vec<DomainId> = "virConnectListAllDomains";
+        /// How many run, or else are defined and do not run; without it the list is counted.
+        fn connect_num_of_domains(&self, active: bool) -> usize = "virConnectNumOfDomains";
         fn domain_lookup_by_id(&self, id: i32) -> DomainId = "virDomainLookupByID";
         fn domain_lookup_by_uuid(&self, uuid: Uuid) -> DomainId = "virDomainLookupByUUID";
         fn domain_lookup_by_name(&self, name: &str) -> DomainId = "virDomainLookupByName";

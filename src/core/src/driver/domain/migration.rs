@@ -61,14 +61,14 @@ driver_trait! {
         /// Whether the driver, or the daemon that it talks to, has a feature. Most are protocols of migration.
         fn connect_supports_feature(&self, feature: Feature) -> bool = "virConnectSupportsFeature";
         /// Source: makes the description and, with `VIR_MIGRATE_CHANGE_PROTECTION`, takes the job that confirm ends.
-        fn domain_migrate_begin(&self, domain: &DomainId, step: &MigrationStep<'_>) -> MigrationBegun = "virDomainMigrateBegin3Params";
+        fn domain_migrate_begin(&self, domain: &DomainId, step: &MigrationStep<'_>) -> MigrationBegun = "virDomainMigrateBegin3Params" writes;
         /// Destination: starts the guest, waiting for its memory. The description is `VIR_MIGRATE_PARAM_DEST_XML`.
-        fn domain_migrate_prepare(&self, step: &MigrationStep<'_>) -> MigrationPrepared = "virDomainMigratePrepare3Params";
+        fn domain_migrate_prepare(&self, step: &MigrationStep<'_>) -> MigrationPrepared = "virDomainMigratePrepare3Params" writes;
         /// Destination: as prepare, but memory will come through the stream that is returned beside the answer.
         fn domain_migrate_prepare_tunnel(
             &self,
             step: &MigrationStep<'_>,
-        ) -> (MigrationPrepared, Box<dyn StreamDriver>) = "virDomainMigratePrepareTunnel3Params";
+        ) -> (MigrationPrepared, Box<dyn StreamDriver>) = "virDomainMigratePrepareTunnel3Params" writes;
         /// Source: sends the guest. With `VIR_MIGRATE_PEER2PEER` the driver connects to `connection_uri` and runs all
         /// phases itself; without, `connection_uri` is absent. The cookie for the destination comes back.
         fn domain_migrate_perform(
@@ -76,20 +76,20 @@ driver_trait! {
             domain: &DomainId,
             connection_uri: Option<&str>,
             step: &MigrationStep<'_>,
-        ) -> Vec<u8> = "virDomainMigratePerform3Params";
+        ) -> Vec<u8> = "virDomainMigratePerform3Params" writes;
         /// Destination: lets the guest run, or takes it away again where the migration was cancelled. Its name is
         /// `VIR_MIGRATE_PARAM_DEST_NAME`.
-        fn domain_migrate_finish(&self, step: &MigrationStep<'_>, cancelled: bool) -> MigrationFinished = "virDomainMigrateFinish3Params";
+        fn domain_migrate_finish(&self, step: &MigrationStep<'_>, cancelled: bool) -> MigrationFinished = "virDomainMigrateFinish3Params" writes;
         /// Source: gives the guest up, or lets it run on where the migration was cancelled.
         fn domain_migrate_confirm(
             &self,
             domain: &DomainId,
             step: &MigrationStep<'_>,
             cancelled: bool,
-        ) -> () = "virDomainMigrateConfirm3Params";
+        ) -> () = "virDomainMigrateConfirm3Params" writes;
         /// Milliseconds.
         fn domain_migrate_get_max_downtime(&self, domain: &DomainId, flags: u32) -> u64 = "virDomainMigrateGetMaxDowntime";
-        fn domain_migrate_set_max_downtime(&self, domain: &DomainId, downtime: u64, flags: u32) -> () = "virDomainMigrateSetMaxDowntime";
+        fn domain_migrate_set_max_downtime(&self, domain: &DomainId, downtime: u64, flags: u32) -> () = "virDomainMigrateSetMaxDowntime" writes;
         /// Bytes.
         fn domain_migrate_get_compression_cache(&self, domain: &DomainId, flags: u32) -> u64 = "virDomainMigrateGetCompressionCache";
         fn domain_migrate_set_compression_cache(
@@ -97,11 +97,11 @@ driver_trait! {
             domain: &DomainId,
             size: u64,
             flags: u32,
-        ) -> () = "virDomainMigrateSetCompressionCache";
+        ) -> () = "virDomainMigrateSetCompressionCache" writes;
         /// MiB/s.
-        fn domain_migrate_get_max_speed(&self, domain: &DomainId, flags: u32) -> u64 = "virDomainMigrateGetMaxSpeed";
-        fn domain_migrate_set_max_speed(&self, domain: &DomainId, bandwidth: u64, flags: u32) -> () = "virDomainMigrateSetMaxSpeed";
+        fn domain_migrate_get_max_speed(&self, domain: &DomainId, flags: u32) -> u64 = "virDomainMigrateGetMaxSpeed" writes;
+        fn domain_migrate_set_max_speed(&self, domain: &DomainId, bandwidth: u64, flags: u32) -> () = "virDomainMigrateSetMaxSpeed" writes;
         /// Lets the guest run at the destination now; the rest of its memory follows.
-        fn domain_migrate_start_post_copy(&self, domain: &DomainId, flags: u32) -> () = "virDomainMigrateStartPostCopy";
+        fn domain_migrate_start_post_copy(&self, domain: &DomainId, flags: u32) -> () = "virDomainMigrateStartPostCopy" writes;
     }
 }

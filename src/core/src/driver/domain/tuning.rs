@@ -85,17 +85,17 @@ driver_trait! {
         /// In KiB.
         fn domain_get_max_memory(&self, domain: &DomainId) -> u64 = "virDomainGetMaxMemory";
         /// `memory` in KiB, `flags` are `virDomainMemoryModFlags`.
-        fn domain_set_memory_flags(&self, domain: &DomainId, memory: u64, flags: u32) -> () = "virDomainSetMemoryFlags";
+        fn domain_set_memory_flags(&self, domain: &DomainId, memory: u64, flags: u32) -> () = "virDomainSetMemoryFlags" writes;
         /// How often the balloon's statistics are asked for, in seconds; 0 never. `flags` are `virDomainMemoryModFlags`.
-        fn domain_set_memory_stats_period(&self, domain: &DomainId, period: i32, flags: u32) -> () = "virDomainSetMemoryStatsPeriod";
+        fn domain_set_memory_stats_period(&self, domain: &DomainId, period: i32, flags: u32) -> () = "virDomainSetMemoryStatsPeriod" writes;
         fn domain_get_memory_parameters(&self, domain: &DomainId, flags: u32) -> TypedParams = "virDomainGetMemoryParameters";
-        fn domain_set_memory_parameters(&self, domain: &DomainId, params: &TypedParams, flags: u32) -> () = "virDomainSetMemoryParameters";
+        fn domain_set_memory_parameters(&self, domain: &DomainId, params: &TypedParams, flags: u32) -> () = "virDomainSetMemoryParameters" writes;
         fn domain_get_numa_parameters(&self, domain: &DomainId, flags: u32) -> TypedParams = "virDomainGetNumaParameters";
-        fn domain_set_numa_parameters(&self, domain: &DomainId, params: &TypedParams, flags: u32) -> () = "virDomainSetNumaParameters";
+        fn domain_set_numa_parameters(&self, domain: &DomainId, params: &TypedParams, flags: u32) -> () = "virDomainSetNumaParameters" writes;
         fn domain_get_blkio_parameters(&self, domain: &DomainId, flags: u32) -> TypedParams = "virDomainGetBlkioParameters";
-        fn domain_set_blkio_parameters(&self, domain: &DomainId, params: &TypedParams, flags: u32) -> () = "virDomainSetBlkioParameters";
+        fn domain_set_blkio_parameters(&self, domain: &DomainId, params: &TypedParams, flags: u32) -> () = "virDomainSetBlkioParameters" writes;
         fn domain_get_perf_events(&self, domain: &DomainId, flags: u32) -> TypedParams = "virDomainGetPerfEvents";
-        fn domain_set_perf_events(&self, domain: &DomainId, params: &TypedParams, flags: u32) -> () = "virDomainSetPerfEvents";
+        fn domain_set_perf_events(&self, domain: &DomainId, params: &TypedParams, flags: u32) -> () = "virDomainSetPerfEvents" writes;
         fn domain_get_scheduler_type(&self, domain: &DomainId) -> SchedulerType = "virDomainGetSchedulerType";
         /// `flags` have `VIR_TYPED_PARAM_STRING_OKAY` unless the call was `virDomainGetSchedulerParameters`.
         fn domain_get_scheduler_parameters_flags(&self, domain: &DomainId, flags: u32) -> TypedParams = "virDomainGetSchedulerParametersFlags";
@@ -104,39 +104,39 @@ driver_trait! {
             domain: &DomainId,
             params: &TypedParams,
             flags: u32,
-        ) -> () = "virDomainSetSchedulerParametersFlags";
+        ) -> () = "virDomainSetSchedulerParametersFlags" writes;
 
         /// `flags` are `virDomainVcpuFlags`.
-        fn domain_set_vcpus_flags(&self, domain: &DomainId, count: u32, flags: u32) -> () = "virDomainSetVcpusFlags";
+        fn domain_set_vcpus_flags(&self, domain: &DomainId, count: u32, flags: u32) -> () = "virDomainSetVcpusFlags" writes;
         fn domain_get_vcpus_flags(&self, domain: &DomainId, flags: u32) -> u32 = "virDomainGetVcpusFlags";
         /// Turns the virtual CPUs of a list such as `1-3,5` on or off.
-        fn domain_set_vcpu(&self, domain: &DomainId, vcpus: &str, enable: bool, flags: u32) -> () = "virDomainSetVcpu";
+        fn domain_set_vcpu(&self, domain: &DomainId, vcpus: &str, enable: bool, flags: u32) -> () = "virDomainSetVcpu" writes;
         /// What the virtual CPUs of a running guest do: the first `max_info` at most.
         fn domain_get_vcpus(&self, domain: &DomainId, max_info: usize) -> Vec<VcpuInfo> = "virDomainGetVcpus";
         /// Of a running guest; by default that is the next call, with `VIR_DOMAIN_AFFECT_LIVE`.
-        fn domain_pin_vcpu(&self, domain: &DomainId, vcpu: u32, cpus: &CpuMap) -> () = "virDomainPinVcpu";
-        fn domain_pin_vcpu_flags(&self, domain: &DomainId, vcpu: u32, cpus: &CpuMap, flags: u32) -> () = "virDomainPinVcpuFlags";
+        fn domain_pin_vcpu(&self, domain: &DomainId, vcpu: u32, cpus: &CpuMap) -> () = "virDomainPinVcpu" writes;
+        fn domain_pin_vcpu_flags(&self, domain: &DomainId, vcpu: u32, cpus: &CpuMap, flags: u32) -> () = "virDomainPinVcpuFlags" writes;
         /// Where the virtual CPUs may run: the first `max_maps` at most, in their order.
         fn domain_get_vcpu_pin_info(&self, domain: &DomainId, max_maps: usize, flags: u32) -> Vec<CpuMap> = "virDomainGetVcpuPinInfo";
-        fn domain_pin_emulator(&self, domain: &DomainId, cpus: &CpuMap, flags: u32) -> () = "virDomainPinEmulator";
+        fn domain_pin_emulator(&self, domain: &DomainId, cpus: &CpuMap, flags: u32) -> () = "virDomainPinEmulator" writes;
         /// Where the emulator's own threads may run; `None` where nothing is known of it.
         fn domain_get_emulator_pin_info(&self, domain: &DomainId, flags: u32) -> Option<CpuMap> = "virDomainGetEmulatorPinInfo";
         /// What the guest agent says of the virtual CPUs.
-        fn domain_get_guest_vcpus(&self, domain: &DomainId, flags: u32) -> TypedParams = "virDomainGetGuestVcpus";
+        fn domain_get_guest_vcpus(&self, domain: &DomainId, flags: u32) -> TypedParams = "virDomainGetGuestVcpus" writes;
         /// Has the guest agent turn virtual CPUs of a list such as `1-3,5` on or off.
-        fn domain_set_guest_vcpus(&self, domain: &DomainId, vcpus: &str, enable: bool, flags: u32) -> () = "virDomainSetGuestVcpus";
+        fn domain_set_guest_vcpus(&self, domain: &DomainId, vcpus: &str, enable: bool, flags: u32) -> () = "virDomainSetGuestVcpus" writes;
 
         fn domain_get_io_thread_info(&self, domain: &DomainId, flags: u32) -> Vec<IoThreadInfo> = "virDomainGetIOThreadInfo";
-        fn domain_pin_io_thread(&self, domain: &DomainId, thread: u32, cpus: &CpuMap, flags: u32) -> () = "virDomainPinIOThread";
-        fn domain_add_io_thread(&self, domain: &DomainId, thread: u32, flags: u32) -> () = "virDomainAddIOThread";
-        fn domain_del_io_thread(&self, domain: &DomainId, thread: u32, flags: u32) -> () = "virDomainDelIOThread";
+        fn domain_pin_io_thread(&self, domain: &DomainId, thread: u32, cpus: &CpuMap, flags: u32) -> () = "virDomainPinIOThread" writes;
+        fn domain_add_io_thread(&self, domain: &DomainId, thread: u32, flags: u32) -> () = "virDomainAddIOThread" writes;
+        fn domain_del_io_thread(&self, domain: &DomainId, thread: u32, flags: u32) -> () = "virDomainDelIOThread" writes;
         fn domain_set_io_thread_params(
             &self,
             domain: &DomainId,
             thread: u32,
             params: &TypedParams,
             flags: u32,
-        ) -> () = "virDomainSetIOThreadParams";
+        ) -> () = "virDomainSetIOThreadParams" writes;
 
         fn domain_set_throttle_group(
             &self,
@@ -144,8 +144,8 @@ driver_trait! {
             group: &str,
             params: &TypedParams,
             flags: u32,
-        ) -> () = "virDomainSetThrottleGroup";
-        fn domain_del_throttle_group(&self, domain: &DomainId, group: &str, flags: u32) -> () = "virDomainDelThrottleGroup";
+        ) -> () = "virDomainSetThrottleGroup" writes;
+        fn domain_del_throttle_group(&self, domain: &DomainId, group: &str, flags: u32) -> () = "virDomainDelThrottleGroup" writes;
     }
 }
 

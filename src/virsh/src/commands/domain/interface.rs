@@ -332,7 +332,7 @@ fn domiftune(shell: &mut Shell, args: &Args) -> Outcome {
     if changes.is_empty() {
         let values = domain
             .interface_parameters(Some(device), flags)
-            .or_say(|| "Unable to get number of interface parameters")?;
+            .or_say(|| "Unable to get interface parameters")?;
         shell.out.params(15, ":", &values);
         return Ok(());
     }

@@ -4,6 +4,7 @@ pub mod agent;
 pub mod block_job;
 pub mod config;
 pub mod console;
+pub mod container;
 pub mod describe;
 pub mod device;
 pub mod disk;

@@ -4,7 +4,7 @@ use super::{CONFIG, LIVE, affected, xml_of};
 use crate::args::Args;
 use crate::command::{Command, arg, flag, number, text};
 use crate::complete;
-use crate::failure::{Failure, Outcome, fail};
+use crate::failure::{Failure, OrSay, Outcome, fail};
 use crate::output::{Cell, extra, say};
 use crate::shell::Shell;
 use crate::table::Table;
@@ -123,6 +123,9 @@ pub fn host_cpu_set(text: &str, limit: usize) -> Outcome<CpuMap> {
         return Ok((0..limit).collect());
     }
     let Some(map) = cpus::parse(text, limit) else {
+        if cpus::is_list(text) {
+            fail!("Invalid cpulist '{text}'")
+        }
         let cause = format!("invalid argument: '{text}' is no list of CPUs");
         return Err(Failure { lines: vec![format!("Invalid cpulist '{text}'"), cause], cause: None });
     };
@@ -143,8 +146,8 @@ fn count(domain: &Domain, flags: u32, check: bool) -> Outcome<Option<u32>> {
     match domain.vcpus_flags(flags) {
         Ok(count) => Ok(Some(count)),
         Err(err) if !matches!(err.code(), ErrorCode::NoSupport | ErrorCode::InvalidArg) => Err(err.into()),
-        Err(_) if flags & VIR_DOMAIN_VCPU_GUEST != 0 => {
-            fail!("Failed to retrieve vCPU count from the guest")
+        Err(err) if flags & VIR_DOMAIN_VCPU_GUEST != 0 => {
+            Err(err).or_say(|| "Failed to retrieve vCPU count from the guest")
         }
         Err(_) => old_count(domain, flags).map(Some),
     }

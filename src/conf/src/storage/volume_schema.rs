@@ -1,0 +1,154 @@
+//! What the schema of `<volume>` allows, for callers that have their documents checked.
+
+use super::Permissions;
+use crate::domain::Encryption;
+use crate::values::Unit;
+use ferrovirt_xml::{Cardinality, Item, Shape, Tag, XmlContent};
+
+pub(super) const VOLUME: &Shape = &Shape {
+    items: &[
+        Item::attr_by("type", "file, block, dir, network or netdir", is_type).optional(),
+        Item::child("name", &[Item::text_by("a name without '/'", is_name)]),
+        Item::child("key", TEXT).optional(),
+        Item::child("source", &[Item::child("device", DEVICE).many()]).optional(),
+        Item::child("capacity", SIZE).optional(),
+        Item::child("allocation", SIZE).optional(),
+        Item::child("physical", SIZE).optional(),
+        Item::child("target", TARGET),
+        Item::child("backingStore", BACKING_STORE).optional(),
+    ],
+};
+
+const TEXT: &[Item] = &[Item::text::<String>()];
+const PATH: &[Item] = &[Item::text_by("an absolute path", is_absolute)];
+
+const DEVICE: &[Item] = &[
+    Item::attr_by("path", "an absolute path", is_absolute),
+    Item::child("extent", &[Item::attr::<u64>("start"), Item::attr::<u64>("end")]).many(),
+];
+
+const SIZE: &[Item] = &[
+    Item::attr_by("unit", "a unit such as KiB or MB", |text| {
+        text.is_empty() || Unit::bytes_of(text).is_some()
+    })
+    .optional(),
+    Item::text::<u64>(),
+];
+
+const TARGET: &[Item] = &[
+    Item::child("path", TEXT).optional(),
+    FORMAT,
+    PERMISSIONS,
+    TIMESTAMPS,
+    Item::Child {
+        tag: Tag::new("encryption"),
+        cardinality: Cardinality::Optional,
+        shape: <Encryption as XmlContent>::shape,
+    },
+    Item::child("compat", &[Item::text_by("a version such as 1.1", is_version)]).optional(),
+    Item::child("nocow", &[]).optional(),
+    Item::child("clusterSize", SIZE).optional(),
+    Item::child(
+        "features",
+        &[Item::child("lazy_refcounts", &[]).optional(), Item::child("extended_l2", &[]).optional()],
+    )
+    .optional(),
+];
+
+const BACKING_STORE: &[Item] = &[Item::child("path", PATH), FORMAT, PERMISSIONS, TIMESTAMPS];
+
+const FORMAT: Item =
+    Item::child("format", &[Item::attr_by("type", "a format of images", is_format)]).optional();
+
+const PERMISSIONS: Item = Item::Child {
+    tag: Tag::new("permissions"),
+    cardinality: Cardinality::Optional,
+    shape: <Permissions as XmlContent>::shape,
+};
+
+const TIMESTAMPS: Item = Item::child(
+    "timestamps",
+    &[
+        Item::child("atime", TIMESTAMP).optional(),
+        Item::child("btime", TIMESTAMP).optional(),
+        Item::child("ctime", TIMESTAMP).optional(),
+        Item::child("mtime", TIMESTAMP).optional(),
+    ],
+)
+.optional();
+
+const TIMESTAMP: &[Item] = &[Item::text_by("seconds since 1970, such as 1341933637.27319099", is_timestamp)];
+
+/// The formats of images, file systems and partitions.
+const FORMATS: &[&str] = &[
+    "unknown",
+    "raw",
+    "dir",
+    "bochs",
+    "cloop",
+    "dmg",
+    "iso",
+    "vpc",
+    "vdi",
+    "fat",
+    "vhd",
+    "ploop",
+    "luks",
+    "cow",
+    "qcow",
+    "qcow2",
+    "qed",
+    "vmdk",
+    "none",
+    "auto",
+    "ext2",
+    "ext3",
+    "ext4",
+    "ufs",
+    "iso9660",
+    "udf",
+    "gfs",
+    "gfs2",
+    "vfat",
+    "hfs+",
+    "xfs",
+    "ocfs2",
+    "vmfs",
+    "linux",
+    "fat16",
+    "fat32",
+    "linux-swap",
+    "linux-lvm",
+    "linux-raid",
+    "extended",
+];
+
+/// The schema does not know every type that the parser knows.
+fn is_type(text: &str) -> bool {
+    matches!(text, "file" | "block" | "dir" | "network" | "netdir")
+}
+
+fn is_name(text: &str) -> bool {
+    !text.contains('/') && !matches!(text, "." | "..")
+}
+
+fn is_absolute(text: &str) -> bool {
+    text.len() > 1 && text.starts_with('/')
+}
+
+fn is_format(text: &str) -> bool {
+    FORMATS.contains(&text)
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_version(text: &str) -> bool {
+    text.split_once('.').is_some_and(|(major, minor)| is_digits(major) && is_digits(minor))
+}
+
+fn is_timestamp(text: &str) -> bool {
+    let (seconds, rest) = text.split_once('.').unwrap_or((text, ""));
+    is_digits(seconds) && rest.len() <= 9 && rest.bytes().all(|byte| byte.is_ascii_digit())
+}
