@@ -23,10 +23,9 @@ impl Domain {
         requires!(flags, VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT, VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE)?;
         exclusive!(flags, VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE, VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA)?;
         exclusive!(flags, VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE, VIR_DOMAIN_SNAPSHOT_CREATE_HALT)?;
-        let id = self.driver().domain_snapshot_create_xml(&self.id(), xml, flags)?;
-        if flags & VIR_DOMAIN_SNAPSHOT_CREATE_HALT != 0 {
-            self.note_stop();
-        }
+        let create = || self.driver().domain_snapshot_create_xml(&self.id(), xml, flags);
+        let halts = flags & VIR_DOMAIN_SNAPSHOT_CREATE_HALT != 0;
+        let id = if halts { self.noting_a_stop(create)? } else { create()? };
         Ok(DomainSnapshot::new(self, id))
     }
 

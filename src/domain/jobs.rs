@@ -68,9 +68,8 @@ impl Domain {
         exclusive!(flags, VIR_DUMP_CRASH, VIR_DUMP_LIVE)?;
         exclusive!(flags, VIR_DUMP_CRASH, VIR_DUMP_RESET)?;
         exclusive!(flags, VIR_DUMP_LIVE, VIR_DUMP_RESET)?;
-        self.driver().domain_core_dump_with_format(&self.id(), &absolute_path(to)?, format, flags)?;
-        self.note_stop();
-        Ok(())
+        let to = absolute_path(to)?;
+        self.noting_a_stop(|| self.driver().domain_core_dump_with_format(&self.id(), &to, format, flags))
     }
 
     /// How far the job under way has come.

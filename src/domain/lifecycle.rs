@@ -73,16 +73,12 @@ impl Domain {
 
     /// Asks the guest to shut down, without waiting for it; `flags` are `virDomainShutdownFlagValues`.
     pub fn shutdown(&self, flags: u32) -> Result<()> {
-        self.driver().domain_shutdown_flags(&self.id(), flags)?;
-        self.note_stop();
-        Ok(())
+        self.noting_a_stop(|| self.driver().domain_shutdown_flags(&self.id(), flags))
     }
 
     /// Asks the guest to reboot; `flags` are `virDomainRebootFlagValues`.
     pub fn reboot(&self, flags: u32) -> Result<()> {
-        self.driver().domain_reboot(&self.id(), flags)?;
-        self.note_stop();
-        Ok(())
+        self.noting_a_stop(|| self.driver().domain_reboot(&self.id(), flags))
     }
 
     /// Resets the machine as its button would.

@@ -20,8 +20,8 @@ pub use migration::MigrationTarget;
 pub use stats::cpu_stats_query;
 
 use crate::Connection;
-use ferrovirt_core::DomainId;
 use ferrovirt_core::driver::{Feature, HypervisorDriver};
+use ferrovirt_core::{DomainId, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use uuid::Uuid;
@@ -82,12 +82,17 @@ impl Domain {
         self.0.id.store(id, Ordering::Relaxed);
     }
 
-    /// After a call that may have stopped the guest: a driver in this process tells at once, of a daemon it is not asked.
-    pub(crate) fn note_stop(&self) {
-        let remote = || self.connection().supports(Feature::Remote);
-        if self.numeric_id() != -1 && matches!(remote(), Ok(false)) && !self.is_active().unwrap_or(false) {
+    /// Runs a call that may stop the guest, and forgets the numeric id if it did. A driver in this process tells at once;
+    /// a daemon is not asked.
+    pub(crate) fn noting_a_stop<T>(&self, call: impl FnOnce() -> Result<T>) -> Result<T> {
+        let local = matches!(self.connection().supports(Feature::Remote), Ok(false));
+        let runs = || self.is_active().unwrap_or(false);
+        let ran = local && self.numeric_id() != -1 && runs();
+        let answer = call()?;
+        if ran && !runs() {
             self.set_numeric_id(-1);
         }
+        Ok(answer)
     }
 
     pub(crate) fn driver(&self) -> &dyn HypervisorDriver {

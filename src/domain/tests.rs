@@ -105,6 +105,17 @@ fn the_old_lists_are_made_from_the_list_of_all() {
 }
 
 #[test]
+fn a_read_only_connection_changes_nothing() {
+    let (connection, _) = connect(AccessMode::ReadOnly);
+    let domain = Domain::new(&connection, named("web", -1));
+    for outcome in [domain.create(0), domain.suspend(), domain.rename("www", 0), domain.destroy(0)] {
+        assert_eq!(code(outcome), Some(ErrorCode::OperationDenied));
+    }
+    assert_eq!(code(connection.define_domain("<domain/>", 0)), Some(ErrorCode::OperationDenied));
+    assert_eq!(connection.list_domains().unwrap(), [1]);
+}
+
+#[test]
 fn a_read_only_connection_shows_no_secrets_and_asks_no_guest() {
     let (connection, _) = connect(AccessMode::ReadOnly);
     let domain = Domain::new(&connection, named("web", 1));

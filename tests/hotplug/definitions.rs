@@ -67,7 +67,7 @@ fn a_device_that_clashes_or_can_not_be_is_refused_and_changes_nothing() {
             (DEVICES[13].0, ErrorCode::OperationInvalid),
             ("<video><model type='qxl'/></video>", ErrorCode::OperationUnsupported),
             ("<graphics type='vnc'/>", ErrorCode::OperationUnsupported),
-            (memory, ErrorCode::ConfigUnsupported),
+            (memory, ErrorCode::XmlDetail),
         ] {
             assert_eq!(domain.attach_device(device, CONFIG).expect_err(device).code(), code, "{device}");
         }

@@ -33,7 +33,7 @@ fn disks_are_plugged_in_and_released_by_a_guest_that_starts_anew() {
         assert!(nodes().contains(&first) && nodes().contains(&second));
         assert_eq!(domain.block_stats("vda").expect("statistics").read_bytes, 0);
         let again = domain.attach_device(&disk(&first, "vda", "virtio"), LIVE).expect_err("twice");
-        assert_eq!(again.code(), ErrorCode::OperationInvalid);
+        assert_eq!(again.code(), ErrorCode::XmlError);
         let missing = disk("/none/here", "vdc", "virtio");
         let err = domain.attach_device(&missing, LIVE).expect_err("no such image");
         assert!(err.message().contains("/none/here"), "{err}");

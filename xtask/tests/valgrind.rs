@@ -29,6 +29,16 @@ fn calls() {
 
 /// A program of `tests/c`.
 fn check(source: &str) {
+    run(source, &[]);
+}
+
+/// The same for one that wants a folder for drivers of its own.
+fn check_embedded(source: &str) {
+    let root = tempfile::tempdir().unwrap();
+    run(source, &[root.path()]);
+}
+
+fn run(source: &str, words: &[&Path]) {
     let Some(prefix) = prefix() else { return };
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("program");
@@ -38,7 +48,7 @@ fn check(source: &str) {
     cc.arg("-I").arg(prefix.join("include")).arg("-L").arg(prefix.join("lib")).arg("-lvirt");
     succeeds(&mut cc);
     let mut valgrind = Command::new("valgrind");
-    valgrind.args(MEMCHECK).arg(suppressions()).arg(&program);
+    valgrind.args(MEMCHECK).arg(suppressions()).arg(&program).args(words);
     valgrind.env("LD_LIBRARY_PATH", prefix.join("lib")).current_dir(folder.path());
     // Nothing of the user's: neither aliases nor sockets of a daemon.
     for variable in ["HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"] {
@@ -85,4 +95,9 @@ fn events() {
 #[test]
 fn event_loop() {
     check("event_loop.c");
+}
+
+#[test]
+fn handles() {
+    check_embedded("handles.c");
 }

@@ -32,18 +32,11 @@ pub fn modify_with<H: Handle, A, T: CReturn, F: FnOnce(&H, A) -> Result<T>>(
     arguments: impl FnOnce() -> Result<A>,
     body: F,
 ) -> T::Raw {
-    last_error::clear();
-    let caller = Caller::of::<F>();
-    caller.log();
-    let Some(object) = H::find(handle) else {
-        return finish::<T>(caller, None, Err(H::invalid(caller.function())));
-    };
-    let outcome = guarded(|| {
+    run(Caller::of::<F>(), handle, |caller, object| {
         let arguments = arguments()?;
-        caller.permit_writing(&object)?;
-        body(&object, arguments)
-    });
-    finish(caller, object.connection(), outcome)
+        caller.permit_writing(object)?;
+        body(object, arguments)
+    })
 }
 
 /// A call without a handle.
@@ -59,18 +52,25 @@ fn enter<H: Handle, T: CReturn, F: FnOnce(&H) -> Result<T>>(
     writes: bool,
     body: F,
 ) -> T::Raw {
+    run(Caller::of::<F>(), handle, |caller, object| {
+        if writes {
+            caller.permit_writing(object)?;
+        }
+        body(object)
+    })
+}
+
+fn run<H: Handle, T: CReturn>(
+    caller: Caller,
+    handle: *mut H::C,
+    body: impl FnOnce(Caller, &H) -> Result<T>,
+) -> T::Raw {
     last_error::clear();
-    let caller = Caller::of::<F>();
     caller.log();
     let Some(object) = H::find(handle) else {
         return finish::<T>(caller, None, Err(H::invalid(caller.function())));
     };
-    let outcome = guarded(|| {
-        if writes {
-            caller.permit_writing(&object)?;
-        }
-        body(&object)
-    });
+    let outcome = guarded(|| body(caller, &object));
     finish(caller, object.connection(), outcome)
 }
 

@@ -111,10 +111,6 @@ impl Opened {
 
     pub fn timestamps(&self) -> Timestamps {
         let stat = &self.stat;
-        let moment = |seconds: i64, nanoseconds: u64| Timestamp {
-            seconds,
-            nanoseconds: u32::try_from(nanoseconds).unwrap_or(0),
-        };
         Timestamps {
             accessed: moment(stat.st_atime, stat.st_atime_nsec),
             modified: moment(stat.st_mtime, stat.st_mtime_nsec),
@@ -304,4 +300,8 @@ pub fn refresh(volume: &mut StorageVolume) -> Result<()> {
         opened.describe(backing);
     }
     Ok(())
+}
+/// Which numbers the kernel's structure has for nanoseconds depends on how the system is called.
+fn moment<N: TryInto<u32>>(seconds: i64, nanoseconds: N) -> Timestamp {
+    Timestamp { seconds, nanoseconds: nanoseconds.try_into().unwrap_or_default() }
 }

@@ -418,6 +418,7 @@ impl NetworkDriver for TestDriver {
         let known = abi::VIR_NETWORK_UPDATE_AFFECT_LIVE | abi::VIR_NETWORK_UPDATE_AFFECT_CONFIG;
         refuse::flags(flags, known, "virNetworkGetMetadata")?;
         let view = self.network(network)?.view.get();
+        metadata::check_kind(kind).map_err(own)?;
         let (live, _) = view.affected(flags)?;
         let model = if live { &view.definition.model } else { &view.permanent().model };
         let (title, description) = (model.title.as_deref(), model.description.as_deref());

@@ -53,6 +53,15 @@ pub fn get(
     }
 }
 
+/// Refuses a number that is no `virDomainMetadataType`, for those who tell so before they look at anything else.
+pub fn check_kind(kind: i32) -> Result<()> {
+    if u32::try_from(kind).is_ok_and(|kind| kind >= abi::VIR_DOMAIN_METADATA_LAST) {
+        Err(unknown(kind))
+    } else {
+        Ok(())
+    }
+}
+
 fn unknown(kind: i32) -> Error {
     let detail = format!("metadata of kind {kind} is not known; there are description, title and element");
     Error::invalid_arg(detail)

@@ -172,7 +172,7 @@ fn storage() {
     };
     let json = r#"{"name": "root.qcow2", "capacity": 8589934592, "allocation": 1048576, "has_allocation": true,
         "target": {"format": "qcow2"}, "backing": {"path": "/srv/base.img", "format": "raw"}}"#;
-    let read = |xml: &str| StorageVolume::from_xml(xml, PoolType::Dir, CapacityRule::Needed, true);
+    let read = |xml: &str| StorageVolume::from_xml(xml, PoolType::Dir, CapacityRule::Needed, false);
     check(&volume, json, StorageVolume::to_xml, read);
 }
 

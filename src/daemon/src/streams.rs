@@ -216,7 +216,7 @@ impl Open {
         }
         let open = self.clone();
         let work = Box::new(move || open.run());
-        client.server().workers.submit(Task { priority: false, guest: None, work });
+        client.server().workers.submit(Task { priority: false, computes: false, guest: None, work });
     }
 
     /// A worker's turn.

@@ -3,7 +3,7 @@
 //! A worker starts when there is work for it and ends when there has been none for a while. A guest that does not
 //! answer can hold up a part of the workers at most: its further calls wait their turn, those of others pass them.
 //!
-//! What waits for nobody needs a processor and nothing else: more of it at a time than there are processors for would only
+//! What only computes needs a processor and nothing else: more of it at a time than there are processors for would only
 //! have all of it, and the reactor, wait for each other.
 
 use parking_lot::{Condvar, Mutex};
@@ -35,6 +35,8 @@ pub struct Load {
 pub struct Task {
     /// It never waits for a guest.
     pub priority: bool,
+    /// It waits for nobody at all.
+    pub computes: bool,
     /// The guest that it may wait for.
     pub guest: Option<Uuid>,
     pub work: Box<dyn FnOnce() + Send>,
@@ -42,7 +44,7 @@ pub struct Task {
 
 /// How long a worker waits for work before it ends.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// For so long nothing may get done of what waits for nobody, before the reserve is sent for.
+/// For so long nothing may get done of what only computes, before the reserve is sent for.
 const STUCK: Duration = Duration::from_millis(50);
 
 /// The pool.
@@ -56,11 +58,11 @@ struct State {
     reserve: Crew,
     /// How many workers are busy with each guest.
     busy: HashMap<Uuid, u32>,
-    /// How many are at something that waits for nobody, and how many may be: some may read a file meanwhile.
-    calm: u32,
-    most_calm: u32,
-    /// When the last such thing was done.
-    calm_done: Instant,
+    /// How many only compute, and how many may: some read a file meanwhile.
+    computing: u32,
+    most_computing: u32,
+    /// When something was computed last.
+    computed: Instant,
 }
 
 #[derive(Default)]
@@ -76,7 +78,7 @@ impl State {
     }
 
     fn may_run(&self, task: &Task, reserve: bool) -> bool {
-        if task.priority && !reserve && self.calm >= self.most_calm {
+        if task.computes && !reserve && self.computing >= self.most_computing {
             return false;
         }
         let busy = |guest| self.busy.get(&guest).copied().unwrap_or(0);
@@ -90,16 +92,16 @@ impl State {
         if let Some(guest) = task.guest {
             *self.busy.entry(guest).or_default() += 1;
         }
-        if task.priority && !reserve {
-            self.calm += 1;
+        if task.computes && !reserve {
+            self.computing += 1;
         }
         Some(task)
     }
 
-    fn done(&mut self, priority: bool, guest: Option<Uuid>, reserve: bool) {
-        if priority {
-            self.calm -= u32::from(!reserve);
-            self.calm_done = Instant::now();
+    fn done(&mut self, computes: bool, guest: Option<Uuid>, reserve: bool) {
+        if computes {
+            self.computing -= u32::from(!reserve);
+            self.computed = Instant::now();
         }
         let Some(guest) = guest else { return };
         if let Some(busy) = self.busy.get_mut(&guest) {
@@ -133,9 +135,9 @@ impl Workers {
             normal: Crew::default(),
             reserve: Crew::default(),
             busy: HashMap::new(),
-            calm: 0,
-            most_calm: 2 * std::thread::available_parallelism().map_or(1, |count| count.get() as u32),
-            calm_done: Instant::now(),
+            computing: 0,
+            most_computing: 2 * std::thread::available_parallelism().map_or(1, |count| count.get() as u32),
+            computed: Instant::now(),
         };
         Arc::new(Self(Mutex::new(state), Condvar::new(), Condvar::new()))
     }
@@ -146,7 +148,7 @@ impl Workers {
         let (priority, runs_now) = (task.priority, state.may_run(&task, false));
         state.queue.push_back(task);
         if !runs_now {
-            if priority && state.calm_done.elapsed() > STUCK {
+            if priority && state.computed.elapsed() > STUCK {
                 self.send_for_reserve(&mut state);
             }
             return;
@@ -187,11 +189,11 @@ impl Workers {
             if state.has_too_many(reserve) {
                 break;
             }
-            if let Some(Task { priority, guest, work }) = state.take(reserve) {
+            if let Some(Task { computes, guest, work, .. }) = state.take(reserve) {
                 drop(state);
                 work();
                 state = self.0.lock();
-                state.done(priority, guest, reserve);
+                state.done(computes, guest, reserve);
                 continue;
             }
             state.crew(reserve).idle += 1;
@@ -238,7 +240,7 @@ mod tests {
     use std::sync::mpsc::{Receiver, Sender, channel};
 
     fn task(priority: bool, guest: Option<Uuid>, work: impl FnOnce() + Send + 'static) -> Task {
-        Task { priority, guest, work: Box::new(work) }
+        Task { priority, computes: false, guest, work: Box::new(work) }
     }
 
     /// A task that says that it has begun and then waits to be let go.
@@ -285,26 +287,26 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_for_nobody_does_not_crowd_the_processors() {
+    fn what_only_computes_does_not_crowd_the_processors() {
         let workers = Workers::new("test", Limits { min: 0, max: 500, priority: 1 });
-        let most = workers.0.lock().most_calm;
+        let most = workers.0.lock().most_computing;
         let mut going = Vec::new();
         for _ in 0..most {
-            let (calm, begun, go) = stuck(true, None);
-            workers.submit(calm);
+            let (busy, begun, go) = stuck(true, None);
+            workers.submit(Task { computes: true, ..busy });
             begun.recv().unwrap();
             going.push(go);
         }
-        workers.0.lock().calm_done = Instant::now() + Duration::from_secs(3600);
+        workers.0.lock().computed = Instant::now() + Duration::from_secs(3600);
         let (last, has_begun, go) = stuck(true, None);
-        workers.submit(last);
+        workers.submit(Task { computes: true, ..last });
         assert!(has_begun.try_recv().is_err());
         // Other things have workers all the same, and the reserve comes where nothing gets done.
         let (done, is_done) = channel();
         workers.submit(task(false, None, move || done.send(()).unwrap()));
         is_done.recv().unwrap();
-        workers.0.lock().calm_done = Instant::now() - 2 * STUCK;
-        workers.submit(task(true, None, || {}));
+        workers.0.lock().computed = Instant::now() - 2 * STUCK;
+        workers.submit(Task { computes: true, ..task(true, None, || {}) });
         has_begun.recv().unwrap();
         drop((go, going));
     }

@@ -5,6 +5,7 @@ mod miri;
 mod served;
 pub mod suites;
 mod virsh;
+mod walks;
 pub mod xml;
 
 use anyhow::Result;
@@ -25,6 +26,8 @@ enum Suite {
     Suites(suites::Args),
     /// Say scripts of commands with the stock virsh and ours, to the stock daemon and ours
     Virsh(virsh::Args),
+    /// Walk at random over the mock hypervisor with libvirt's Python binding, beside the stock library
+    Walks(walks::Args),
     /// Read libvirt's own test documents and compare what is printed with what it expects; counts go to docs/status.md
     Xml(xml::Args),
 }
@@ -35,6 +38,7 @@ pub fn run(args: &Args) -> Result<()> {
         Suite::Miri(args) => miri::run(args),
         Suite::Suites(args) => suites::run(args),
         Suite::Virsh(args) => virsh::run(args),
+        Suite::Walks(args) => walks::run(args),
         Suite::Xml(args) => xml::run(args),
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Each is run with the stock client library and with ours. Daemon and tests are in namespaces of their own.
 
-use super::suites::{Counts, Outcome, cache, counts, excuse, pytest_counts};
+use super::suites::{self, Counts, Outcome, cache, counts, excuse, pytest_counts};
+use crate::root;
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -69,6 +70,31 @@ pub fn python(prefix: &Path, client: Client) -> Result<Outcome> {
     };
     let told = text.lines().filter(|line| line.starts_with("FAILED") || line.starts_with("ERROR"));
     Ok(excuse(counts, told, FAIL_WITH_LIBVIRT))
+}
+
+/// virt-manager's tests, in Debian's Python. A plugin has the daemon open what they open.
+pub fn virt_manager(prefix: &Path, client: Client) -> Result<Outcome> {
+    let sources = cache().join("work/virt-manager/src");
+    if !sources.is_dir() {
+        return Ok(Outcome::Skipped(
+            "its tests are those of virt-manager, which must be run first".to_owned(),
+        ));
+    }
+    let home = tempfile::tempdir()?;
+    let output = beside_daemon(prefix, client)
+        .args(["/usr/bin/python3", "-m", "pytest", "-p", "served", "-p", "no:cacheprovider", "-q"])
+        .current_dir(&sources)
+        .env("PYTHONPATH", root().join("xtask/suites"))
+        .env("HOME", home.path())
+        .env("XDG_RUNTIME_DIR", home.path())
+        .output()
+        .context("cannot run unshare")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let Some(counts) = text.lines().rev().find_map(pytest_counts) else {
+        bail!("virt-manager's tests say no counts: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    let told = text.lines().filter(|line| line.starts_with("FAILED") || line.starts_with("ERROR"));
+    Ok(excuse(counts, told, suites::FAIL_WITH_LIBVIRT))
 }
 
 /// The tests of the Rust crate `virt`.

@@ -47,6 +47,8 @@ enum How {
     ServedPython(Client),
     /// Those of the Rust crate.
     ServedRust(Client),
+    /// Those of virt-manager.
+    ServedVirtManager(Client),
 }
 
 pub(super) const fn counts(passed: usize, failed: usize, skipped: usize) -> Counts {
@@ -72,6 +74,8 @@ const SUITES: &[Suite] = &[
     served("virt-rs-served-ours", counts(60, 0, 0), How::ServedRust(Client::Ours)),
     Suite { name: "virt-rs-qemu", libvirt: counts(6, 0, 0), how: How::NeedsDaemon },
     Suite { name: "virt-manager", libvirt: counts(591, 4, 2), how: How::Script },
+    served("virt-manager-served-stock", counts(591, 4, 2), How::ServedVirtManager(Client::Stock)),
+    served("virt-manager-served-ours", counts(591, 4, 2), How::ServedVirtManager(Client::Ours)),
     Suite { name: "libvirt-examples", libvirt: counts(34, 0, 0), how: How::Script },
     Suite { name: "libvirt-glib", libvirt: counts(8, 0, 0), how: How::OwnScript },
     Suite { name: "libvirt-dbus", libvirt: counts(84, 0, 0), how: How::OwnScript },
@@ -82,7 +86,7 @@ const SUITES: &[Suite] = &[
 ];
 
 /// Tests that fail with libvirt itself, each by a part of the line that reports it, and why.
-const FAIL_WITH_LIBVIRT: &[(&str, &str)] =
+pub(super) const FAIL_WITH_LIBVIRT: &[(&str, &str)] =
     &[("virt_install_osinfo_", "Debian 12's osinfo-db is older than the suite")];
 
 impl Counts {
@@ -166,12 +170,15 @@ fn run_suite(suite: &Suite, prefix: &Path) -> Result<Outcome> {
     let script = |name: &str| folder.join(format!("{name}.sh"));
     let has_daemon = prefix.join("sbin/libvirtd").exists();
     match suite.how {
-        How::NeedsDaemon | How::ServedPython(_) | How::ServedRust(_) if !has_daemon => {
+        How::NeedsDaemon | How::ServedPython(_) | How::ServedRust(_) | How::ServedVirtManager(_)
+            if !has_daemon =>
+        {
             return Ok(Outcome::Skipped("our daemon is not built".to_owned()));
         }
         How::DebianPython { tests_of } => return debian_python(tests_of, prefix),
         How::ServedPython(client) => return served::python(prefix, client),
         How::ServedRust(client) => return served::rust(prefix, client),
+        How::ServedVirtManager(client) => return served::virt_manager(prefix, client),
         _ => {}
     }
     if !script(suite.name).exists() {

@@ -3,37 +3,43 @@
 use crate::driver::QemuDriver;
 use crate::snapshot;
 use ferrovirt_conf::checkpoint::{CheckpointXml, DomainCheckpoint};
-use ferrovirt_conf::moments::{self, checkpoints, snapshots};
+use ferrovirt_conf::moments::{Asked, OfDomain, checkpoints, snapshots};
 use ferrovirt_conf::snapshot::DomainSnapshot;
 use ferrovirt_core::driver::{CheckpointDriver, SnapshotDriver};
-use ferrovirt_core::{
-    DomainCheckpointId, DomainId, DomainSnapshotId, Error, ErrorCode, ErrorDomain, Result, abi,
-};
+use ferrovirt_core::{DomainCheckpointId, DomainId, DomainSnapshotId, Error, ErrorDomain, Result, abi};
 use std::sync::Arc;
 
 fn own(err: Error) -> Error {
     err.or_domain(ErrorDomain::Qemu)
 }
 
-fn snapshot_id(domain: &DomainId, name: &str) -> DomainSnapshotId {
-    DomainSnapshotId { domain: domain.clone(), name: name.into() }
-}
-
-fn checkpoint_id(domain: &DomainId, name: &str) -> DomainCheckpointId {
-    DomainCheckpointId { domain: domain.clone(), name: name.into() }
-}
-
 impl QemuDriver {
+    /// Asks something of a domain's snapshots.
+    fn snapshots<T>(
+        &self,
+        domain: &DomainId,
+        ask: impl FnOnce(OfDomain<'_, DomainSnapshot>) -> Result<T>,
+    ) -> Result<T> {
+        let view = self.shared.find(domain)?.view();
+        ask(OfDomain { domain, moments: &view.snapshots }).map_err(own)
+    }
+
+    /// Asks something of a domain's checkpoints.
+    fn checkpoints<T>(
+        &self,
+        domain: &DomainId,
+        ask: impl FnOnce(OfDomain<'_, DomainCheckpoint>) -> Result<T>,
+    ) -> Result<T> {
+        let view = self.shared.find(domain)?.view();
+        ask(OfDomain { domain, moments: &view.checkpoints }).map_err(own)
+    }
+
     fn snapshot(&self, id: &DomainSnapshotId) -> Result<Arc<DomainSnapshot>> {
-        let view = self.shared.find(&id.domain)?.view();
-        let missing = || own(moments::missing::<DomainSnapshot>(ErrorCode::NoDomainSnapshot, &id.name));
-        view.snapshots.find(&id.name).cloned().ok_or_else(missing)
+        self.snapshots(&id.domain, |all| all.find(&id.name))
     }
 
     fn checkpoint(&self, id: &DomainCheckpointId) -> Result<Arc<DomainCheckpoint>> {
-        let view = self.shared.find(&id.domain)?.view();
-        let missing = || own(moments::missing::<DomainCheckpoint>(ErrorCode::NoDomainCheckpoint, &id.name));
-        view.checkpoints.find(&id.name).cloned().ok_or_else(missing)
+        self.checkpoints(&id.domain, |all| all.find(&id.name))
     }
 }
 
@@ -70,7 +76,7 @@ impl SnapshotDriver for QemuDriver {
         let vm = self.shared.find(domain)?;
         let _job = vm.job.begin("snapshot")?;
         let name = snapshot::create(&self.shared, &vm, xml, flags).map_err(own)?;
-        Ok(snapshot_id(domain, &name))
+        Ok(DomainSnapshot::id(domain, &name))
     }
 
     fn domain_snapshot_get_xml_desc(&self, snapshot: &DomainSnapshotId, flags: u32) -> Result<String> {
@@ -81,10 +87,7 @@ impl SnapshotDriver for QemuDriver {
 
     fn domain_list_all_snapshots(&self, domain: &DomainId, flags: u32) -> Result<Vec<DomainSnapshotId>> {
         super::refuse_flags(flags, snapshots::LIST_FLAGS, "virDomainListAllSnapshots")?;
-        let view = self.shared.find(domain)?.view();
-        Ok(snapshots::list(&view.snapshots, None, flags)
-            .map(|found| snapshot_id(domain, &found.name))
-            .collect())
+        self.snapshots(domain, |all| all.list(flags))
     }
 
     fn domain_snapshot_list_all_children(
@@ -93,10 +96,7 @@ impl SnapshotDriver for QemuDriver {
         flags: u32,
     ) -> Result<Vec<DomainSnapshotId>> {
         super::refuse_flags(flags, snapshots::LIST_FLAGS, "virDomainSnapshotListAllChildren")?;
-        self.snapshot(snapshot)?;
-        let view = self.shared.find(&snapshot.domain)?.view();
-        let found = snapshots::list(&view.snapshots, Some(&snapshot.name), flags);
-        Ok(found.map(|found| snapshot_id(&snapshot.domain, &found.name)).collect())
+        self.snapshots(&snapshot.domain, |all| all.children(&snapshot.name, flags))
     }
 
     fn domain_snapshot_lookup_by_name(
@@ -106,8 +106,7 @@ impl SnapshotDriver for QemuDriver {
         flags: u32,
     ) -> Result<DomainSnapshotId> {
         super::refuse_flags(flags, 0, "virDomainSnapshotLookupByName")?;
-        let id = snapshot_id(domain, name);
-        self.snapshot(&id).map(|_| id)
+        self.snapshots(domain, |all| all.lookup(name))
     }
 
     fn domain_has_current_snapshot(&self, domain: &DomainId, flags: u32) -> Result<bool> {
@@ -117,12 +116,7 @@ impl SnapshotDriver for QemuDriver {
 
     fn domain_snapshot_current(&self, domain: &DomainId, flags: u32) -> Result<DomainSnapshotId> {
         super::refuse_flags(flags, 0, "virDomainSnapshotCurrent")?;
-        let view = self.shared.find(domain)?.view();
-        let current = view.snapshots.current().ok_or_else(|| {
-            let text = format!("domain '{}' has no current snapshot", domain.name);
-            own(Error::new(ErrorCode::NoDomainSnapshot, text))
-        })?;
-        Ok(snapshot_id(domain, &current.name))
+        self.snapshots(domain, |all| all.current())
     }
 
     fn domain_snapshot_get_parent(
@@ -131,18 +125,12 @@ impl SnapshotDriver for QemuDriver {
         flags: u32,
     ) -> Result<DomainSnapshotId> {
         super::refuse_flags(flags, 0, "virDomainSnapshotGetParent")?;
-        let found = self.snapshot(snapshot)?;
-        found.parent.as_deref().map(|parent| snapshot_id(&snapshot.domain, parent)).ok_or_else(|| {
-            let text = format!("snapshot '{}' follows no other", snapshot.name);
-            own(Error::new(ErrorCode::NoDomainSnapshot, text))
-        })
+        self.snapshots(&snapshot.domain, |all| all.parent(&snapshot.name))
     }
 
     fn domain_snapshot_is_current(&self, snapshot: &DomainSnapshotId, flags: u32) -> Result<bool> {
         super::refuse_flags(flags, 0, "virDomainSnapshotIsCurrent")?;
-        let found = self.snapshot(snapshot)?;
-        let view = self.shared.find(&snapshot.domain)?.view();
-        Ok(view.snapshots.current().is_some_and(|current| current.name == found.name))
+        self.snapshots(&snapshot.domain, |all| all.is_current(&snapshot.name))
     }
 
     fn domain_snapshot_has_metadata(&self, snapshot: &DomainSnapshotId, flags: u32) -> Result<bool> {
@@ -187,7 +175,7 @@ impl CheckpointDriver for QemuDriver {
         let vm = self.shared.find(domain)?;
         let _job = vm.job.begin("checkpoint")?;
         let name = snapshot::create_checkpoint(&self.shared, &vm, xml, flags).map_err(own)?;
-        Ok(checkpoint_id(domain, &name))
+        Ok(DomainCheckpoint::id(domain, &name))
     }
 
     fn domain_checkpoint_get_xml_desc(&self, checkpoint: &DomainCheckpointId, flags: u32) -> Result<String> {
@@ -201,9 +189,7 @@ impl CheckpointDriver for QemuDriver {
 
     fn domain_list_all_checkpoints(&self, domain: &DomainId, flags: u32) -> Result<Vec<DomainCheckpointId>> {
         super::refuse_flags(flags, checkpoints::LIST_FLAGS, "virDomainListAllCheckpoints")?;
-        let view = self.shared.find(domain)?.view();
-        let found = checkpoints::list(&view.checkpoints, None, flags);
-        Ok(found.map(|found| checkpoint_id(domain, &found.name)).collect())
+        self.checkpoints(domain, |all| all.list(flags))
     }
 
     fn domain_checkpoint_list_all_children(
@@ -212,10 +198,7 @@ impl CheckpointDriver for QemuDriver {
         flags: u32,
     ) -> Result<Vec<DomainCheckpointId>> {
         super::refuse_flags(flags, checkpoints::LIST_FLAGS, "virDomainCheckpointListAllChildren")?;
-        self.checkpoint(checkpoint)?;
-        let view = self.shared.find(&checkpoint.domain)?.view();
-        let found = checkpoints::list(&view.checkpoints, Some(&checkpoint.name), flags);
-        Ok(found.map(|found| checkpoint_id(&checkpoint.domain, &found.name)).collect())
+        self.checkpoints(&checkpoint.domain, |all| all.children(&checkpoint.name, flags))
     }
 
     fn domain_checkpoint_lookup_by_name(
@@ -225,8 +208,7 @@ impl CheckpointDriver for QemuDriver {
         flags: u32,
     ) -> Result<DomainCheckpointId> {
         super::refuse_flags(flags, 0, "virDomainCheckpointLookupByName")?;
-        let id = checkpoint_id(domain, name);
-        self.checkpoint(&id).map(|_| id)
+        self.checkpoints(domain, |all| all.lookup(name))
     }
 
     fn domain_checkpoint_get_parent(
@@ -235,11 +217,7 @@ impl CheckpointDriver for QemuDriver {
         flags: u32,
     ) -> Result<DomainCheckpointId> {
         super::refuse_flags(flags, 0, "virDomainCheckpointGetParent")?;
-        let found = self.checkpoint(checkpoint)?;
-        found.parent.as_deref().map(|parent| checkpoint_id(&checkpoint.domain, parent)).ok_or_else(|| {
-            let text = format!("checkpoint '{}' follows no other", checkpoint.name);
-            own(Error::new(ErrorCode::NoDomainCheckpoint, text))
-        })
+        self.checkpoints(&checkpoint.domain, |all| all.parent(&checkpoint.name))
     }
 
     fn domain_checkpoint_delete(&self, checkpoint: &DomainCheckpointId, flags: u32) -> Result<()> {

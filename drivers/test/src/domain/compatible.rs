@@ -3,7 +3,7 @@
 use super::hotplug::Plug;
 use ferrovirt_conf::domain::{
     ControllerModel, ControllerType, Devices, DiskBus, Domain, HostDevice, HostSubsystem, InputBus,
-    SoundModel,
+    SoundModel, refuse_memory_conflicts,
 };
 use ferrovirt_core::{Error, ErrorDomain, Result};
 use ferrovirt_xml::{Document, Node, RawElement};
@@ -23,8 +23,19 @@ pub fn check_other(node: &Node<'_>, model: &Domain) -> Result<Needs> {
     devices.strip_live();
     devices.fill_defaults(&context);
     devices.all().into_iter().try_for_each(|device| model.validate_device(device))?;
+    check_conflicts(&devices, model)?;
     let memory = (!devices.memories.is_empty()).then(|| devices.memory());
     Ok(Needs { usb: is_usb(&devices), memory })
+}
+
+/// A device must not take what one of the guest's has already.
+fn check_conflicts(devices: &Devices, model: &Domain) -> Result<()> {
+    refuse_memory_conflicts(&[&model.devices.memories[..], &devices.memories[..]].concat())?;
+    let taken = |id| model.devices.audios.iter().any(|audio| audio.id == id);
+    match devices.audios.iter().find(|audio| taken(audio.id)) {
+        Some(audio) => Err(Error::xml(format!("the domain has an <audio id='{}'> already", audio.id))),
+        None => Ok(()),
+    }
 }
 
 /// Refuses memory that the guest has no room for.

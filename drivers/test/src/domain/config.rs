@@ -5,8 +5,8 @@ use crate::driver::TestDriver;
 use crate::refuse;
 use ferrovirt_conf::cpu::CpuMode;
 use ferrovirt_conf::domain::{
-    Disk, DiskDevice, Domain, Graphics, HostDevice, HostSubsystem, Hostdev, Input, InputBus, InputType,
-    Interface, ListenType, StorageType,
+    ControllerModel, Disk, DiskDevice, Domain, Graphics, HostDevice, HostSubsystem, Hostdev, Input, InputBus,
+    InputType, Interface, ListenType, PciControllerName, StorageType,
 };
 use ferrovirt_conf::metadata::{self, Notes};
 use ferrovirt_core::driver::{DomainConfig, SecurityLabel};
@@ -75,6 +75,7 @@ impl DomainConfig for TestDriver {
     ) -> Result<String> {
         refuse::flags(flags, IMPACT, "virDomainGetMetadata")?;
         let view = self.host.guest(domain)?.view();
+        metadata::check_kind(kind).map_err(own)?;
         let model = &view.one(flags)?.0.model;
         let (title, description) = (model.title.as_deref(), model.description.as_deref());
         let found = metadata::get(title, description, model.metadata.as_ref(), kind, uri).map_err(own)?;
@@ -145,6 +146,10 @@ fn make_migratable(model: &mut Domain) {
     model.devices.inputs.retain(|input| input.kind != InputType::Keyboard || !own(input));
     model.os.firmware = None;
     model.os.firmware_features.clear();
+    let root = Some(ControllerModel::PciRoot);
+    for bridge in model.devices.controllers.iter_mut().filter(|controller| controller.model == root) {
+        bridge.pci_model = bridge.pci_model.filter(|name| *name != PciControllerName::SpaprPciHostBridge);
+    }
 }
 
 /// Leaves out the ways to listen that attributes of `<graphics>` said, or that were not there, before `<listen>` had them.

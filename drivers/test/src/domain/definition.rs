@@ -29,25 +29,26 @@ impl Definition {
 
     /// This description as that of a guest that does not run.
     pub fn at_rest(self: &Arc<Self>) -> Arc<Self> {
-        if self.model.id.is_none() {
-            return self.clone();
-        }
-        let mut model = self.model.clone();
-        model.strip_live();
-        Self::new(model)
+        self.stripped(|_| ())
     }
 
     /// What a running guest without any other description is told to be while it does not run: the devices keep the
     /// names that they have.
     pub fn seen_at_rest(self: &Arc<Self>) -> Arc<Self> {
+        self.stripped(|model| {
+            for (info, live) in model.devices.infos_mut().into_iter().zip(self.model.devices.infos()) {
+                info.alias.clone_from(&live.alias);
+            }
+        })
+    }
+
+    fn stripped(self: &Arc<Self>, then: impl FnOnce(&mut Domain)) -> Arc<Self> {
         if self.model.id.is_none() {
             return self.clone();
         }
         let mut model = self.model.clone();
         model.strip_live();
-        for (info, live) in model.devices.infos_mut().into_iter().zip(self.model.devices.infos()) {
-            info.alias.clone_from(&live.alias);
-        }
+        then(&mut model);
         Self::new(model)
     }
 }
@@ -93,7 +94,7 @@ pub fn parse_node(node: &Node<'_>, flags: ParseFlags) -> Result<(Domain, Wishes)
     fill_own_defaults(&mut model);
     fill_addresses(&mut model);
     model.validate(flags)?;
-    name_interfaces(&mut model);
+    model.devices.interfaces.iter_mut().for_each(|interface| interface.ensure_mac(MAC_PREFIX));
     Ok((model, wishes))
 }
 
@@ -105,7 +106,7 @@ impl Wishes {
         };
         let transient = child("transient").is_some();
         let managed_save = child("hasmanagedsave").is_some();
-        let state = match child("runstate") {
+        let state = match child("runstate").filter(|element| !element.text().is_empty()) {
             None => abi::VIR_DOMAIN_RUNNING,
             Some(element) => match element.text().trim().parse() {
                 Ok(state) if state < abi::VIR_DOMAIN_LAST => state,
@@ -182,13 +183,12 @@ fn fill_live(model: &mut Domain) {
 /// The vendor part of the MAC addresses that are made up.
 pub const MAC_PREFIX: [u8; 3] = [0x52, 0x54, 0x00];
 
-/// Gives addresses to those interfaces that have none, and names to their host's ends.
-fn name_interfaces(model: &mut Domain) {
+/// Gives names to the host's ends of interfaces: of guests that there are, not of descriptions that are only kept.
+pub fn name_interfaces(model: &mut Domain) {
     let taken = |interfaces: &[Interface], name: &str| {
         interfaces.iter().any(|interface| interface.target.dev.as_deref() == Some(name))
     };
     for index in 0..model.devices.interfaces.len() {
-        model.devices.interfaces[index].ensure_mac(MAC_PREFIX);
         if model.devices.interfaces[index].target.dev.is_none() {
             let mut names = (0..).map(|number| format!("testnet{number}"));
             let free = names.find(|name| !taken(&model.devices.interfaces, name));

@@ -4,7 +4,7 @@ use super::hotplug;
 use crate::driver::TestDriver;
 use crate::refuse;
 use ferrovirt_conf::domain::{Connection, Domain, Interface};
-use ferrovirt_conf::network::{Bandwidth, Network};
+use ferrovirt_conf::network::Network;
 use ferrovirt_conf::tuning::bandwidth;
 use ferrovirt_conf::values::Mac;
 use ferrovirt_core::driver::{DomainDevices, DomainInterface, InterfaceAddress};
@@ -25,7 +25,7 @@ impl DomainDevices for TestDriver {
         self.host.guest(domain)?.change(&self.host, |guest| {
             check_live(guest.affected(flags)?, flags)?;
             let mut model = guest.definition.model.clone();
-            let device = hotplug::parse(xml, &model)?;
+            let device = hotplug::parse(xml, &model, false)?;
             let warnings = guest.warnings.with_device(&device);
             let alias = hotplug::attach(&mut model, device)?;
             guest.definition = super::Definition::new(model);
@@ -40,8 +40,8 @@ impl DomainDevices for TestDriver {
     fn domain_update_device_flags(&self, domain: &DomainId, xml: &str, flags: u32) -> Result<()> {
         refuse::flags(flags, IMPACT, "virDomainUpdateDeviceFlags")?;
         self.host.guest(domain)?.change(&self.host, |guest| {
-            let (_, config) = guest.affected(flags)?;
-            guest.edit_both(flags, |model| hotplug::update(model, hotplug::parse(xml, model)?))?;
+            let (live, config) = guest.affected(flags)?;
+            guest.edit_both(flags, |model| hotplug::update(model, hotplug::parse(xml, model, live)?))?;
             if config {
                 guest
                     .announce_lifecycle(abi::VIR_DOMAIN_EVENT_DEFINED, abi::VIR_DOMAIN_EVENT_DEFINED_UPDATED);
@@ -105,7 +105,7 @@ impl DomainDevices for TestDriver {
                 let place = interface(model, device)?;
                 let interface = &mut model.devices.interfaces[place];
                 let changed = bandwidth::limited(interface.bandwidth.unwrap_or_default(), params);
-                interface.bandwidth = Some(changed).filter(|limits| *limits != Bandwidth::default());
+                interface.bandwidth = Some(changed);
                 Ok(())
             })
         })

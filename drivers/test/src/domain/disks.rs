@@ -18,6 +18,9 @@ impl DomainBlock for TestDriver {
             return Err(refuse::invalid_arg(text));
         }
         self.host.guest(domain)?.view().check_active()?;
+        if isize::try_from(size).is_err() {
+            return Err(refuse::invalid_arg(format!("no buffer has room for {size} bytes")));
+        }
         // Every byte of memory holds the low bits of its address.
         Ok((0..size).map(|offset| start.wrapping_add(offset as u64) as u8).collect())
     }

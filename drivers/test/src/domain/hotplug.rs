@@ -4,8 +4,8 @@ use super::compatible::{self, Needs};
 use super::disks;
 use crate::refuse;
 use ferrovirt_conf::domain::{
-    Address, Connection, Device, Disk, DiskBus, DiskDevice, Domain, HostDevice, HostSubsystem, Hostdev,
-    Interface, drive_index,
+    Address, Connection, Device, Disk, DiskBus, DiskDevice, DiskDriver, Domain, HostDevice, HostSubsystem,
+    Hostdev, Interface, drive_index,
 };
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{Document, XmlContent};
@@ -49,19 +49,21 @@ const OTHERS: &[&str] = &[
     "pstore",
 ];
 
-/// Reads a device for the guest.
-pub fn parse(xml: &str, model: &Domain) -> Result<Plug> {
-    read(xml, model).map_err(|err| err.or_domain(ErrorDomain::Domain))
+/// Reads a device for the guest. What is `live` keeps what only running guests have.
+pub fn parse(xml: &str, model: &Domain, live: bool) -> Result<Plug> {
+    read(xml, model, live).map_err(|err| err.or_domain(ErrorDomain::Domain))
 }
 
-fn read(xml: &str, model: &Domain) -> Result<Plug> {
+fn read(xml: &str, model: &Domain, live: bool) -> Result<Plug> {
     let document = Document::parse(xml, "device_definition")?;
     let node = document.root();
     let context = model.context();
     let plug = match node.name() {
         "disk" => {
             let mut disk = Disk::parse(&node)?;
-            disk.strip_live();
+            if !live {
+                disk.strip_live();
+            }
             disk.fill_defaults(&context);
             disk.validate(&context)?;
             Plug::Disk(Box::new(disk))
@@ -137,7 +139,14 @@ fn attach_disk(model: &mut Domain, mut disk: Disk) -> Result<Option<String>> {
     let same = model.devices.disks.iter().position(|known| known.name() == Some(&name));
     if let Some(place) = same.filter(|_| disk.is_removable()) {
         // A drive is there already: it gets another medium.
-        model.devices.disks[place].source = disk.source;
+        let drive = &mut model.devices.disks[place];
+        drive.source = disk.source;
+        // What a medium is written in comes with it, the rest is the drive's.
+        match (&mut drive.driver, disk.driver.and_then(|driver| driver.format)) {
+            (Some(driver), format) => driver.format = format,
+            (None, None) => {}
+            (none, format) => *none = Some(DiskDriver { format, ..DiskDriver::default() }),
+        }
         return Ok(disk.info.alias);
     }
     let unsupported = |text: &str| Err(refuse::operation_unsupported(text));

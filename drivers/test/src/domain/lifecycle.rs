@@ -6,7 +6,6 @@ use crate::driver::TestDriver;
 use crate::refuse;
 use ferrovirt_conf::domain::{Domain, LifecycleAction, LifecycleKind};
 use ferrovirt_core::driver::{DomainControlInfo, DomainInfo, DomainLifecycle, DomainStateReason};
-use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainId, Error, ErrorCode, ErrorDomain, Result, TypedParams, abi};
 use std::os::fd::BorrowedFd;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -144,7 +143,7 @@ impl DomainLifecycle for TestDriver {
         let _renaming = host.renaming.lock();
         let guest = host.guest(domain)?;
         check_renamable(&guest.view())?;
-        if *guest.name() == *new_name {
+        if guest.view().definition.model.name == new_name {
             let text = format!("domain '{new_name}' has this name already");
             return Err(Error::operation_invalid(text).domain(ErrorDomain::Domain));
         }

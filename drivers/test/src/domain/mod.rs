@@ -184,7 +184,10 @@ impl Guest {
     }
 
     fn id_in(&self, view: &View) -> DomainId {
-        DomainId { name: self.name.clone(), uuid: self.uuid, id: view.id }
+        // A guest that went back to a snapshot may be called as it was then.
+        let name = &view.definition.model.name;
+        let name = if **name == *self.name { self.name.clone() } else { name.as_str().into() };
+        DomainId { name, uuid: self.uuid, id: view.id }
     }
 
     /// Changes the guest: `act` works on a copy, which is published together with its events if it succeeds.
@@ -242,7 +245,7 @@ impl DerefMut for Change<'_> {
 
 impl Change<'_> {
     pub fn name(&self) -> &str {
-        &self.guest.name
+        &self.definition.model.name
     }
 
     /// Tells of the guest as the change has it now.

@@ -1,5 +1,6 @@
 //! Taking guests in: those that users define or start, and those that a host begins with.
 
+use super::definition::name_interfaces;
 use super::{Definition, Guest, View, config};
 use crate::driver::Host;
 use ferrovirt_conf::domain::Domain;
@@ -41,7 +42,8 @@ fn uuid(model: &Domain) -> Uuid {
 }
 
 /// Makes a description permanent, new or in place of the one that the guest has.
-pub fn define(host: &Host, model: Domain) -> Result<DomainId> {
+pub fn define(host: &Host, mut model: Domain) -> Result<DomainId> {
+    name_interfaces(&mut model);
     let definition = Definition::new(model);
     loop {
         let (guest, is_new) = add(host, &definition)?;
@@ -69,7 +71,8 @@ pub fn define(host: &Host, model: Domain) -> Result<DomainId> {
 }
 
 /// Starts a guest from a description, without making that permanent.
-pub fn start(host: &Host, model: Domain, how: Start) -> Result<DomainId> {
+pub fn start(host: &Host, mut model: Domain, how: Start) -> Result<DomainId> {
+    name_interfaces(&mut model);
     let definition = Definition::new(model);
     loop {
         let (guest, _) = add(host, &definition)?;
@@ -98,7 +101,8 @@ pub fn start(host: &Host, model: Domain, how: Start) -> Result<DomainId> {
 }
 
 /// Puts a guest of the host's own description in its place.
-pub fn install(host: &Host, model: Domain, wishes: &super::Wishes) -> Result<Arc<Guest>> {
+pub fn install(host: &Host, mut model: Domain, wishes: &super::Wishes) -> Result<Arc<Guest>> {
+    name_interfaces(&mut model);
     let definition = Definition::new(model);
     let (guest, _) = add(host, &definition)?;
     guest.change(host, |guest| {

@@ -1,14 +1,14 @@
 //! Checkpoints of guests.
 
-use super::Checkpoint;
+use super::{Checkpoint, own};
 use crate::domain::{Change, copy, parse_node, user};
 use crate::driver::TestDriver;
 use crate::refuse;
 use ferrovirt_conf::checkpoint::CheckpointXml;
 use ferrovirt_conf::domain::{Domain, ParseFlags};
-use ferrovirt_conf::moments::{self, checkpoints};
+use ferrovirt_conf::moments::{Asked, OfDomain, checkpoints};
 use ferrovirt_core::driver::CheckpointDriver;
-use ferrovirt_core::{DomainCheckpointId, DomainId, Error, ErrorCode, ErrorDomain, Result, abi};
+use ferrovirt_core::{DomainCheckpointId, DomainId, Result, abi};
 use ferrovirt_xml::Node;
 use std::sync::Arc;
 
@@ -16,18 +16,15 @@ fn read_domain(node: &Node<'_>) -> Result<Domain> {
     parse_node(node, ParseFlags { skip_validate: true, ..user(false) }).map(|(model, _)| model)
 }
 
-fn id(domain: &DomainId, name: &str) -> DomainCheckpointId {
-    DomainCheckpointId { domain: domain.clone(), name: name.into() }
-}
-
-fn missing(name: &str) -> Error {
-    moments::missing::<Checkpoint>(ErrorCode::NoDomainCheckpoint, name).domain(ErrorDomain::Test)
-}
-
 impl TestDriver {
-    fn checkpoint(&self, checkpoint: &DomainCheckpointId) -> Result<Arc<Checkpoint>> {
-        let view = self.host.guest(&checkpoint.domain)?.view();
-        view.checkpoints.find(&checkpoint.name).cloned().ok_or_else(|| missing(&checkpoint.name))
+    /// Asks something of a domain's checkpoints.
+    fn checkpoints<T>(
+        &self,
+        domain: &DomainId,
+        ask: impl FnOnce(OfDomain<'_, Checkpoint>) -> Result<T>,
+    ) -> Result<T> {
+        let view = self.host.guest(domain)?.view();
+        ask(OfDomain { domain, moments: &view.checkpoints }).map_err(own)
     }
 }
 
@@ -62,7 +59,7 @@ impl CheckpointDriver for TestDriver {
             if update_current {
                 Arc::make_mut(&mut guest.checkpoints).set_current(Some(&name));
             }
-            Ok(id(domain, &name))
+            Ok(Checkpoint::id(domain, &name))
         })
     }
 
@@ -71,7 +68,7 @@ impl CheckpointDriver for TestDriver {
         let no_domain = abi::VIR_DOMAIN_CHECKPOINT_XML_NO_DOMAIN;
         let size = abi::VIR_DOMAIN_CHECKPOINT_XML_SIZE;
         refuse::flags(flags, secure | no_domain | size, "virDomainCheckpointGetXMLDesc")?;
-        let found = self.checkpoint(checkpoint)?;
+        let found = self.checkpoints(&checkpoint.domain, |all| all.find(&checkpoint.name))?;
         if flags & size != 0 {
             self.host.guest(&checkpoint.domain)?.view().check_active()?;
         }
@@ -83,8 +80,7 @@ impl CheckpointDriver for TestDriver {
 
     fn domain_list_all_checkpoints(&self, domain: &DomainId, flags: u32) -> Result<Vec<DomainCheckpointId>> {
         refuse::flags(flags, checkpoints::LIST_FLAGS, "virDomainListAllCheckpoints")?;
-        let view = self.host.guest(domain)?.view();
-        Ok(checkpoints::list(&view.checkpoints, None, flags).map(|found| id(domain, &found.name)).collect())
+        self.checkpoints(domain, |all| all.list(flags))
     }
 
     fn domain_checkpoint_list_all_children(
@@ -93,10 +89,7 @@ impl CheckpointDriver for TestDriver {
         flags: u32,
     ) -> Result<Vec<DomainCheckpointId>> {
         refuse::flags(flags, checkpoints::LIST_FLAGS, "virDomainCheckpointListAllChildren")?;
-        self.checkpoint(checkpoint)?;
-        let view = self.host.guest(&checkpoint.domain)?.view();
-        let found = checkpoints::list(&view.checkpoints, Some(&checkpoint.name), flags);
-        Ok(found.map(|found| id(&checkpoint.domain, &found.name)).collect())
+        self.checkpoints(&checkpoint.domain, |all| all.children(&checkpoint.name, flags))
     }
 
     fn domain_checkpoint_lookup_by_name(
@@ -106,8 +99,7 @@ impl CheckpointDriver for TestDriver {
         flags: u32,
     ) -> Result<DomainCheckpointId> {
         refuse::flags(flags, 0, "virDomainCheckpointLookupByName")?;
-        let view = self.host.guest(domain)?.view();
-        view.checkpoints.find(name).map(|_| id(domain, name)).ok_or_else(|| missing(name))
+        self.checkpoints(domain, |all| all.lookup(name))
     }
 
     fn domain_checkpoint_get_parent(
@@ -116,11 +108,7 @@ impl CheckpointDriver for TestDriver {
         flags: u32,
     ) -> Result<DomainCheckpointId> {
         refuse::flags(flags, 0, "virDomainCheckpointGetParent")?;
-        let found = self.checkpoint(checkpoint)?;
-        found.parent.as_deref().map(|parent| id(&checkpoint.domain, parent)).ok_or_else(|| {
-            let text = format!("checkpoint '{}' does not have a parent", checkpoint.name);
-            refuse::error(ErrorCode::NoDomainCheckpoint, text)
-        })
+        self.checkpoints(&checkpoint.domain, |all| all.parent(&checkpoint.name))
     }
 
     fn domain_checkpoint_delete(&self, checkpoint: &DomainCheckpointId, flags: u32) -> Result<()> {
@@ -129,7 +117,8 @@ impl CheckpointDriver for TestDriver {
         let metadata = abi::VIR_DOMAIN_CHECKPOINT_DELETE_METADATA_ONLY;
         refuse::flags(flags, children | only | metadata, "virDomainCheckpointDelete")?;
         self.host.guest(&checkpoint.domain)?.change(&self.host, |guest| {
-            guest.checkpoints.find(&checkpoint.name).ok_or_else(|| missing(&checkpoint.name))?;
+            let all = OfDomain { domain: &checkpoint.domain, moments: &guest.checkpoints };
+            all.find(&checkpoint.name).map_err(own)?;
             let checkpoints = Arc::make_mut(&mut guest.checkpoints);
             checkpoints.remove(&checkpoint.name, flags & children != 0, flags & only != 0);
             Ok(())

@@ -3,8 +3,13 @@
 mod checkpoints;
 mod snapshots;
 
+pub use ferrovirt_conf::checkpoint::DomainCheckpoint as Checkpoint;
 pub use ferrovirt_conf::moments::Moments;
+pub use ferrovirt_conf::snapshot::DomainSnapshot as Snapshot;
 pub use snapshots::{check_relations, install as install_snapshot};
 
-pub use ferrovirt_conf::checkpoint::DomainCheckpoint as Checkpoint;
-pub use ferrovirt_conf::snapshot::DomainSnapshot as Snapshot;
+use ferrovirt_core::{Error, ErrorDomain};
+
+fn own(err: Error) -> Error {
+    err.or_domain(ErrorDomain::Test)
+}

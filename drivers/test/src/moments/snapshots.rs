@@ -1,14 +1,14 @@
 //! Snapshots of guests.
 
-use super::Snapshot;
+use super::{Snapshot, own};
 use crate::domain::{Change, Definition, copy, parse_node, user};
 use crate::driver::TestDriver;
 use crate::refuse;
 use ferrovirt_conf::domain::{Domain, ParseFlags, SnapshotLocation};
-use ferrovirt_conf::moments::{self, snapshots};
+use ferrovirt_conf::moments::{Asked, OfDomain, snapshots};
 use ferrovirt_conf::snapshot::SnapshotState;
 use ferrovirt_core::driver::SnapshotDriver;
-use ferrovirt_core::{DomainId, DomainSnapshotId, Error, ErrorCode, ErrorDomain, Result, abi};
+use ferrovirt_core::{DomainId, DomainSnapshotId, ErrorCode, ErrorDomain, Result, abi};
 use ferrovirt_xml::{Document, Node};
 use std::sync::Arc;
 
@@ -44,14 +44,6 @@ pub fn check_relations(guest: &mut Change<'_>) -> Result<()> {
         return Ok(());
     }
     Err(refuse::internal(format!("snapshots of domain '{}' follow each other in a circle", guest.name())))
-}
-
-fn id(domain: &DomainId, name: &str) -> DomainSnapshotId {
-    DomainSnapshotId { domain: domain.clone(), name: name.into() }
-}
-
-fn missing(name: &str) -> Error {
-    moments::missing::<Snapshot>(ErrorCode::NoDomainSnapshot, name).domain(ErrorDomain::Test)
 }
 
 impl SnapshotDriver for TestDriver {
@@ -101,20 +93,20 @@ impl SnapshotDriver for TestDriver {
                 let detail = abi::VIR_DOMAIN_EVENT_STOPPED_FROM_SNAPSHOT;
                 guest.stop(abi::VIR_DOMAIN_SHUTOFF_FROM_SNAPSHOT, detail);
             }
-            Ok(id(domain, &name))
+            Ok(Snapshot::id(domain, &name))
         })
     }
 
     fn domain_snapshot_get_xml_desc(&self, snapshot: &DomainSnapshotId, flags: u32) -> Result<String> {
         let secure = abi::VIR_DOMAIN_SNAPSHOT_XML_SECURE;
         refuse::flags(flags, secure, "virDomainSnapshotGetXMLDesc")?;
-        Ok(self.snapshot(snapshot)?.to_xml(snapshot.domain.uuid, flags & secure != 0))
+        let found = self.snapshots(&snapshot.domain, |all| all.find(&snapshot.name))?;
+        Ok(found.to_xml(snapshot.domain.uuid, flags & secure != 0))
     }
 
     fn domain_list_all_snapshots(&self, domain: &DomainId, flags: u32) -> Result<Vec<DomainSnapshotId>> {
         refuse::flags(flags, snapshots::LIST_FLAGS, "virDomainListAllSnapshots")?;
-        let view = self.host.guest(domain)?.view();
-        Ok(snapshots::list(&view.snapshots, None, flags).map(|found| id(domain, &found.name)).collect())
+        self.snapshots(domain, |all| all.list(flags))
     }
 
     fn domain_snapshot_list_all_children(
@@ -123,10 +115,7 @@ impl SnapshotDriver for TestDriver {
         flags: u32,
     ) -> Result<Vec<DomainSnapshotId>> {
         refuse::flags(flags, snapshots::LIST_FLAGS, "virDomainSnapshotListAllChildren")?;
-        self.snapshot(snapshot)?;
-        let view = self.host.guest(&snapshot.domain)?.view();
-        let found = snapshots::list(&view.snapshots, Some(&snapshot.name), flags);
-        Ok(found.map(|found| id(&snapshot.domain, &found.name)).collect())
+        self.snapshots(&snapshot.domain, |all| all.children(&snapshot.name, flags))
     }
 
     fn domain_snapshot_lookup_by_name(
@@ -136,8 +125,7 @@ impl SnapshotDriver for TestDriver {
         flags: u32,
     ) -> Result<DomainSnapshotId> {
         refuse::flags(flags, 0, "virDomainSnapshotLookupByName")?;
-        let view = self.host.guest(domain)?.view();
-        view.snapshots.find(name).map(|_| id(domain, name)).ok_or_else(|| missing(name))
+        self.snapshots(domain, |all| all.lookup(name))
     }
 
     fn domain_has_current_snapshot(&self, domain: &DomainId, flags: u32) -> Result<bool> {
@@ -147,10 +135,7 @@ impl SnapshotDriver for TestDriver {
 
     fn domain_snapshot_current(&self, domain: &DomainId, flags: u32) -> Result<DomainSnapshotId> {
         refuse::flags(flags, 0, "virDomainSnapshotCurrent")?;
-        let view = self.host.guest(domain)?.view();
-        view.snapshots.current().map(|current| id(domain, &current.name)).ok_or_else(|| {
-            refuse::error(ErrorCode::NoDomainSnapshot, "no snapshot of the domain is the current one")
-        })
+        self.snapshots(domain, |all| all.current())
     }
 
     fn domain_snapshot_get_parent(
@@ -159,23 +144,17 @@ impl SnapshotDriver for TestDriver {
         flags: u32,
     ) -> Result<DomainSnapshotId> {
         refuse::flags(flags, 0, "virDomainSnapshotGetParent")?;
-        let found = self.snapshot(snapshot)?;
-        found.parent.as_deref().map(|parent| id(&snapshot.domain, parent)).ok_or_else(|| {
-            let text = format!("snapshot '{}' does not have a parent", snapshot.name);
-            refuse::error(ErrorCode::NoDomainSnapshot, text)
-        })
+        self.snapshots(&snapshot.domain, |all| all.parent(&snapshot.name))
     }
 
     fn domain_snapshot_is_current(&self, snapshot: &DomainSnapshotId, flags: u32) -> Result<bool> {
         refuse::flags(flags, 0, "virDomainSnapshotIsCurrent")?;
-        self.snapshot(snapshot)?;
-        let view = self.host.guest(&snapshot.domain)?.view();
-        Ok(view.snapshots.current().is_some_and(|current| *current.name == *snapshot.name))
+        self.snapshots(&snapshot.domain, |all| all.is_current(&snapshot.name))
     }
 
     fn domain_snapshot_has_metadata(&self, snapshot: &DomainSnapshotId, flags: u32) -> Result<bool> {
         refuse::flags(flags, 0, "virDomainSnapshotHasMetadata")?;
-        self.snapshot(snapshot).map(|_| true)
+        self.snapshots(&snapshot.domain, |all| all.find(&snapshot.name)).map(|_| true)
     }
 
     fn domain_revert_to_snapshot(&self, snapshot: &DomainSnapshotId, flags: u32) -> Result<i32> {
@@ -185,8 +164,8 @@ impl SnapshotDriver for TestDriver {
         refuse::flags(flags, known, "virDomainRevertToSnapshot")?;
         let host = &self.host;
         host.guest(&snapshot.domain)?.change(host, |guest| {
-            let found =
-                guest.snapshots.find(&snapshot.name).cloned().ok_or_else(|| missing(&snapshot.name))?;
+            let all = OfDomain { domain: &snapshot.domain, moments: &guest.snapshots };
+            let found = all.find(&snapshot.name).map_err(own)?;
             // A handle that saw the guest stop on the way does not see it start again: so libvirt's test driver has it.
             let known_id = if guest.is_active() { -1 } else { snapshot.domain.id };
             let run = flags & abi::VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING != 0;
@@ -200,12 +179,17 @@ impl SnapshotDriver for TestDriver {
                 let text = format!("snapshot '{}' does not know what the domain was like", found.name);
                 return Err(refuse::error(ErrorCode::SnapshotRevertRisky, text));
             };
+            let reverted = Definition::new(copy(model));
+            // Of a running guest without another description libvirt's test driver only changes what would come next.
+            let lives_on = online && guest.is_active() && guest.next.is_none();
+            let live = lives_on.then(|| guest.definition.clone());
             if guest.is_active() {
                 guest.shut_off(abi::VIR_DOMAIN_SHUTOFF_FROM_SNAPSHOT);
                 let detail = abi::VIR_DOMAIN_EVENT_STOPPED_FROM_SNAPSHOT;
                 guest.announce_lifecycle(abi::VIR_DOMAIN_EVENT_STOPPED, detail);
             }
-            guest.definition = Definition::new(copy(model));
+            guest.next = live.is_some().then(|| reverted.clone());
+            guest.definition = live.unwrap_or(reverted);
             // A guest that was off stays so, whatever is asked for and told of: so does libvirt's test driver have it.
             if online {
                 guest.start(host, abi::VIR_DOMAIN_RUNNING_FROM_SNAPSHOT);
@@ -233,7 +217,8 @@ impl SnapshotDriver for TestDriver {
         let only = abi::VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY;
         refuse::flags(flags, children | only, "virDomainSnapshotDelete")?;
         self.host.guest(&snapshot.domain)?.change(&self.host, |guest| {
-            guest.snapshots.find(&snapshot.name).ok_or_else(|| missing(&snapshot.name))?;
+            let all = OfDomain { domain: &snapshot.domain, moments: &guest.snapshots };
+            all.find(&snapshot.name).map_err(own)?;
             let snapshots = Arc::make_mut(&mut guest.snapshots);
             snapshots.remove(&snapshot.name, flags & children != 0, flags & only != 0);
             Ok(())
@@ -242,9 +227,14 @@ impl SnapshotDriver for TestDriver {
 }
 
 impl TestDriver {
-    fn snapshot(&self, snapshot: &DomainSnapshotId) -> Result<Arc<Snapshot>> {
-        let view = self.host.guest(&snapshot.domain)?.view();
-        view.snapshots.find(&snapshot.name).cloned().ok_or_else(|| missing(&snapshot.name))
+    /// Asks something of a domain's snapshots.
+    fn snapshots<T>(
+        &self,
+        domain: &DomainId,
+        ask: impl FnOnce(OfDomain<'_, Snapshot>) -> Result<T>,
+    ) -> Result<T> {
+        let view = self.host.guest(domain)?.view();
+        ask(OfDomain { domain, moments: &view.snapshots }).map_err(own)
     }
 }
 

@@ -37,12 +37,15 @@ impl TestDriver {
         act: impl FnOnce(&mut View) -> Result<()>,
     ) -> Result<()> {
         let pool = self.pool(pool)?;
-        pool.view.change_and(act, |_, view, ()| {
-            if view.gone {
-                self.host.pools.0.remove(&pool);
-            }
-            self.announce_pool(&pool, lifecycle(event));
-        })
+        pool.view.change_and(act, |_, view, ()| self.settle_pool(&pool, view, event))
+    }
+
+    /// Takes a pool that is gone out of the list, and tells of what happened.
+    fn settle_pool(&self, pool: &Arc<Pool>, view: &View, event: u32) {
+        if view.gone {
+            self.host.pools.0.remove(pool);
+        }
+        self.announce_pool(pool, lifecycle(event));
     }
 
     fn announce_pool(&self, pool: &Pool, kind: ObjectEventKind) {
@@ -158,15 +161,21 @@ impl StorageDriver for TestDriver {
     }
 
     fn storage_pool_destroy(&self, pool: &StoragePoolId) -> Result<()> {
-        self.change_pool(pool, abi::VIR_STORAGE_POOL_EVENT_STOPPED, |view| {
+        let pool = self.pool(pool)?;
+        let stop = |view: &mut View| {
             view.check_active()?;
-            if port_of(&view.definition).is_some() {
-                self.host.destroy_port()?;
-            }
             view.active = false;
-            view.gone = !view.persistent;
-            Ok(())
-        })
+            // The pool is stopped even if its port can't be taken away, but nobody is told.
+            let port = port_of(&view.definition).map_or(Ok(()), |_| self.host.destroy_port());
+            view.gone = port.is_ok() && !view.persistent;
+            Ok(port)
+        };
+        let outcome = pool.view.change_and(stop, |_, view, port| {
+            if port.is_ok() {
+                self.settle_pool(&pool, view, abi::VIR_STORAGE_POOL_EVENT_STOPPED);
+            }
+        });
+        outcome?
     }
 
     fn storage_pool_delete(&self, pool: &StoragePoolId, flags: u32) -> Result<()> {

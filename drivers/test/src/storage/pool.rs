@@ -168,6 +168,10 @@ impl Pool {
     pub fn install_volume(&self, element: &Node<'_>) -> Result<()> {
         self.view.change(|view| {
             let mut volume = StorageVolume::from_node(element, view.definition.kind)?;
+            if view.volumes.contains_key(volume.name.as_str()) {
+                let text = format!("pool '{}' has two volumes '{}'", view.definition.name(), volume.name);
+                return Err(element.error(ErrorCode::Internal, text).domain(ErrorDomain::None));
+            }
             let path = view.definition.path_of(&volume.name);
             let path = volume.target.path.get_or_insert(path).clone();
             volume.key.get_or_insert(path);

@@ -1,11 +1,14 @@
 //! A tree of moments: each but the roots follows another, and one at most is the current one.
 
+mod asked;
 pub mod checkpoints;
 pub mod snapshots;
 
+pub use asked::{Asked, OfDomain};
+
 use crate::checkpoint::DomainCheckpoint;
 use crate::snapshot::DomainSnapshot;
-use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
+use ferrovirt_core::{Error, ErrorDomain, Result};
 use std::sync::Arc;
 
 /// What a tree has to know of a moment.
@@ -229,11 +232,6 @@ impl Moment for DomainCheckpoint {
     fn set_parent(&mut self, parent: Option<String>) {
         self.parent = parent;
     }
-}
-
-/// The error for a moment that is not there.
-pub fn missing<M: Moment>(code: ErrorCode, name: &str) -> Error {
-    Error::new(code, format!("no domain {} with matching name '{name}'", M::WHAT))
 }
 
 #[cfg(test)]

@@ -48,9 +48,9 @@ impl NodeDevice {
     /// schema is refused.
     pub fn from_xml(text: &str, new: bool, strict: bool) -> Result<Self> {
         let document = Document::parse(text, "node_device_definition")?;
-        document.expect_root("device")?;
+        document.expect_root(Self::TAG)?;
         if strict {
-            check_shape(&document, schema::DEVICE)?;
+            check_shape(&document, Self::shape())?;
         }
         Self::read(&document.root(), new)
     }

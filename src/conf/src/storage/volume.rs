@@ -6,9 +6,7 @@ use crate::domain::Encryption;
 use crate::snapshot::{optional, text_of};
 use crate::values::Unit;
 use ferrovirt_core::{ErrorCode, ErrorDomain, Result};
-use ferrovirt_xml::{
-    Document, Node, Shape, Tag, Writer, XmlContent, XmlElement, XmlEnum, XmlValue, check_shape,
-};
+use ferrovirt_xml::{Document, Node, Writer, XmlContent, XmlElement, XmlEnum, XmlValue, check_shape};
 use serde::{Deserialize, Serialize};
 
 /// A volume.
@@ -116,13 +114,6 @@ pub enum ImageFeature {
 }
 
 impl StorageVolume {
-    pub const TAG: Tag = Tag::new("volume");
-
-    /// What may stand in it.
-    pub fn shape() -> &'static Shape {
-        VOLUME
-    }
-
     /// Reads a definition for a pool of this type. With `strict`, what is not in the schema is refused.
     pub fn from_xml(text: &str, pool: PoolType, rule: CapacityRule, strict: bool) -> Result<Self> {
         let document = Document::parse(text, "storage_volume_definition")?;

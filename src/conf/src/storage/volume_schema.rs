@@ -1,9 +1,18 @@
-//! What the schema of `<volume>` allows, for callers that have their documents checked.
+//! What the schema of `<volume>` allows, for callers that have their documents checked, and for whoever makes documents up.
 
-use super::Permissions;
+use super::{Permissions, StorageVolume};
 use crate::domain::Encryption;
 use crate::values::Unit;
 use ferrovirt_xml::{Cardinality, Item, Shape, Tag, XmlContent};
+
+impl StorageVolume {
+    pub const TAG: Tag = Tag::new("volume");
+
+    /// What may stand in it, in a pool of any type.
+    pub fn shape() -> &'static Shape {
+        VOLUME
+    }
+}
 
 pub(super) const VOLUME: &Shape = &Shape {
     items: &[

@@ -76,6 +76,7 @@ pub fn remove(model: &mut Domain, thread: NonZeroU32) -> Result<()> {
     list_all(model);
     model.iothreads.threads.retain(|known| known.id != thread);
     model.cputune.iothread_pins.retain(|pin| pin.thread != thread);
+    model.cputune.iothread_schedulers.retain(|item| !item.threads.contains(thread.get()));
     set_listed(model);
     if !listed && is_plain(model) {
         model.iothreads.threads.clear();

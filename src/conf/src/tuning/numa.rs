@@ -28,29 +28,36 @@ fn mode_number(mode: NumaMode) -> i32 {
 }
 
 pub fn set_numa(model: &mut Domain, live: bool, params: &TypedParams) -> Result<()> {
-    let mut mode = None;
-    if let Some(TypedValue::Int(number)) = params.get("numa_mode") {
-        let known = usize::try_from(*number).ok().and_then(|number| NumaMode::ALL.get(number));
-        let known =
-            known.ok_or_else(|| Error::invalid_arg(format!("there is no NUMA mode number {number}")))?;
-        mode = Some(*known);
-    }
-    let mut nodes = None;
-    if let Some(text) = params.get_string("numa_nodeset")? {
-        let set: CpuSet = text.parse().map_err(|_| {
-            Error::invalid_arg(format!("'{text}' is not a set of NUMA nodes, such as 0-1,3"))
-                .domain(ErrorDomain::None)
-        })?;
-        if set.is_empty() {
-            return Err(Error::operation_invalid("the set of NUMA nodes for memory is empty"));
+    let (mut mode, mut nodes) = (None, None);
+    // Of several that are wrong the first is told.
+    for (name, value) in params.iter() {
+        match value {
+            TypedValue::Int(number) if name == "numa_mode" => mode = Some(read_mode(*number)?),
+            TypedValue::String(text) if name == "numa_nodeset" => nodes = Some(read_nodes(text)?),
+            _ => {}
         }
-        nodes = Some(set);
     }
     let configured = model.numatune.memory.as_ref().and_then(|memory| memory.mode);
     if live && configured.is_some() && mode.is_some_and(|mode| configured != Some(mode)) {
         return Err(Error::operation_invalid("the NUMA mode of a running domain can't change"));
     }
     apply_numa(model, mode, nodes)
+}
+
+fn read_mode(number: i32) -> Result<NumaMode> {
+    let known = usize::try_from(number).ok().and_then(|number| NumaMode::ALL.get(number));
+    known.copied().ok_or_else(|| Error::invalid_arg(format!("there is no NUMA mode number {number}")))
+}
+
+fn read_nodes(text: &str) -> Result<CpuSet> {
+    let set: CpuSet = text.parse().map_err(|_| {
+        let text = format!("'{text}' is not a set of NUMA nodes, such as 0-1,3");
+        Error::invalid_arg(text).domain(ErrorDomain::None)
+    })?;
+    match set.is_empty() {
+        true => Err(Error::operation_invalid("the set of NUMA nodes for memory is empty")),
+        false => Ok(set),
+    }
 }
 
 fn apply_numa(model: &mut Domain, mode: Option<NumaMode>, nodes: Option<CpuSet>) -> Result<()> {

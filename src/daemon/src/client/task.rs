@@ -44,7 +44,12 @@ pub async fn serve(client: Client, transport: Box<dyn Transport>, table: Arc<Tab
     client.daemon().client_left();
     // Closing what it had open may take its time.
     let workers = client.server().workers.clone();
-    workers.submit(Task { priority: true, guest: None, work: Box::new(move || client.release()) });
+    workers.submit(Task {
+        priority: true,
+        computes: false,
+        guest: None,
+        work: Box::new(move || client.release()),
+    });
 }
 
 struct Session {
@@ -215,12 +220,14 @@ impl Session {
         let (client, table) = (self.client.clone(), self.table.clone());
         let priority = table.is_calm(&message.header);
         let guest = if priority { None } else { guest(&message) };
+        // Whoever is asked about a client's calls takes time.
+        let computes = table.computes(&message.header) && !client.is_controlled();
         client.begin_request();
         let work = Box::new(move || {
             answer(&client, &table, message);
             client.end_request();
         });
-        self.client.server().workers.submit(Task { priority, guest, work });
+        self.client.server().workers.submit(Task { priority, computes, guest, work });
     }
 
     /// Probes a silent client, gives up one that is too slow, and says when to look again.

@@ -113,6 +113,11 @@ impl Table {
         self.quick.contains(&call) || self.lists.contains(&call) && host.guests() <= FEW
     }
 
+    /// Whether the answer takes nothing but computing.
+    pub fn computes(&self, header: &Header) -> bool {
+        self.calm.contains(&(header.program, header.procedure))
+    }
+
     /// Whether a call keeps a worker no longer than it has work to do: it does not wait for a guest, or it is what
     /// frees a stuck one.
     pub fn is_calm(&self, header: &Header) -> bool {

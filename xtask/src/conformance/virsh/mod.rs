@@ -10,7 +10,7 @@ use crate::packages::{self, Purpose};
 use crate::{dist, guest, root, target};
 use answers::{Answer, Form};
 use anyhow::{Context, Result, bail};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -147,19 +147,25 @@ impl Script {
     ) -> Result<usize> {
         let form = Form::of_documents(&folder().join("documents"))?;
         let (mut same, mut meant, mut different) = (0, 0, 0);
+        let mut seen = HashSet::new();
         for (number, line) in self.commands() {
             let (theirs, own) = (&stock[&number], &ours[&number]);
-            let is_known = known.has(pair, self.name, line);
-            let difference = form.normal(theirs, line).difference(&form.normal(own, line));
-            match (difference, is_known) {
-                (None, true) => println!("{}:{number}: {line}: no longer different ({pair:?})", self.name),
-                (None, false) => same += 1,
-                (Some(_), true) => meant += 1,
-                (Some(difference), false) => {
+            match form.normal(theirs, line).difference(&form.normal(own, line)) {
+                None => same += 1,
+                Some(_) if known.has(pair, self.name, line) => {
+                    seen.insert(line);
+                    meant += 1;
+                }
+                Some(difference) => {
                     different += 1;
                     println!("{}:{number}: {line} ({pair:?})\n{difference}", self.name);
                 }
             }
+        }
+        let lines: HashSet<_> = self.commands().map(|(_, line)| line).collect();
+        for line in lines.into_iter().filter(|line| known.has(pair, self.name, line) && !seen.contains(line))
+        {
+            println!("{}: {line} ({pair:?}): no longer different, to be taken from known.txt", self.name);
         }
         println!(
             "virsh {} ({pair:?}): {same} the same, {meant} known to differ, {different} different",
