@@ -28,7 +28,7 @@ pub use document::{Document, Node};
 pub use fault::Fault;
 pub use ferrovirt_xml_derive::{XmlElement, XmlEnum};
 pub use raw::{RawAttribute, RawElement, RawNode};
-pub use schema::{Cardinality, Item, Shape, check_shape, check_strict};
+pub use schema::{Cardinality, Item, Shape, check_part, check_shape, check_strict};
 pub use span::Span;
 pub use value::{AutoBase, BareHex, Hex, HexDigits, OnOff, ValueKind, XmlEnum, XmlValue, YesNo, value_text};
 pub use writer::{Mark, TextWriter, Writer};

@@ -80,7 +80,12 @@ pub fn check_strict<T: XmlElement>(document: &Document<'_>) -> Result<()> {
 
 /// The same for a document that is read by hand.
 pub fn check_shape(document: &Document<'_>, shape: &'static Shape) -> Result<()> {
-    check(&document.root(), &[shape.items])
+    check_part(&document.root(), shape)
+}
+
+/// The same for an element of one.
+pub fn check_part(node: &Node<'_>, shape: &'static Shape) -> Result<()> {
+    check(node, &[shape.items])
 }
 
 fn refuse(at: Span, sentence: String) -> Error {

@@ -18,7 +18,7 @@ pub struct Sound {
     #[xml(attr)]
     pub multichannel: Option<YesNo>,
     /// Of virtio.
-    #[xml(attr)]
+    #[xml(with = "streams")]
     pub streams: Option<NonZeroU32>,
     /// Of ICH6 and ICH9.
     #[xml(child)]
@@ -32,6 +32,51 @@ pub struct Sound {
     /// Of virtio.
     #[xml(flatten = "driver")]
     pub virtio: VirtioOptions,
+}
+
+/// `streams`, which nobody reads but of virtio.
+mod streams {
+    use ferrovirt_core::{ErrorCode, Result};
+    use ferrovirt_xml::{Node, Shape, Writer, XmlContent, XmlElement, XmlValue};
+    use std::num::NonZeroU32;
+
+    use super::SoundModel;
+
+    #[derive(XmlElement)]
+    struct Streams {
+        #[xml(attr = "streams", strict = "hexadecimal")]
+        _streams: Option<u32>,
+    }
+
+    /// What the schema allows.
+    mod hexadecimal {
+        use ferrovirt_xml::{HexDigits, ValueKind, XmlValue};
+
+        pub const KIND: ValueKind = ValueKind::Named("a number, decimal or hexadecimal,");
+
+        pub fn valid(text: &str) -> bool {
+            HexDigits::<u32, 1>::from_text(text).is_some() || u32::from_text(text).is_some()
+        }
+    }
+
+    pub fn parse(node: &Node<'_>) -> Result<Option<NonZeroU32>> {
+        let virtio = node.attr("model") == Some(SoundModel::Virtio.as_str());
+        let Some(text) = node.attr("streams").filter(|_| virtio) else { return Ok(None) };
+        let wrong = || node.bad_attr("streams", NonZeroU32::KIND, ErrorCode::XmlError);
+        NonZeroU32::from_text(text).map(Some).ok_or_else(wrong)
+    }
+
+    pub fn write_attrs(streams: &Option<NonZeroU32>, w: &mut Writer) {
+        if let Some(streams) = streams {
+            w.attr("streams", streams);
+        }
+    }
+
+    pub fn write_children(_: &Option<NonZeroU32>, _: &mut Writer) {}
+
+    pub fn shape() -> &'static Shape {
+        Streams::shape()
+    }
 }
 
 /// What the guest sees.

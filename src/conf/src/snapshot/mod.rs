@@ -9,7 +9,9 @@ pub use disk::SnapshotDisk;
 
 use crate::domain::{Domain, SnapshotLocation};
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
-use ferrovirt_xml::{Document, Node, RawElement, Writer, XmlElement, XmlEnum, XmlValue, check_shape};
+use ferrovirt_xml::{
+    Document, Node, RawElement, Writer, XmlContent, XmlElement, XmlEnum, XmlValue, check_part, check_shape,
+};
 use serde::{Deserialize, Serialize};
 use std::time::{SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
@@ -87,7 +89,12 @@ impl DomainSnapshot {
     pub fn check_strict(text: &str) -> Result<()> {
         let document = Document::parse(text, "domain_snapshot")?;
         document.expect_root("domainsnapshot")?;
-        check_shape(&document, Self::schema())
+        check_shape(&document, Self::schema())?;
+        // Old ones have nothing but the UUID of the domain.
+        match document.root().child("domain").filter(|domain| domain.attr("type").is_some()) {
+            Some(domain) => check_part(&domain, Domain::shape()),
+            None => Ok(()),
+        }
     }
 
     /// The same for a part of another document.

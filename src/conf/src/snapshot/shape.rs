@@ -2,6 +2,7 @@
 
 use crate::domain::{Domain, SnapshotLocation, StorageFormat, StorageSource, StorageType};
 use crate::snapshot::{DomainSnapshot, SnapshotState};
+use crate::values::ByteSize;
 use ferrovirt_xml::{RawElement, Shape, Tag, ValueKind, XmlContent, XmlElement};
 
 impl DomainSnapshot {
@@ -29,7 +30,7 @@ struct Wish {
     #[xml(value = "parent/name")]
     _parent: Option<String>,
     #[xml(value = "creationTime")]
-    _creation_time: Option<i64>,
+    _creation_time: Option<String>,
     #[xml(attr = "memory/@snapshot")]
     _memory: Option<SnapshotLocation>,
     #[xml(attr = "memory/@file", strict = "absolute")]
@@ -38,6 +39,9 @@ struct Wish {
     _disks: Vec<Disk>,
     #[xml(child = "revertDisks/disk")]
     _revert_disks: Vec<Disk>,
+    /// Whether it was the current one; not kept any more.
+    #[xml(value = "active")]
+    _active: Option<u8>,
     /// Nothing but its UUID, in old ones.
     #[xml(raw = "domain")]
     _domain: Option<RawElement>,
@@ -87,6 +91,9 @@ pub(super) struct Disk {
     _deleting: bool,
     #[xml(attr = "driver/@type")]
     _format: Option<StorageFormat>,
+    /// Not kept.
+    #[xml(child = "driver/metadata_cache/max_size")]
+    _metadata_cache: Option<ByteSize>,
     #[xml(flatten)]
     _source: StorageSource,
 }
@@ -95,9 +102,9 @@ pub(super) struct Disk {
 mod absolute {
     use super::ValueKind;
 
-    pub const KIND: ValueKind = ValueKind::Named("a path that begins with '/'");
+    pub const KIND: ValueKind = ValueKind::Named("an absolute path");
 
     pub fn valid(text: &str) -> bool {
-        text.starts_with('/')
+        crate::values::is_absolute_path(text)
     }
 }

@@ -70,3 +70,28 @@ fn disks_are_the_domains_own_and_named_once() {
     assert!(align("<disk name='/a'/><disk name='vda'/>").is_err());
     assert!(align("<disk name='vda' snapshot='external'><source file='/b'/></disk>").is_err());
 }
+
+#[test]
+fn a_schema_knows_all_that_may_stand_in_a_snapshot() {
+    let text = |more: &str| format!("<domainsnapshot><name>a</name>{more}</domainsnapshot>");
+    for more in [
+        "",
+        "<active>1</active>",
+        "<creationTime>soon</creationTime>",
+        "<memory snapshot='external' file='/srv/memory'/>",
+        "<disks><disk name='vda'><driver type='qcow2'><metadata_cache><max_size unit='bytes'>10</max_size>\
+         </metadata_cache></driver><source file='/srv/a'/></disk></disks>",
+        "<domain><uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid></domain>",
+    ] {
+        DomainSnapshot::check_strict(&text(more)).unwrap_or_else(|err| panic!("{more}: {err}"));
+    }
+    for more in [
+        "<nothing/>",
+        "<disks><disk/></disks>",
+        "<memory file='memory'/>",
+        "<domain type='kvm'><uuid/></domain>",
+    ] {
+        let err = DomainSnapshot::check_strict(&text(more)).expect_err(more);
+        assert_eq!(err.code(), ErrorCode::XmlInvalidSchema, "{more}");
+    }
+}

@@ -1,6 +1,7 @@
 //! What the schema of `<pool>` allows, type by type, for callers that have their documents checked.
 
 use super::{CephOptions, MountOptions, Permissions, PoolAdapter};
+use crate::values::is_absolute_path;
 use ferrovirt_xml::{Cardinality, Item, Shape, Tag, XmlContent, XmlElement, YesNo};
 use uuid::Uuid;
 
@@ -55,10 +56,14 @@ pub(super) const POOL: &Shape = &Shape {
     ],
 };
 
+fn is_port(text: &str) -> bool {
+    text.trim_ascii().parse().is_ok_and(|port: i32| (-1..=65535).contains(&port))
+}
+
 const TEXT: &[Item] = &[Item::text::<String>()];
 const NAME: Item = Item::child("name", TEXT);
 const SIZE: &[Item] = &[Item::attr::<String>("unit").optional(), Item::text::<u64>()];
-const PATH: &[Item] = &[Item::text_by("an absolute path", |text| text.len() > 1 && text.starts_with('/'))];
+const PATH: &[Item] = &[Item::text_by("an absolute path", is_absolute_path)];
 
 const PERMISSIONS: Item = Item::Child {
     tag: Tag::new("permissions"),
@@ -71,7 +76,10 @@ const FREE_TARGET: Item = Item::child("target", &[Item::child("path", PATH).opti
 
 const VENDOR: Item = Item::child("vendor", &[Item::attr::<String>("name")]).optional();
 const PRODUCT: Item = Item::child("product", &[Item::attr::<String>("name")]).optional();
-const HOST: Item = Item::child("host", &[Item::attr::<String>("name"), Item::attr::<u16>("port").optional()]);
+const HOST: Item = Item::child(
+    "host",
+    &[Item::attr::<String>("name"), Item::attr_by("port", "a port from -1 to 65535", is_port).optional()],
+);
 const DIR: Item = Item::child("dir", &[Item::attr::<String>("path")]);
 const FORMAT: Item = Item::child("format", &[Item::attr::<String>("type"), VENDOR, PRODUCT]).optional();
 

@@ -2,7 +2,7 @@
 
 use super::{Permissions, StorageVolume};
 use crate::domain::Encryption;
-use crate::values::Unit;
+use crate::values::{Unit, is_absolute_path};
 use ferrovirt_xml::{Cardinality, Item, Shape, Tag, XmlContent};
 
 impl StorageVolume {
@@ -29,10 +29,10 @@ pub(super) const VOLUME: &Shape = &Shape {
 };
 
 const TEXT: &[Item] = &[Item::text::<String>()];
-const PATH: &[Item] = &[Item::text_by("an absolute path", is_absolute)];
+const PATH: &[Item] = &[Item::text_by("an absolute path", is_absolute_path)];
 
 const DEVICE: &[Item] = &[
-    Item::attr_by("path", "an absolute path", is_absolute),
+    Item::attr_by("path", "an absolute path", is_absolute_path),
     Item::child("extent", &[Item::attr::<u64>("start"), Item::attr::<u64>("end")]).many(),
 ];
 
@@ -139,10 +139,6 @@ fn is_type(text: &str) -> bool {
 
 fn is_name(text: &str) -> bool {
     !text.contains('/') && !matches!(text, "." | "..")
-}
-
-fn is_absolute(text: &str) -> bool {
-    text.len() > 1 && text.starts_with('/')
 }
 
 fn is_format(text: &str) -> bool {

@@ -3,6 +3,7 @@
 mod byte_size;
 mod cpu_set;
 mod mac;
+mod path;
 mod pretty_size;
 mod rare;
 mod size;
@@ -11,6 +12,7 @@ mod size_attr;
 pub use byte_size::ByteSize;
 pub use cpu_set::CpuSet;
 pub use mac::Mac;
+pub(crate) use path::is_absolute_path;
 pub use pretty_size::{PrettySize, pretty_size};
 pub(crate) use rare::rare;
 pub use rare::{Absent, Rare};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::kind::{ChardevKind, Clipboard, Mouse, SocketMode, TcpProtocol};
 use crate::domain::{DeviceSeclabel, Reconnect};
+use crate::values::is_absolute_path;
 
 /// The `type` attribute of an element, and what belongs to it; a missing one stands for `pty`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -211,14 +212,7 @@ const TYPE: Item = Item::Attr {
 };
 
 /// The terminal of a running guest's port, which ports of all kinds had once.
-const TTY: Item = Item::Attr { name: "tty", kind: String::KIND, valid: is_absolute, required: false };
-
-fn is_absolute(path: &str) -> bool {
-    let root = path.strip_prefix('/').or_else(|| {
-        path.strip_prefix(|c: char| c.is_ascii_alphabetic()).and_then(|rest| rest.strip_prefix(":\\"))
-    });
-    root.is_some_and(|rest| !rest.is_empty())
-}
+const TTY: Item = Item::Attr { name: "tty", kind: String::KIND, valid: is_absolute_path, required: false };
 
 /// An attribute that may lack and holds a `T`.
 const fn attr<T: XmlValue>(name: &'static str) -> Item {

@@ -1,0 +1,9 @@
+//! Paths, as the schemas know them.
+
+/// Whether a path begins at a root, or on a drive of Windows.
+pub fn is_absolute_path(path: &str) -> bool {
+    let root = path.strip_prefix('/').or_else(|| {
+        path.strip_prefix(|c: char| c.is_ascii_alphabetic()).and_then(|rest| rest.strip_prefix(":\\"))
+    });
+    root.is_some_and(|rest| !rest.is_empty())
+}
