@@ -10,6 +10,9 @@ use ferrovirt_conf::domain::{
 use ferrovirt_core::Result;
 use std::net::IpAddr;
 
+/// VNC's protocol takes no more characters of a password.
+pub const VNC_PASSWORD_LENGTH: usize = 8;
+
 /// A port of a display that is not decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PortKind {

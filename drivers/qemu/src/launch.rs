@@ -43,7 +43,8 @@ pub fn prepare(
             .extend(queues.into_iter().enumerate().map(|(queue, fd)| (Passed::Tap { interface, queue }, fd)));
     }
     // Nobody advises: all nodes are as good.
-    let found = Found { auto_nodes: Some(host_nodes()?), incoming, ..Found::of(model)? };
+    let found = Found::of(model)?;
+    let found = Found { auto_nodes: found.nodes.clone(), incoming, ..found };
     with_surroundings(site, &model.name, id, &found, |surroundings| {
         command::build(Launch { model, capabilities, surroundings, files }, command)
     })

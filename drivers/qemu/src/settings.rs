@@ -10,14 +10,12 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::command::{DisplaySettings, Embedded, FirmwarePair, Settings, TlsSettings};
+use crate::displays::VNC_PASSWORD_LENGTH;
 use crate::firmware;
 use crate::layout::Paths;
 
 /// Where certificates of a service are that has no folder named for it in the configuration.
 const CERTIFICATES: &str = "/etc/pki";
-
-/// QEMU takes no longer ones from VNC's protocol.
-const VNC_PASSWORD_LENGTH: usize = 8;
 
 /// Reads the configuration of the driver with these folders; a file that is not there has no settings.
 pub fn load(paths: &Paths) -> Result<Settings> {
@@ -128,8 +126,8 @@ impl Reader<'_> {
 
     fn vnc(&self, defaults: &TlsDefaults) -> Result<DisplaySettings> {
         let tls = self.tls("vnc", false, defaults)?;
-        let mut password = self.text("vnc_password")?;
-        if let Some(password) = &mut password
+        let password = self.text("vnc_password")?;
+        if let Some(password) = &password
             && password.len() > VNC_PASSWORD_LENGTH
         {
             tracing::warn!("vnc_password: VNC takes no more than {VNC_PASSWORD_LENGTH} characters of it");

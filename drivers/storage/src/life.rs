@@ -101,8 +101,11 @@ pub fn look_through(state: &StorageState, pool: &Pool, backend: &dyn Backend) ->
     Ok(())
 }
 
-/// Looks again how much room there is, in pools that count that themselves.
+/// Looks again how much room there is, in pools that count that themselves; others are left as they are.
 pub fn recount(state: &StorageState, pool: &Pool, backend: &dyn Backend) {
+    if !backend.counts_itself() {
+        return;
+    }
     let mut definition = (*pool.view.get().definition).clone();
     match backend.refresh(&state.tools, &mut definition) {
         Ok(_) => pool.view.update(|view| view.definition = Arc::new(definition)),

@@ -301,6 +301,7 @@ pub fn refresh(volume: &mut StorageVolume) -> Result<()> {
     }
     Ok(())
 }
+
 /// Which numbers the kernel's structure has for nanoseconds depends on how the system is called.
 fn moment<N: TryInto<u32>>(seconds: i64, nanoseconds: N) -> Timestamp {
     Timestamp { seconds, nanoseconds: nanoseconds.try_into().unwrap_or_default() }

@@ -4,6 +4,7 @@ use ferrovirt_conf::values::CpuSet;
 use ferrovirt_core::Result;
 
 use crate::kernel_files::KernelFiles;
+use crate::topology;
 
 const CPUS: &str = "sys/devices/system/cpu";
 /// Caches below it belong to a core and can't be divided.
@@ -31,9 +32,8 @@ pub enum CacheKind {
 
 /// All caches from the second level up, by level and number.
 pub fn caches(files: &KernelFiles) -> Result<Vec<Cache>> {
-    let online = files.find_set(&format!("{CPUS}/online"))?.unwrap_or_default();
     let mut found: Vec<Cache> = Vec::new();
-    for cpu in online.iter() {
+    for cpu in topology::online(files)?.iter() {
         let folder = format!("{CPUS}/cpu{cpu}/cache");
         for index in files.numbered(&folder, "index")? {
             let known = cache(files, &format!("{folder}/index{index}"))?;

@@ -70,9 +70,14 @@ pub struct Shape {
     pub threads: u32,
 }
 
+/// The CPUs that are online.
+pub fn online(files: &KernelFiles) -> Result<CpuSet> {
+    Ok(files.find_set(&format!("{CPUS}/online"))?.unwrap_or_default())
+}
+
 impl Topology {
     pub fn read(files: &KernelFiles) -> Result<Self> {
-        let online = files.find_set(&format!("{CPUS}/online"))?.unwrap_or_default();
+        let online = online(files)?;
         let present = match files.find_set(&format!("{CPUS}/present"))? {
             Some(present) => present,
             None => online.clone(),

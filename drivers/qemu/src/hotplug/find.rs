@@ -58,7 +58,7 @@ pub fn place(model: &Domain, device: &Device) -> Result<usize> {
         _ => {
             let others = 0..device.kind().count(devices);
             let mut same = others.filter(|at| {
-                device.kind().get(devices, *at).is_some_and(|have| same::device(&have.to_owned(), device))
+                device.kind().get(devices, *at).is_some_and(|have| same::device(have, device.as_ref()))
             });
             same.next().ok_or_else(|| absent(device))
         }

@@ -1,13 +1,12 @@
 //! Whether two descriptions are of the same device. Whoever takes a device out of a guest describes it anew, and may
 //! leave out what nothing hangs on; addresses and aliases count where they are given.
 
-use super::device::Device;
 use super::find::same_function;
-use ferrovirt_conf::domain::{ChannelTarget, DeviceInfo, MemoryDevice, MemoryModel, Shmem, Sound};
+use ferrovirt_conf::domain::{ChannelTarget, DeviceInfo, DeviceRef, MemoryDevice, MemoryModel, Shmem, Sound};
 
 /// Whether `wanted` describes `have`. Devices that are told apart by name alone are not compared here.
-pub fn device(have: &Device, wanted: &Device) -> bool {
-    use Device as D;
+pub fn device(have: DeviceRef<'_>, wanted: DeviceRef<'_>) -> bool {
+    use DeviceRef as D;
     match (have, wanted) {
         (D::Channel(a), D::Channel(b)) => {
             a.source.kind == b.source.kind && is_same_target(&a.target, &b.target)

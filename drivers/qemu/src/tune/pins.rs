@@ -5,8 +5,7 @@ use ferrovirt_conf::domain::{Domain, IoThreadPin};
 use ferrovirt_conf::tuning::{iothreads, pins};
 use ferrovirt_conf::values::CpuSet;
 use ferrovirt_core::{Error, Result, TypedParams};
-use ferrovirt_host::topology::Topology;
-use ferrovirt_host::{KernelFiles, process};
+use ferrovirt_host::{KernelFiles, process, topology};
 use std::num::NonZeroU32;
 
 /// Refuses a vCPU that the definition doesn't have.
@@ -55,7 +54,7 @@ impl Guest<'_> {
     pub fn release_thread(&self, tid: u32, place: Option<&CpuSet>) -> Result<()> {
         match place {
             Some(cpus) => process::set_thread_affinity(tid, cpus),
-            None => process::set_thread_affinity(tid, &Topology::read(&KernelFiles::host())?.online()),
+            None => process::set_thread_affinity(tid, &topology::online(&KernelFiles::host())?),
         }
     }
 

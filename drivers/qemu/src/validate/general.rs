@@ -1,9 +1,8 @@
 //! What concerns the guest as a whole: emulator, machine, firmware, boot, and all that is not a device.
 
-use ferrovirt_conf::domain::Address;
 use ferrovirt_conf::domain::{
-    AcpiTableKind, ConsoleTargetType, Domain, Firmware, LaunchSecurity, LifecycleAction, LoaderKind, Os,
-    OsType, Panic, PanicModel, StorageLocation, Sysinfo, TpmModel, VarsPlace, VirtType, WatchdogModel,
+    AcpiTableKind, Address, ConsoleTargetType, Domain, Firmware, LaunchSecurity, LifecycleAction, LoaderKind,
+    Os, OsType, Panic, PanicModel, StorageLocation, Sysinfo, TpmModel, VarsPlace, VirtType, WatchdogModel,
 };
 use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::{OnOff, YesNo};
@@ -258,19 +257,19 @@ fn check_launch_security(subject: &Subject<'_>) -> Result<()> {
     let capabilities = subject.capabilities;
     // QEMU has the objects on every x86; only its host can have what they stand for.
     let has_sev = capabilities.sev.is_some();
-    let (name, able) = match subject.model.launch_security.as_deref() {
-        None => return Ok(()),
-        Some(LaunchSecurity::Sev(_)) => ("sev", has_sev && capabilities.has_object("sev-guest")),
-        Some(LaunchSecurity::SevSnp(_)) => ("sev-snp", has_sev && capabilities.has_object("sev-snp-guest")),
-        Some(LaunchSecurity::S390Pv) => {
+    let Some(security) = subject.model.launch_security.as_deref() else { return Ok(()) };
+    let (name, able) = match security {
+        LaunchSecurity::Sev(_) => ("sev", has_sev && capabilities.has_object("sev-guest")),
+        LaunchSecurity::SevSnp(_) => ("sev-snp", has_sev && capabilities.has_object("sev-snp-guest")),
+        LaunchSecurity::S390Pv => {
             ("s390-pv", capabilities.has_object("s390-pv-guest") && host_has_secure_execution())
         }
     };
     if !able {
         return refuse(format!("this QEMU has no launch security of type '{name}'"));
     }
-    match subject.model.launch_security.as_deref() {
-        Some(LaunchSecurity::Sev(sev))
+    match security {
+        LaunchSecurity::Sev(sev)
             if sev.common.kernel_hashes.is_some()
                 && !capabilities.schema_has("object-add/arg-type/+sev-guest/kernel-hashes") =>
         {

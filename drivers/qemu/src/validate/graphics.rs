@@ -8,9 +8,8 @@ use ferrovirt_core::{Error, ErrorCode, Result};
 use ferrovirt_xml::{OnOff, YesNo};
 
 use super::{Subject, refuse};
+use crate::displays::VNC_PASSWORD_LENGTH;
 
-/// VNC's protocol takes no more characters.
-const VNC_PASSWORD_LENGTH: usize = 8;
 /// QEMU counts video memory in 32 bits of bytes: so many KiB.
 const MOST_VIDEO_MEMORY: u32 = u32::MAX / 1024;
 

@@ -89,11 +89,7 @@ fn check_name(
     model: ControllerModel,
     traits: &Traits,
 ) -> Result<()> {
-    let wants = if traits.is_root {
-        model == ControllerModel::PciRoot && subject.family == Family::PSeries
-    } else {
-        true
-    };
+    let wants = !traits.is_root || (model == ControllerModel::PciRoot && subject.family == Family::PSeries);
     match controller.pci_model {
         None if wants => needs(controller, model, "model name"),
         None => Ok(()),
@@ -133,27 +129,20 @@ fn check_hole(subject: &Subject<'_>, controller: &Controller, model: ControllerM
 
 fn check_numbers(controller: &Controller, model: ControllerModel, traits: &Traits) -> Result<()> {
     let target = &controller.target;
-    let rules = [
-        ("busNr", target.bus_nr.is_some(), traits.has_bus_number),
-        ("chassisNr", target.chassis_nr.is_some(), traits.has_chassis_number),
-        ("chassis", target.chassis.is_some(), traits.is_port),
-        ("port", target.port.is_some(), traits.is_port),
-    ];
-    for (at, (name, given, has)) in rules.into_iter().enumerate() {
-        if at == 1 {
-            let first = target.index.is_none_or(|index| index.0 == 0);
-            let able = traits.has_bus_number || (is_host_bridge(controller) && !first);
-            if target.node.is_some() && !able {
-                return no(controller, model, "node");
-            }
-        }
-        match (given, has) {
-            (false, true) => return needs(controller, model, name),
-            (true, false) => return no(controller, model, name),
-            _ => {}
-        }
+    let check = |name: &str, given: bool, has: bool| match (given, has) {
+        (false, true) => needs(controller, model, name),
+        (true, false) => no(controller, model, name),
+        _ => Ok(()),
+    };
+    check("busNr", target.bus_nr.is_some(), traits.has_bus_number)?;
+    let first = target.index.is_none_or(|index| index.0 == 0);
+    let able = traits.has_bus_number || (is_host_bridge(controller) && !first);
+    if target.node.is_some() && !able {
+        return no(controller, model, "node");
     }
-    Ok(())
+    check("chassisNr", target.chassis_nr.is_some(), traits.has_chassis_number)?;
+    check("chassis", target.chassis.is_some(), traits.is_port)?;
+    check("port", target.port.is_some(), traits.is_port)
 }
 
 fn check_hotplug(

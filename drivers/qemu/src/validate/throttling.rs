@@ -1,12 +1,10 @@
 //! `<iotune>`: what QEMU can limit of a disk.
 
 use ferrovirt_conf::domain::{Disk, DiskBus, IoTune};
+use ferrovirt_conf::tuning::iotune::{self, MOST};
 use ferrovirt_core::{Error, ErrorCode, Result};
 
 use super::{Subject, refuse};
-
-/// QEMU takes no larger limits.
-const MOST: u64 = 1_000_000_000_000_000;
 
 pub(super) fn check(subject: &Subject<'_>, disk: &Disk, name: &str, bus: DiskBus) -> Result<()> {
     let Some(tune) = &disk.iotune else { return Ok(()) };
@@ -19,22 +17,7 @@ pub(super) fn check(subject: &Subject<'_>, disk: &Disk, name: &str, bus: DiskBus
     if tune.group_name.is_some() {
         check_group(subject, disk, tune)?;
     }
-    let limits = [
-        tune.total_bytes_sec,
-        tune.read_bytes_sec,
-        tune.write_bytes_sec,
-        tune.total_iops_sec,
-        tune.read_iops_sec,
-        tune.write_iops_sec,
-        tune.total_bytes_sec_max,
-        tune.read_bytes_sec_max,
-        tune.write_bytes_sec_max,
-        tune.total_iops_sec_max,
-        tune.read_iops_sec_max,
-        tune.write_iops_sec_max,
-        tune.size_iops_sec,
-    ];
-    match limits.into_iter().find(|limit| *limit > MOST) {
+    match iotune::above_most(tune) {
         Some(limit) => {
             let text = format!("the limit {limit} in <iotune> of disk '{name}' is above {MOST}");
             Err(Error::new(ErrorCode::ArgumentUnsupported, text))

@@ -26,9 +26,7 @@ pub fn delete(state: &StorageState, id: &StorageVolId, flags: u32) -> Result<()>
             view.account(-allocation);
         }
     });
-    if backend.counts_itself() {
-        life::recount(state, &pool, backend);
-    }
+    life::recount(state, &pool, backend);
     Ok(())
 }
 

@@ -138,9 +138,7 @@ fn finish(
             Err(_) => _ = view.volumes.remove(&id.name),
         }
     });
-    if backend.counts_itself() {
-        life::recount(state, pool, backend);
-    }
+    life::recount(state, pool, backend);
     made.map(|()| id)
 }
 

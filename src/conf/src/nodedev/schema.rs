@@ -1,7 +1,7 @@
 //! What the schema of `<device>` allows, for callers that have their documents checked.
 
 use crate::interface::Link;
-use crate::values::Mac;
+use crate::values::{Mac, is_digits};
 use ferrovirt_xml::{Cardinality, Item, Shape, Tag, XmlContent};
 use uuid::Uuid;
 
@@ -328,10 +328,6 @@ fn is_node_type(text: &str) -> bool {
 
 fn is_device_api(text: &str) -> bool {
     matches!(text, "vfio-pci" | "vfio-ccw" | "vfio-ap")
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn all_hex(digits: &str) -> bool {

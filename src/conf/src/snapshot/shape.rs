@@ -19,18 +19,13 @@ impl DomainSnapshot {
     }
 }
 
+/// What stands in both.
 #[derive(XmlElement)]
-struct Wish {
-    #[xml(value = "name")]
-    _name: Option<String>,
+struct Common {
     #[xml(value = "description")]
     _description: Option<String>,
-    #[xml(value = "state")]
-    _state: Option<SnapshotState>,
     #[xml(value = "parent/name")]
     _parent: Option<String>,
-    #[xml(value = "creationTime")]
-    _creation_time: Option<String>,
     #[xml(attr = "memory/@snapshot")]
     _memory: Option<SnapshotLocation>,
     #[xml(attr = "memory/@file", strict = "absolute")]
@@ -39,12 +34,6 @@ struct Wish {
     _disks: Vec<Disk>,
     #[xml(child = "revertDisks/disk")]
     _revert_disks: Vec<Disk>,
-    /// Whether it was the current one; not kept any more.
-    #[xml(value = "active")]
-    _active: Option<u8>,
-    /// Nothing but its UUID, in old ones.
-    #[xml(raw = "domain")]
-    _domain: Option<RawElement>,
     #[xml(child = "inactiveDomain")]
     _inactive_domain: Option<Box<Domain>>,
     #[xml(raw = "cookie")]
@@ -52,31 +41,35 @@ struct Wish {
 }
 
 #[derive(XmlElement)]
+struct Wish {
+    #[xml(value = "name")]
+    _name: Option<String>,
+    #[xml(value = "state")]
+    _state: Option<SnapshotState>,
+    #[xml(value = "creationTime")]
+    _creation_time: Option<String>,
+    /// Whether it was the current one; not kept any more.
+    #[xml(value = "active")]
+    _active: Option<u8>,
+    /// Nothing but its UUID, in old ones.
+    #[xml(raw = "domain")]
+    _domain: Option<RawElement>,
+    #[xml(flatten)]
+    _common: Common,
+}
+
+#[derive(XmlElement)]
 struct Description {
     #[xml(value = "name")]
     _name: String,
-    #[xml(value = "description")]
-    _description: Option<String>,
     #[xml(value = "state")]
     _state: SnapshotState,
-    #[xml(value = "parent/name")]
-    _parent: Option<String>,
     #[xml(value = "creationTime")]
     _creation_time: i64,
-    #[xml(attr = "memory/@snapshot")]
-    _memory: Option<SnapshotLocation>,
-    #[xml(attr = "memory/@file", strict = "absolute")]
-    _memory_file: Option<String>,
-    #[xml(child = "disks/disk")]
-    _disks: Vec<Disk>,
-    #[xml(child = "revertDisks/disk")]
-    _revert_disks: Vec<Disk>,
     #[xml(child = "domain")]
     _domain: Option<Box<Domain>>,
-    #[xml(child = "inactiveDomain")]
-    _inactive_domain: Option<Box<Domain>>,
-    #[xml(raw = "cookie")]
-    _cookie: Option<RawElement>,
+    #[xml(flatten)]
+    _common: Common,
 }
 
 #[derive(XmlElement)]

@@ -60,12 +60,12 @@ fn is_port(text: &str) -> bool {
     text.trim_ascii().parse().is_ok_and(|port: i32| (-1..=65535).contains(&port))
 }
 
-const TEXT: &[Item] = &[Item::text::<String>()];
+pub(super) const TEXT: &[Item] = &[Item::text::<String>()];
 const NAME: Item = Item::child("name", TEXT);
 const SIZE: &[Item] = &[Item::attr::<String>("unit").optional(), Item::text::<u64>()];
-const PATH: &[Item] = &[Item::text_by("an absolute path", is_absolute_path)];
+pub(super) const PATH: &[Item] = &[Item::text_by("an absolute path", is_absolute_path)];
 
-const PERMISSIONS: Item = Item::Child {
+pub(super) const PERMISSIONS: Item = Item::Child {
     tag: Tag::new("permissions"),
     cardinality: Cardinality::Optional,
     shape: <Permissions as XmlContent>::shape,

@@ -1,8 +1,9 @@
 //! What the schema of `<volume>` allows, for callers that have their documents checked, and for whoever makes documents up.
 
-use super::{Permissions, StorageVolume};
+use super::StorageVolume;
+use super::pool_schema::{PATH, PERMISSIONS, TEXT};
 use crate::domain::Encryption;
-use crate::values::{Unit, is_absolute_path};
+use crate::values::{Unit, is_absolute_path, is_digits};
 use ferrovirt_xml::{Cardinality, Item, Shape, Tag, XmlContent};
 
 impl StorageVolume {
@@ -27,9 +28,6 @@ pub(super) const VOLUME: &Shape = &Shape {
         Item::child("backingStore", BACKING_STORE).optional(),
     ],
 };
-
-const TEXT: &[Item] = &[Item::text::<String>()];
-const PATH: &[Item] = &[Item::text_by("an absolute path", is_absolute_path)];
 
 const DEVICE: &[Item] = &[
     Item::attr_by("path", "an absolute path", is_absolute_path),
@@ -68,12 +66,6 @@ const BACKING_STORE: &[Item] = &[Item::child("path", PATH), FORMAT, PERMISSIONS,
 
 const FORMAT: Item =
     Item::child("format", &[Item::attr_by("type", "a format of images", is_format)]).optional();
-
-const PERMISSIONS: Item = Item::Child {
-    tag: Tag::new("permissions"),
-    cardinality: Cardinality::Optional,
-    shape: <Permissions as XmlContent>::shape,
-};
 
 const TIMESTAMPS: Item = Item::child(
     "timestamps",
@@ -143,10 +135,6 @@ fn is_name(text: &str) -> bool {
 
 fn is_format(text: &str) -> bool {
     FORMATS.contains(&text)
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_version(text: &str) -> bool {

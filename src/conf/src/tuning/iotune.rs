@@ -4,7 +4,7 @@ use crate::domain::IoTune;
 use ferrovirt_core::{Error, ErrorCode, KnownParam, Result, TypedParams, TypedValue, abi};
 
 /// More a limit can't be.
-const MOST: u64 = 1_000_000_000_000_000;
+pub const MOST: u64 = 1_000_000_000_000_000;
 
 type Field = fn(&mut IoTune) -> &mut u64;
 
@@ -75,6 +75,12 @@ pub fn set(tune: &mut IoTune, params: &TypedParams) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A limit that is more than it can be; how long bursts last is not limited.
+pub fn above_most(tune: &IoTune) -> Option<u64> {
+    let mut tune = tune.clone();
+    BEFORE_GROUP.iter().map(|(_, field)| *field(&mut tune)).find(|limit| *limit > MOST)
 }
 
 /// A total goes with neither reads nor writes.

@@ -1,4 +1,9 @@
-//! Paths, as the schemas know them.
+//! Texts, as the schemas know them.
+
+/// Whether a text is a number without a sign; its size does not count.
+pub fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
 
 /// Whether a path begins at a root, or on a drive of Windows.
 pub fn is_absolute_path(path: &str) -> bool {
