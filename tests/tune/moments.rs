@@ -1,14 +1,14 @@
 //! Snapshots, checkpoints, saved state and dumps.
 
-use crate::guests::{Host, qemu_img, xml};
+use crate::guests::{Host, params, qemu_img, xml};
 use ferrovirt::{Connection, ErrorCode};
-use ferrovirt_core::TypedParams;
 use ferrovirt_core::abi::{
     VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT, VIR_DOMAIN_PAUSED, VIR_DOMAIN_RUNNING,
     VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY, VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE,
     VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY, VIR_DOMAIN_START_PAUSED, VIR_DOMAIN_UNDEFINE_MANAGED_SAVE,
     VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA, VIR_DOMAIN_XML_INACTIVE, VIR_DUMP_LIVE, VIR_DUMP_MEMORY_ONLY,
 };
+use ferrovirt_core::{TypedParams, TypedValue};
 use std::fs;
 
 fn named(name: &str) -> String {
@@ -106,6 +106,39 @@ fn images_are_pulled_merged_and_copied_while_the_guest_runs() {
     assert_eq!(err.code(), ErrorCode::InvalidArg);
     domain.destroy(0).expect("ended");
     domain.create(0).expect("starts on the copy");
+}
+
+#[test]
+fn a_copy_that_cannot_begin_leaves_nothing_and_takes_nothing() {
+    let host = Host::open();
+    let domain = host.guest("copied", "");
+    let (other, more) = (host.image("other.qcow2"), host.image("more.qcow2"));
+    let disk = format!(
+        "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='{more}'/>\
+         <target dev='vdb' bus='virtio'/></disk></devices>"
+    );
+    let two = xml(&domain).replace("</devices>", &disk);
+    let domain = host.connection.define_domain(&two, 0).expect("defined");
+    domain.create(0).expect("started");
+    let to = |path: &str| format!("<disk type='file'><driver type='qcow2'/><source file='{path}'/></disk>");
+    // Somebody else's image.
+    let before = fs::read(&other).expect("an image");
+    let err = domain.block_copy("vda", &to(&other), &TypedParams::new(), 0).expect_err("there is an image");
+    assert_eq!(err.code(), ErrorCode::ConfigUnsupported);
+    assert!(err.message().contains(&other), "{err}");
+    assert_eq!(fs::read(&other).expect("an image"), before);
+    // QEMU's least is 512.
+    let new = host.path("new.qcow2");
+    let small = params([("granularity", TypedValue::UInt(256))]);
+    domain.block_copy("vda", &to(&new), &small, 0).expect_err("too fine");
+    assert!(!std::path::Path::new(&new).exists());
+    let nodes = domain.qemu_monitor_command(r#"{"execute":"query-named-block-nodes"}"#, 0).expect("asked");
+    assert!(!nodes.contains(&new), "{nodes}");
+    assert!(!xml(&domain).contains("<mirror"), "{}", xml(&domain));
+    // Both disks at once: each copy has nodes of its own.
+    domain.block_copy("vda", &to(&new), &TypedParams::new(), 0).expect("begun");
+    domain.block_copy("vdb", &to(&host.path("newer.qcow2")), &TypedParams::new(), 0).expect("begun, too");
+    assert_eq!(xml(&domain).matches("<mirror").count(), 2, "{}", xml(&domain));
 }
 
 #[test]

@@ -44,9 +44,8 @@ pub fn tap_of<'a>(model: &'a Domain, device: &str) -> Option<&'a str> {
 
 /// The disk that is named by its target, or by the file or device that it is on.
 pub fn disk<'a>(model: &'a Domain, name: &str) -> Option<&'a Disk> {
-    let disks = &model.devices.disks;
-    let by_source = || disks.iter().find(|disk| disk.source.path() == Some(name));
-    disks.iter().find(|disk| disk.name() == Some(name)).or_else(by_source)
+    let by_source = || model.devices.disks.iter().find(|disk| disk.source.path() == Some(name));
+    model.devices.disk(name).or_else(by_source)
 }
 
 /// The host's end of the console, serial or parallel port with this alias; without one that of the first console.

@@ -282,7 +282,7 @@ fn layers(params: &mut TypedParams, mut number: u32, disk: &Disk) -> u32 {
         if let Some(path) = layer.source.path().filter(|_| layer.source.location.is_local()) {
             params.add(format!("block.{number}.path"), path);
         }
-        let index = layer.index.max(layer.source.options.index);
+        let index = layer.number();
         if index != 0 {
             params.add(format!("block.{number}.backingIndex"), index);
         }

@@ -1,17 +1,19 @@
 //! Beginning a job on a disk.
 
 use super::chain::{self, Layer};
-use super::{BlockJob, Kind, Stage};
-use crate::command::{Part, Plugged, Pretend};
+use super::{BlockJob, Kind, Stage, finish};
+use crate::command::{self, Part, Plugged, Pretend};
 use crate::qmp::{BlockCommit, BlockStream, BlockdevAdd, BlockdevMirror, Properties};
-use crate::snapshot::make_image;
+use crate::snapshot::{Made, make_image};
 use crate::tune::Guest;
 use crate::{images, launch, model, status};
 use ferrovirt_conf::domain::{
-    BackingStore, Disk, DiskDriver, Domain, ImageFormat, Mirror, MirrorJob, StorageFormat,
+    BackingStore, Disk, DiskDriver, Domain, ImageFormat, Mirror, MirrorJob, StorageFormat, StorageSource,
 };
 use ferrovirt_core::{Error, ErrorCode, Result};
 use serde_json::Value;
+use std::fs;
+use std::os::unix::fs::FileTypeExt;
 
 /// The disk that is meant, if there is no job on it.
 fn free_disk<'a>(guest: &Guest<'_>, model: &'a Domain, name: &str) -> Result<&'a Disk> {
@@ -30,15 +32,29 @@ fn free_disk<'a>(guest: &Guest<'_>, model: &'a Domain, name: &str) -> Result<&'a
     }
 }
 
-/// Notes a job before QEMU hears of it: its events may come at once.
-fn begin(guest: &Guest<'_>, job: BlockJob, ask: impl FnOnce() -> Result<()>) -> Result<()> {
-    let id = job.id.clone();
-    guest.live.block_jobs.add(job);
+/// Notes a job, and what becomes the disk's image by it, before QEMU hears of it: its events may come at once.
+fn begin(
+    guest: &Guest<'_>,
+    job: BlockJob,
+    mirror: Option<Mirror>,
+    ask: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    let Guest { shared, live, .. } = guest;
+    let (id, target) = (job.id.clone(), job.target.clone());
+    live.block_jobs.add(job);
+    if let Some(mirror) = mirror {
+        live.alter(|model| {
+            if let Some(disk) = model.devices.disk_mut(&target) {
+                disk.mirror = Some(Box::new(mirror.clone()));
+            }
+        });
+    }
     if let Err(err) = ask() {
-        guest.live.block_jobs.remove(&id);
+        live.block_jobs.remove(&id);
+        finish::drop_mirror(shared, live, &target);
         return Err(err);
     }
-    status::save(guest.shared, guest.vm)
+    status::save(shared, guest.vm)
 }
 
 fn job(disk: &Disk, kind: Kind) -> BlockJob {
@@ -66,7 +82,7 @@ pub fn pull(guest: &Guest<'_>, name: &str, base: Option<&str>, speed: u64) -> Re
         speed: Some(speed),
         auto_dismiss: Some(false),
     };
-    begin(guest, job, || guest.live.ask(&guest.shared.reactor, command).map(drop))
+    begin(guest, job, None, || guest.live.ask(&guest.shared.reactor, command).map(drop))
 }
 
 /// Merges images down: from `top` to `base`, by default from the disk's own to the lowest.
@@ -116,26 +132,16 @@ pub fn commit(
         speed: Some(speed),
         auto_dismiss: Some(false),
     };
-    begin(guest, job, || guest.live.ask(&guest.shared.reactor, command).map(drop))?;
-    if active {
-        let target = disk.name().map(str::to_owned);
-        let (path, format) = (layers[base].path.clone(), layers[base].format.clone());
-        guest.live.alter(|model| {
-            let disk = model.devices.disks.iter_mut().find(|disk| disk.name().map(str::to_owned) == target);
-            if let Some(disk) = disk.filter(|disk| disk.mirror.is_none()) {
-                disk.mirror = Some(Box::new(mirror_to(&path, &format, MirrorJob::ActiveCommit)));
-            }
-        });
-        status::save(guest.shared, guest.vm)?;
-    }
-    Ok(())
+    let base = &layers[base];
+    let mirror = active.then(|| mirror_to(&base.path, &base.format, MirrorJob::ActiveCommit));
+    begin(guest, job, mirror, || guest.live.ask(&guest.shared.reactor, command).map(drop))
 }
 
 fn mirror_to(path: &str, format: &str, job: MirrorJob) -> Mirror {
     let format = format.parse().unwrap_or(StorageFormat::Raw);
     let mut mirror = Mirror {
         format: Some(ImageFormat { kind: format, metadata_cache: None }),
-        source: ferrovirt_conf::domain::StorageSource::file(path.to_owned()),
+        source: StorageSource::file(path.to_owned()),
         file: None,
         file_format: None,
         job,
@@ -160,6 +166,10 @@ pub struct Copy {
     pub synchronous: bool,
 }
 
+fn is_block_device(path: &str) -> bool {
+    fs::metadata(path).is_ok_and(|there| there.file_type().is_block_device())
+}
+
 /// Copies a disk to another image, and then everything that is written as well.
 pub fn copy(guest: &Guest<'_>, name: &str, wanted: &Copy) -> Result<()> {
     let Guest { shared, live, .. } = guest;
@@ -172,40 +182,66 @@ pub fn copy(guest: &Guest<'_>, name: &str, wanted: &Copy) -> Result<()> {
         return Err(Error::invalid_arg(text));
     }
     let below = layers.get(1).filter(|_| wanted.shallow);
-    if !wanted.reuse {
+    let mut made = Made::default();
+    // A device is there, and has its size.
+    if !wanted.reuse && !is_block_device(&wanted.path) {
         let size = images::info_of_running(live, shared, disk)?.capacity;
         let base = below.map(|layer| (layer.path.as_str(), layer.format.as_str()));
-        make_image(&wanted.path, &format.to_string(), base, size)?;
+        made.make(&wanted.path, || make_image(&wanted.path, &format.to_string(), base, size))?;
     }
+    let index = command::highest_index(&definition.model) + 1;
     let job = job(disk, Kind::Copy);
-    let target = job.target.clone();
-    let mut model = definition.model.clone();
-    let at = model.devices.disks.iter().position(|disk| disk.name() == Some(&target)).unwrap_or_default();
+    let node = add_nodes(guest, disk, wanted, format, index)
+        .inspect_err(|_| finish::delete_nodes(shared, live, index))?;
+    let command = mirror_command(&job.id, &layers[0].node, node, wanted, below.is_some());
+    let mut mirror = mirror_to(&wanted.path, &format.to_string(), MirrorJob::Copy);
+    mirror.source.options.index = index;
+    mirror.backing = if below.is_some() { disk.backing.clone() } else { Some(BackingStore::End) };
+    begin(guest, job, Some(mirror), || {
+        live.ask(&shared.reactor, BlockdevMirror(command))?;
+        made.keep();
+        Ok(())
+    })
+}
+
+/// Has QEMU open the image that a disk is to be copied to; the node of its data.
+fn add_nodes(
+    guest: &Guest<'_>,
+    disk: &Disk,
+    wanted: &Copy,
+    format: StorageFormat,
+    index: u32,
+) -> Result<String> {
+    let Guest { shared, live, .. } = guest;
+    let mut model = live.definition().model.clone();
+    let at = model.devices.disks.iter().position(|known| known.name() == disk.name()).unwrap_or_default();
     let copied = &mut model.devices.disks[at];
-    copied.source = ferrovirt_conf::domain::StorageSource::file(wanted.path.clone());
+    copied.source = StorageSource::file(wanted.path.clone());
+    copied.source.options.index = index;
     copied.driver.get_or_insert_with(DiskDriver::default).format = Some(format);
     copied.backing = Some(BackingStore::End);
-    // The number must be one that no image has: those of the whole guest are counted.
-    let last = definition.model.devices.disks.iter().map(crate::command::last_index).max().unwrap_or(0);
-    copied.source.options.index = last + 1;
     let capabilities = shared.capabilities(model.devices.emulator.as_deref().unwrap_or_default())?;
     let parts =
         launch::parts(shared.site(), &model, &capabilities, Plugged::Medium(at), &mut Pretend::default())?;
     let mut node = None;
     for part in parts {
         let Part::Blockdev(mut properties) = part else { continue };
-        if below.is_some() && properties.contains_key("backing") {
+        if wanted.shallow && properties.contains_key("backing") {
             properties.insert("backing".into(), Value::Null);
         }
         node = properties.get("node-name").and_then(Value::as_str).map(str::to_owned);
         live.ask(&shared.reactor, BlockdevAdd(properties))?;
     }
-    let node = node.ok_or_else(|| Error::internal("the copy has no node"))?;
+    node.ok_or_else(|| Error::internal("the copy has no node"))
+}
+
+/// `above`: what is below the disk's own image is not copied.
+fn mirror_command(id: &str, device: &str, target: String, wanted: &Copy, above: bool) -> Properties {
     let mut command = Properties::new();
-    command.insert("job-id".into(), job.id.clone().into());
-    command.insert("device".into(), layers[0].node.clone().into());
-    command.insert("target".into(), node.into());
-    command.insert("sync".into(), if below.is_some() { "top" } else { "full" }.into());
+    command.insert("job-id".into(), id.into());
+    command.insert("device".into(), device.into());
+    command.insert("target".into(), target.into());
+    command.insert("sync".into(), if above { "top" } else { "full" }.into());
     command.insert("auto-dismiss".into(), false.into());
     command.insert("speed".into(), wanted.speed.into());
     if let Some(granularity) = wanted.granularity {
@@ -217,15 +253,5 @@ pub fn copy(guest: &Guest<'_>, name: &str, wanted: &Copy) -> Result<()> {
     if wanted.synchronous {
         command.insert("copy-mode".into(), "write-blocking".into());
     }
-    let mut mirror = mirror_to(&wanted.path, &format.to_string(), MirrorJob::Copy);
-    mirror.source.options.index = last + 1;
-    mirror.backing = if below.is_some() { disk.backing.clone() } else { Some(BackingStore::End) };
-    live.alter(|model| {
-        if let Some(disk) = model.devices.disks.iter_mut().find(|disk| disk.name() == Some(&target)) {
-            disk.mirror = Some(Box::new(mirror.clone()));
-        }
-    });
-    begin(guest, job, || live.ask(&shared.reactor, BlockdevMirror(command)).map(drop)).inspect_err(|_| {
-        super::finish::drop_mirror(shared, live, &target);
-    })
+    command
 }

@@ -54,7 +54,7 @@ pub fn place(disk: &Disk, layers: &[Layer], name: &str) -> Result<usize> {
         Some(number) if number == disk.source.options.index => disk.source.path().map(str::to_owned),
         Some(number) => {
             let mut below = disk.backing.iter().flat_map(|backing| backing.layers());
-            let found = below.find(|layer| layer.index.max(layer.source.options.index) == number);
+            let found = below.find(|layer| layer.number() == number);
             found.and_then(|layer| layer.source.path().map(str::to_owned))
         }
     };
@@ -98,7 +98,7 @@ pub fn settle(disk: &mut Disk, path: &str, format: StorageFormat) {
         index: 0,
         backing: None,
     });
-    let index = below.index.max(below.source.options.index);
+    let index = below.number();
     disk.source = below.source;
     disk.source.options.index = index;
     disk.backing = below.backing;

@@ -6,7 +6,7 @@ use crate::live::Live;
 use crate::qmp::{BlockdevDel, JobDismiss, QueryJobs};
 use crate::status;
 use crate::vm::Vm;
-use ferrovirt_conf::domain::{BackingStore, Disk, Domain, MirrorState, StorageFormat};
+use ferrovirt_conf::domain::{BackingLayer, BackingStore, Disk, MirrorState, StorageFormat};
 use ferrovirt_core::{DomainEvent, DomainEventKind, Event, Result};
 use std::sync::Arc;
 
@@ -45,14 +45,10 @@ pub fn take_over(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>) -> Result
     Ok(())
 }
 
-fn disk_mut<'a>(model: &'a mut Domain, target: &str) -> Option<&'a mut Disk> {
-    model.devices.disks.iter_mut().find(|disk| disk.name() == Some(target))
-}
-
 fn ready(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, job: &BlockJob) -> Result<()> {
     live.block_jobs.set_stage(&job.id, Stage::Ready);
     live.alter(|model| {
-        if let Some(mirror) = disk_mut(model, &job.target).and_then(|disk| disk.mirror.as_mut()) {
+        if let Some(mirror) = model.devices.disk_mut(&job.target).and_then(|disk| disk.mirror.as_mut()) {
             mirror.ready = Some(MirrorState::Yes);
         }
     });
@@ -62,7 +58,7 @@ fn ready(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, job: &BlockJob) -
 
 fn tell(shared: &Shared, vm: &Vm, live: &Live, job: &BlockJob, status: i32) {
     let definition = live.definition();
-    let disk = definition.model.devices.disks.iter().find(|disk| disk.name() == Some(&job.target));
+    let disk = definition.model.devices.disk(&job.target);
     let path = disk.and_then(|disk| disk.source.path()).unwrap_or_default().to_owned();
     let kind =
         DomainEventKind::BlockJob { path, target: job.target.clone(), kind: job.kind.number(), status };
@@ -97,15 +93,15 @@ fn conclude(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, job: &BlockJob
 /// The images changed as they were to; the description follows.
 fn succeed(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, job: &BlockJob) -> Result<()> {
     let before = live.definition();
-    let old = before.model.devices.disks.iter().find(|disk| disk.name() == Some(&job.target)).cloned();
+    let old = before.model.devices.disk(&job.target).cloned();
     let Some(old) = old else { return Ok(()) };
     live.alter(|model| {
-        if let Some(disk) = disk_mut(model, &job.target) {
+        if let Some(disk) = model.devices.disk_mut(&job.target) {
             apply(disk, job);
         }
     });
     let after = live.definition();
-    let Some(new) = after.model.devices.disks.iter().find(|disk| disk.name() == Some(&job.target)) else {
+    let Some(new) = after.model.devices.disk(&job.target) else {
         return Ok(());
     };
     let kept = numbers(new);
@@ -118,7 +114,7 @@ fn succeed(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, job: &BlockJob)
     // The next start is to find what the guest writes to.
     let Some(persistent) = &vm.view().persistent else { return Ok(()) };
     let mut model = persistent.model.clone();
-    let same = disk_mut(&mut model, &job.target).filter(|disk| disk.source.path() == old.source.path());
+    let same = model.devices.disk_mut(&job.target).filter(|disk| disk.source.path() == old.source.path());
     let Some(disk) = same else { return Ok(()) };
     disk.source = new.source.clone();
     disk.source.options.index = 0;
@@ -162,13 +158,14 @@ fn apply(disk: &mut Disk, job: &BlockJob) {
 /// The numbers of a disk's images.
 fn numbers(disk: &Disk) -> Vec<u32> {
     let layers = disk.backing.iter().flat_map(BackingStore::layers);
-    let below = layers.map(|layer| layer.index.max(layer.source.options.index));
+    let below = layers.map(BackingLayer::number);
     let copy = disk.mirror.iter().map(|mirror| mirror.source.options.index);
     let all = std::iter::once(disk.source.options.index).chain(below).chain(copy);
     all.filter(|index| *index != 0).collect()
 }
 
-fn delete_nodes(shared: &Shared, live: &Live, index: u32) {
+/// Has QEMU forget the image with this number.
+pub fn delete_nodes(shared: &Shared, live: &Live, index: u32) {
     for what in ["format", "storage"] {
         let node_name = format!("libvirt-{index}-{what}");
         if let Err(err) = live.ask(&shared.reactor, BlockdevDel { node_name: node_name.clone() }) {
@@ -180,10 +177,10 @@ fn delete_nodes(shared: &Shared, live: &Live, index: u32) {
 /// Nothing came of a copy: its image is no business of the guest's any more.
 pub fn drop_mirror(shared: &Shared, live: &Live, target: &str) {
     let before = live.definition();
-    let disk = before.model.devices.disks.iter().find(|disk| disk.name() == Some(target));
+    let disk = before.model.devices.disk(target);
     let index = disk.and_then(|disk| disk.mirror.as_ref()).map_or(0, |mirror| mirror.source.options.index);
     live.alter(|model| {
-        if let Some(disk) = disk_mut(model, target) {
+        if let Some(disk) = model.devices.disk_mut(target) {
             disk.mirror = None;
         }
     });

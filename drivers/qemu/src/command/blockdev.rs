@@ -18,14 +18,9 @@ use serde_json::Value;
 /// Gives every image of the guest's disks a number, which its nodes are named by. Numbers that are there are kept:
 /// they are part of a running guest.
 pub fn number_images(model: &mut Domain) {
-    let disks = &mut model.devices.disks;
-    let mut last = 0;
-    for disk in disks.iter_mut() {
-        last = last.max(disk.source.options.index);
-        each_layer(disk, &mut |index| last = last.max(*index));
-    }
+    let mut last = highest_index(model);
     // The last disk is numbered first: disks that turn out to be missing were once dropped from the end.
-    for disk in disks.iter_mut().rev() {
+    for disk in model.devices.disks.iter_mut().rev() {
         let mut number = |index: &mut u32| {
             if *index == 0 {
                 last += 1;
@@ -55,7 +50,13 @@ pub fn last_index(disk: &Disk) -> u32 {
         source.options.index.max(store)
     };
     let layers = disk.backing.iter().flat_map(BackingStore::layers);
-    layers.map(|layer| layer.index.max(of_source(&layer.source))).fold(of_source(&disk.source), u32::max)
+    layers.map(|layer| layer.number().max(of_source(&layer.source))).fold(of_source(&disk.source), u32::max)
+}
+
+/// The highest number of all images of the guest, what disks are being copied to among them.
+pub fn highest_index(model: &Domain) -> u32 {
+    let of_copy = |disk: &Disk| disk.mirror.as_ref().map_or(0, |copy| copy.source.options.index);
+    model.devices.disks.iter().map(|disk| last_index(disk).max(of_copy(disk))).max().unwrap_or(0)
 }
 
 fn each_layer(disk: &mut Disk, act: &mut dyn FnMut(&mut u32)) {
@@ -158,12 +159,11 @@ impl<'a> Image<'a> {
     }
 
     fn layer(&self, layer: &'a BackingLayer) -> Self {
-        let index = if layer.index != 0 { layer.index } else { layer.source.options.index };
         let options = &layer.source.options;
         Self {
             source: layer.source.clone(),
             format: layer.format.kind,
-            prefix: format!("libvirt-{index}"),
+            prefix: format!("libvirt-{}", layer.number()),
             readonly: true,
             metadata_cache: layer.format.metadata_cache.map(|size| size.0),
             auth: options.auth.as_deref().cloned(),

@@ -50,7 +50,7 @@ mod video;
 mod vsock;
 mod watchdog;
 
-pub use blockdev::{last_index, number_images};
+pub use blockdev::{highest_index, number_images};
 pub use context::{Builder, Context};
 pub use descriptors::{Descriptors, Open, Passed, Pretend};
 pub use line::CommandLine;

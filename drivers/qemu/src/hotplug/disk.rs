@@ -122,7 +122,6 @@ fn is_drive(disk: &Disk) -> bool {
 /// Gives a drive another medium; its images get numbers that no other image has.
 fn exchange(model: &mut Domain, at: usize, new: Disk) {
     let drive = &mut model.devices.disks[at];
-    let highest = |model: &Domain| model.devices.disks.iter().map(command::last_index).max().unwrap_or(0);
     let format = new.driver.as_ref().and_then(|driver| driver.format);
     drive.backing = new.backing;
     let old = std::mem::replace(&mut drive.source, new.source);
@@ -131,7 +130,7 @@ fn exchange(model: &mut Domain, at: usize, new: Disk) {
     {
         driver.format = format;
     }
-    let last = highest(model).max(old.options.index);
+    let last = command::highest_index(model).max(old.options.index);
     let source = &mut model.devices.disks[at].source;
     source.options.index = if source.is_empty() { 0 } else { last + 1 };
     command::number_images(model);

@@ -73,10 +73,7 @@ pub fn delete_checkpoint(shared: &Arc<Shared>, vm: &Arc<Vm>, name: &str, flags: 
             // What was remembered since goes to the one before, so that it still tells all.
             let parent = checkpoint.parent.as_deref().and_then(|parent| after.find(parent));
             for wanted in checkpoint.disks.iter().filter(|disk| disk.kind == CheckpointKind::Bitmap) {
-                let disks = &definition.model.devices.disks;
-                let Some(disk) = disks.iter().find(|disk| disk.name() == Some(&wanted.name)) else {
-                    continue;
-                };
+                let Some(disk) = definition.model.devices.disk(&wanted.name) else { continue };
                 let node = crate::images::node(&live, shared, disk)?;
                 let bitmap = wanted.bitmap.as_deref().unwrap_or(&checkpoint.name);
                 let of_parent = parent.and_then(|parent| {

@@ -3,6 +3,7 @@
 use ferrovirt_conf::domain::{Disk, Domain};
 use ferrovirt_core::{Error, Result};
 use ferrovirt_host::process::Command;
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
@@ -61,6 +62,38 @@ pub fn create(path: &str, format: &str, base: Option<(&str, &str)>, size: u64) -
         None => qemu_img(&["create", "-q", "-f", format, path, &size]),
         Some((base, base_format)) => {
             qemu_img(&["create", "-q", "-f", format, "-F", base_format, "-b", base, path, &size])
+        }
+    }
+}
+
+/// Images that were made for something that is not done yet: they go again, unless they are [kept](Self::keep).
+#[derive(Default)]
+pub struct Made(Vec<String>);
+
+impl Made {
+    /// Makes an image, where there is nothing that could be lost by it.
+    pub fn make(&mut self, path: &str, make: impl FnOnce() -> Result<()>) -> Result<()> {
+        if fs::metadata(path).is_ok_and(|there| there.is_file() && there.len() > 0) {
+            let text = format!("the new image '{path}' exists already and is not empty");
+            return Err(Error::config_unsupported(text));
+        }
+        make()?;
+        self.0.push(path.to_owned());
+        Ok(())
+    }
+
+    pub fn keep(mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        // Devices were there before.
+        for path in self.0.iter().filter(|path| Path::new(path).is_file()) {
+            if let Err(err) = fs::remove_file(path) {
+                tracing::warn!(path, %err, "an image that is not needed after all was left behind");
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ mod store;
 mod take;
 
 pub use delete::{delete, delete_checkpoint};
-pub use images::create as make_image;
+pub use images::{Made, create as make_image};
 pub use revert::revert;
 pub use store::{forget, load_all};
 pub use take::{create, create_checkpoint};

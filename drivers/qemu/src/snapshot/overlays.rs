@@ -1,6 +1,6 @@
 //! External snapshots: new images on top of the old ones, which from then on only are read.
 
-use super::images;
+use super::images::{self, Made};
 use crate::command::{Part, Plugged, Pretend};
 use crate::driver::{QemuDriver, Shared};
 use crate::live::Live;
@@ -16,7 +16,6 @@ use ferrovirt_conf::snapshot::{DomainSnapshot, SnapshotDisk};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{Error, ErrorCode, Result};
 use serde_json::{Value, json};
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -40,22 +39,9 @@ fn path(disk: &SnapshotDisk) -> Result<&str> {
     })
 }
 
-/// Images that were made for a snapshot that has not been taken: they go again.
-struct Made(Vec<String>);
-
-impl Drop for Made {
-    fn drop(&mut self) {
-        for path in &self.0 {
-            if let Err(err) = fs::remove_file(path) {
-                tracing::warn!(path, %err, "an image of a snapshot that failed was left behind");
-            }
-        }
-    }
-}
-
 /// Makes the new images.
 fn make(model: &Domain, wanted: &[(usize, &SnapshotDisk)], reuse: bool) -> Result<Made> {
-    let mut made = Made(Vec::new());
+    let mut made = Made::default();
     for (at, new) in wanted {
         let disk = &model.devices.disks[*at];
         let (old, new) = (crate::images::local_path(disk)?, path(new)?);
@@ -66,12 +52,8 @@ fn make(model: &Domain, wanted: &[(usize, &SnapshotDisk)], reuse: bool) -> Resul
             }
             continue;
         }
-        if fs::metadata(new).is_ok_and(|there| there.is_file() && there.len() > 0) {
-            let text = format!("the new image '{new}' exists already and is not empty");
-            return Err(Error::config_unsupported(text));
-        }
-        images::overlay(new, &old.display().to_string(), &crate::images::format(disk).to_string())?;
-        made.0.push(new.to_owned());
+        let (base, format) = (old.display().to_string(), crate::images::format(disk).to_string());
+        made.make(new, || images::overlay(new, &base, &format))?;
     }
     Ok(made)
 }
@@ -96,7 +78,7 @@ pub fn take_at_rest(shared: &Shared, vm: &Vm, snapshot: &DomainSnapshot, reuse: 
     let definition = vm.view().current()?;
     let mut model = definition.model.clone();
     let wanted = wanted(snapshot, &model)?;
-    let mut made = make(&model, &wanted, reuse)?;
+    let made = make(&model, &wanted, reuse)?;
     for (at, new) in wanted {
         let disk = &mut model.devices.disks[at];
         stack(disk, new);
@@ -104,7 +86,7 @@ pub fn take_at_rest(shared: &Shared, vm: &Vm, snapshot: &DomainSnapshot, reuse: 
         disk.backing = None;
     }
     shared.keep_definition(vm, model)?;
-    made.0.clear();
+    made.keep();
     Ok(())
 }
 
@@ -123,7 +105,7 @@ pub fn take_running(
         let text = format!("a job is under way on disk '{}', so it can get no new image", job.target);
         return Err(Error::new(ErrorCode::OperationUnsupported, text));
     }
-    let mut made = make(&before.model, &wanted, reuse)?;
+    let made = make(&before.model, &wanted, reuse)?;
     let mut model = before.model.clone();
     for (at, new) in &wanted {
         stack(&mut model.devices.disks[*at], new);
@@ -140,7 +122,7 @@ pub fn take_running(
         }
         return Err(err);
     }
-    made.0.clear();
+    made.keep();
     live.redefine(Definition::new(model));
     status::save(shared, vm)?;
     let Some(persistent) = &vm.view().persistent else { return Ok(()) };
@@ -222,7 +204,7 @@ pub fn add_bitmaps(shared: &Shared, live: &Live, checkpoint: &DomainCheckpoint) 
     let mut actions = Vec::new();
     let remembering = checkpoint.disks.iter().filter(|disk| disk.kind == CheckpointKind::Bitmap);
     for wanted in remembering {
-        let disk = definition.model.devices.disks.iter().find(|disk| disk.name() == Some(&wanted.name));
+        let disk = definition.model.devices.disk(&wanted.name);
         let disk = disk.ok_or_else(|| Error::internal(format!("there is no disk '{}'", wanted.name)))?;
         if crate::images::format(disk) != StorageFormat::Qcow2 {
             let text = format!("disk '{}' can't remember what is written: it is not 'qcow2'", wanted.name);

@@ -93,6 +93,16 @@ mod absolute_path {
 }
 
 impl Devices {
+    /// The disk with this target, such as `vda`.
+    pub fn disk(&self, target: &str) -> Option<&Disk> {
+        self.disks.iter().find(|disk| disk.name() == Some(target))
+    }
+
+    /// The disk with this target, to be changed.
+    pub fn disk_mut(&mut self, target: &str) -> Option<&mut Disk> {
+        self.disks.iter_mut().find(|disk| disk.name() == Some(target))
+    }
+
     /// What the devices have in common: addresses, aliases, the boot order.
     pub fn infos(&self) -> Vec<&DeviceInfo> {
         let mut infos: Vec<&DeviceInfo> = self.all().into_iter().filter_map(DeviceRef::info).collect();

@@ -43,6 +43,13 @@ pub struct BackingLayer {
     pub backing: Option<BackingStore>,
 }
 
+impl BackingLayer {
+    /// The node's number in a running guest, wherever it stands; 0: none.
+    pub fn number(&self) -> u32 {
+        if self.index != 0 { self.index } else { self.source.options.index }
+    }
+}
+
 impl BackingStore {
     /// The image, if there is one.
     pub fn layer(&self) -> Option<&BackingLayer> {
