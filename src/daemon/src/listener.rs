@@ -248,7 +248,7 @@ impl Listener {
         let ends = (local, entrance.address.or(Some(here)));
         let peer = entrance.peer.as_ref();
         let login = Login::new(self.scheme, peer, transport.clone(), ends, self.sasl.clone());
-        Client::new(daemon.clone(), self.server.clone(), entrance, login)
+        Client::new(daemon.clone(), self.server.clone(), entrance, login, transport.clone())
     }
 
     /// Serves a client that has come in.

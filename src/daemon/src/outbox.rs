@@ -1,6 +1,7 @@
-//! What a client is still to be sent: filled by any thread, emptied by the reactor.
+//! What a client is still to be sent: filled by any thread, and emptied by the reactor. Only a reply that nothing is
+//! before goes out at once, by whoever has it: on a busy host another thread would have to wait for a processor first.
 
-use ferrovirt_rpc::frame::{OutgoingMessage, Transport};
+use ferrovirt_rpc::frame::{Layered, OutgoingMessage, Transport};
 use parking_lot::Mutex;
 use rustix::io::Errno;
 use std::collections::VecDeque;
@@ -16,9 +17,9 @@ const TOO_MUCH: usize = 128 << 20;
 pub type Waiter = Box<dyn FnOnce() + Send>;
 
 /// A client's queue.
-#[derive(Default)]
 pub struct Outbox {
     state: Mutex<State>,
+    transport: Layered,
     /// Wakes the client's task on the reactor.
     wake: Notify,
 }
@@ -45,27 +46,30 @@ pub enum Sent {
 }
 
 impl Outbox {
-    /// Queues a message.
-    pub fn push(&self, message: OutgoingMessage) {
-        self.push_then(message, None);
+    /// A queue for what goes out by `transport`.
+    pub fn new(transport: Layered) -> Self {
+        Self { state: Mutex::default(), transport, wake: Notify::new() }
     }
 
-    /// Queues a message, and has something done once it has been sent and before anything else is.
-    pub fn push_then(&self, message: OutgoingMessage, then: Option<Waiter>) {
+    /// Queues a message.
+    pub fn push(&self, message: OutgoingMessage) {
+        self.state.lock().push(message);
+        self.wake.notify_one();
+    }
+
+    /// Sends a reply in its turn, and has something done once it has been sent and before anything else is.
+    pub fn reply(&self, message: OutgoingMessage, then: Option<Waiter>) {
         let mut state = self.state.lock();
-        if state.closed.is_some() {
-            return;
-        }
-        if then.is_some() {
+        let is_next = state.queue.is_empty() && state.closed.is_none();
+        if then.is_some() && state.closed.is_none() {
             state.then = then.map(|then| (state.queue.len(), then));
         }
-        state.bytes += message.bytes().len();
-        state.queue.push_back(message);
-        if state.bytes > TOO_MUCH {
-            state.close("it does not read what it is sent");
+        state.push(message);
+        // What goes wrong here goes wrong for the client's task, too, which knows what to do.
+        if !(is_next && state.send(&self.transport) == Ok(Sent::Everything)) {
+            drop(state);
+            self.wake.notify_one();
         }
-        drop(state);
-        self.wake.notify_one();
     }
 
     /// Has the client's connection ended.
@@ -105,9 +109,9 @@ impl Outbox {
     }
 
     /// Sends what the socket takes.
-    pub fn send(&self, transport: &dyn Transport) -> Result<Sent, Errno> {
+    pub fn send(&self) -> Result<Sent, Errno> {
         let mut state = self.state.lock();
-        let outcome = state.send(transport);
+        let outcome = state.send(&self.transport);
         let waiting = match state.bytes < ENOUGH / 2 {
             true => std::mem::take(&mut state.waiting),
             false => Vec::new(),
@@ -119,6 +123,17 @@ impl Outbox {
 }
 
 impl State {
+    fn push(&mut self, message: OutgoingMessage) {
+        if self.closed.is_some() {
+            return;
+        }
+        self.bytes += message.bytes().len();
+        self.queue.push_back(message);
+        if self.bytes > TOO_MUCH {
+            self.close("it does not read what it is sent");
+        }
+    }
+
     fn close(&mut self, why: &'static str) {
         self.closed.get_or_insert(why);
         self.waiting.clear();
@@ -157,5 +172,76 @@ impl State {
             }
         }
         Ok(Sent::Everything)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ferrovirt_rpc::frame::UnixTransport;
+    use ferrovirt_rpc::keepalive::{PING, PONG, message};
+    use std::io::Read;
+    use std::os::unix::net::UnixStream;
+    use std::sync::mpsc::channel;
+
+    fn outbox() -> (Outbox, UnixStream) {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        theirs.set_nonblocking(true).unwrap();
+        (Outbox::new(Layered::new(UnixTransport::new(ours.into()))), theirs)
+    }
+
+    /// All bytes that have come.
+    fn received(socket: &mut UnixStream) -> Vec<u8> {
+        let mut bytes = vec![0; 4096];
+        let count = socket.read(&mut bytes).unwrap_or(0);
+        bytes.truncate(count);
+        bytes
+    }
+
+    #[test]
+    fn a_reply_goes_out_at_once_and_never_before_what_was_queued_earlier() {
+        let (outbox, mut theirs) = outbox();
+        let (ping, pong) = (message(PING).unwrap(), message(PONG).unwrap());
+        let (first, second) = (ping.bytes().to_vec(), pong.bytes().to_vec());
+        outbox.reply(message(PONG).unwrap(), None);
+        assert_eq!(received(&mut theirs), second);
+
+        let (done, is_done) = channel();
+        outbox.push(ping);
+        outbox.reply(pong, Some(Box::new(move || done.send(()).unwrap())));
+        assert_eq!(received(&mut theirs), b"");
+        assert!(is_done.try_recv().is_err());
+        assert_eq!(outbox.send(), Ok(Sent::Everything));
+        assert_eq!(received(&mut theirs), [first, second].concat());
+        is_done.try_recv().unwrap();
+    }
+
+    #[test]
+    fn what_the_socket_does_not_take_stays_for_later() {
+        let (outbox, mut theirs) = outbox();
+        let one = message(PING).unwrap().bytes().len();
+        let mut sent = 0;
+        while outbox.is_empty() {
+            outbox.reply(message(PING).unwrap(), None);
+            sent += one;
+        }
+        let mut came = 0;
+        while came < sent {
+            came += received(&mut theirs).len();
+            outbox.send().unwrap();
+        }
+        assert_eq!((came, outbox.is_empty()), (sent, true));
+    }
+
+    #[test]
+    fn nothing_is_sent_to_who_is_gone() {
+        let (outbox, theirs) = outbox();
+        drop(theirs);
+        outbox.reply(message(PING).unwrap(), None);
+        assert!(!outbox.is_empty());
+        assert!(outbox.send().is_err());
+        outbox.close("it is gone");
+        outbox.reply(message(PING).unwrap(), None);
+        assert_eq!(outbox.closed(), Some("it is gone"));
     }
 }

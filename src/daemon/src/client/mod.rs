@@ -17,7 +17,7 @@ use crate::server::Server;
 use crate::streams::Streams;
 use ferrovirt::Connection;
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result, TypedParams};
-use ferrovirt_rpc::frame::OutgoingMessage;
+use ferrovirt_rpc::frame::{Layered, OutgoingMessage};
 use ferrovirt_rpc::procedure::{EventMessage, Object, Procedure, Row, Rule};
 use ferrovirt_rpc::program::Program;
 use ferrovirt_rpc::program::remote::ConnectOpen;
@@ -70,6 +70,8 @@ struct Inner {
     events: Registrations,
     /// Its calls that workers have.
     in_flight: AtomicU32,
+    /// Further calls wait for one of those to end.
+    holds_calls: AtomicBool,
     /// It has opened what it came for.
     opened: AtomicBool,
     /// It has asked for signs of life, and so knows how to answer them.
@@ -77,7 +79,14 @@ struct Inner {
 }
 
 impl Client {
-    pub fn new(daemon: Arc<Daemon>, server: Arc<Server>, entrance: Entrance, login: Login) -> Self {
+    /// A client that is sent what it is to know by `transport`.
+    pub fn new(
+        daemon: Arc<Daemon>,
+        server: Arc<Server>,
+        entrance: Entrance,
+        login: Login,
+        transport: Layered,
+    ) -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs() as i64);
         Self(Arc::new(Inner {
             id: server.take_id(),
@@ -88,10 +97,11 @@ impl Client {
             login,
             connection: RwLock::default(),
             identity: Mutex::default(),
-            outbox: Arc::default(),
+            outbox: Arc::new(Outbox::new(transport)),
             streams: Streams::default(),
             events: Registrations::default(),
             in_flight: AtomicU32::new(0),
+            holds_calls: AtomicBool::new(false),
             opened: AtomicBool::new(false),
             knows_keepalive: AtomicBool::new(false),
         }))
@@ -236,16 +246,23 @@ impl Client {
     }
 
     fn begin_request(&self) {
-        self.0.in_flight.fetch_add(1, Ordering::Relaxed);
+        self.0.in_flight.fetch_add(1, Ordering::SeqCst);
     }
 
     fn end_request(&self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
-        self.0.outbox.wake();
+        // One order of all: its task says that it holds calls and then counts, and this counts and then looks.
+        self.0.in_flight.fetch_sub(1, Ordering::SeqCst);
+        if self.0.holds_calls.load(Ordering::SeqCst) {
+            self.0.outbox.wake();
+        }
     }
 
     fn requests(&self) -> u32 {
-        self.0.in_flight.load(Ordering::Relaxed)
+        self.0.in_flight.load(Ordering::SeqCst)
+    }
+
+    fn note_held(&self, any: bool) {
+        self.0.holds_calls.store(any, Ordering::SeqCst);
     }
 }
 

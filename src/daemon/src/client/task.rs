@@ -92,7 +92,7 @@ impl Session {
     /// Does what can be done, then waits until there is more.
     async fn turn(&mut self, socket: &AsyncFd<Socket<Box<dyn Transport>>>) -> Result<(), Why> {
         self.release_held();
-        let sent = self.client.outbox().send(&**socket.get_ref().transport()).map_err(lost)?;
+        let sent = self.client.outbox().send().map_err(lost)?;
         if let Some(why) = self.client.outbox().closed() {
             return Err(why.to_owned());
         }
@@ -106,7 +106,7 @@ impl Session {
             biased;
             guard = socket.writable(), if sent == Sent::Blocked => {
                 let mut guard = guard.map_err(|err| err.to_string())?;
-                if client.outbox().send(&**socket.get_ref().transport()).map_err(lost)? == Sent::Blocked {
+                if client.outbox().send().map_err(lost)? == Sent::Blocked {
                     guard.clear_ready();
                 }
             }
@@ -201,6 +201,7 @@ impl Session {
         } else {
             self.held_bytes += message.payload.len();
             self.held.push_back(message);
+            self.client.note_held(true);
         }
     }
 
@@ -209,9 +210,10 @@ impl Session {
     }
 
     fn release_held(&mut self) {
-        while self.has_worker() {
+        while !self.held.is_empty() && self.has_worker() {
             let Some(message) = self.held.pop_front() else { return };
             self.held_bytes -= message.payload.len();
+            self.client.note_held(!self.held.is_empty());
             self.submit(message);
         }
     }
@@ -272,7 +274,7 @@ fn answer(client: &Client, table: &Table, message: Message) {
         answered.unwrap_or_else(|payload| OutgoingMessage::error(header, &Error::from_panic(&*payload)));
     match reply {
         Ok(reply) => {
-            client.outbox().push_then(reply, client.login().take_agreed());
+            client.outbox().reply(reply, client.login().take_agreed());
             client.streams().start(client, header.serial);
         }
         Err(err) => {
