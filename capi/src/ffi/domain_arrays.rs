@@ -200,11 +200,13 @@ pub fn list_stats_records(
 ) -> Result<usize> {
     let place = array_place(place, "retStats")?;
     let records = records()?;
-    // Whatever can fail comes first, and frees itself.
-    let params: Vec<_> = records.iter().map(|(_, params)| HeapParams::new(params)).collect::<Result<_>>()?;
-    let pairs = records.iter().zip(params);
-    place.set(pointer_array(pairs.map(|((domain, _), params)| heap_record(domain, params))));
-    Ok(records.len())
+    // Whatever can fail comes first, and frees itself; and each record is given back before the next needs room.
+    let in_c =
+        records.into_iter().map(|(domain, params)| HeapParams::new(&params).map(|params| (domain, params)));
+    let in_c: Vec<_> = in_c.collect::<Result<_>>()?;
+    let count = in_c.len();
+    place.set(pointer_array(in_c.into_iter().map(|(domain, params)| heap_record(&domain, params))));
+    Ok(count)
 }
 
 fn heap_record(domain: &Domain, params: HeapParams) -> virDomainStatsRecordPtr {

@@ -116,10 +116,13 @@ impl Room<*mut c_char> {
 /// Copies `text` into a fixed buffer of a C structure, cut where it is too long, always with a final NUL.
 pub fn copy_into(buffer: &mut [c_char], text: &str) {
     let Some(most) = buffer.len().checked_sub(1) else { return };
-    let bytes = text.as_bytes().split(|byte| *byte == 0).next().unwrap_or_default();
-    for (place, byte) in buffer.iter_mut().zip(bytes.iter().take(most).chain(std::iter::repeat(&0))) {
+    let text = text.as_bytes();
+    let length = text.iter().take(most).position(|byte| *byte == 0).unwrap_or(text.len().min(most));
+    let (start, rest) = buffer.split_at_mut(length);
+    for (place, byte) in start.iter_mut().zip(text) {
         *place = *byte as c_char;
     }
+    rest.fill(0);
 }
 
 /// A copy in C's heap, or NULL.

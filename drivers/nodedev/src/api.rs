@@ -43,7 +43,7 @@ impl NodeDeviceState {
         let can_have = |known: &Known| {
             known.device.capability("scsi_host").is_some_and(|host| host.inner("vport_ops").is_some())
         };
-        let devices = self.devices.get();
+        let devices = self.devices();
         let found = match &device.parent {
             Some(parent) => devices.get(parent.as_str()).is_some_and(|known| can_have(known)),
             None => devices.values().any(|known| can_have(known)),
@@ -78,7 +78,7 @@ fn address(parent: &Known, name: &str) -> Result<String> {
 impl NodeDeviceDriver for NodeDeviceState {
     fn connect_list_all_node_devices(&self, flags: u32) -> Result<Vec<NodeDeviceId>> {
         call("virConnectListAllNodeDevices", flags, NodeDeviceListing::known(), || {
-            let devices = self.devices.get();
+            let devices = self.devices();
             Ok(devices
                 .values()
                 .filter(|known| known.listing().passes(flags))
@@ -99,7 +99,7 @@ impl NodeDeviceDriver for NodeDeviceState {
     ) -> Result<NodeDeviceId> {
         call("virNodeDeviceLookupSCSIHostByWWN", flags, 0, || {
             let names = Some((wwnn.to_owned(), wwpn.to_owned()));
-            let devices = self.devices.get();
+            let devices = self.devices();
             let found = devices.values().find(|known| known.device.world_wide_names() == names);
             found.map(|known| known.id()).ok_or_else(|| {
                 let text = format!("no node device with wwnn '{wwnn}' and wwpn '{wwpn}'");
@@ -241,6 +241,6 @@ impl NodeDeviceDriver for NodeDeviceState {
     }
 
     fn node_device_events(&self) -> Result<Arc<EventHub>> {
-        Ok(self.events.clone())
+        Ok(self.events())
     }
 }

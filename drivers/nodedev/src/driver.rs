@@ -14,14 +14,19 @@ use ferrovirt_core::layout::Layout;
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Event, EventHub, NodeDeviceId, Result};
 use ferrovirt_host::process::PidFile;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
 /// The devices of the host.
 pub struct NodeDeviceState {
     pub(crate) tree: Tree,
-    pub(crate) devices: Held<Devices>,
-    pub(crate) events: Arc<EventHub>,
-    ids: PciIds,
+    devices: Held<Devices>,
+    /// Whether the devices have been looked for: somebody has begun to, and it is done. Finding them all takes longer
+    /// than the rest of a daemon's start, and few ask.
+    looking: AtomicBool,
+    looked: OnceLock<()>,
+    events: Arc<EventHub>,
+    ids: OnceLock<PciIds>,
     monitor: OnceLock<Monitor>,
     _lock: PidFile,
 }
@@ -80,17 +85,41 @@ impl NodeDeviceState {
             _lock: PidFile::acquire_driver(&layout.state.join("nodedev"), "node device")?,
             tree,
             devices: Held::new(Devices::new()),
+            looking: AtomicBool::new(false),
+            looked: OnceLock::new(),
             events: Arc::new(EventHub::new()),
-            ids: PciIds::of_host(),
+            ids: OnceLock::new(),
             monitor: OnceLock::new(),
         });
-        // First listen, then look, so that nothing is missed in between.
+        // Who listens from now on and looks later misses nothing.
         match Monitor::start(Arc::downgrade(&state)) {
             Ok(monitor) => _ = state.monitor.set(monitor),
             Err(err) => tracing::warn!(%err, "devices that come and go are not seen"),
         }
-        state.look_around();
         Ok(state)
+    }
+
+    /// The devices that are known now, all that were there at the start among them.
+    pub(crate) fn devices(&self) -> Arc<Devices> {
+        self.look_once();
+        self.devices.get()
+    }
+
+    /// Where devices that come and go are told of from now on.
+    pub(crate) fn events(&self) -> Arc<EventHub> {
+        self.look_once();
+        self.events.clone()
+    }
+
+    fn look_once(&self) {
+        self.looked.get_or_init(|| {
+            self.looking.store(true, Ordering::SeqCst);
+            self.look_around();
+        });
+    }
+
+    fn ids(&self) -> &PciIds {
+        self.ids.get_or_init(PciIds::of_host)
     }
 
     /// Finds all devices there are.
@@ -107,7 +136,7 @@ impl NodeDeviceState {
 
     /// Takes in a device, or what is new about it.
     pub(crate) fn look_at(&self, device: &Device) {
-        if let Some(mut described) = describe::device(device, &self.ids) {
+        if let Some(mut described) = describe::device(device, self.ids()) {
             described.parent = Some(self.parent_of(device));
             self.put(described);
         }
@@ -210,7 +239,7 @@ impl NodeDeviceState {
     }
 
     pub(crate) fn find(&self, name: &str) -> Result<Arc<Known>> {
-        self.devices.get().get(name).cloned().ok_or_else(|| {
+        self.devices().get(name).cloned().ok_or_else(|| {
             Error::new(ErrorCode::NoNodeDevice, format!("no node device with matching name '{name}'"))
         })
     }
@@ -219,7 +248,7 @@ impl NodeDeviceState {
     pub(crate) fn current(&self, name: &str) -> Result<Arc<Known>> {
         let known = self.find(name)?;
         let place = known.device.path.as_deref().and_then(|path| path.strip_prefix("/sys"));
-        let fresh = place.and_then(|place| describe::device(&self.tree.device(place)?, &self.ids));
+        let fresh = place.and_then(|place| describe::device(&self.tree.device(place)?, self.ids()));
         // One that has changed its name meanwhile is about to be told of under the new one.
         Ok(match fresh.filter(|fresh| fresh.name == known.device.name) {
             Some(mut device) => {
@@ -249,12 +278,17 @@ impl NodeDeviceState {
     /// A message of the kernel's or of udev's about the device at a place such as `/devices/virtual/net/lo`.
     pub(crate) fn notice(this: &Weak<Self>, place: &str, action: &str) {
         let Some(state) = this.upgrade() else { return };
+        // Nobody has asked for devices: whoever does will find this one as it is then.
+        if !state.looking.load(Ordering::SeqCst) {
+            return;
+        }
+        state.look_once();
         match state.tree.device(place).filter(|_| action != "remove") {
             Some(device) => {
                 // A new name is a new device at another place, or at the same one.
                 let before = state.devices.get();
                 let old = before.values().find(|known| known.device.path.as_deref() == Some(&*device.path));
-                let new = describe::device(&device, &state.ids).map(|new| new.name);
+                let new = describe::device(&device, state.ids()).map(|new| new.name);
                 if old.is_some_and(|old| new.as_ref().is_none_or(|new| *new != old.device.name)) {
                     state.lose(&device.path);
                 }

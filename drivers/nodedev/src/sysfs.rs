@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The file system that devices are read from; `/`, but for tests.
 #[derive(Debug, Clone)]
@@ -35,40 +35,59 @@ impl Tree {
 
     /// All devices, those that others are on before those others.
     pub fn devices(&self) -> Vec<Device> {
+        let Ok(root) = self.0.canonicalize() else { return Vec::new() };
         let mut paths = BTreeSet::new();
         for (folder, inside) in [("sys/bus", Some("devices")), ("sys/class", None)] {
-            for subsystem in entries(&self.0.join(folder)) {
+            let subsystems = entries(&root.join(folder)).into_iter();
+            for subsystem in subsystems.filter(|path| !IGNORED.iter().any(|ignored| path.ends_with(ignored)))
+            {
                 let folder = inside.map_or(subsystem.clone(), |inside| subsystem.join(inside));
-                // What is no link is the subsystem's own.
-                let links = entries(&folder).into_iter().filter(|path| path.is_symlink());
-                paths.extend(links.filter_map(|link| link.canonicalize().ok()));
+                let links = entries(&folder).into_iter();
+                paths.extend(links.filter_map(|link| target(&root, &folder, &link)));
             }
         }
-        let read = |path: PathBuf| self.read(&path);
-        paths.into_iter().filter_map(read).filter(|device| !IGNORED.contains(&&*device.subsystem)).collect()
+        paths.into_iter().filter_map(|path| Self::read(&root, &path)).collect()
     }
 
     /// The device at a place that the kernel names, such as `/devices/virtual/net/lo`.
     pub fn device(&self, kernel_path: &str) -> Option<Device> {
-        self.read(&self.join("sys").join(kernel_path.trim_start_matches('/')))
+        let root = self.0.canonicalize().ok()?;
+        let path = self.join("sys").join(kernel_path.trim_start_matches('/')).canonicalize().ok()?;
+        Self::read(&root, &path)
     }
 
-    fn read(&self, path: &Path) -> Option<Device> {
-        let root = self.0.canonicalize().ok()?;
-        let path = path.canonicalize().ok()?;
-        let shown = format!("/{}", path.strip_prefix(&root).ok()?.to_str()?);
+    /// The device at a place without links on the way.
+    fn read(root: &Path, path: &Path) -> Option<Device> {
+        let shown = format!("/{}", path.strip_prefix(root).ok()?.to_str()?);
         let text = fs::read_to_string(path.join("uevent")).ok()?;
         let mut properties = BTreeMap::new();
         for (name, value) in text.lines().filter_map(|line| line.split_once('=')) {
             properties.insert(name.to_owned(), value.to_owned());
         }
-        let subsystem = path.join("subsystem").canonicalize().ok();
+        let subsystem = fs::read_link(path.join("subsystem")).ok();
         let subsystem = subsystem.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
         let subsystem = subsystem.unwrap_or_default().to_owned();
-        let mut device = Device { root, path: shown, subsystem, properties, links: Vec::new() };
+        let mut device =
+            Device { root: root.to_owned(), path: shown, subsystem, properties, links: Vec::new() };
         device.read_udev();
         Some(device)
     }
+}
+
+/// Where a subsystem's link leads, below the root: the kernel's go straight to a device, up first and then down, and
+/// there are thousands. What is no link is the subsystem's own.
+fn target(root: &Path, folder: &Path, link: &Path) -> Option<PathBuf> {
+    let mut path = folder.to_owned();
+    for part in fs::read_link(link).ok()?.components() {
+        match part {
+            Component::ParentDir => _ = path.pop(),
+            Component::Normal(name) => path.push(name),
+            Component::CurDir => {}
+            Component::RootDir => path = PathBuf::from("/"),
+            Component::Prefix(_) => return None,
+        }
+    }
+    path.starts_with(root).then_some(path)
 }
 
 /// What is in a folder, sorted; nothing where it can't be read.

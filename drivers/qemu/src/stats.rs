@@ -16,7 +16,7 @@ use crate::tune::iotune::model_names;
 use crate::vm::{View, Vm};
 use ferrovirt_conf::domain::{Disk, Domain, StorageLocation};
 use ferrovirt_core::driver::{InterfaceStats, MemoryStat};
-use ferrovirt_core::{Result, TypedParams, abi};
+use ferrovirt_core::{Result, TypedParams, abi, format_compact};
 use ferrovirt_host::process;
 use ferrovirt_net::link;
 use serde_json::Value;
@@ -169,7 +169,7 @@ fn vcpus(params: &mut TypedParams, model: &Domain, live: Option<&Arc<Live>>) {
     params.add("vcpu.maximum", model.vcpu.max);
     let Some(live) = live else { return };
     for (number, thread) in live.vcpu_threads() {
-        let name = |what: &str| format!("vcpu.{number}.{what}");
+        let name = |what: &str| format_compact!("vcpu.{number}.{what}");
         params.add(name("state"), abi::VIR_VCPU_RUNNING as i32);
         if let Ok(used) = process::thread_times(live.process.pid(), thread) {
             params.add(name("time"), used.times.total());
@@ -202,7 +202,7 @@ fn interfaces(params: &mut TypedParams, shared: &Shared, model: &Domain) {
     params.add("net.count", model.devices.interfaces.len() as u32);
     for (number, card) in model.devices.interfaces.iter().enumerate() {
         let Some(tap) = card.target.dev.as_deref() else { continue };
-        params.add(format!("net.{number}.name"), tap);
+        params.add(format_compact!("net.{number}.name"), tap);
         let Ok(seen) = interface(shared, tap) else { continue };
         let counters = [
             ("rx.bytes", seen.rx_bytes),
@@ -215,7 +215,7 @@ fn interfaces(params: &mut TypedParams, shared: &Shared, model: &Domain) {
             ("tx.drop", seen.tx_dropped),
         ];
         for (name, counter) in counters {
-            params.add(format!("net.{number}.{name}"), u64::try_from(counter).unwrap_or(0));
+            params.add(format_compact!("net.{number}.{name}"), u64::try_from(counter).unwrap_or(0));
         }
     }
 }
@@ -239,38 +239,37 @@ fn disks(
         stats: live.ask(&shared.reactor, QueryBlockstats::default()).unwrap_or_default(),
         devices: live.ask(&shared.reactor, QueryBlock {}).unwrap_or_default(),
     });
-    let mut records = TypedParams::new();
+    let layers_of = |disk: &Disk| disk.backing.iter().flat_map(|backing| backing.layers()).count();
+    let disks = &model.devices.disks;
+    let records = disks.len() + if chain { disks.iter().map(layers_of).sum() } else { 0 };
+    params.add("block.count", records as u32);
     let mut number = 0u32;
-    for disk in &model.devices.disks {
-        header(&mut records, number, disk);
+    for disk in disks {
+        header(params, number, disk);
         let is_known = !matches!(disk.source.location, StorageLocation::VhostUser(_));
         match (&told, live) {
-            (Some(told), _) if is_known => running_disk(&mut records, number, disk, told),
+            (Some(told), _) if is_known => running_disk(params, number, disk, told),
             (None, None) if is_known => {
                 if let Ok(info) = images::info(disk) {
-                    sizes(&mut records, number, info.allocation, info.capacity, info.physical);
+                    sizes(params, number, info.allocation, info.capacity, info.physical);
                 }
             }
             _ => {}
         }
         number += 1;
         if chain {
-            number = layers(&mut records, number, disk);
+            number = layers(params, number, disk);
         }
-    }
-    params.add("block.count", number);
-    for (name, value) in records {
-        params.add(name, value);
     }
 }
 
 fn header(params: &mut TypedParams, number: u32, disk: &Disk) {
-    params.add(format!("block.{number}.name"), disk.name().unwrap_or_default());
+    params.add(format_compact!("block.{number}.name"), disk.name().unwrap_or_default());
     if let Some(path) = disk.source.path().filter(|_| disk.source.location.is_local()) {
-        params.add(format!("block.{number}.path"), path);
+        params.add(format_compact!("block.{number}.path"), path);
     }
     if disk.source.options.index != 0 {
-        params.add(format!("block.{number}.backingIndex"), disk.source.options.index);
+        params.add(format_compact!("block.{number}.backingIndex"), disk.source.options.index);
     }
 }
 
@@ -278,13 +277,13 @@ fn header(params: &mut TypedParams, number: u32, disk: &Disk) {
 fn layers(params: &mut TypedParams, mut number: u32, disk: &Disk) -> u32 {
     let layers = disk.backing.iter().flat_map(|backing| backing.layers());
     for layer in layers {
-        params.add(format!("block.{number}.name"), disk.name().unwrap_or_default());
+        params.add(format_compact!("block.{number}.name"), disk.name().unwrap_or_default());
         if let Some(path) = layer.source.path().filter(|_| layer.source.location.is_local()) {
-            params.add(format!("block.{number}.path"), path);
+            params.add(format_compact!("block.{number}.path"), path);
         }
         let index = layer.number();
         if index != 0 {
-            params.add(format!("block.{number}.backingIndex"), index);
+            params.add(format_compact!("block.{number}.backingIndex"), index);
         }
         number += 1;
     }
@@ -309,7 +308,7 @@ fn running_disk(params: &mut TypedParams, number: u32, disk: &Disk, told: &Told)
         ("fl.times", counters.flush_total_time_ns),
     ];
     for (name, counter) in named {
-        params.add(format!("block.{number}.{name}"), counter);
+        params.add(format_compact!("block.{number}.{name}"), counter);
     }
     let node =
         told.devices.iter().find(|device| is_it(&device.qdev)).and_then(|device| device.inserted.as_ref());
@@ -318,15 +317,15 @@ fn running_disk(params: &mut TypedParams, number: u32, disk: &Disk, told: &Told)
         image.map_or((0, 0), |image| (image.virtual_size, image.actual_size.unwrap_or(0)));
     sizes(params, number, images::highest(stats), capacity, actual);
     if let Some(threshold) = node.map(|node| node.write_threshold).filter(|threshold| *threshold != 0) {
-        params.add(format!("block.{number}.threshold"), threshold);
+        params.add(format_compact!("block.{number}.threshold"), threshold);
     }
 }
 
 fn sizes(params: &mut TypedParams, number: u32, allocation: u64, capacity: u64, physical: u64) {
-    params.add(format!("block.{number}.allocation"), allocation);
+    params.add(format_compact!("block.{number}.allocation"), allocation);
     for (name, size) in [("capacity", capacity), ("physical", physical)] {
         if size != 0 {
-            params.add(format!("block.{number}.{name}"), size);
+            params.add(format_compact!("block.{number}.{name}"), size);
         }
     }
 }
@@ -338,9 +337,9 @@ fn iothreads(params: &mut TypedParams, threads: &[Iothread]) {
     params.add("iothread.count", threads.len() as u32);
     for thread in threads {
         let Some(id) = thread.id.strip_prefix("iothread") else { continue };
-        params.add(format!("iothread.{id}.poll-max-ns"), thread.poll_max_ns.max(0) as u64);
-        params.add(format!("iothread.{id}.poll-grow"), thread.poll_grow.max(0) as u32);
-        params.add(format!("iothread.{id}.poll-shrink"), thread.poll_shrink.max(0) as u32);
+        params.add(format_compact!("iothread.{id}.poll-max-ns"), thread.poll_max_ns.max(0) as u64);
+        params.add(format_compact!("iothread.{id}.poll-grow"), thread.poll_grow.max(0) as u32);
+        params.add(format_compact!("iothread.{id}.poll-shrink"), thread.poll_shrink.max(0) as u32);
     }
 }
 

@@ -25,4 +25,4 @@ pub use ids::{
     NwFilterBindingId, NwFilterId, SecretId, StoragePoolId, StorageVolId,
 };
 pub use job::{Job, JobSlot};
-pub use typed_params::{KnownParam, TypedParams, TypedValue};
+pub use typed_params::{KnownParam, ParamName, TypedParams, TypedValue, format_compact};

@@ -1,6 +1,10 @@
 //! Typed parameters: the named, typed values in which libvirt passes tunables and statistics.
 
 use crate::{Error, ErrorCode, ErrorDomain, Result};
+use compact_str::CompactString;
+
+/// Makes a [`ParamName`] as `format!` makes a string.
+pub use compact_str::format_compact;
 
 /// A value of one of libvirt's seven parameter types.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,9 +63,12 @@ impl From<&str> for TypedValue {
     }
 }
 
+/// A parameter's name: nearly all are short enough to need no memory of their own, and statistics have very many.
+pub type ParamName = CompactString;
+
 /// A list of named values; names may repeat, and their order is kept.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct TypedParams(Vec<(String, TypedValue)>);
+pub struct TypedParams(Vec<(ParamName, TypedValue)>);
 
 impl TypedParams {
     /// A field name is at most this long, the final NUL not counted.
@@ -72,7 +79,7 @@ impl TypedParams {
     }
 
     /// Appends a value. Names come from tables of ours or were checked on entry.
-    pub fn add(&mut self, name: impl Into<String>, value: impl Into<TypedValue>) {
+    pub fn add(&mut self, name: impl Into<ParamName>, value: impl Into<TypedValue>) {
         self.0.push((name.into(), value.into()));
     }
 
@@ -166,15 +173,21 @@ fn wrong_type(name: &str, wanted: &str, found: &TypedValue) -> Error {
     Error::invalid_arg(detail).domain(ErrorDomain::None)
 }
 
-impl FromIterator<(String, TypedValue)> for TypedParams {
-    fn from_iter<I: IntoIterator<Item = (String, TypedValue)>>(values: I) -> Self {
-        Self(values.into_iter().collect())
+impl<N: Into<ParamName>> FromIterator<(N, TypedValue)> for TypedParams {
+    fn from_iter<I: IntoIterator<Item = (N, TypedValue)>>(values: I) -> Self {
+        Self(values.into_iter().map(|(name, value)| (name.into(), value)).collect())
+    }
+}
+
+impl Extend<(ParamName, TypedValue)> for TypedParams {
+    fn extend<I: IntoIterator<Item = (ParamName, TypedValue)>>(&mut self, values: I) {
+        self.0.extend(values);
     }
 }
 
 impl IntoIterator for TypedParams {
-    type Item = (String, TypedValue);
-    type IntoIter = std::vec::IntoIter<(String, TypedValue)>;
+    type Item = (ParamName, TypedValue);
+    type IntoIter = std::vec::IntoIter<(ParamName, TypedValue)>;
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
     }

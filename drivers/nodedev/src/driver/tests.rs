@@ -92,7 +92,7 @@ fn what_comes_and_goes_is_told() {
     let state = open(root.path());
     let told: Arc<Mutex<Vec<String>>> = Arc::default();
     let tell = told.clone();
-    let _subscription = state.events.subscribe(move |event| {
+    let _subscription = state.events().subscribe(move |event| {
         if let Event::NodeDevice { device, kind } = &**event {
             tell.lock().unwrap().push(format!("{} {kind:?}", device.name));
         }

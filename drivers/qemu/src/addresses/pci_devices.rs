@@ -43,6 +43,20 @@ pub trait OnPci {
     }
 }
 
+impl<D: OnPci> OnPci for Box<D> {
+    fn connector(&self, rules: Rules) -> Option<Connector> {
+        D::connector(self, rules)
+    }
+
+    fn info(&mut self) -> &mut DeviceInfo {
+        D::info(self)
+    }
+
+    fn builtin_place(&self) -> Option<PciAddress> {
+        D::builtin_place(self)
+    }
+}
+
 impl OnPci for Controller {
     fn connector(&self, rules: Rules) -> Option<Connector> {
         of_controller(self, rules)

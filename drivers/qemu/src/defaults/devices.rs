@@ -57,7 +57,7 @@ pub fn fill(model: &mut Domain, capabilities: &Capabilities, paths: &Paths, flag
     devices.shmems.iter_mut().try_for_each(fill_shmem)?;
     devices.tpms.iter_mut().for_each(|tpm| setting.fill_tpm(tpm));
     devices.panics.iter_mut().for_each(|panic| setting.fill_panic(panic));
-    devices.vsock.iter_mut().for_each(fill_vsock);
+    devices.vsock.iter_mut().for_each(|vsock| fill_vsock(vsock));
     if setting.arch.is_ppc64() && flags.abi_update {
         devices.memories.iter_mut().for_each(align_ppc64);
     }

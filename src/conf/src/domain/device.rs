@@ -29,3 +29,17 @@ pub trait Device {
         Ok(())
     }
 }
+
+impl<D: Device> Device for Box<D> {
+    fn fill_defaults(&mut self, context: &Context) {
+        D::fill_defaults(self, context);
+    }
+
+    fn visible(&self, facts: &mut Facts) {
+        D::visible(self, facts);
+    }
+
+    fn validate(&self, context: &Context) -> Result<()> {
+        D::validate(self, context)
+    }
+}

@@ -64,7 +64,7 @@ pub struct Devices {
     #[xml(child)]
     pub rngs: Vec<Rng>,
     #[xml(child)]
-    pub nvram: Option<Nvram>,
+    pub nvram: Option<Box<Nvram>>,
     #[xml(child, omit_empty)]
     pub panics: Vec<Panic>,
     #[xml(child)]
@@ -74,11 +74,11 @@ pub struct Devices {
     #[xml(child)]
     pub cryptos: Vec<Crypto>,
     #[xml(child)]
-    pub iommu: Option<Iommu>,
+    pub iommu: Option<Box<Iommu>>,
     #[xml(child)]
-    pub vsock: Option<Vsock>,
+    pub vsock: Option<Box<Vsock>>,
     #[xml(child)]
-    pub pstore: Option<Pstore>,
+    pub pstore: Option<Box<Pstore>>,
 }
 
 /// What paths must be where the schema is asked.

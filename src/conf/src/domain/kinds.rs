@@ -44,14 +44,14 @@ macro_rules! kinds {
             /// One of them.
             pub fn get(self, devices: &Devices, at: usize) -> Option<DeviceRef<'_>> {
                 match self {
-                    $(Self::$kind => devices.$list.iter().nth(at).map(DeviceRef::$kind),)*
+                    $(Self::$kind => devices.$list.iter().nth(at).map(|device| DeviceRef::$kind(device)),)*
                 }
             }
 
             /// Takes one of them out.
             pub fn remove(self, devices: &mut Devices, at: usize) {
                 match self {
-                    $(Self::$kind => devices.$list.take_out(at),)*
+                    $(Self::$kind => Slot::<$ty>::take_out(&mut devices.$list, at),)*
                 }
             }
         }
@@ -139,7 +139,7 @@ macro_rules! kinds {
             /// All devices, kind by kind.
             pub fn all(&self) -> Vec<DeviceRef<'_>> {
                 let mut all = Vec::new();
-                $(all.extend(self.$list.iter().map(DeviceRef::$kind));)*
+                $(all.extend(self.$list.iter().map(|device| DeviceRef::$kind(device)));)*
                 all
             }
 
@@ -271,6 +271,17 @@ impl<T> Slot<T> for Vec<T> {
 
     fn take_out(&mut self, at: usize) {
         self.remove(at);
+    }
+}
+
+/// One that few guests have is kept elsewhere.
+impl<T> Slot<T> for Option<Box<T>> {
+    fn put(&mut self, device: T) {
+        *self = Some(Box::new(device));
+    }
+
+    fn take_out(&mut self, _at: usize) {
+        *self = None;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::xdr::{Decoder, Encoder, Xdr, wire_error};
 use ferrovirt_core::abi::VIR_TYPED_PARAM_STRING_OKAY;
-use ferrovirt_core::{Result, TypedParams, TypedValue};
+use ferrovirt_core::{ParamName, Result, TypedParams, TypedValue};
 use std::ops::Deref;
 
 /// The flag by which a caller says that it knows parameters that are strings.
@@ -84,9 +84,8 @@ fn encode_value(value: &TypedValue, out: &mut Encoder) -> Result<()> {
     }
 }
 
-fn decode_param(input: &mut Decoder<'_>) -> Result<(String, TypedValue)> {
-    let name = input.take_text()?;
-    let name = check_name(&name)?.to_owned();
+fn decode_param(input: &mut Decoder<'_>) -> Result<(ParamName, TypedValue)> {
+    let name = ParamName::from(check_name(&input.take_text()?)?);
     let value = match input.take_u32()? {
         1 => TypedValue::Int(Xdr::decode(input)?),
         2 => TypedValue::UInt(Xdr::decode(input)?),
