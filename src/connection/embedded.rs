@@ -21,10 +21,10 @@ pub(super) fn qemu(request: &Request<'_>) -> Result<Drivers> {
     let network = NetworkState::open(layout.clone())?;
     let secret = SecretState::open(&layout, Callers::Program)?;
     let nwfilter = NwFilterState::open(&layout)?;
-    let storage = StorageState::open(&layout, secret.clone())?;
+    let storage = StorageState::open(&layout, secret.for_host())?;
     let nodedev = NodeDeviceState::open(&layout)?;
     let interface = Arc::new(InterfaceState::default());
-    let qemu = QemuDriver::open(layout, network.clone(), storage.clone())?;
+    let qemu = QemuDriver::open(layout, network.clone(), storage.clone(), secret.for_host())?;
     let hypervisor = Drivers::hypervisor_only(Arc::new(qemu));
     Ok(Drivers { interface, network, nodedev, nwfilter, secret, storage, ..hypervisor })
 }
@@ -45,7 +45,7 @@ pub(super) fn nwfilter(request: &Request<'_>) -> Result<Drivers> {
 pub(super) fn storage(request: &Request<'_>) -> Result<Drivers> {
     let layout = layout(request)?;
     let secret = SecretState::open(&layout, Callers::Program)?;
-    let storage = StorageState::open(&layout, secret.clone())?;
+    let storage = StorageState::open(&layout, secret.for_host())?;
     Ok(Drivers { secret, storage, ..Drivers::hypervisor_only(Arc::new(NoGuests { kind: "storage" })) })
 }
 

@@ -59,7 +59,7 @@ pub struct LocalHost {
     instance: &'static str,
     /// What every connection has beside its hypervisor, as far as it is served here.
     others: Drivers,
-    qemu: Option<Arc<QemuDriver>>,
+    qemu: Option<QemuDriver>,
     /// Other daemons, where they are asked for what is not served here.
     neighbours: Option<Neighbours>,
 }
@@ -88,11 +88,15 @@ impl LocalHost {
                 others.take(subject, neighbours.of(subject, instance, AccessMode::ReadWrite, &for_itself())?);
             }
         }
+        // What drivers use themselves they may know, though clients may not.
+        let mut keys = others.secret.clone();
         if subjects.has("secret") {
-            others.secret = SecretState::open(&layout, Callers::Clients)?;
+            let secret = SecretState::open(&layout, Callers::Clients)?;
+            keys = secret.for_host();
+            others.secret = secret;
         }
         if subjects.has("storage") {
-            others.storage = StorageState::open(&layout, others.secret.clone())?;
+            others.storage = StorageState::open(&layout, keys.clone())?;
         }
         if subjects.has("nodedev") {
             others.nodedev = NodeDeviceState::open(&layout)?;
@@ -107,7 +111,7 @@ impl LocalHost {
             others.network = NetworkState::open(layout.clone())?;
         }
         let qemu = match subjects.has("qemu") {
-            true => Some(Arc::new(QemuDriver::open(layout, others.network.clone(), others.storage.clone())?)),
+            true => Some(QemuDriver::open(layout, others.network.clone(), others.storage.clone(), keys)?),
             false => None,
         };
         Ok(Self { subjects, instance, others, qemu, neighbours })
@@ -150,7 +154,7 @@ impl LocalHost {
         }
         if let ("qemu", Some(qemu)) = (scheme, &self.qemu) {
             self.check_instance(request)?;
-            let mut drivers = Drivers { hypervisor: qemu.clone(), ..self.others.clone() };
+            let mut drivers = Drivers { hypervisor: Arc::new(qemu.another()), ..self.others.clone() };
             if let Some(neighbours) = &self.neighbours {
                 for subject in self.subjects.asked() {
                     drivers.take(subject, neighbours.of(subject, self.instance, access, acting)?);

@@ -1,27 +1,46 @@
 //! A test's own driver, and guests without an operating system.
 
-use ferrovirt::{Connection, Domain, event_loop};
-use ferrovirt_core::{TypedParams, TypedValue};
+use ferrovirt::{Connection, Domain, Listener, event_loop};
+use ferrovirt_core::abi::VIR_DOMAIN_EVENT_ID_LIFECYCLE;
+use ferrovirt_core::{DomainEvent, DomainEventKind, Event, TypedParams, TypedValue};
 use std::process::Command;
-use std::sync::Once;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Once};
+use std::time::Duration;
 use tempfile::TempDir;
 
 pub struct Host {
     pub connection: Connection,
-    pub folder: TempDir,
+    pub folder: Arc<TempDir>,
 }
 
 impl Host {
     pub fn open() -> Self {
+        Self::open_in(Arc::new(tempfile::tempdir().expect("a temporary folder")))
+    }
+
+    /// The driver whose files are in this folder.
+    pub fn open_in(folder: Arc<TempDir>) -> Self {
         static LOOP: Once = Once::new();
         LOOP.call_once(|| {
             event_loop::register_default().expect("an event loop");
             std::thread::spawn(|| while event_loop::run_default().is_ok() {});
         });
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let uri = format!("qemu:///embed?root={}", folder.path().display());
-        let connection = Connection::open(Some(&uri)).expect("opened");
+        let connection = Connection::open(Some(&uri(&folder))).expect("opened");
         Self { connection, folder }
+    }
+
+    /// Ends its guests and closes the driver; its files stay.
+    pub fn close(self) -> Arc<TempDir> {
+        self.folder.clone()
+    }
+
+    pub fn reopen(self) -> Self {
+        Self::open_in(self.close())
+    }
+
+    pub fn uri(&self) -> String {
+        uri(&self.folder)
     }
 
     pub fn path(&self, name: &str) -> String {
@@ -45,6 +64,52 @@ impl Host {
              <target dev='vda' bus='virtio'/></disk><memballoon model='virtio'/></devices></domain>"
         );
         self.connection.define_domain(&xml, 0).expect("defined")
+    }
+}
+
+fn uri(folder: &TempDir) -> String {
+    format!("qemu:///embed?root={}", folder.path().display())
+}
+
+/// What happens to the guests of a connection: name, event and detail.
+pub struct Events {
+    connection: Connection,
+    id: i32,
+    told: Receiver<(String, u32, u32)>,
+}
+
+impl Events {
+    pub fn of(connection: &Connection) -> Self {
+        let (sender, told) = channel();
+        let callback = Arc::new(move |_: &Connection, event: &Event| {
+            let Event::Domain(DomainEvent { domain, kind: DomainEventKind::Lifecycle { event, detail } }) =
+                event
+            else {
+                return;
+            };
+            // The test may have stopped listening.
+            let _ = sender.send((domain.name.to_string(), *event as u32, *detail as u32));
+        });
+        let listener = Listener { callback, function: None };
+        let id = connection
+            .register_domain_event(None, VIR_DOMAIN_EVENT_ID_LIFECYCLE as i32, listener)
+            .expect("registered");
+        Self { connection: connection.clone(), id, told }
+    }
+
+    pub fn next(&self) -> (String, u32, u32) {
+        self.told.recv_timeout(Duration::from_secs(60)).expect("an event")
+    }
+
+    /// Waits for one event; those before it don't matter.
+    pub fn until(&self, wanted: &(String, u32, u32)) {
+        while self.next() != *wanted {}
+    }
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        let _ = self.connection.deregister_event(self.id);
     }
 }
 

@@ -2,4 +2,6 @@
 
 mod guests;
 mod moments;
+mod names;
+mod tpm;
 mod tunables;

@@ -129,3 +129,19 @@ fn control_groups_keep_a_guests_limits_and_go_with_it() {
 fn pid(host: &Host, name: &str) -> String {
     std::fs::read_to_string(host.path(&format!("run/qemu/{name}.pid"))).expect("running").trim().to_owned()
 }
+
+#[test]
+fn a_guest_whose_memory_is_no_secret_takes_no_launch_secret() {
+    let host = Host::open();
+    let domain = host.guest("open", "");
+    assert_eq!(domain.launch_security_info(0).expect("told").len(), 0);
+    let secret = |name: &str| params([(name, TypedValue::String("eA==".into()))]);
+    for (name, code) in
+        [("sev-secret", ErrorCode::OperationUnsupported), ("odd", ErrorCode::ArgumentUnsupported)]
+    {
+        let err = domain.set_launch_security_state(&secret(name), 0).expect_err(name);
+        assert_eq!(err.code(), code, "{err}");
+    }
+    let err = domain.set_launch_security_state(&secret("sev-secret"), 1).expect_err("a flag");
+    assert_eq!(err.code(), ErrorCode::InvalidArg);
+}

@@ -61,6 +61,9 @@ const TEST_NEEDS: &[Need] = &[
     need("/usr/sbin/parted", "parted"),
     need("/usr/sbin/mkfs.ext4", "e2fsprogs"),
     need("/usr/bin/valgrind", "valgrind"),
+    // Emulated TPMs, and what makes their states.
+    need("/usr/bin/swtpm", "swtpm"),
+    need("/usr/bin/swtpm_setup", "swtpm-tools"),
     // Reads libvirt's schemas.
     need("/usr/bin/xmllint", "libxml2-utils"),
 ];

@@ -81,6 +81,15 @@ pub fn claim(shared: &Shared, model: &Domain) -> Result<(Arc<Vm>, bool)> {
     }
 }
 
+/// Whether a claimed guest is still the one that was claimed, once it is the caller's turn: it can have been renamed.
+pub fn check_claimed(vm: &Vm, model: &Domain) -> Result<()> {
+    if *vm.name() == *model.name {
+        return Ok(());
+    }
+    let text = format!("domain '{}' has been renamed to '{}' meanwhile", model.name, vm.name());
+    Err(Error::new(ErrorCode::OperationFailed, text))
+}
+
 /// Writes a definition to its place; as that which readers are shown it comes back.
 pub fn save(shared: &Shared, model: &Domain) -> Result<Arc<Definition>> {
     let file = persist::edit_warning("edit") + &model.format();
@@ -92,6 +101,7 @@ pub fn save(shared: &Shared, model: &Domain) -> Result<Arc<Definition>> {
 pub fn load_all(shared: &Shared) -> Result<()> {
     let files = persist::list(&shared.paths.definitions(), "xml")?;
     let marked = names(&shared.paths.autostart_links(), "xml")?;
+    let marked_once = names(&shared.paths.autostart_links(), "once")?;
     let saved = names(&shared.paths.managed_saves(), "save")?;
     // Read all at once, taken in in the order of their names: of two that claim one UUID it is always the same that has it.
     for (path, definition) in files.iter().zip(read_all(&files)) {
@@ -99,9 +109,11 @@ pub fn load_all(shared: &Shared) -> Result<()> {
             let Some(definition) = definition else { return Ok(()) };
             let (vm, _) = claim(shared, &definition.model)?;
             let name = OsStr::new(&definition.model.name);
+            let file_name = path.file_name().unwrap_or_default();
             vm.change(|view| {
                 view.persistent = Some(definition.clone());
                 view.autostart = marked.contains(name);
+                view.autostart_once = marked_once.contains(file_name);
                 view.managed_save = saved.contains(name);
             });
             Ok(())

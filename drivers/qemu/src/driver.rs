@@ -6,10 +6,11 @@ use crate::graphics_ports::GraphicsPorts;
 use crate::host_capabilities::HostReport;
 use crate::layout::{Paths, Site};
 use crate::reactor::Reactor;
+use crate::session::Session;
 use crate::vm::Vm;
 use crate::{autostart, definitions, reconnect, settings, snapshot};
 use ferrovirt_conf::domain::Domain;
-use ferrovirt_core::driver::{NetworkDriver, StorageDriver};
+use ferrovirt_core::driver::{NetworkDriver, SecretDriver, StorageDriver};
 use ferrovirt_core::layout::Layout;
 use ferrovirt_core::store::Store;
 use ferrovirt_core::{DomainId, Error, ErrorCode, ErrorDomain, EventHub, Result};
@@ -35,6 +36,8 @@ pub struct Shared {
     pub network: Arc<dyn NetworkDriver>,
     /// Where disks that are volumes are looked up.
     pub storage: Arc<dyn StorageDriver>,
+    /// What encrypts the states of emulated TPMs.
+    pub secret: Arc<dyn SecretDriver>,
     pub graphics_ports: GraphicsPorts,
     links: OnceLock<Links>,
     next_id: AtomicI32,
@@ -47,10 +50,11 @@ pub struct Links {
     pub mac_table: MacTable,
 }
 
-/// The driver as connections hold it.
+/// The driver as a connection holds it.
 #[derive(Clone)]
 pub struct QemuDriver {
     pub(crate) shared: Arc<Shared>,
+    pub(crate) session: Arc<Session>,
 }
 
 impl QemuDriver {
@@ -60,17 +64,27 @@ impl QemuDriver {
         layout: Layout,
         network: Arc<dyn NetworkDriver>,
         storage: Arc<dyn StorageDriver>,
+        secret: Arc<dyn SecretDriver>,
     ) -> Result<Self> {
         static OPEN: Mutex<Option<HashMap<Layout, Weak<Shared>>>> = Mutex::new(None);
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
         let open = open.get_or_insert_with(HashMap::new);
         if let Some(shared) = open.get(&layout).and_then(Weak::upgrade) {
-            return Ok(Self { shared });
+            return Ok(Self::of(shared));
         }
-        let shared = Shared::load(layout.clone(), network, storage);
+        let shared = Shared::load(layout.clone(), network, storage, secret);
         let shared = shared.map_err(|err| err.or_domain(ErrorDomain::Qemu))?;
         open.insert(layout, Arc::downgrade(&shared));
-        Ok(Self { shared })
+        Ok(Self::of(shared))
+    }
+
+    fn of(shared: Arc<Shared>) -> Self {
+        Self { session: Session::new(shared.clone()), shared }
+    }
+
+    /// The same driver for another connection.
+    pub fn another(&self) -> Self {
+        Self::of(self.shared.clone())
     }
 
     /// How many guests there are, running or not.
@@ -84,6 +98,7 @@ impl Shared {
         layout: Layout,
         network: Arc<dyn NetworkDriver>,
         storage: Arc<dyn StorageDriver>,
+        secret: Arc<dyn SecretDriver>,
     ) -> Result<Arc<Self>> {
         let paths = Paths::new(layout);
         let lock = lock(&paths)?;
@@ -95,6 +110,7 @@ impl Shared {
             reactor: Reactor::new("qemu-reactor"),
             network,
             storage,
+            secret,
             graphics_ports: GraphicsPorts::default(),
             links: OnceLock::new(),
             next_id: AtomicI32::new(1),

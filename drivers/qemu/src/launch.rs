@@ -133,6 +133,7 @@ fn with_surroundings<T>(
     let scsi_devices = found.scsi_devices.iter().map(|(alias, path)| (alias.as_str(), path.as_str()));
     let scsi_devices: Vec<_> = scsi_devices.collect();
     let Site { paths, settings } = site;
+    let tpm_socket = paths.tpm_socket(id, name);
     // What is not text can't be of use to QEMU; which of them it gets, the command line's builder decides.
     let environment: Vec<_> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -149,7 +150,8 @@ fn with_surroundings<T>(
         smbios: None,
         cdroms: &[],
         scsi_devices: &scsi_devices,
-        tpm_socket: None,
+        // A guest that is not started has no emulator, either.
+        tpm_socket: (id >= 0).then_some(tpm_socket.as_path()),
         nodes: found.nodes.as_ref(),
         auto_nodes: found.auto_nodes.as_ref(),
         // QEMU waits to be told where the state comes from.

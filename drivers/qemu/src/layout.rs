@@ -4,6 +4,7 @@ use crate::command::Settings;
 use ferrovirt_core::layout::Layout;
 use std::hash::Hasher;
 use std::path::{Path, PathBuf};
+use uuid::Uuid;
 
 /// The monitor's socket in a guest's own folder.
 pub const MONITOR_SOCKET: &str = "monitor.sock";
@@ -47,6 +48,11 @@ impl Paths {
 
     pub fn autostart_link(&self, name: &str) -> PathBuf {
         self.autostart_links().join(format!("{name}.xml"))
+    }
+
+    /// A link here does so once.
+    pub fn autostart_once_link(&self, name: &str) -> PathBuf {
+        self.autostart_links().join(format!("{name}.xml.once"))
     }
 
     /// Says that the autostart of this boot is done already.
@@ -128,6 +134,32 @@ impl Paths {
     /// The folder of a running guest's channel sockets.
     pub fn channels(&self, id: i32, name: &str) -> PathBuf {
         self.state().join("channel").join(format!("{id}-{}", short_name(name)))
+    }
+
+    /// What the emulated TPM of a guest knows.
+    pub fn tpm_state(&self, guest: Uuid) -> PathBuf {
+        self.layout.lib.join("swtpm").join(guest.to_string())
+    }
+
+    pub fn tpm_log(&self, name: &str) -> PathBuf {
+        let folder = match self.layout == Layout::system() {
+            true => "/var/log/swtpm/libvirt/qemu".into(),
+            false => self.layout.log.join("swtpm"),
+        };
+        folder.join(format!("{name}-swtpm.log"))
+    }
+
+    /// Where emulators of TPMs listen.
+    pub fn tpm_sockets(&self) -> PathBuf {
+        self.state().join("swtpm")
+    }
+
+    pub fn tpm_socket(&self, id: i32, name: &str) -> PathBuf {
+        self.tpm_sockets().join(format!("{id}-{}-swtpm.sock", short_name(name)))
+    }
+
+    pub fn tpm_pid_file(&self, id: i32, name: &str) -> PathBuf {
+        self.tpm_sockets().join(format!("{id}-{}-swtpm.pid", short_name(name)))
     }
 
     /// Where variable stores of firmware are made; `extension` begins with its dot.

@@ -8,6 +8,7 @@ use crate::network::Plugs;
 use crate::news::News;
 use crate::qmp::Client;
 use crate::reactor::Reactor;
+use crate::tpm;
 use crate::vm::Definition;
 use arc_swap::ArcSwap;
 use ferrovirt_conf::domain::Domain;
@@ -32,6 +33,8 @@ pub struct Live {
     pub agent: Agent,
     /// The guest's place in the host's networks.
     pub plugs: Plugs,
+    /// The process that is the guest's TPM.
+    pub tpm: Option<tpm::Emulator>,
     pub consoles: Consoles,
     /// Who waits for the guest to let go of a device.
     pub removals: Removals,
@@ -101,11 +104,12 @@ pub struct Parts {
     pub definition: Arc<Definition>,
     pub vcpu_threads: Vec<(u32, u32)>,
     pub plugs: Plugs,
+    pub tpm: Option<tpm::Emulator>,
 }
 
 impl Live {
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { id, process, monitor, definition, vcpu_threads, plugs } = parts;
+        let Parts { id, process, monitor, definition, vcpu_threads, plugs, tpm } = parts;
         Arc::new(Self {
             id,
             process,
@@ -115,6 +119,7 @@ impl Live {
             group: OnceLock::new(),
             agent: Agent::default(),
             plugs,
+            tpm,
             consoles: Consoles::default(),
             removals: Removals::default(),
             news: News::default(),

@@ -7,7 +7,7 @@ use crate::qmp::{self, types::RunState};
 use crate::qmp::{Client, EventStream, Options, QueryStatus};
 use crate::status::{self, Status};
 use crate::vm::{Definition, Vm};
-use crate::{blockjob, definitions, model, network, stop, tune, watch};
+use crate::{blockjob, definitions, model, network, stop, tpm, tune, watch};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{Error, Result, abi, persist};
 use ferrovirt_host::KernelFiles;
@@ -77,6 +77,7 @@ fn attach(shared: &Arc<Shared>, vm: &Arc<Vm>, status: Status, process: Arc<Proce
         }
     };
     let plugs = network::take_over(shared, &status);
+    let tpm = tpm_emulator(&status);
     let (state, reason) = now(&status, now_in.running);
     let block_jobs = status.block_jobs;
     let parts = Parts {
@@ -86,6 +87,7 @@ fn attach(shared: &Arc<Shared>, vm: &Arc<Vm>, status: Status, process: Arc<Proce
         vcpu_threads: status.vcpus.iter().map(|vcpu| (vcpu.id, vcpu.pid)).collect(),
         definition: Definition::new(status.domain),
         plugs,
+        tpm,
     };
     let live = Live::new(parts);
     block_jobs.into_iter().for_each(|job| live.block_jobs.add(job));
@@ -111,6 +113,14 @@ fn attach(shared: &Arc<Shared>, vm: &Arc<Vm>, status: Status, process: Arc<Proce
     blockjob::take_over(shared, vm, &vm.live()?)
 }
 
+/// The process that is the guest's TPM, if it still runs.
+fn tpm_emulator(status: &Status) -> Option<tpm::Emulator> {
+    let id = ProcessId { pid: status.tpm_pid?, start_time: status.tpm_start? };
+    let found =
+        Process::attach_to(id).inspect_err(|err| tracing::warn!(%err, "a TPM's emulator can't be found"));
+    found.ok().flatten().map(|process| tpm::Emulator { process })
+}
+
 /// The state that the guest is in by QEMU's word; the reason that was noted holds as long as the state does.
 fn now(status: &Status, runs: bool) -> (i32, i32) {
     let noted = status.state();
@@ -132,9 +142,10 @@ async fn connect(path: &Path) -> Result<(Client, EventStream, qmp::types::Status
 /// Gives back what a guest held that has ended unwatched.
 fn clear_away(shared: &Arc<Shared>, vm: &Arc<Vm>, status: &Status, id: i32) {
     let plugs: Plugs = network::leftovers(status);
-    stop::give_back(shared, &vm.name(), id, &plugs, &status.domain);
+    stop::give_back(shared, &vm.name(), id, &plugs, &status.domain, tpm_emulator(status).as_ref());
     vm.set_state(abi::VIR_DOMAIN_SHUTOFF, abi::VIR_DOMAIN_SHUTOFF_CRASHED);
     if vm.view().persistent.is_none() {
+        tpm::forget(&shared.paths, &status.domain, tpm::Fate::AsDefined);
         shared.domains.remove(vm);
     }
 }

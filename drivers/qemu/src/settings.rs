@@ -6,6 +6,7 @@ use ferrovirt_conf::cpu::Arch;
 use ferrovirt_core::{ConfigFile, ConfigValue, Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_host::KernelFiles;
 use ferrovirt_host::huge_page_mounts::{HugePageMount, huge_page_mounts, huge_page_size};
+use nix::unistd::{Group, User};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -52,6 +53,7 @@ impl Reader<'_> {
             memory_folder: self.memory_folder()?,
             huge_pages: self.huge_pages(privileged)?,
             passt_folder: self.paths.state().join("passt"),
+            tpm_user: self.tpm_user(privileged)?,
             dbus_folder: self.paths.state().join("dbus"),
             vnc: self.vnc(&defaults)?,
             spice: self.spice(&defaults)?,
@@ -153,6 +155,36 @@ impl Reader<'_> {
             sasl: self.flag("spice_sasl")?.unwrap_or(false),
             sasl_folder: self.text("spice_sasl_dir")?.map(PathBuf::from),
         })
+    }
+
+    /// The system's emulators of TPMs run as a user of their own, where there is one.
+    fn tpm_user(&self, privileged: bool) -> Result<Option<(u32, u32)>> {
+        const USUAL: &str = "tss";
+        let (user, group) = (self.text("swtpm_user")?, self.text("swtpm_group")?);
+        // Below the root of an embedded driver nobody else may go.
+        if !privileged || self.paths.root().is_some() {
+            return Ok(None);
+        }
+        let found = |what: &str, name: &str, id: Option<u32>| {
+            id.or_else(|| name.trim_start_matches('+').parse().ok())
+                .ok_or_else(|| self.file.wrong(what, "somebody whom the host knows"))
+        };
+        let usual = User::from_name(USUAL).ok().flatten();
+        let user = match user {
+            Some(name) => {
+                let known = User::from_name(&name).ok().flatten().map(|user| user.uid.as_raw());
+                found("swtpm_user", &name, known)?
+            }
+            None => usual.as_ref().map_or(0, |user| user.uid.as_raw()),
+        };
+        let group = match group {
+            Some(name) => {
+                let known = Group::from_name(&name).ok().flatten().map(|group| group.gid.as_raw());
+                found("swtpm_group", &name, known)?
+            }
+            None => Group::from_name(USUAL).ok().flatten().map_or(0, |group| group.gid.as_raw()),
+        };
+        Ok((user != 0).then_some((user, group)))
     }
 
     fn memory_folder(&self) -> Result<PathBuf> {

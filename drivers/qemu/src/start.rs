@@ -7,7 +7,7 @@ use crate::live::{Live, Parts, StopCause};
 use crate::network::{self, Plugs};
 use crate::qmp::{Client, Cont, EventStream, Options, QueryChardev, QueryCpusFast, SetLink};
 use crate::vm::{Definition, Vm};
-use crate::{displays, launch, model, status, tune, volumes, watch};
+use crate::{displays, launch, model, status, tpm, tune, volumes, watch};
 use ferrovirt_conf::domain::{Domain, LinkState};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, ErrorDomain, Event, Result, abi};
@@ -56,6 +56,7 @@ impl<'a> Origin<'a> {
                 paused: abi::VIR_DOMAIN_PAUSED_USER,
                 started: abi::VIR_DOMAIN_EVENT_STARTED_BOOTED,
                 suspended: abi::VIR_DOMAIN_EVENT_SUSPENDED_PAUSED,
+                resumed: abi::VIR_DOMAIN_EVENT_RESUMED_UNPAUSED,
             },
             Self::Saved(_) => Reasons {
                 running: abi::VIR_DOMAIN_RUNNING_RESTORED,
@@ -63,12 +64,14 @@ impl<'a> Origin<'a> {
                 paused: abi::VIR_DOMAIN_PAUSED_MIGRATION,
                 started: abi::VIR_DOMAIN_EVENT_STARTED_RESTORED,
                 suspended: abi::VIR_DOMAIN_EVENT_SUSPENDED_RESTORED,
+                resumed: abi::VIR_DOMAIN_EVENT_RESUMED_FROM_SNAPSHOT,
             },
             Self::Snapshot(_) => Reasons {
                 running: abi::VIR_DOMAIN_RUNNING_FROM_SNAPSHOT,
                 paused: abi::VIR_DOMAIN_PAUSED_FROM_SNAPSHOT,
                 started: abi::VIR_DOMAIN_EVENT_STARTED_FROM_SNAPSHOT,
                 suspended: abi::VIR_DOMAIN_EVENT_SUSPENDED_FROM_SNAPSHOT,
+                resumed: abi::VIR_DOMAIN_EVENT_RESUMED_FROM_SNAPSHOT,
             },
         }
     }
@@ -79,6 +82,7 @@ struct Reasons {
     paused: u32,
     started: u32,
     suspended: u32,
+    resumed: u32,
 }
 
 /// Starts `vm` from `definition`; its id comes back. The caller holds the guest's job.
@@ -123,7 +127,7 @@ fn start_up(
         live.ending(StopCause::Failed);
         live.process.kill(Signal::KILL)?;
         live.process.wait()?;
-        crate::stop::give_back(shared, &name, id, &live.plugs, &live.definition().model);
+        crate::stop::give_back(shared, &name, id, &live.plugs, &live.definition().model, live.tpm.as_ref());
         let said = read_from(&log, log_start);
         return Err(match said.trim() {
             "" => err,
@@ -212,6 +216,7 @@ struct Attempt<'a> {
     id: i32,
     model: Domain,
     plugs: Plugs,
+    tpm: Option<tpm::Started<'a>>,
     process: Option<Arc<Process>>,
     log: PathBuf,
     /// Where this start's part of the log begins.
@@ -240,6 +245,7 @@ impl<'a> Attempt<'a> {
             id,
             model: description,
             plugs: Plugs::default(),
+            tpm: None,
             process: None,
             log,
             log_start: 0,
@@ -252,6 +258,7 @@ impl<'a> Attempt<'a> {
         cpu::concrete(&mut attempt.model, &capabilities, &*shared.host.cpu()?, kind)?;
         displays::assign_ports(shared, &mut attempt.model)?;
         let taps = network::plug_in(shared, &mut attempt.model, &attempt.plugs)?;
+        attempt.tpm = Some(tpm::start(shared, &attempt.model, id, incoming)?);
         attempt.spawn(&capabilities, taps, incoming)?;
         Ok(attempt)
     }
@@ -322,6 +329,7 @@ impl<'a> Attempt<'a> {
             definition: Definition::new(std::mem::take(&mut self.model)),
             vcpu_threads: ready.vcpu_threads,
             plugs: std::mem::take(&mut self.plugs),
+            tpm: self.tpm.take().and_then(tpm::Started::keep),
         };
         (Live::new(parts), ready.events)
     }
@@ -365,7 +373,7 @@ fn announce(shared: &Shared, vm: &Arc<Vm>, live: &Arc<Live>, paused: bool, reaso
     if paused {
         publish(abi::VIR_DOMAIN_EVENT_SUSPENDED, reasons.suspended);
     } else {
-        publish(abi::VIR_DOMAIN_EVENT_RESUMED, abi::VIR_DOMAIN_EVENT_RESUMED_UNPAUSED);
+        publish(abi::VIR_DOMAIN_EVENT_RESUMED, reasons.resumed);
     }
 }
 

@@ -33,6 +33,11 @@ pub struct Status {
     /// When the process was started, in clock ticks since boot: tells it from a later one with the same number.
     #[xml(attr = "process/@start")]
     pub start_time: Option<u64>,
+    /// The process that is the guest's TPM, and when it was started.
+    #[xml(attr = "tpmEmulator/@pid")]
+    pub tpm_pid: Option<u32>,
+    #[xml(attr = "tpmEmulator/@start")]
+    pub tpm_start: Option<u64>,
     /// The network port of each interface that has one, by MAC address.
     #[xml(child = "networkPorts/port")]
     pub ports: Vec<StatusPort>,
@@ -149,6 +154,7 @@ pub fn save(shared: &Shared, vm: &Arc<Vm>) -> Result<()> {
     let view = vm.view();
     let Some(live) = view.live.clone() else { return Ok(()) };
     let name = vm.name();
+    let tpm = live.tpm.as_ref().and_then(|tpm| tpm.process.id().ok());
     let status = Status {
         state: StateName::ALL[usize::try_from(view.state).unwrap_or(0).min(StateName::ALL.len() - 1)],
         reason: reason_name(&view),
@@ -159,6 +165,8 @@ pub fn save(shared: &Shared, vm: &Arc<Vm>) -> Result<()> {
         lib_dir: Some(shared.paths.guest(live.id, &name).display().to_string()),
         channel_dir: Some(shared.paths.channels(live.id, &name).display().to_string()),
         start_time: live.process.id().ok().map(|id| id.start_time),
+        tpm_pid: tpm.map(|tpm| tpm.pid),
+        tpm_start: tpm.map(|tpm| tpm.start_time),
         ports: live.plugs.for_status(),
         block_jobs: live.block_jobs.all(),
         domain: live.definition().model.clone(),

@@ -4,7 +4,7 @@ use crate::driver::Shared;
 use crate::live::{Live, StopCause};
 use crate::network::Plugs;
 use crate::vm::Vm;
-use crate::{snapshot, tune};
+use crate::{snapshot, tpm, tune};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, Event, Result, abi, persist};
@@ -50,10 +50,28 @@ pub fn destroy(vm: &Vm, live: &Live, graceful: bool) -> Result<()> {
     ))
 }
 
+/// Ends the guest's process without waiting for that: it is asked now, and killed when that has not helped.
+pub fn end_unwatched(shared: &Shared, vm: &Arc<Vm>, live: &Arc<Live>) {
+    live.ending(StopCause::Destroyed);
+    let (vm, live) = (vm.clone(), live.clone());
+    let asked = live.process.kill(Signal::TERM).and_then(|_| shared.reactor.handle());
+    match asked {
+        Ok(reactor) => drop(reactor.spawn_blocking(move || {
+            if let Err(err) = destroy(&vm, &live, false) {
+                tracing::error!(domain = %vm.name(), %err, "a guest whose connection is closed does not end");
+            }
+        })),
+        Err(err) => {
+            tracing::error!(domain = %vm.name(), %err, "a guest whose connection is closed can't be ended");
+        }
+    }
+}
+
 /// Gives back all that a guest had whose process has ended, and tells the world. Called once a guest.
 pub fn finish(shared: &Shared, vm: &Arc<Vm>, live: &Live) {
     let name = vm.name();
-    give_back(shared, &name, live.id, &live.plugs, &live.definition().model);
+    let definition = live.definition();
+    give_back(shared, &name, live.id, &live.plugs, &definition.model, live.tpm.as_ref());
     let cause = live.cause();
     let id = vm.id();
     vm.change(|view| {
@@ -64,6 +82,7 @@ pub fn finish(shared: &Shared, vm: &Arc<Vm>, live: &Live) {
     });
     shared.domains.clear_id(live.id);
     if vm.view().persistent.is_none() {
+        tpm::forget(&shared.paths, &definition.model, tpm::Fate::AsDefined);
         if let Err(err) = snapshot::forget(shared, vm) {
             tracing::warn!(domain = %name, %err, "what was known of snapshots was left behind");
         }
@@ -79,8 +98,19 @@ pub fn finish(shared: &Shared, vm: &Arc<Vm>, live: &Live) {
 }
 
 /// Gives back what a guest held on the host. What fails is only logged: the rest must go on.
-pub fn give_back(shared: &Shared, name: &str, id: i32, plugs: &Plugs, model: &Domain) {
+pub fn give_back(
+    shared: &Shared,
+    name: &str,
+    id: i32,
+    plugs: &Plugs,
+    model: &Domain,
+    tpm: Option<&tpm::Emulator>,
+) {
     plugs.release(shared);
+    if let Some(emulator) = tpm {
+        emulator.end();
+        tpm::remove_files(&shared.paths, id, name);
+    }
     shared.graphics_ports.release(model);
     tune::cgroups::remove(shared, id, name);
     for folder in [shared.paths.guest(id, name), shared.paths.channels(id, name)] {

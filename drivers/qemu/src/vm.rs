@@ -47,6 +47,7 @@ pub fn shown(model: &mut Domain) {
 /// What a reader sees of a guest: consistent, and never changed once it is published.
 #[derive(Clone)]
 pub struct View {
+    pub name: Arc<str>,
     /// `virDomainState` and its reason.
     pub state: i32,
     pub reason: i32,
@@ -54,6 +55,8 @@ pub struct View {
     pub persistent: Option<Arc<Definition>>,
     pub live: Option<Arc<Live>>,
     pub autostart: bool,
+    /// At the next start of the host it is started, and then no more.
+    pub autostart_once: bool,
     /// The definition has changed since the guest was started.
     pub updated: bool,
     pub managed_save: bool,
@@ -81,7 +84,6 @@ impl View {
 /// A guest, running or not.
 pub struct Vm {
     uuid: Uuid,
-    name: Arc<str>,
     /// Changes go through here one at a time; readers don't.
     pub job: JobSlot,
     view: ArcSwap<View>,
@@ -90,17 +92,19 @@ pub struct Vm {
 impl Vm {
     pub fn new(uuid: Uuid, name: &str) -> Arc<Self> {
         let view = View {
+            name: name.into(),
             state: abi::VIR_DOMAIN_SHUTOFF as i32,
             reason: abi::VIR_DOMAIN_SHUTOFF_UNKNOWN as i32,
             persistent: None,
             live: None,
             autostart: false,
+            autostart_once: false,
             updated: false,
             managed_save: false,
             snapshots: Arc::default(),
             checkpoints: Arc::default(),
         };
-        Arc::new(Self { uuid, name: name.into(), job: JobSlot::new(), view: ArcSwap::from_pointee(view) })
+        Arc::new(Self { uuid, job: JobSlot::new(), view: ArcSwap::from_pointee(view) })
     }
 
     /// The guest as it is now.
@@ -127,11 +131,13 @@ impl Vm {
     }
 
     pub fn not_running(&self) -> Error {
-        Error::operation_invalid(format!("domain '{}' is not running", self.name)).domain(ErrorDomain::Domain)
+        Error::operation_invalid(format!("domain '{}' is not running", self.name()))
+            .domain(ErrorDomain::Domain)
     }
 
     pub fn id(&self) -> DomainId {
-        DomainId { name: self.name.clone(), uuid: self.uuid, id: self.view().id() }
+        let view = self.view.load();
+        DomainId { name: view.name.clone(), uuid: self.uuid, id: view.id() }
     }
 }
 
@@ -141,6 +147,6 @@ impl Stored for Vm {
     }
 
     fn name(&self) -> Arc<str> {
-        self.name.clone()
+        self.view.load().name.clone()
     }
 }

@@ -133,8 +133,22 @@ async fn handle(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, event: Gue
 
 /// The guest has switched itself off, and waits for what its definition says of that.
 pub async fn shut_down(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, by_guest: bool) {
+    let tell = || {
+        let detail = match by_guest {
+            true => abi::VIR_DOMAIN_EVENT_SHUTDOWN_GUEST,
+            false => abi::VIR_DOMAIN_EVENT_SHUTDOWN_HOST,
+        };
+        let kind = DomainEventKind::Lifecycle {
+            event: abi::VIR_DOMAIN_EVENT_SHUTDOWN as i32,
+            detail: detail as i32,
+        };
+        publish(shared, vm, kind);
+    };
     // QEMU says so again when it is made to end.
     if live.is_ending() {
+        if vm.view().state != abi::VIR_DOMAIN_SHUTDOWN as i32 {
+            tell();
+        }
         return;
     }
     let definition = live.definition();
@@ -144,15 +158,7 @@ pub async fn shut_down(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, by_
         LifecycleAction::Preserve => vm.set_state(abi::VIR_DOMAIN_SHUTDOWN, abi::VIR_DOMAIN_SHUTDOWN_USER),
         _ => {
             vm.set_state(abi::VIR_DOMAIN_SHUTDOWN, abi::VIR_DOMAIN_SHUTDOWN_UNKNOWN);
-            let detail = match by_guest {
-                true => abi::VIR_DOMAIN_EVENT_SHUTDOWN_GUEST,
-                false => abi::VIR_DOMAIN_EVENT_SHUTDOWN_HOST,
-            };
-            let kind = DomainEventKind::Lifecycle {
-                event: abi::VIR_DOMAIN_EVENT_SHUTDOWN as i32,
-                detail: detail as i32,
-            };
-            publish(shared, vm, kind);
+            tell();
             live.ending(StopCause::Shutdown);
             end(live).await;
         }

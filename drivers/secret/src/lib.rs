@@ -7,6 +7,7 @@
 mod api;
 mod driver;
 mod files;
+mod host;
 mod kept;
 
 pub use driver::{Callers, SecretState};

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// What the store needs to know of an object. UUID and name stay as they were when it was inserted.
+/// What the store needs to know of an object. The UUID stays as it was when it was inserted, the name until [`Store::rename`].
 pub trait Stored: Send + Sync {
     fn uuid(&self) -> Uuid;
     fn name(&self) -> Arc<str>;
@@ -105,6 +105,24 @@ impl<T: Stored> Store<T> {
         Claim::Inserted(object)
     }
 
+    /// Has an object found under another name, which `set` makes its own in the same step. Where the name belongs to an
+    /// object already, that one comes back and nothing happens.
+    pub fn rename(&self, object: &Arc<T>, name: &Arc<str>, set: impl FnOnce()) -> Result<(), Arc<T>> {
+        let mut index = self.0.write();
+        if let Some(found) = index.by_name.get(name) {
+            return Err(found.clone());
+        }
+        let before = object.name();
+        set();
+        if index.by_name.get(&before).is_some_and(|found| Arc::ptr_eq(found, object)) {
+            index.by_name.remove(&before);
+            index.sorted.remove(&before);
+            index.by_name.insert(name.clone(), object.clone());
+            index.sorted.insert(name.clone(), object.clone());
+        }
+        Ok(())
+    }
+
     /// Takes the object out; nothing happens where another one has taken its place.
     pub fn remove(&self, object: &Arc<T>) {
         let mut index = self.0.write();
@@ -139,21 +157,22 @@ impl<T: Stored> Store<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use parking_lot::Mutex;
 
-    struct Thing(Uuid, Arc<str>);
+    struct Thing(Uuid, Mutex<Arc<str>>);
 
     impl Stored for Thing {
         fn uuid(&self) -> Uuid {
             self.0
         }
         fn name(&self) -> Arc<str> {
-            self.1.clone()
+            self.1.lock().clone()
         }
     }
 
     fn claim(store: &Store<Thing>, uuid: u128, name: &str) -> Claim<Thing> {
         let uuid = Uuid::from_u128(uuid);
-        store.claim(uuid, name, || Arc::new(Thing(uuid, name.into())))
+        store.claim(uuid, name, || Arc::new(Thing(uuid, Mutex::new(name.into()))))
     }
 
     #[test]
@@ -164,6 +183,27 @@ mod tests {
         assert!(matches!(claim(&store, 2, "a"), Claim::NameTaken(_)));
         assert!(matches!(claim(&store, 1, "b"), Claim::UuidTaken(_)));
         assert_eq!(store.len(), 1);
+    }
+
+    #[test]
+    fn a_renamed_object_is_found_under_its_new_name_alone() {
+        let store = Store::new();
+        let Claim::Inserted(thing) = claim(&store, 1, "a") else { panic!("the store was empty") };
+        claim(&store, 2, "b");
+        let rename = |name: &str| {
+            let name: Arc<str> = name.into();
+            store.rename(&thing, &name, || *thing.1.lock() = name.clone())
+        };
+        assert_eq!(rename("b").err().map(|taken| taken.uuid()), Some(Uuid::from_u128(2)));
+        assert!(store.by_name("a").is_some());
+        assert!(rename("c").is_ok());
+        assert!(store.by_name("a").is_none() && store.by_name("c").is_some());
+        assert_eq!(
+            store.all().iter().map(|thing| thing.name()).collect::<Vec<_>>(),
+            ["b".into(), "c".into()]
+        );
+        store.remove(&thing);
+        assert!(store.by_name("c").is_none());
     }
 
     #[test]

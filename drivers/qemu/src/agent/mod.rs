@@ -6,7 +6,7 @@ mod talk;
 
 pub use talk::{Patience, talk};
 
-use crate::driver::QemuDriver;
+use crate::driver::{QemuDriver, Shared};
 use crate::live::Live;
 use crate::model;
 use crate::qmp::QueryChardev;
@@ -55,36 +55,37 @@ impl QemuDriver {
     pub(crate) fn agent(&self, domain: &DomainId) -> Result<Asked> {
         let vm = self.shared.find(domain)?;
         let live = vm.live()?;
-        self.agent_of(&vm, &live).map_err(|err| err.or_domain(ErrorDomain::Qemu))
+        of(&self.shared, &vm, &live).map_err(|err| err.or_domain(ErrorDomain::Qemu))
     }
+}
 
-    pub(crate) fn agent_of(&self, vm: &Arc<Vm>, live: &Arc<Live>) -> Result<Asked> {
-        if vm.view().state != abi::VIR_DOMAIN_RUNNING as i32 {
-            let text = format!("domain '{}' is not running, so nobody in it answers", vm.name());
-            return Err(Error::operation_invalid(text));
-        }
-        let definition = live.definition();
-        let channel = model::channel_device(&definition.model, CHANNEL).ok_or_else(|| {
-            let text = format!("domain '{}' has no channel '{CHANNEL}' for a guest agent", vm.name());
-            Error::new(ErrorCode::ArgumentUnsupported, text)
-        })?;
-        let unreachable = |why: &str| {
-            let text = format!("the guest agent of domain '{}' {why}", vm.name());
-            Error::new(ErrorCode::AgentUnresponsive, text)
-        };
-        let path = match &channel.source.kind {
-            ChardevKind::Unix { .. } => channel.source.kind.path(),
-            _ => None,
-        };
-        let path = path.ok_or_else(|| unreachable("is not at a UNIX socket"))?;
-        let label = format!("char{}", channel.info.alias.as_deref().unwrap_or_default());
-        let ends = live.ask(&self.shared.reactor, QueryChardev {})?;
-        let is_open = ends.iter().any(|end| end.label == label && end.frontend_open);
-        if !is_open {
-            return Err(unreachable("is not connected: it does not run"));
-        }
-        Ok(Asked { vm: vm.clone(), live: live.clone(), path: path.into() })
+/// The agent of a running guest, if it can be asked.
+pub fn of(shared: &Shared, vm: &Arc<Vm>, live: &Arc<Live>) -> Result<Asked> {
+    if vm.view().state != abi::VIR_DOMAIN_RUNNING as i32 {
+        let text = format!("domain '{}' is not running, so nobody in it answers", vm.name());
+        return Err(Error::operation_invalid(text));
     }
+    let definition = live.definition();
+    let channel = model::channel_device(&definition.model, CHANNEL).ok_or_else(|| {
+        let text = format!("domain '{}' has no channel '{CHANNEL}' for a guest agent", vm.name());
+        Error::new(ErrorCode::ArgumentUnsupported, text)
+    })?;
+    let unreachable = |why: &str| {
+        let text = format!("the guest agent of domain '{}' {why}", vm.name());
+        Error::new(ErrorCode::AgentUnresponsive, text)
+    };
+    let path = match &channel.source.kind {
+        ChardevKind::Unix { .. } => channel.source.kind.path(),
+        _ => None,
+    };
+    let path = path.ok_or_else(|| unreachable("is not at a UNIX socket"))?;
+    let label = format!("char{}", channel.info.alias.as_deref().unwrap_or_default());
+    let ends = live.ask(&shared.reactor, QueryChardev {})?;
+    let is_open = ends.iter().any(|end| end.label == label && end.frontend_open);
+    if !is_open {
+        return Err(unreachable("is not connected: it does not run"));
+    }
+    Ok(Asked { vm: vm.clone(), live: live.clone(), path: path.into() })
 }
 
 impl Asked {

@@ -1,5 +1,6 @@
 //! The definition and its texts: XML, metadata, autostart, native formats.
 
+use crate::autostart::Mark;
 use crate::driver::QemuDriver;
 use crate::vm::Definition;
 use crate::{cpu, migratable, native};
@@ -8,7 +9,7 @@ use ferrovirt_conf::metadata::{self, Notes};
 use ferrovirt_core::driver::{DomainConfig, SecurityLabel};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{
-    DomainEvent, DomainEventKind, DomainId, Error, ErrorCode, ErrorDomain, Event, Result, abi, persist,
+    DomainEvent, DomainEventKind, DomainId, Error, ErrorCode, ErrorDomain, Event, Result, abi,
 };
 use std::sync::Arc;
 
@@ -65,20 +66,17 @@ impl DomainConfig for QemuDriver {
     fn domain_set_autostart(&self, domain: &DomainId, autostart: bool) -> Result<()> {
         let vm = self.shared.find(domain)?;
         let _job = vm.job.begin("set autostart")?;
-        let name = vm.name();
-        if vm.view().persistent.is_none() {
-            return Err(Error::operation_invalid(format!(
-                "domain '{name}' is transient: it can't be started with the driver"
-            )));
-        }
-        let link = self.shared.paths.autostart_link(&name);
-        if autostart {
-            persist::link(&self.shared.paths.definition(&name), &link)?;
-        } else {
-            persist::remove(&link)?;
-        }
-        vm.change(|view| view.autostart = autostart);
-        Ok(())
+        Mark::Always.set(&self.shared, &vm, autostart)
+    }
+
+    fn domain_get_autostart_once(&self, domain: &DomainId) -> Result<bool> {
+        Ok(self.shared.find(domain)?.view().autostart_once)
+    }
+
+    fn domain_set_autostart_once(&self, domain: &DomainId, autostart: bool) -> Result<()> {
+        let vm = self.shared.find(domain)?;
+        let _job = vm.job.begin("set autostart once")?;
+        Mark::Once.set(&self.shared, &vm, autostart)
     }
 
     fn domain_get_hostname(&self, domain: &DomainId, flags: u32) -> Result<String> {

@@ -2,6 +2,7 @@
 
 use super::refuse_flags;
 use crate::agent::CHANNEL;
+use crate::autostart::Mark;
 use crate::definitions::{self, claim};
 use crate::driver::{QemuDriver, Shared};
 use crate::live::Live;
@@ -11,8 +12,9 @@ use crate::qmp::{
 };
 use crate::tune::IMPACT;
 use crate::vm::{Definition, View, Vm};
-use crate::{save, snapshot, start, status, stop};
+use crate::{launch_security, rename, save, snapshot, start, status, stop, tpm};
 use ferrovirt_conf::domain::{Domain, LifecycleAction, LifecycleEvents, LifecycleKind};
+use ferrovirt_core::TypedParams;
 use ferrovirt_core::driver::{DomainControlInfo, DomainInfo, DomainLifecycle, DomainStateReason};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{
@@ -23,12 +25,14 @@ use std::sync::Arc;
 
 impl DomainLifecycle for QemuDriver {
     fn domain_create_xml(&self, xml: &str, flags: u32) -> Result<DomainId> {
-        let known = abi::VIR_DOMAIN_START_PAUSED | abi::VIR_DOMAIN_START_VALIDATE;
+        let known =
+            abi::VIR_DOMAIN_START_PAUSED | abi::VIR_DOMAIN_START_AUTODESTROY | abi::VIR_DOMAIN_START_VALIDATE;
         refuse_flags(flags, known, "virDomainCreateXML")?;
         let parse = super::definition_flags(flags & abi::VIR_DOMAIN_START_VALIDATE != 0);
         let model = definitions::parse(&self.shared, xml, parse)?;
         let (vm, fresh) = claim(&self.shared, &model)?;
         let _job = vm.job.begin("create")?;
+        definitions::check_claimed(&vm, &model)?;
         if vm.view().is_active() {
             return Err(already_active(&vm));
         }
@@ -37,11 +41,15 @@ impl DomainLifecycle for QemuDriver {
         if started.is_err() && fresh {
             self.shared.domains.remove(&vm);
         }
-        started.map(|_| vm.id())
+        started.map(|_| {
+            self.ends_with_connection(&vm, flags);
+            vm.id()
+        })
     }
 
     fn domain_create_with_flags(&self, domain: &DomainId, flags: u32) -> Result<i32> {
         let known = abi::VIR_DOMAIN_START_PAUSED
+            | abi::VIR_DOMAIN_START_AUTODESTROY
             | abi::VIR_DOMAIN_START_FORCE_BOOT
             | abi::VIR_DOMAIN_START_BYPASS_CACHE;
         refuse_flags(flags, known, "virDomainCreateWithFlags")?;
@@ -51,14 +59,9 @@ impl DomainLifecycle for QemuDriver {
         if view.is_active() {
             return Err(already_active(&vm));
         }
-        let definition = view.persistent.clone().ok_or_else(|| gone(&vm))?;
-        if view.managed_save {
-            if flags & abi::VIR_DOMAIN_START_FORCE_BOOT == 0 {
-                return save::start_managed(&self.shared, &vm, flags);
-            }
-            save::remove_managed(&self.shared, &vm)?;
-        }
-        start::start(&self.shared, &vm, &definition, flags & abi::VIR_DOMAIN_START_PAUSED != 0)
+        let id = save::start(&self.shared, &vm, flags)?;
+        self.ends_with_connection(&vm, flags);
+        Ok(id)
     }
 
     fn domain_define_xml_flags(&self, xml: &str, flags: u32) -> Result<DomainId> {
@@ -68,6 +71,7 @@ impl DomainLifecycle for QemuDriver {
         model.check_name()?;
         let (vm, fresh) = claim(&self.shared, &model)?;
         let _job = vm.job.begin("define")?;
+        definitions::check_claimed(&vm, &model)?;
         let definition = definitions::save(&self.shared, &model).inspect_err(|_| {
             if fresh {
                 self.shared.domains.remove(&vm);
@@ -94,6 +98,8 @@ impl DomainLifecycle for QemuDriver {
                 vm.name()
             ))
         })?;
+        let tpm_fate = tpm::Fate::of(flags).map_err(|err| err.domain(ErrorDomain::Qemu))?;
+        let nvram = nvram_to_remove(&definition.model, flags)?;
         if !view.is_active() {
             check_moments(&vm, &view, flags)?;
         }
@@ -104,18 +110,20 @@ impl DomainLifecycle for QemuDriver {
             }
             save::remove_managed(&self.shared, &vm)?;
         }
-        let nvram = nvram_to_remove(&definition.model, flags)?;
-        persist::remove(&self.shared.paths.autostart_link(&vm.name()))?;
+        for mark in Mark::ALL {
+            mark.write(&self.shared, &vm.name(), false)?;
+        }
         persist::remove(&self.shared.paths.definition(&vm.name()))?;
         if let Some(path) = nvram {
             persist::remove(&path)?;
         }
         vm.change(|view| {
             view.persistent = None;
-            view.autostart = false;
+            Mark::ALL.iter().for_each(|mark| mark.note(view, false));
         });
         let id = vm.id();
         if !view.is_active() {
+            tpm::forget(&self.shared.paths, &definition.model, tpm_fate);
             snapshot::forget(&self.shared, &vm)?;
             self.shared.domains.remove(&vm);
         }
@@ -126,6 +134,13 @@ impl DomainLifecycle for QemuDriver {
             abi::VIR_DOMAIN_EVENT_UNDEFINED_REMOVED,
         );
         Ok(())
+    }
+
+    fn domain_rename(&self, domain: &DomainId, new_name: &str, flags: u32) -> Result<()> {
+        refuse_flags(flags, 0, "virDomainRename")?;
+        let vm = self.shared.find(domain)?;
+        let _job = vm.job.begin("rename")?;
+        rename::rename(&self.shared, &vm, new_name).map_err(|err| err.or_domain(ErrorDomain::Qemu))
     }
 
     fn domain_suspend(&self, domain: &DomainId) -> Result<()> {
@@ -269,6 +284,24 @@ impl DomainLifecycle for QemuDriver {
         })
     }
 
+    fn domain_get_launch_security_info(&self, domain: &DomainId, flags: u32) -> Result<TypedParams> {
+        let view = self.shared.find(domain)?.view();
+        launch_security::info(&self.shared, &view, flags)
+    }
+
+    fn domain_set_launch_security_state(
+        &self,
+        domain: &DomainId,
+        params: &TypedParams,
+        flags: u32,
+    ) -> Result<()> {
+        refuse_flags(flags, 0, "virDomainSetLaunchSecurityState")?;
+        let secret = launch_security::Secret::of(params)?;
+        let vm = self.shared.find(domain)?;
+        let _job = vm.job.begin("set launch secret")?;
+        launch_security::inject(&self.shared, &vm, &secret).map_err(|err| err.or_domain(ErrorDomain::Qemu))
+    }
+
     fn domain_shutdown_flags(&self, domain: &DomainId, flags: u32) -> Result<()> {
         let known = abi::VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN | abi::VIR_DOMAIN_SHUTDOWN_GUEST_AGENT;
         refuse_flags(flags, known, "virDomainShutdownFlags")?;
@@ -383,6 +416,12 @@ impl QemuDriver {
         work(&vm, &live).map_err(|err| err.or_domain(ErrorDomain::Qemu))
     }
 
+    fn ends_with_connection(&self, vm: &Arc<Vm>, flags: u32) {
+        if flags & abi::VIR_DOMAIN_START_AUTODESTROY != 0 {
+            self.session.ends_with(vm);
+        }
+    }
+
     /// Has the guest's agent end the guest, where the flags ask for that, or for nothing and there is one. False where
     /// the power button is to be used.
     fn asks_agent(
@@ -399,8 +438,7 @@ impl QemuDriver {
         {
             return Ok(false);
         }
-        let told = self
-            .agent_of(vm, live)
+        let told = crate::agent::of(&self.shared, vm, live)
             .and_then(|asked| asked.tell("guest-shutdown", serde_json::json!({"mode": mode})));
         match told {
             Ok(()) => Ok(true),
@@ -426,11 +464,6 @@ impl QemuDriver {
 
 fn already_active(vm: &Vm) -> Error {
     Error::operation_invalid(format!("domain '{}' is already running", vm.name()))
-}
-
-/// A guest that has ended and was transient, between being found and being started.
-fn gone(vm: &Vm) -> Error {
-    crate::driver::no_domain(format!("domain '{}' was transient and has ended", vm.name()))
 }
 
 /// What QEMU can't do at a guest's ends.
@@ -466,9 +499,14 @@ fn check_moments(vm: &Vm, view: &View, flags: u32) -> Result<()> {
 
 /// The variable store that goes with the definition; who has one must say whether to keep it.
 fn nvram_to_remove(model: &Domain, flags: u32) -> Result<Option<PathBuf>> {
+    let both = abi::VIR_DOMAIN_UNDEFINE_NVRAM | abi::VIR_DOMAIN_UNDEFINE_KEEP_NVRAM;
+    if flags & both == both {
+        let text = "a variable store is either kept or removed: give one flag";
+        return Err(Error::operation_invalid(text).domain(ErrorDomain::Qemu));
+    }
     let store = model.os.nvram.as_ref().and_then(|nvram| nvram.path()).map(PathBuf::from);
     let Some(store) = store.filter(|path| path.exists()) else { return Ok(None) };
-    match flags & (abi::VIR_DOMAIN_UNDEFINE_NVRAM | abi::VIR_DOMAIN_UNDEFINE_KEEP_NVRAM) {
+    match flags & both {
         abi::VIR_DOMAIN_UNDEFINE_NVRAM => Ok(Some(store)),
         abi::VIR_DOMAIN_UNDEFINE_KEEP_NVRAM => Ok(None),
         _ => Err(Error::operation_invalid(format!(

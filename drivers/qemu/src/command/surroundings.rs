@@ -63,6 +63,8 @@ pub struct Settings {
     pub huge_pages: Vec<HugePageMount>,
     /// Where passt listens for guests.
     pub passt_folder: PathBuf,
+    /// Whom emulators of TPMs run as; none: as we do.
+    pub tpm_user: Option<(u32, u32)>,
     /// Where the private buses of guests are.
     pub dbus_folder: PathBuf,
     pub vnc: DisplaySettings,
@@ -166,6 +168,7 @@ impl Default for Settings {
             memory_folder: "/var/lib/libvirt/qemu/ram".into(),
             huge_pages: Vec::new(),
             passt_folder: "/run/libvirt/qemu/passt".into(),
+            tpm_user: None,
             dbus_folder: "/run/libvirt/qemu/dbus".into(),
             vnc: DisplaySettings::default(),
             spice: DisplaySettings::default(),

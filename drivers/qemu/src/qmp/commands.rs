@@ -209,6 +209,8 @@ commands! {
     QueryTpmTypes = "query-tpm-types" => Vec<String>;
     QueryGicCapabilities = "query-gic-capabilities" => Vec<GicCapability>;
     QuerySev = "query-sev" => Value;
+    QuerySevLaunchMeasure = "query-sev-launch-measure" => SevLaunchMeasure;
+    SevInjectLaunchSecret = "sev-inject-launch-secret"(Properties) => Done;
     QuerySevCapabilities = "query-sev-capabilities" => SevCapability;
     QuerySgxCapabilities = "query-sgx-capabilities" => SgxCapability;
 }

@@ -305,3 +305,9 @@ mod tests {
         assert_eq!((machine.cpu_max, machine.acpi, machine.deprecated), (7, None, false));
     }
 }
+
+/// `query-sev-launch-measure`: what the guest's owner compares.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct SevLaunchMeasure {
+    pub data: String,
+}

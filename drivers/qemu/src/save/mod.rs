@@ -10,7 +10,7 @@ use crate::live::{Live, StopCause};
 use crate::qmp::{Cont, Stop};
 use crate::start::{self, Origin};
 use crate::vm::{Definition, Vm};
-use crate::{definitions, status, stop};
+use crate::{definitions, driver, status, stop};
 use ferrovirt_conf::domain::{AbiCheck, Domain, ParseFlags};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{Error, ErrorCode, Job, Result, abi, persist};
@@ -104,6 +104,7 @@ pub fn restore(shared: &Arc<Shared>, path: &Path, xml: Option<&str>, flags: u32)
     }
     let (vm, fresh) = definitions::claim(shared, &model)?;
     let _job = vm.job.begin("restore")?;
+    definitions::check_claimed(&vm, &model)?;
     if vm.view().is_active() {
         return Err(Error::operation_invalid(format!("domain '{}' is already running", vm.name())));
     }
@@ -181,8 +182,23 @@ pub fn remove_managed(shared: &Shared, vm: &Vm) -> Result<()> {
     Ok(())
 }
 
+/// Starts a guest from its definition, or from what is kept for it unless the flags say that it is to boot.
+pub fn start(shared: &Arc<Shared>, vm: &Arc<Vm>, flags: u32) -> Result<i32> {
+    let view = vm.view();
+    // A transient one may have ended between being found and being started.
+    let gone = || driver::no_domain(format!("domain '{}' was transient and has ended", vm.name()));
+    let definition = view.persistent.as_ref().ok_or_else(gone)?;
+    if view.managed_save {
+        if flags & abi::VIR_DOMAIN_START_FORCE_BOOT == 0 {
+            return start_managed(shared, vm, flags);
+        }
+        remove_managed(shared, vm)?;
+    }
+    start::start(shared, vm, definition, flags & abi::VIR_DOMAIN_START_PAUSED != 0)
+}
+
 /// Starts a guest from what is kept for it, which is then gone.
-pub fn start_managed(shared: &Arc<Shared>, vm: &Arc<Vm>, flags: u32) -> Result<i32> {
+fn start_managed(shared: &Arc<Shared>, vm: &Arc<Vm>, flags: u32) -> Result<i32> {
     let image = header::open(&managed(shared, vm)?, false)?;
     let model = model_of(shared, &image)?;
     let state = if flags & abi::VIR_DOMAIN_START_PAUSED != 0 { PAUSED } else { 0 };

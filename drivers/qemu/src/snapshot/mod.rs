@@ -11,7 +11,7 @@ mod take;
 pub use delete::{delete, delete_checkpoint};
 pub use images::{Made, create as make_image};
 pub use revert::revert;
-pub use store::{forget, load_all};
+pub use store::{MomentsOf, forget, keep_all, load_all, remove_all};
 pub use take::{create, create_checkpoint};
 
 use crate::definitions;
@@ -22,6 +22,7 @@ use ferrovirt_conf::domain::{Domain, ParseFlags};
 use ferrovirt_conf::moments::Moments;
 use ferrovirt_conf::snapshot::DomainSnapshot;
 use ferrovirt_core::Result;
+use ferrovirt_core::store::Stored;
 use ferrovirt_xml::Node;
 use std::sync::Arc;
 
@@ -40,7 +41,7 @@ fn change_snapshots(
     let before = vm.view().snapshots.clone();
     let mut after = Moments::clone(&before);
     change(&mut after)?;
-    store::sync(shared, vm, &before, &after)?;
+    store::sync(shared, (&vm.name(), vm.uuid()), &before, &after)?;
     let after = Arc::new(after);
     vm.change(|view| view.snapshots = after.clone());
     Ok(())
@@ -55,7 +56,7 @@ fn change_checkpoints(
     let before = vm.view().checkpoints.clone();
     let mut after = Moments::clone(&before);
     change(&mut after)?;
-    store::sync(shared, vm, &before, &after)?;
+    store::sync(shared, (&vm.name(), vm.uuid()), &before, &after)?;
     let after = Arc::new(after);
     vm.change(|view| view.checkpoints = after.clone());
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::images::{self, Made};
 use crate::command::{Part, Plugged, Pretend};
-use crate::driver::{QemuDriver, Shared};
+use crate::driver::Shared;
 use crate::live::Live;
 use crate::qmp::{BlockdevAdd, BlockdevDel, Properties, Transaction};
 use crate::tune::Guest;
@@ -179,7 +179,7 @@ fn change_over(
         actions.push(json!({"type": "blockdev-snapshot", "data": {"node": old, "overlay": top}}));
     }
     let asked = match quiesce {
-        true => Some(QemuDriver { shared: Arc::clone(shared) }.agent_of(vm, live)?),
+        true => Some(crate::agent::of(shared, vm, live)?),
         false => None,
     };
     if let Some(asked) = &asked {

@@ -8,7 +8,6 @@ use ferrovirt_conf::checkpoint::{CheckpointXml, DomainCheckpoint};
 use ferrovirt_conf::moments::{Moment, Moments};
 use ferrovirt_conf::snapshot::DomainSnapshot;
 use ferrovirt_core::persist::{self, Durability};
-use ferrovirt_core::store::Stored;
 use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::Document;
 use std::collections::BTreeSet;
@@ -59,8 +58,12 @@ fn file<M: Kept>(shared: &Shared, guest: &str, name: &str) -> Result<PathBuf> {
 }
 
 /// Brings the files in line with what has changed.
-pub fn sync<M: Kept>(shared: &Shared, vm: &Vm, before: &Moments<M>, after: &Moments<M>) -> Result<()> {
-    let (guest, uuid) = (vm.name(), vm.uuid());
+pub fn sync<M: Kept>(
+    shared: &Shared,
+    (guest, uuid): (&str, Uuid),
+    before: &Moments<M>,
+    after: &Moments<M>,
+) -> Result<()> {
     let is_current = |moments: &Moments<M>, name: &str| moments.current().is_some_and(|m| m.name() == name);
     let text = |moments: &Moments<M>, name: &str| {
         moments.find(name).map(|moment| moment.text(uuid, is_current(moments, name)))
@@ -70,7 +73,7 @@ pub fn sync<M: Kept>(shared: &Shared, vm: &Vm, before: &Moments<M>, after: &Mome
         if text(before, name).as_ref() == Some(&wanted) {
             continue;
         }
-        let path = file::<M>(shared, &guest, name)?;
+        let path = file::<M>(shared, guest, name)?;
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)
                 .map_err(|err| Error::system(err, format_args!("cannot make '{}'", folder.display())))?;
@@ -80,13 +83,36 @@ pub fn sync<M: Kept>(shared: &Shared, vm: &Vm, before: &Moments<M>, after: &Mome
         persist::write_atomic(&path, content.as_bytes(), 0o600, Durability::Power)?;
     }
     for name in before.names().filter(|name| after.find(name).is_none()) {
-        persist::remove(&file::<M>(shared, &guest, name)?)?;
+        persist::remove(&file::<M>(shared, guest, name)?)?;
     }
     if after.is_empty() && !before.is_empty() {
         // Other files there are not ours to remove.
-        let _ = fs::remove_dir(M::folder(&shared.paths, &guest));
+        let _ = fs::remove_dir(M::folder(&shared.paths, guest));
     }
     Ok(())
+}
+
+/// What is known of the snapshots and checkpoints of a guest.
+#[derive(Clone, Copy)]
+pub struct MomentsOf<'a> {
+    pub guest: &'a str,
+    pub uuid: Uuid,
+    pub snapshots: &'a Moments<DomainSnapshot>,
+    pub checkpoints: &'a Moments<DomainCheckpoint>,
+}
+
+/// Writes all of it to its places.
+pub fn keep_all(shared: &Shared, all: &MomentsOf<'_>) -> Result<()> {
+    let of = (all.guest, all.uuid);
+    sync(shared, of, &Moments::default(), all.snapshots)?;
+    sync(shared, of, &Moments::default(), all.checkpoints)
+}
+
+/// Removes all of it from its places.
+pub fn remove_all(shared: &Shared, all: &MomentsOf<'_>) -> Result<()> {
+    let of = (all.guest, all.uuid);
+    sync(shared, of, all.snapshots, &Moments::default())?;
+    sync(shared, of, all.checkpoints, &Moments::default())
 }
 
 /// Forgets all of a guest's snapshots and checkpoints; their images stay.
