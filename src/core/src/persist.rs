@@ -36,14 +36,30 @@ pub fn write_atomic(path: &Path, content: &[u8], mode: u32, durability: Durabili
         other => other,
     }
     .map_err(attempt)?;
-    let written = file.write_all(content).and_then(|()| sync(&file, durability));
-    let replaced = written.and_then(|()| fs::rename(&temporary, path));
-    if let Err(err) = replaced {
+    let kept = file.write_all(content).and_then(|()| match durability {
+        Durability::Process => fs::rename(&temporary, path),
+        Durability::Power if path.exists() => replace(&file, &temporary, path, folder),
+        Durability::Power => appear(&file, &temporary, path),
+    });
+    kept.map_err(|err| {
         // The first failure is the one to tell; a left-over is only untidy.
         let _ = fs::remove_file(&temporary);
-        return Err(attempt(err));
-    }
-    sync_folder(folder, durability).map_err(attempt)
+        attempt(err)
+    })
+}
+
+/// Puts a file in the place of another: the old content must not go before the new one is safe.
+fn replace(file: &File, temporary: &Path, path: &Path, folder: &Path) -> io::Result<()> {
+    file.sync_data()?;
+    fs::rename(temporary, path)?;
+    File::open(folder)?.sync_all()
+}
+
+/// Puts a file where there was none. Nothing can be lost before the caller is told that it is there, so that one wait
+/// for the disk does: Linux' file systems keep the name that a file has when they are asked to keep the file.
+fn appear(file: &File, temporary: &Path, path: &Path) -> io::Result<()> {
+    fs::rename(temporary, path)?;
+    file.sync_all().inspect_err(|_| _ = fs::remove_file(path))
 }
 
 /// Removes a file; that it is gone already is fine.
@@ -116,14 +132,6 @@ fn create_temporary(path: &Path, mode: u32) -> io::Result<(PathBuf, File)> {
     let temporary = PathBuf::from(name);
     let file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&temporary)?;
     Ok((temporary, file))
-}
-
-fn sync(file: &File, durability: Durability) -> io::Result<()> {
-    if durability == Durability::Power { file.sync_data() } else { Ok(()) }
-}
-
-fn sync_folder(folder: &Path, durability: Durability) -> io::Result<()> {
-    if durability == Durability::Power { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -196,7 +196,8 @@ fn add_iommu(model: &mut Domain, capabilities: &Capabilities) {
     if able && model.devices.iommu.is_none() {
         let driver =
             IommuDriver { intremap: Some(OnOff::On), eim: Some(OnOff::On), ..IommuDriver::default() };
-        model.devices.iommu = Some(Box::new(Iommu { model: IommuModel::Intel, driver, info: DeviceInfo::default() }));
+        model.devices.iommu =
+            Some(Box::new(Iommu { model: IommuModel::Intel, driver, info: DeviceInfo::default() }));
     }
 }
 
