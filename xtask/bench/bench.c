@@ -6,29 +6,12 @@
  * prints one line: NAME, the number of calls, and the median and the minimum of a call in microseconds.
  */
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include <libvirt/libvirt.h>
-#include <libvirt/virterror.h>
+#include "common.h"
 
 static virConnectPtr conn;
 static const char *emulator = "/usr/bin/qemu-system-x86_64";
-
-static double now_us(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return ts.tv_sec * 1e6 + ts.tv_nsec / 1e3;
-}
-
-static void die(const char *what)
-{
-    fprintf(stderr, "%s: %s\n", what, virGetLastErrorMessage());
-    exit(1);
-}
 
 static void on_tick(int timer, void *opaque)
 {
@@ -42,12 +25,6 @@ static void *turn_loop(void *opaque)
     while (virEventRunDefaultImpl() == 0)
         ;
     return NULL;
-}
-
-static void on_error(void *opaque, virErrorPtr error)
-{
-    (void)opaque;
-    (void)error;
 }
 
 /* A guest that a user would have: q35, a NIC without a network, a console. */
@@ -65,12 +42,6 @@ static char *domain_xml(int number)
              getenv("BENCH_TYPE") ? "" : " machine='q35'", getenv("BENCH_TYPE") ? "" : "<emulator>",
              getenv("BENCH_TYPE") ? "" : emulator, getenv("BENCH_TYPE") ? "" : "</emulator>");
     return xml;
-}
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 static void report(const char *work, double *times, int count)

@@ -7,49 +7,13 @@
  * for memory the daemon's, in KiB, twice. Every call must succeed and answer what was asked.
  */
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include <libvirt/libvirt.h>
-#include <libvirt/virterror.h>
+#include "common.h"
 
 static const char *uri;
 static int pid, clients = 200, domains = 10000, calls = 100000;
 static pthread_barrier_t begin_line;
-
-static double now_us(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return ts.tv_sec * 1e6 + ts.tv_nsec / 1e3;
-}
-
-static void die(const char *what)
-{
-    fprintf(stderr, "%s: %s\n", what, virGetLastErrorMessage());
-    exit(1);
-}
-
-static void on_error(void *opaque, virErrorPtr error)
-{
-    (void)opaque;
-    (void)error;
-}
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static void report(const char *name, double *times, int count)
-{
-    qsort(times, count, sizeof(*times), compare);
-    printf("%s %.1f %.1f\n", name, times[count / 2], times[count - 1 - count / 100]);
-    fflush(stdout);
-}
 
 static void report_memory(const char *name)
 {
@@ -94,7 +58,7 @@ static void define(virConnectPtr conn, int from, int to, const char *report_name
         times[i - from] = now_us() - begin;
         virDomainFree(dom);
     }
-    report(report_name, times, to - from);
+    report_tail(report_name, times, to - from);
     free(times);
 }
 
@@ -114,7 +78,7 @@ static void look_up(virConnectPtr conn, int count, const char *report_name)
         times[i] = now_us() - begin;
         virDomainFree(dom);
     }
-    report(report_name, times, LOOKS);
+    report_tail(report_name, times, LOOKS);
     free(times);
 }
 
@@ -203,7 +167,7 @@ static void run_clients(void)
     report_memory("memory-clients");
     for (int i = 0; i < clients; i++)
         pthread_join(all[i].thread, NULL);
-    report("call", times, clients * each);
+    report_tail("call", times, clients * each);
     printf("calls-a-second %.0f %.0f\n", per_second, per_second);
 }
 

@@ -10,6 +10,9 @@ pub struct Load {
     /// Measure the daemons under load instead: so many domains, clients at once, and calls
     #[arg(long)]
     pub load: bool,
+    /// Measure the daemons while the monitor of a guest does not answer
+    #[arg(long, conflicts_with = "load")]
+    pub hung: bool,
     #[arg(long, default_value_t = 200)]
     clients: usize,
     #[arg(long, default_value_t = 10_000)]
@@ -26,28 +29,48 @@ const MEMORY_GROWTH: f64 = 10.5;
 /// A median and a ninety-ninth of a hundred, by work.
 type Numbers = BTreeMap<String, (f64, f64)>;
 
-/// Everything that a daemon keeps is on file systems that end with it.
+/// Everything that a daemon keeps is on file systems that end with it. The program learns where the daemon is, and which
+/// process, by its last options.
 const SCRIPT: &str = "daemon=$1; shift
 for dir in /run /etc/libvirt /var/lib/libvirt /var/log/libvirt /var/cache/libvirt; do
     mount -t tmpfs -o mode=755 tmpfs $dir || exit
 done
 ip link set lo up
 echo 'max_anonymous_clients = 300' >/etc/libvirt/libvirtd.conf
-$daemon & pid=$!
+echo 'stdio_handler = \"file\"' >/etc/libvirt/qemu.conf
+$daemon >/dev/null & pid=$!
 for turn in $(seq 600); do [ -S /run/libvirt/libvirt-sock ] && break; sleep 0.1; done
 \"$@\" --uri qemu:///system --pid $pid; code=$?
 kill $pid; wait $pid 2>/dev/null
 exit $code";
 
+/// How long a monitor that does not answer is measured: queries of each kind.
+const ROUNDS: &str = "500";
+
 pub fn run(load: &Load, prefix: &Path, client: &Path) -> Result<()> {
     let program = super::compile(prefix, "load")?;
     let count = |number: usize| number.to_string();
+    let (clients, domains, calls) = (count(load.clients), count(load.domains), count(load.calls));
+    let options = ["--clients", &clients, "--domains", &domains, "--calls", &calls];
+    println!("== {} domains, {} clients at once, {} calls", load.domains, load.clients, load.calls);
+    let ours = beside(prefix, client, &program, &options)?;
+    judge(&ours)
+}
+
+/// What others wait for while a guest's monitor does not answer.
+pub fn run_hung(prefix: &Path, client: &Path) -> Result<()> {
+    let program = super::compile(prefix, "hung")?;
+    println!("== first while all is well, then while a guest's QEMU is stopped and four clients ask for it");
+    beside(prefix, client, &program, &["--rounds", ROUNDS]).map(drop)
+}
+
+/// Runs a program on both daemons, and prints its numbers beside each other; ours come back.
+fn beside(prefix: &Path, client: &Path, program: &Path, options: &[&str]) -> Result<Numbers> {
     let measure = |daemon: &Path| -> Result<Numbers> {
         let output = Command::new("unshare")
             .args(["-m", "-n", "sh", "-c", SCRIPT, "sh"])
-            .args([daemon, &program])
-            .args(["--clients", &count(load.clients), "--domains", &count(load.domains)])
-            .args(["--calls", &count(load.calls)])
+            .args([daemon, program])
+            .args(options)
             .env("LD_LIBRARY_PATH", client)
             .output()
             .context("cannot run unshare")?;
@@ -56,20 +79,22 @@ pub fn run(load: &Load, prefix: &Path, client: &Path) -> Result<()> {
         }
         read(&String::from_utf8(output.stdout)?)
     };
-    println!("== {} domains, {} clients at once, {} calls", load.domains, load.clients, load.calls);
     let ours = measure(&prefix.join("sbin/libvirtd"))?;
     let peer = measure(Path::new("/usr/sbin/libvirtd"))?;
-    println!("{:<16} {:>22} {:>22}", "", "peer p50 / p99", "ours p50 / p99");
+    println!("{:<22} {:>22} {:>22}", "", "peer p50 / p99", "ours p50 / p99");
     let both = |name: &str, (median, most): (f64, f64)| match name {
         _ if name.starts_with("memory") => format!("{:.1} MiB", median / 1024.0),
         "calls-a-second" => format!("{median:.0}"),
         _ => format!("{median:.0} / {most:.0} µs"),
     };
+    for (name, numbers) in peer.iter().filter(|(name, _)| !ours.contains_key(*name)) {
+        println!("{name:<22} {:>22}", both(name, *numbers));
+    }
     for (name, numbers) in &ours {
         let peer = peer.get(name).map_or(String::new(), |numbers| both(name, *numbers));
-        println!("{name:<16} {peer:>22} {:>22}", both(name, *numbers));
+        println!("{name:<22} {peer:>22} {:>22}", both(name, *numbers));
     }
-    judge(&ours)
+    Ok(ours)
 }
 
 fn read(text: &str) -> Result<Numbers> {

@@ -73,6 +73,9 @@ pub fn run(args: &Args) -> Result<()> {
     if args.load.load {
         return load::run(&args.load, &prefix, &Side::peer()?.library);
     }
+    if args.load.hung {
+        return load::run_hung(&prefix, &Side::peer()?.library);
+    }
     let program = compile(&prefix, "bench")?;
     if args.daemon {
         return run_daemons(args, &prefix, &program);

@@ -211,6 +211,10 @@ impl Input {
             Some(_) if self.bus == Some(InputBus::Usb) => {
                 Err(Error::xml("an input device on bus 'usb' needs an address of type 'usb'"))
             }
+            // No bus is not written, and read again it would be USB.
+            Some(_) if self.bus == Some(InputBus::None) && self.kind != InputType::Evdev => Err(Error::xml(
+                "an input device on no bus has no address there: leave out <address>, or bus='none'",
+            )),
             Some(_) => Ok(()),
         }
     }
@@ -270,6 +274,10 @@ mod tests {
         assert_eq!(code("<input type='passthrough' bus='usb'/>"), ConfigUnsupported);
         assert_eq!(code("<input type='mouse' bus='usb' model='virtio'/>"), ConfigUnsupported);
         assert_eq!(code("<input type='mouse' bus='usb'><address type='pci'/></input>"), XmlError);
+        assert_eq!(
+            code("<input type='tablet' bus='none'><address type='ccid' controller='0'/></input>"),
+            XmlError
+        );
         check_error::<Input>("<input type='joystick'/>", ConfigUnsupported);
     }
 }
