@@ -55,7 +55,8 @@ fn answers(shared: &Shared, live: &Live) -> bool {
 
 /// Everything of the groups wanted that can be told now.
 pub fn gather(shared: &Shared, vm: &Arc<Vm>, view: &View, wanted: u32, flags: u32) -> TypedParams {
-    let mut params = TypedParams::new();
+    // As much as is told of a guest with a disk or two that does not run.
+    let mut params = TypedParams::with_capacity(20);
     let is_wanted = |group: u32| wanted & group != 0;
     if is_wanted(abi::VIR_DOMAIN_STATS_STATE) {
         params.add("state.state", view.state);

@@ -78,6 +78,11 @@ impl TypedParams {
         Self::default()
     }
 
+    /// With room for so many.
+    pub fn with_capacity(count: usize) -> Self {
+        Self(Vec::with_capacity(count))
+    }
+
     /// Appends a value. Names come from tables of ours or were checked on entry.
     pub fn add(&mut self, name: impl Into<ParamName>, value: impl Into<TypedValue>) {
         self.0.push((name.into(), value.into()));

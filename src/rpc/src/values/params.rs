@@ -59,8 +59,12 @@ impl<const MAX: usize> Xdr for Params<MAX> {
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self> {
         let length = input.take_length(MAX, PARAM_MIN_SIZE, "a list of parameters")?;
-        let params = (0..length).map(|_| decode_param(input));
-        params.collect::<Result<_>>().map(Self)
+        let mut params = TypedParams::with_capacity(length);
+        for _ in 0..length {
+            let (name, value) = decode_param(input)?;
+            params.add(name, value);
+        }
+        Ok(Self(params))
     }
 }
 
