@@ -174,7 +174,7 @@ impl Generator<'_> {
                         self.choose(variants[at], parts, depth);
                     }
                 }
-                Item::Any => {}
+                Item::Any | Item::Rules(_) => {}
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::backup::DomainBackup;
 use crate::capabilities::Capabilities;
 use crate::checkpoint::{CheckpointXml, DomainCheckpoint};
-use crate::cpu::GuestCpu;
+use crate::cpu::{CpuDefinition, GuestCpu};
 use crate::domain::{Domain, ParseFlags};
 use crate::domain_capabilities::DomainCapabilities;
 use crate::interface::HostInterface;
@@ -14,7 +14,7 @@ use crate::secret::Secret;
 use crate::snapshot::DomainSnapshot;
 use crate::storage::{CapacityRule, PoolCapabilities, PoolType, StoragePool, StorageVolume};
 use ferrovirt_core::{Error, Result};
-use ferrovirt_xml::{Node, Shape, Tag, XmlElement, from_str, to_string};
+use ferrovirt_xml::{Document, Node, Shape, Tag, XmlElement, check_shape, from_str, to_string};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
@@ -26,6 +26,8 @@ pub struct DocumentKind {
     pub schema: &'static str,
     /// The first element and what may stand in it, where the model says so by static data.
     pub root: Option<Root>,
+    /// The check against the schema that callers can ask for.
+    pub check: fn(&Document<'_>) -> Result<()>,
     /// Reads a definition and prints what came of it: defaults filled in, contradictions refused.
     pub print_back: fn(&str) -> Result<String>,
     /// The same, with JSON in between.
@@ -48,14 +50,24 @@ fn json<T: Serialize + DeserializeOwned>(model: &T) -> Result<T> {
     serde_json::from_str(&serde_json::to_string(model).map_err(broken)?).map_err(broken)
 }
 
-/// Declares the kinds: name, schema, root, the model's type, how it is read from text, how it is printed.
+/// Declares the kinds: name, schema, root, the model's type, how it is read from text, how it is printed, and
+/// what is asked about the schema where it is not the root's shape.
 macro_rules! kinds {
-    ($($name:literal, $schema:literal, $root:expr, $model:ty, $read:expr, $print:expr;)*) => {
+    (@check $root:expr, $check:expr) => { $check };
+    (@check $root:expr) => {
+        |document| {
+            let (tag, shape) = $root.expect("a kind without a root says how it is checked");
+            document.expect_root(tag)?;
+            check_shape(document, shape())
+        }
+    };
+    ($($name:literal, $schema:literal, $root:expr, $model:ty, $read:expr, $print:expr $(, check $check:expr)?;)*) => {
         /// All of them.
         pub const KINDS: &[DocumentKind] = &[$(DocumentKind {
             name: $name,
             schema: $schema,
             root: $root,
+            check: kinds!(@check $root $(, $check)?),
             print_back: |text| {
                 let (read, print): (fn(&str) -> Result<$model>, fn(&$model) -> String) = ($read, $print);
                 Ok(print(&read(text)?))
@@ -74,13 +86,15 @@ kinds! {
         let snapshot = DomainSnapshot::from_xml(text, true, &read_domain)?;
         timed(snapshot.creation_time)?;
         Ok(snapshot)
-    }, |snapshot| snapshot.to_xml(Uuid::nil(), true);
+    }, |snapshot| snapshot.to_xml(Uuid::nil(), true), check DomainSnapshot::check;
     "checkpoint", "domaincheckpoint.rng", Some((DomainCheckpoint::TAG, DomainCheckpoint::shape)), DomainCheckpoint, |text| {
         let checkpoint = DomainCheckpoint::from_xml(text, true, &read_domain)?;
         timed(checkpoint.creation_time)?;
         Ok(checkpoint)
-    }, |checkpoint| checkpoint.to_xml(CheckpointXml { secure: true, ..CheckpointXml::default() });
-    "cpu", "cpu.rng", root::<GuestCpu>(), GuestCpu, |text| from_str(text, "cpu_definition"), to_string;
+    }, |checkpoint| checkpoint.to_xml(CheckpointXml { secure: true, ..CheckpointXml::default() }),
+        check DomainCheckpoint::check;
+    "cpu", "cpu.rng", root::<GuestCpu>(), GuestCpu, |text| from_str(text, "cpu_definition"), to_string,
+        check CpuDefinition::check;
     "capabilities", "capability.rng", root::<Capabilities>(), Capabilities, |text| from_str(text, "capabilities"),
         Capabilities::to_xml;
     "domain-capabilities", "domaincaps.rng", root::<DomainCapabilities>(), DomainCapabilities,
@@ -91,7 +105,7 @@ kinds! {
     "network-port", "networkport.rng", root::<NetworkPort>(), NetworkPort, |text| NetworkPort::from_xml(text, false),
         NetworkPort::to_xml;
     "pool", "storagepool.rng", root::<StoragePool>(), StoragePool, |text| StoragePool::from_xml(text, false),
-        StoragePool::to_xml;
+        StoragePool::to_xml, check StoragePool::check;
     "pool-capabilities", "storagepoolcaps.rng", root::<PoolCapabilities>(), PoolCapabilities,
         PoolCapabilities::from_xml, PoolCapabilities::to_xml;
     "volume", "storagevol.rng", VOLUME, StorageVolume,

@@ -1,18 +1,19 @@
 //! `<secret>`: a passphrase or key that other objects refer to; its value is never part of the document.
 
+use crate::values::schema::{OBJECT_NAME, PATH, UUID, YES_NO};
 use ferrovirt_core::abi::{
     VIR_SECRET_USAGE_TYPE_CEPH, VIR_SECRET_USAGE_TYPE_ISCSI, VIR_SECRET_USAGE_TYPE_NONE,
     VIR_SECRET_USAGE_TYPE_TLS, VIR_SECRET_USAGE_TYPE_VOLUME, VIR_SECRET_USAGE_TYPE_VTPM,
 };
 use ferrovirt_core::{ErrorCode, ErrorDomain, Result, SecretId};
-use ferrovirt_xml::{Document, Node, XmlContent, XmlElement, XmlValue, YesNo, check_strict, to_string};
+use ferrovirt_xml::{Document, Node, Rule, XmlContent, XmlElement, XmlValue, YesNo, check_strict, to_string};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// A secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
-#[xml(name = "secret")]
+#[xml(name = "secret", rules = "RULES")]
 pub struct Secret {
     /// Kept in memory only.
     #[xml(attr, with = "empty_is_no", default = "YesNo::No")]
@@ -84,6 +85,14 @@ impl SecretUsage {
         }
     }
 }
+
+/// What the schema says beyond the model.
+const RULES: &[Rule] = &[
+    Rule::is("@ephemeral @private", YES_NO),
+    Rule::is("uuid", UUID),
+    Rule::is("usage/volume", PATH),
+    Rule::is("usage/name usage/target", OBJECT_NAME),
+];
 
 impl Default for Secret {
     fn default() -> Self {
@@ -171,22 +180,22 @@ mod tests {
 
     #[test]
     fn every_usage_prints_back_and_names_its_object() {
-        for (number, kind, element) in [
-            (1, "volume", "volume"),
-            (2, "ceph", "name"),
-            (3, "iscsi", "target"),
-            (4, "tls", "name"),
-            (5, "vtpm", "name"),
+        for (number, kind, element, object) in [
+            (1, "volume", "volume", "/the/one"),
+            (2, "ceph", "name", "the one"),
+            (3, "iscsi", "target", "the one"),
+            (4, "tls", "name", "the one"),
+            (5, "vtpm", "name", "the one"),
         ] {
             let xml = format!(
                 "<secret ephemeral='no' private='yes'>\n  <uuid>{UUID}</uuid>\n  \
                  <description>opens &lt;it&gt;</description>\n  <usage type='{kind}'>\n    \
-                 <{element}>/the/one</{element}>\n  </usage>\n</secret>\n"
+                 <{element}>{object}</{element}>\n  </usage>\n</secret>\n"
             );
             let secret = Secret::from_xml(&xml, true).unwrap();
             assert_eq!(secret.to_xml(), xml);
             let id = secret.id();
-            assert_eq!((id.usage_type, &*id.usage_id), (number, "/the/one"));
+            assert_eq!((id.usage_type, &*id.usage_id), (number, object));
         }
     }
 

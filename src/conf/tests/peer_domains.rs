@@ -68,7 +68,9 @@ fn outputs_come_back_as_they_were() {
 fn outputs_pass_the_strict_check_and_all_steps() {
     let Some(fixtures) = fixtures() else { return };
     let mut failures = Vec::new();
-    for (path, text) in outputs(&fixtures) {
+    // Those that the schema refuses say so in their names.
+    let valid = |path: &Path| !path.to_string_lossy().contains("-invalid.");
+    for (path, text) in outputs(&fixtures).into_iter().filter(|(path, _)| valid(path)) {
         let flags = ParseFlags { schema: true, inactive: !is_live(&text), ..ParseFlags::STATUS };
         match Domain::read(&text, flags) {
             Ok(domain) if domain.format().trim() == text.trim() => {}

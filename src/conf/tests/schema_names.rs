@@ -129,7 +129,7 @@ fn items(items_: &'static [Item], element: &str, names: &mut Names, seen: &mut H
             }
             // Whatever stands there, the model has a reader for it by hand.
             Item::Any => _ = names.insert(format!("{element}/*")),
-            Item::Text { .. } => {}
+            Item::Text { .. } | Item::Rules(_) => {}
         }
     }
 }

@@ -3,6 +3,9 @@
 use ferrovirt_core::{Error, ErrorCode, Result};
 
 use crate::document::error_at;
+use crate::forms;
+use crate::order;
+use crate::rules::{Dues, Presence, Rule};
 use crate::{Document, Node, Span, Tag, ValueKind, XmlElement};
 
 /// What may stand inside an element.
@@ -69,10 +72,12 @@ pub enum Item {
     },
     /// Anything goes.
     Any,
+    /// What the schema says beyond all that.
+    Rules(&'static [Rule]),
 }
 
 /// Refuses what the model of `T` does not know: unknown elements and attributes, missing ones, values of the wrong
-/// kind (`VIR_ERR_XML_INVALID_SCHEMA`). The order of elements is free.
+/// kind, and what its rules refuse (`VIR_ERR_XML_INVALID_SCHEMA`). The order of elements is free where no rule says it.
 pub fn check_strict<T: XmlElement>(document: &Document<'_>) -> Result<()> {
     document.expect_root(T::TAG)?;
     check_shape(document, T::shape())
@@ -85,7 +90,7 @@ pub fn check_shape(document: &Document<'_>, shape: &'static Shape) -> Result<()>
 
 /// The same for an element of one.
 pub fn check_part(node: &Node<'_>, shape: &'static Shape) -> Result<()> {
-    check(node, &[shape.items])
+    check(node, &[shape.items], Dues::default())
 }
 
 fn refuse(at: Span, sentence: String) -> Error {
@@ -99,6 +104,7 @@ struct Allowed {
     texts: Vec<Text>,
     children: Vec<Child>,
     any: bool,
+    rules: Dues,
 }
 
 struct Attr {
@@ -159,8 +165,23 @@ impl Allowed {
                     }
                 }
                 Item::Any => self.any = true,
+                Item::Rules(rules) => self.rules.add(rules),
             }
         }
+    }
+
+    /// The names of all attributes that may be there.
+    fn attr_names(&self) -> impl Iterator<Item = &'static str> {
+        let ruled = self.rules.names().filter_map(|name| name.strip_prefix('@'));
+        let all = self.attrs.iter().map(|a| a.name).chain(ruled);
+        all.filter(|name| self.rules.presence(&format!("@{name}")) != Some(Presence::Refused))
+    }
+
+    /// The names of all elements that may be there.
+    fn child_names(&self) -> impl Iterator<Item = &'static str> {
+        let ruled = self.rules.names().filter(|name| !name.starts_with('@'));
+        let all = self.children.iter().map(|c| c.tag.name).chain(ruled);
+        all.filter(|name| self.rules.presence(name) != Some(Presence::Refused))
     }
 
     fn add_child(&mut self, tag: Tag, cardinality: Cardinality, items: &'static [Item]) {
@@ -186,14 +207,26 @@ impl Allowed {
     }
 }
 
-fn check(node: &Node<'_>, parts: &[&'static [Item]]) -> Result<()> {
-    let mut allowed = Allowed::default();
+fn check(node: &Node<'_>, parts: &[&'static [Item]], rules: Dues) -> Result<()> {
+    let mut allowed = Allowed { rules, ..Allowed::default() };
     for items in parts {
         allowed.add(items, node);
     }
+    allowed.rules.settle(node);
+    allowed.any = (allowed.any || allowed.rules.is_any()) && !allowed.rules.is_closed();
     check_attrs(node, &allowed)?;
     check_text(node, &allowed)?;
-    check_children(node, &allowed)
+    check_children(node, &allowed)?;
+    let rules = &allowed.rules;
+    let disorder = rules
+        .orders()
+        .find_map(|order| order::disorder(node, order))
+        .or_else(|| rules.together().find_map(|names| order::apart(node, names)))
+        .or_else(|| rules.uncrossed().find_map(|groups| order::crossing(node, groups)));
+    match disorder.or_else(|| rules.forms().find_map(|forms| forms::fault(node, forms))) {
+        Some((at, text)) => Err(refuse(at, text)),
+        None => Ok(()),
+    }
 }
 
 fn check_attrs(node: &Node<'_>, allowed: &Allowed) -> Result<()> {
@@ -201,24 +234,39 @@ fn check_attrs(node: &Node<'_>, allowed: &Allowed) -> Result<()> {
         if !ns.is_empty() {
             continue;
         }
-        let known: Vec<_> = allowed.attrs.iter().filter(|a| a.name == name).collect();
-        if known.is_empty() && !allowed.any {
-            let names = allowed.attrs.iter().map(|a| a.name);
-            let text =
-                format!("attribute '{name}' is not known in <{}>; {}", node.name(), advice(name, names));
+        let (known, at_name) = (allowed.attrs.iter().filter(|a| a.name == name), format!("@{name}"));
+        let presence = allowed.rules.presence(&at_name);
+        let mut known = known.peekable();
+        let unknown = known.peek().is_none() && !allowed.rules.names_it(&at_name) && !allowed.any;
+        if unknown || presence == Some(Presence::Refused) {
+            let advice = advice(name, allowed.attr_names());
+            let text = format!("attribute '{name}' is not known in <{}>; {advice}", node.name());
             return Err(refuse(node.attr_span(name), text));
         }
-        if let Some(wrong) = known.iter().find(|a| !a.fits(value)) {
-            return Err(node.bad_attr(name, wrong.kind, ErrorCode::XmlInvalidSchema));
+        let wrong = match allowed.rules.attr(name) {
+            Some(values) => (!values.fit(value)).then_some(values.kind),
+            None => known.find(|a| !a.fits(value)).map(|a| a.kind),
+        };
+        if let Some(kind) = wrong {
+            return Err(node.bad_attr(name, kind, ErrorCode::XmlInvalidSchema));
         }
     }
-    match allowed.attrs.iter().find(|a| a.required && node.attr(a.name).is_none()) {
-        Some(missing) => Err(node.missing_attr(missing.name, ErrorCode::XmlInvalidSchema)),
+    let of_model = allowed.attrs.iter().filter(|a| a.required).map(|a| a.name);
+    let of_model = of_model.filter(|name| allowed.rules.presence(&format!("@{name}")).is_none());
+    let of_rules = allowed.rules.needed().filter_map(|name| name.strip_prefix('@'));
+    match of_model.chain(of_rules).find(|name| node.attr(name).is_none()) {
+        Some(missing) => Err(node.missing_attr(missing, ErrorCode::XmlInvalidSchema)),
         None => Ok(()),
     }
 }
 
 fn check_text(node: &Node<'_>, allowed: &Allowed) -> Result<()> {
+    if let Some(values) = allowed.rules.text() {
+        return match values.fit(&node.text()) {
+            true => Ok(()),
+            false => Err(node.bad_text(values.kind, ErrorCode::XmlInvalidSchema)),
+        };
+    }
     if allowed.any {
         return Ok(());
     }
@@ -244,34 +292,41 @@ fn check_text(node: &Node<'_>, allowed: &Allowed) -> Result<()> {
 }
 
 fn check_children(node: &Node<'_>, allowed: &Allowed) -> Result<()> {
-    let mut seen: Vec<Tag> = Vec::new();
+    let mut seen: Vec<(&str, &str)> = Vec::new();
     for child in node.children() {
+        let name = child.name();
         let known: Vec<_> = allowed.children.iter().filter(|c| child.is(c.tag)).collect();
-        let Some(first) = known.first() else {
+        let presence = allowed.rules.presence(name);
+        if known.is_empty() && !allowed.rules.names_it(name) || presence == Some(Presence::Refused) {
             if allowed.any {
                 continue;
             }
-            let names = allowed.children.iter().map(|c| c.tag.name);
-            let text = format!(
-                "element <{}> is not known in <{}>; {}",
-                child.name(),
-                node.name(),
-                advice(child.name(), names)
-            );
-            return Err(refuse(child.span(), text));
-        };
-        let single = known.iter().all(|c| matches!(c.cardinality, Cardinality::One | Cardinality::Optional));
-        if single && seen.contains(&first.tag) {
-            let text = format!("element <{}> may stand only once in <{}>", child.name(), node.name());
+            let advice = advice(name, allowed.child_names());
+            let text = format!("element <{name}> is not known in <{}>; {advice}", node.name());
             return Err(refuse(child.span(), text));
         }
-        seen.push(first.tag);
+        let single = known.iter().all(|c| matches!(c.cardinality, Cardinality::One | Cardinality::Optional));
+        let single = match allowed.rules.repeats(name) {
+            Some(repeats) => !repeats,
+            None if known.is_empty() => allowed.rules.names().any(|ruled| ruled == name),
+            None => single,
+        };
+        if single && seen.contains(&(name, child.ns())) {
+            let text = format!("element <{name}> may stand only once in <{}>", node.name());
+            return Err(refuse(child.span(), text));
+        }
+        seen.push((name, child.ns()));
         let parts: Vec<_> = known.iter().map(|c| c.items).collect();
-        check(&child, &parts)?;
+        check(&child, &parts, allowed.rules.of_child(name))?;
     }
     let needed = |c: &&Child| matches!(c.cardinality, Cardinality::One | Cardinality::Some);
-    match allowed.children.iter().filter(needed).find(|c| !seen.contains(&c.tag)) {
-        Some(missing) => Err(node.missing_child(missing.tag.name, ErrorCode::XmlInvalidSchema)),
+    let of_model =
+        allowed.children.iter().filter(needed).filter(|c| allowed.rules.presence(c.tag.name).is_none());
+    let missing = of_model.filter(|c| !seen.contains(&(c.tag.name, c.tag.uri()))).map(|c| c.tag.name);
+    let of_rules = allowed.rules.needed().filter(|name| !name.starts_with('@'));
+    let mut missing = missing.chain(of_rules.filter(|name| seen.iter().all(|(seen, _)| seen != name)));
+    match missing.next() {
+        Some(missing) => Err(node.missing_child(missing, ErrorCode::XmlInvalidSchema)),
         None => Ok(()),
     }
 }

@@ -39,7 +39,7 @@ pub struct HostCapabilities {
 /// `<cpu>` of a host with the sizes of its pages.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
-#[xml(name = "cpu")]
+#[xml(name = "cpu", rules = "crate::cpu::schema::HOST")]
 pub struct HostCpuCapabilities {
     #[xml(flatten)]
     pub cpu: HostCpu,

@@ -5,7 +5,7 @@ mod shape;
 use crate::domain::{Disk, Domain};
 use crate::snapshot::{self, ReadDomain, now, optional, text_of};
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
-use ferrovirt_xml::{Document, Node, ValueKind, Writer, XmlElement, XmlEnum, XmlValue};
+use ferrovirt_xml::{Document, Node, ValueKind, Writer, XmlElement, XmlEnum, XmlValue, check_shape};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -53,13 +53,18 @@ pub struct CheckpointXml {
 }
 
 impl DomainCheckpoint {
+    /// Refuses what the schema refuses; it is always asked.
+    pub(crate) fn check(document: &Document<'_>) -> Result<()> {
+        document.expect_root(Self::TAG)?;
+        check_shape(document, Self::schema())
+    }
+
     /// Reads a description. One that is to be `redefined` tells all of a checkpoint that was made before; another one
     /// only what is wanted.
     pub fn from_xml(text: &str, redefined: bool, read: ReadDomain<'_>) -> Result<Self> {
         let document = Document::parse(text, "domain_checkpoint")?.without_layout();
-        document.expect_root("domaincheckpoint")?;
+        Self::check(&document)?;
         let node = document.root();
-        check_children(&node)?;
         let mut checkpoint = Self { description: text_of(&node, "description"), ..Self::default() };
         let name = text_of(&node, "name");
         if redefined {
@@ -192,45 +197,9 @@ impl CheckpointDisk {
     }
 }
 
-/// Elements that are not known, or there twice, are always refused.
-fn check_children(node: &Node<'_>) -> Result<()> {
-    const KNOWN: [&str; 6] = ["name", "description", "parent", "creationTime", "disks", "domain"];
-    let refuse = |child: &Node<'_>, why: &str| {
-        let text = format!("<{}> {why} in <domaincheckpoint>", child.name());
-        Err(child.error(ErrorCode::XmlInvalidSchema, text))
-    };
-    for (index, child) in node.children().enumerate() {
-        if !KNOWN.contains(&child.name()) {
-            return refuse(&child, "is not known");
-        }
-        if node.children().take(index).any(|earlier| earlier.name() == child.name()) {
-            return refuse(&child, "can't be there twice");
-        }
-    }
-    let parent = node.child("parent").and_then(|parent| parent.child("name"));
-    for name in node.child("name").into_iter().chain(parent) {
-        if !is_name(&name.text()) {
-            return refuse(&name, "may have letters, digits, '_', '-' and '.', and not begin with '.',");
-        }
-    }
-    for disk in node.child("disks").into_iter().flat_map(|disks| disks.children()) {
-        if !disk.attr("name").is_some_and(|name| is_target(name) || name.starts_with('/')) {
-            return refuse(&disk, "needs the target of a disk or an absolute path as its 'name'");
-        }
-    }
-    Ok(())
-}
-
 fn is_name(text: &str) -> bool {
     let known = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     !text.is_empty() && !text.starts_with('.') && text.chars().all(known)
-}
-
-/// Whether it looks like a disk's target, such as `vda`.
-fn is_target(text: &str) -> bool {
-    let text = text.strip_prefix("ioemu:").unwrap_or(text);
-    let rest = ["fd", "hd", "sd", "vd", "xvd", "ubd"].iter().find_map(|prefix| text.strip_prefix(prefix));
-    rest.is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
 }
 
 fn own(err: Error) -> Error {

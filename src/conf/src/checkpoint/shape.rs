@@ -1,8 +1,10 @@
 //! What may stand in `<domaincheckpoint>`, which is read by hand: for whoever makes documents up.
 
-use crate::checkpoint::{CheckpointKind, DomainCheckpoint, is_name, is_target};
+use crate::checkpoint::{CheckpointKind, DomainCheckpoint, is_name};
 use crate::domain::Domain;
-use ferrovirt_xml::{Shape, Tag, ValueKind, XmlContent, XmlElement};
+use crate::domain::schema::TARGET_OR_PATH;
+use crate::values::schema::{TEXT, ULONG};
+use ferrovirt_xml::{Item, Rule, Shape, Tag, ValueKind, Values, XmlContent, XmlElement};
 
 impl DomainCheckpoint {
     pub const TAG: Tag = Tag::new("domaincheckpoint");
@@ -11,7 +13,27 @@ impl DomainCheckpoint {
     pub fn shape() -> &'static Shape {
         Description::shape()
     }
+
+    /// What libvirt's schema lets stand in it, of one that is to be made, too.
+    pub(super) fn schema() -> &'static Shape {
+        const WISH: &Shape =
+            &Shape { items: &[Item::Flatten(<Description as XmlContent>::shape), Item::Rules(RULES)] };
+        WISH
+    }
 }
+
+const NAME: Values = Values::named("letters, digits, '_', '-' and '.'", is_name);
+
+const RULES: &[Rule] = &[
+    Rule::may("name creationTime"),
+    Rule::is("name parent/name", NAME),
+    Rule::is("description", TEXT),
+    Rule::is("creationTime", ULONG),
+    Rule::needs("disks/disk parent/name"),
+    Rule::is("disks/disk/@name", TARGET_OR_PATH),
+    Rule::forms("disks/disk", &["@checkpoint=no", "@checkpoint=bitmap? @bitmap? @size?"]),
+    Rule::is("disks/disk/@size", ULONG),
+];
 
 #[derive(XmlElement)]
 struct Description {
@@ -52,11 +74,11 @@ mod plain {
 }
 
 mod disk {
-    use super::{ValueKind, is_target};
+    use super::{TARGET_OR_PATH, ValueKind};
 
     pub const KIND: ValueKind = ValueKind::Named("the target of a disk or an absolute path");
 
     pub fn valid(text: &str) -> bool {
-        is_target(text) || text.starts_with('/')
+        (TARGET_OR_PATH.valid)(text)
     }
 }

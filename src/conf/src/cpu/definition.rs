@@ -43,13 +43,18 @@ impl CpuDefinition {
         }
         let is_host = kind == CpuKind::Host || node.child("arch").is_some();
         if strict {
-            match is_host {
-                // Where hosts describe themselves, more stands beside the CPU.
-                true => check_strict::<HostCpuCapabilities>(document)?,
-                false => check_strict::<GuestCpu>(document)?,
-            }
+            Self::check(document)?;
         }
         if is_host { read_host(document, &node, kind) } else { read_guest(document) }
+    }
+
+    /// Refuses what the schema refuses, of either kind.
+    pub(crate) fn check(document: &Document<'_>) -> Result<()> {
+        match document.root().child("arch").is_some() {
+            // Where hosts describe themselves, more stands beside the CPU.
+            true => check_strict::<HostCpuCapabilities>(document),
+            false => check_strict::<GuestCpu>(document),
+        }
     }
 
     pub fn content(&self) -> CpuContent {

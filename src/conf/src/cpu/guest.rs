@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// `<cpu>` of a domain.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
-#[xml(name = "cpu")]
+#[xml(name = "cpu", rules = "crate::cpu::schema::GUEST")]
 pub struct GuestCpu {
     #[xml(attr, error = "ConfigUnsupported@Cpu")]
     pub mode: Option<CpuMode>,

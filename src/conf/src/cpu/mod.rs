@@ -14,6 +14,7 @@ mod native;
 mod numa;
 mod parts;
 pub mod ppc64;
+pub(crate) mod schema;
 pub mod x86;
 
 pub use arch::Arch;

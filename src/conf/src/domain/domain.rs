@@ -14,7 +14,7 @@ use uuid::Uuid;
 /// A guest. Field order is output order.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
-#[xml(name = "domain", merged)]
+#[xml(name = "domain", merged, rules = "crate::domain::schema::DOMAIN")]
 pub struct Domain {
     #[xml(attr = "type", error = "ConfigUnsupported")]
     pub virt_type: VirtType,

@@ -56,6 +56,7 @@ mod redirfilter;
 mod resctrl;
 mod resource;
 mod rng;
+pub(crate) mod schema;
 mod seclabel;
 mod shmem;
 mod smartcard;

@@ -2,6 +2,7 @@
 
 mod bond;
 mod protocol;
+mod schema;
 
 pub use bond::{ArpMonitor, ArpValidate, Bond, BondMode, MiiCarrier, MiiMonitor};
 pub use protocol::{InterfaceDhcp, InterfaceIp, InterfaceProtocol, ProtocolFamily};
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 /// An interface of the host. Only the part that fits its type is there.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
-#[xml(name = "interface", block)]
+#[xml(name = "interface", block, rules = "schema::INTERFACE")]
 pub struct HostInterface {
     #[xml(attr = "type")]
     pub kind: HostInterfaceType,

@@ -16,7 +16,7 @@ use uuid::Uuid;
 /// A virtual network. Field order is output order.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
-#[xml(name = "network")]
+#[xml(name = "network", rules = "super::schema::NETWORK")]
 pub struct Network {
     /// How many guests' interfaces are plugged in; only while it is active.
     #[xml(attr, default, skip_default)]
@@ -509,11 +509,11 @@ mod tests {
     #[test]
     fn what_was_left_out_is_filled_in() {
         let network =
-            Network::from_xml("<network><name>n</name><forward mode='none'/></network>", true).unwrap();
+            Network::from_xml("<network><name>n</name><forward mode='none'/></network>", false).unwrap();
         assert_eq!(network.mode(), ForwardMode::None);
         assert!(network.uuid.is_some() && network.forward.is_none());
         let usual = "<network><name>n</name><forward mode=''/><ip address='10.0.0.1'/></network>";
-        assert_eq!(Network::from_xml(usual, true).unwrap().mode(), ForwardMode::Nat);
+        assert_eq!(Network::from_xml(usual, false).unwrap().mode(), ForwardMode::Nat);
         let bridge = network.bridge.unwrap();
         assert_eq!((bridge.stp, bridge.delay, bridge.name), (Some(OnOff::On), Some(0), None));
     }

@@ -10,6 +10,7 @@ mod lenient;
 mod port;
 mod port_group;
 mod route;
+mod schema;
 mod update;
 mod virtual_port;
 mod vlan;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 /// A port. Who makes one leaves `plug` out; the network decides it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, XmlElement)]
-#[xml(name = "networkport")]
+#[xml(name = "networkport", rules = "super::schema::PORT_OF_NETWORK")]
 pub struct NetworkPort {
     #[xml(value, error = "Internal")]
     pub uuid: Uuid,

@@ -1,8 +1,9 @@
 //! What the schema of `<device>` allows, for callers that have their documents checked.
 
 use crate::interface::Link;
+use crate::values::schema::{UINT, tables};
 use crate::values::{Mac, is_digits};
-use ferrovirt_xml::{Cardinality, Item, Shape, Tag, XmlContent};
+use ferrovirt_xml::{Cardinality, Item, Rule, Shape, Tag, Values, XmlContent};
 use uuid::Uuid;
 
 pub(super) const DEVICE: &Shape = &Shape {
@@ -14,8 +15,85 @@ pub(super) const DEVICE: &Shape = &Shape {
         Item::child("parent", PARENT).optional(),
         Item::child("driver", &[text("name")]).optional(),
         Item::child("capability", CAPABILITY).many(),
+        Item::Rules(RULES),
     ],
 };
+
+/// Elements of capabilities have an order.
+const RULES: &[Rule] =
+    &[Rule::forms("parent", &["@wwnn @wwpn", "@fabric_wwn", "#?"]), Rule::part("capability", order)];
+
+tables! {
+    fn order [
+        Rule::when("", "@type", &["system"], &[
+            Rule::order("", "product hardware firmware"),
+            Rule::order("hardware", "vendor version serial uuid"),
+            Rule::order("firmware", "vendor version release_date"),
+        ]),
+        Rule::when("", "@type", &["pci"], &[
+            Rule::order("", "class domain bus slot function product vendor capability=phys_function? \
+                             capability=virt_functions? capability=pci-bridge? capability=cardbus-bridge? \
+                             capability=mdev_types? capability=vpd? iommuGroup numa pci-express"),
+            Rule::forms("", &["capability=pci-bridge?", "capability=cardbus-bridge?"]),
+            Rule::part("capability", vital),
+            Rule::is("pci-express/link/@speed", SPEED),
+        ]),
+        Rule::when("", "@type", &["usb_device"], &[Rule::order("", "bus device product vendor")]),
+        Rule::when("", "@type", &["usb"], &[Rule::order("", "number class subclass protocol description")]),
+        Rule::when("", "@type", &["net"], &[Rule::order("", "interface address link feature capability")]),
+        Rule::when("", "@type", &["scsi_host"], &[
+            Rule::order("", "host unique_id capability"),
+            Rule::order("capability", "wwnn wwpn fabric_wwn max_vports vports"),
+            Rule::is("unique_id capability/max_vports capability/vports", UINT),
+        ]),
+        Rule::when("", "@type", &["scsi_target"], &[
+            Rule::once("capability"),
+            Rule::order("", "target capability"),
+            Rule::order("capability", "rport wwpn"),
+        ]),
+        Rule::when("", "@type", &["scsi"], &[Rule::order("", "host bus target lun type")]),
+        Rule::when("", "@type", &["storage"], &[
+            Rule::order("", "block bus drive_type model vendor serial capability=removable? size logical_block_size \
+                             num_blocks capability=hotpluggable?"),
+            Rule::forms("", &["capability=removable", "size logical_block_size? num_blocks?"]),
+            Rule::forms("", &["", "logical_block_size num_blocks"]),
+            Rule::when("capability", "@type", &["removable"], &[
+                Rule::order("", "media_available media_size media_label logical_block_size num_blocks"),
+                Rule::forms("", &["", "logical_block_size num_blocks"]),
+            ]),
+        ]),
+        Rule::when("", "@type", &["ccw"], &[Rule::once("capability"), Rule::order("", "state cssid capability")]),
+        Rule::when("", "@type", &["ccwgroup"], &[
+            Rule::once("capability"),
+            Rule::needs("capability"),
+            Rule::order("", "state cssid members capability"),
+            Rule::order("", "state ssid members capability"),
+            Rule::order("", "state devno members capability"),
+        ]),
+        Rule::when("", "@type", &["css", "ap_matrix"], &[Rule::once("capability"), Rule::part("capability", mediated)]),
+        Rule::when("", "@type", &["ap_queue"], &[Rule::order("", "ap-adapter ap-domain")]),
+    ]
+
+    /// What cards tell of themselves, and what they can be split into.
+    fn vital [
+        Rule::when("", "@type", &["vpd"], &[
+            Rule::order("", "name fields@access=readonly? fields@access=readwrite?"),
+            Rule::order("fields", "change_level manufacture_id part_number serial_number asset_tag vendor_field system_field"),
+        ]),
+        Rule::when("", "@type", &["mdev_types"], &[Rule::part("", mediated)]),
+    ]
+
+    fn mediated [
+        Rule::order("type", "name deviceAPI availableInstances"),
+        Rule::is("type/availableInstances", UINT),
+    ]
+}
+
+const SPEED: Values = Values::named("a speed such as 2.5", |text| {
+    let (whole, rest) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    is_digits(whole)
+        && (rest.is_empty() || rest.chars().next().is_some_and(|c| is_digits(&rest[c.len_utf8()..])))
+});
 
 /// A child with any text.
 const fn text(name: &'static str) -> Item {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 /// A binding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
-#[xml(name = "filterbinding")]
+#[xml(name = "filterbinding", rules = "super::schema::BINDING")]
 pub struct NwFilterBinding {
     #[xml(child = "owner", error = "Internal")]
     pub owner: BindingOwner,

@@ -4,6 +4,7 @@ mod binding;
 mod chain;
 mod protocol;
 mod rule;
+mod schema;
 mod tcp_flags;
 mod value;
 mod variable;
@@ -141,6 +142,7 @@ impl XmlContent for NwFilter {
         const PRIORITY: ValueKind = ValueKind::Named("a number from -1000 to 1000");
         static SHAPE: Shape = Shape {
             items: &[
+                Item::Rules(schema::FILTER),
                 Item::Attr { name: "name", kind: TEXT, valid: |text| !text.is_empty(), required: true },
                 Item::Attr { name: "chain", kind: TEXT, valid: |_| true, required: false },
                 Item::Attr {

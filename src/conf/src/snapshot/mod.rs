@@ -87,9 +87,12 @@ impl DomainSnapshot {
 
     /// Refuses a description with unknown names and with values that none has.
     pub fn check_strict(text: &str) -> Result<()> {
-        let document = Document::parse(text, "domain_snapshot")?;
+        Self::check(&Document::parse(text, "domain_snapshot")?)
+    }
+
+    pub(crate) fn check(document: &Document<'_>) -> Result<()> {
         document.expect_root("domainsnapshot")?;
-        check_shape(&document, Self::schema())?;
+        check_shape(document, Self::schema())?;
         // Old ones have nothing but the UUID of the domain.
         match document.root().child("domain").filter(|domain| domain.attr("type").is_some()) {
             Some(domain) => check_part(&domain, Domain::shape()),

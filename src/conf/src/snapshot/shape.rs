@@ -1,9 +1,11 @@
 //! What may stand in `<domainsnapshot>`, which is read by hand: for whoever makes documents up.
 
+use crate::domain::schema::{TARGET_OR_PATH, plain_size, source};
 use crate::domain::{Domain, SnapshotLocation, StorageFormat, StorageSource, StorageType};
 use crate::snapshot::{DomainSnapshot, SnapshotState};
 use crate::values::ByteSize;
-use ferrovirt_xml::{RawElement, Shape, Tag, ValueKind, XmlContent, XmlElement};
+use crate::values::schema::{self, PATH, TEXT, UUID};
+use ferrovirt_xml::{RawElement, Rule, Shape, Tag, ValueKind, Values, XmlContent, XmlElement};
 
 impl DomainSnapshot {
     pub const TAG: Tag = Tag::new("domainsnapshot");
@@ -41,6 +43,7 @@ struct Common {
 }
 
 #[derive(XmlElement)]
+#[xml(rules = "RULES")]
 struct Wish {
     #[xml(value = "name")]
     _name: Option<String>,
@@ -100,4 +103,51 @@ mod absolute {
     pub fn valid(text: &str) -> bool {
         crate::values::is_absolute_path(text)
     }
+}
+
+const STATES: Values =
+    Values::one_of(&["running", "blocked", "paused", "shutdown", "shutoff", "crashed", "disk-snapshot"]);
+
+/// What libvirt's schema says of a snapshot that is to be taken, or was.
+const RULES: &[Rule] = &[
+    Rule::is("name description creationTime parent/name", TEXT),
+    Rule::is("state", STATES),
+    Rule::is("active", Values::one_of(&["0", "1"])),
+    Rule::forms("memory", &["@snapshot=no|internal", "@snapshot=external @file", "@file"]),
+    Rule::is("memory/@file", PATH),
+    Rule::needs("parent/name"),
+    Rule::only("cookie", "*"),
+    Rule::any("cookie/*"),
+    // Old ones have nothing but the UUID of the domain.
+    Rule::when(
+        "domain",
+        "@type",
+        &[""],
+        &[Rule::only("", "uuid"), Rule::needs("uuid"), Rule::once("uuid"), Rule::is("uuid", UUID)],
+    ),
+    Rule::part("disks/disk revertDisks/disk", disk),
+];
+
+schema::tables! {
+    fn disk [
+        Rule::is("@name", TARGET_OR_PATH),
+        Rule::forms("", &[
+            "@snapshot=no|internal|manual",
+            "@snapshot=external? @type=file? source? driver? snapshotDeleteInProgress?",
+            "@snapshot=external? @type=block source? driver? snapshotDeleteInProgress?",
+            "@snapshot=external? @type=network source",
+        ]),
+        Rule::when("", "@snapshot", &["", "external"], &[
+            Rule::part("", source),
+            Rule::order("source", "slices dataStore encryption"),
+            Rule::when("", "@type", &["", "file"], &[Rule::no("source/@fdgroup")]),
+            Rule::when("", "@type", &["block"], &[
+                Rule::needs("source/@dev"),
+                Rule::is("source/@dev", PATH),
+                Rule::no("source/reservations source/@startupPolicy"),
+            ]),
+        ]),
+        Rule::is("driver/@type", Values::one_of(&["cow", "qcow", "qcow2", "qed", "vmdk"])),
+        Rule::part("driver/metadata_cache/max_size", plain_size),
+    ]
 }

@@ -95,9 +95,13 @@ impl StoragePool {
         let document = Document::parse(text, "storage_pool_definition")?;
         document.expect_root(Self::TAG)?;
         if strict {
-            check_shape(&document, POOL)?;
+            Self::check(&document)?;
         }
         Self::from_node(&document.root())
+    }
+
+    pub(crate) fn check(document: &Document<'_>) -> Result<()> {
+        check_shape(document, POOL)
     }
 
     /// Reads a definition inside of another document.

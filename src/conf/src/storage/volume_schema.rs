@@ -1,10 +1,13 @@
 //! What the schema of `<volume>` allows, for callers that have their documents checked, and for whoever makes documents up.
 
 use super::StorageVolume;
+use super::pool_schema::permissions;
 use super::pool_schema::{PATH, PERMISSIONS, TEXT};
 use crate::domain::Encryption;
+use crate::domain::schema::encryption;
+use crate::values::schema::{ULONG, UNIT};
 use crate::values::{Unit, is_absolute_path, is_digits};
-use ferrovirt_xml::{Cardinality, Item, Shape, Tag, XmlContent};
+use ferrovirt_xml::{Cardinality, Item, Rule, Shape, Tag, Values, XmlContent};
 
 impl StorageVolume {
     pub const TAG: Tag = Tag::new("volume");
@@ -26,8 +29,28 @@ pub(super) const VOLUME: &Shape = &Shape {
         Item::child("physical", SIZE).optional(),
         Item::child("target", TARGET),
         Item::child("backingStore", BACKING_STORE).optional(),
+        Item::Rules(RULES),
     ],
 };
+
+const RULES: &[Rule] = &[
+    Rule::is("capacity/@unit allocation/@unit physical/@unit target/clusterSize/@unit", UNIT),
+    Rule::is("capacity allocation physical target/clusterSize", ULONG),
+    Rule::is("target/path", LOCATION),
+    Rule::part("target/permissions backingStore/permissions", permissions),
+    Rule::part("target/encryption", encryption),
+];
+
+/// Paths, and URIs as a schema knows them: almost anything.
+const LOCATION: Values = Values::named("a path or a URI", |text| {
+    let scheme = text.split_once(':').map(|(scheme, _)| scheme);
+    let known = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+    is_absolute_path(text)
+        || scheme.is_none_or(|name| {
+            name.contains('/')
+                || name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(known)
+        })
+});
 
 const DEVICE: &[Item] = &[
     Item::attr_by("path", "an absolute path", is_absolute_path),

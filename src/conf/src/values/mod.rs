@@ -5,6 +5,7 @@ mod cpu_set;
 mod mac;
 mod pretty_size;
 mod rare;
+pub(crate) mod schema;
 mod size;
 mod size_attr;
 mod text;

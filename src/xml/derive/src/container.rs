@@ -13,6 +13,7 @@ pub struct Container {
     pub block: bool,
     pub merged: bool,
     pub check: Option<syn::Path>,
+    pub rules: Option<syn::Path>,
     pub tag: Option<String>,
     pub choice: bool,
     pub fault: Option<Fault>,
@@ -34,13 +35,14 @@ impl Container {
                     Some("block") => this.block = true,
                     Some("merged") => this.merged = true,
                     Some("check") => this.check = Some(meta.value()?.parse::<LitStr>()?.parse()?),
+                    Some("rules") => this.rules = Some(meta.value()?.parse::<LitStr>()?.parse()?),
                     Some("choice") => this.choice = true,
                     Some("domain") => this.domain = Some(meta.value()?.parse::<LitStr>()?.parse()?),
                     Some("error") => this.fault = Some(Fault::parse(&meta)?),
                     Some("missing") => this.missing = Some(Fault::parse(&meta)?),
                     _ => {
                         return Err(meta.error(
-                            "unknown option here; known are name, ns, prefix, block, merged, check, domain, and for enums tag, choice, error, missing",
+                            "unknown option here; known are name, ns, prefix, block, merged, check, rules, domain, and for enums tag, choice, error, missing",
                         ));
                     }
                 }

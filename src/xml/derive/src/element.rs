@@ -74,6 +74,7 @@ struct Parts {
 
 fn content(ident: &Ident, container: &Container, parts: &Parts) -> TokenStream {
     let Parts { parse, attrs, children, items, consts } = parts;
+    let rules = container.rules.as_ref().map(|rules| quote!(::ferrovirt_xml::Item::Rules(#rules),));
     let whole = in_domain(container.domain.as_ref(), &quote!({ #parse }?));
     let parse = whole.as_ref().unwrap_or(parse);
     let block = container.block.then(|| quote!(__w.block();));
@@ -101,7 +102,7 @@ fn content(ident: &Ident, container: &Container, parts: &Parts) -> TokenStream {
                     #children
                 }
                 fn shape() -> &'static ::ferrovirt_xml::Shape {
-                    const SHAPE: &::ferrovirt_xml::Shape = &::ferrovirt_xml::Shape { items: &[#items] };
+                    const SHAPE: &::ferrovirt_xml::Shape = &::ferrovirt_xml::Shape { items: &[#rules #items] };
                     SHAPE
                 }
             }
