@@ -6,6 +6,7 @@ pub mod agent;
 pub mod aliases;
 mod api;
 mod autostart;
+mod backup;
 mod blockjob;
 pub mod capabilities;
 pub mod command;
