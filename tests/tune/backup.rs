@@ -200,3 +200,36 @@ fn a_backup_that_cannot_begin_leaves_nothing() {
     assert!(!nodes.contains("libvirt-2-"), "{nodes}");
     assert_eq!(domain.abort_job(0).expect_err("none").code(), ErrorCode::OperationInvalid);
 }
+
+#[test]
+fn all_disks_are_copied_and_the_backup_is_over_once() {
+    let host = Host::open();
+    let text = crate::guests::xml(&host.guest("many", ""));
+    let disks: String = ["vdb", "vdc", "vdd"]
+        .iter()
+        .map(|name| {
+            let image = host.image(&format!("{name}.qcow2"));
+            format!(
+                "<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='{image}'/>\
+                 <target dev='{name}' bus='virtio'/></disk>"
+            )
+        })
+        .collect();
+    let domain = host.connection.define_domain(&text.replace("</devices>", &format!("{disks}</devices>")), 0);
+    let domain = domain.expect("defined");
+    domain.create(0).expect("started");
+    let ends = ends(&host);
+    for _ in 0..3 {
+        // They are all as empty, so that they end at once.
+        domain.backup_begin("<domainbackup/>", None, 0).expect("begun");
+        assert!(end(&ends));
+        assert_eq!(domain.backup_xml_desc(0).expect_err("over").code(), ErrorCode::NoDomainBackup);
+        for name in std::fs::read_dir(host.folder.path()).expect("a folder").flatten() {
+            let path = name.path();
+            if path.to_string_lossy().contains(".qcow2.") {
+                std::fs::remove_file(path).expect("a copy");
+            }
+        }
+    }
+    assert!(ends.try_recv().is_err());
+}

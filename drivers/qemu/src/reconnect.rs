@@ -92,7 +92,7 @@ fn attach(shared: &Arc<Shared>, vm: &Arc<Vm>, status: Status, process: Arc<Proce
     };
     let live = Live::new(parts);
     block_jobs.into_iter().for_each(|job| live.block_jobs.add(job));
-    live.backups.take_over(backup);
+    live.backups.take_over(backup, &live.block_jobs);
     let group = Cgroup::find(&KernelFiles::host(), &tune::cgroups::name(shared, id, &vm.name()));
     if let Some(group) = group.filter(|group| group.holds(live.process.pid())) {
         live.group.get_or_init(|| group);

@@ -136,6 +136,7 @@ impl Attempt<'_> {
             }
         };
         // Noted before QEMU hears of it: a disk with nothing to copy is done at once.
+        live.backups.completed.lock().take();
         *live.backups.running.lock() = Some(Running::new(self.backup.clone()));
         for (disk, _) in self.backup.copies() {
             live.block_jobs.add(job(disk));

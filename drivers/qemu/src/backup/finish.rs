@@ -1,7 +1,7 @@
 //! The end of a backup: of one disk after the other, of all at somebody's wish, or of the guest.
 
 use super::{Backup, Progress, Running, bitmap, job_id, params};
-use crate::blockjob::{self, BlockJob};
+use crate::blockjob;
 use crate::driver::Shared;
 use crate::images;
 use crate::live::Live;
@@ -46,20 +46,32 @@ pub fn stop_server(shared: &Shared, live: &Live) {
     }
 }
 
-/// The job on one of the disks is over; `done` says how far it was.
-pub fn disk_ended(shared: &Shared, vm: &Vm, live: &Live, job: &BlockJob, outcome: Outcome<'_>) {
+impl Outcome<'_> {
+    /// Nobody knows.
+    pub fn lost() -> Self {
+        Self { processed: 0, total: 0, failed: true, error: Some("QEMU does not know the job any more") }
+    }
+}
+
+/// QEMU lets go of what the copy of a disk needed whose job is over; a file that is of no use goes.
+pub fn clear_disk(shared: &Shared, live: &Live, name: &str, failed: bool) {
+    if let Some(backup) = live.backups.current() {
+        clear(shared, live, &backup, name, failed);
+    }
+}
+
+/// All that follows from the end of the job on one of the disks is done; with the last of them the backup is over.
+pub fn disk_ended(shared: &Shared, vm: &Vm, live: &Live, outcome: Outcome<'_>) {
     let (backup, is_last) = {
         let mut running = live.backups.running.lock();
         let Some(running) = running.as_mut() else { return };
         running.ended.add(outcome.processed, outcome.total);
+        running.disks_ended += 1;
         if let Some(error) = outcome.error {
             running.error.get_or_insert_with(|| error.to_owned());
         }
-        let others = running.backup.copies().filter(|(disk, _)| *disk != job.target);
-        let is_last = !others.into_iter().any(|(disk, _)| live.block_jobs.find(&job_id(disk)).is_some());
-        (running.backup.clone(), is_last)
+        (running.backup.clone(), running.disks_ended >= running.backup.copies().count())
     };
-    clear_disk(shared, live, &backup, &job.target, outcome.failed);
     if !is_last {
         // A copy that lacks a disk is of no use.
         if outcome.failed
@@ -69,12 +81,11 @@ pub fn disk_ended(shared: &Shared, vm: &Vm, live: &Live, job: &BlockJob, outcome
         }
         return;
     }
-    if backup.model.server.is_some() && !outcome.failed {
+    let Some(running) = live.backups.running.lock().take() else { return };
+    if backup.model.server.is_some() && !running.aborted {
         stop_server(shared, live);
     }
-    if let Some(running) = live.backups.running.lock().take() {
-        complete(shared, vm, live, &running, true);
-    }
+    complete(shared, vm, live, &running, true);
 }
 
 /// How the job on a disk ended.
@@ -85,8 +96,7 @@ pub struct Outcome<'a> {
     pub error: Option<&'a str>,
 }
 
-/// QEMU lets go of what a disk's copy needed; a file that is of no use goes.
-fn clear_disk(shared: &Shared, live: &Live, backup: &Backup, name: &str, failed: bool) {
+fn clear(shared: &Shared, live: &Live, backup: &Backup, name: &str, failed: bool) {
     let Some((_, copy)) = backup.copies().find(|(disk, _)| *disk == name) else { return };
     if backup.is_pull() && backup.model.server.is_some() {
         // The export holds the node.

@@ -5,8 +5,9 @@ mod begin;
 mod finish;
 
 pub use begin::begin;
-pub use finish::{Outcome, abort, disk_ended, end_with_guest};
+pub use finish::{Outcome, abort, clear_disk, disk_ended, end_with_guest};
 
+use crate::blockjob::BlockJobs;
 use crate::driver::Shared;
 use crate::live::Live;
 use crate::qmp::QueryJobs;
@@ -80,6 +81,7 @@ impl Progress {
 struct Running {
     backup: Backup,
     ended: Progress,
+    disks_ended: usize,
     aborted: bool,
     error: Option<String>,
 }
@@ -97,8 +99,13 @@ impl Backups {
     }
 
     /// Takes up a backup that an earlier process has begun.
-    pub fn take_over(&self, backup: Option<Backup>) {
-        *self.running.lock() = backup.map(Running::new);
+    pub fn take_over(&self, backup: Option<Backup>, jobs: &BlockJobs) {
+        let running = backup.map(|backup| {
+            let under_way = backup.copies().filter(|(disk, _)| jobs.find(&job_id(disk)).is_some()).count();
+            let disks_ended = backup.copies().count() - under_way;
+            Running { disks_ended, ..Running::new(backup) }
+        });
+        *self.running.lock() = running;
     }
 
     /// Refuses what can't be done while a backup is under way.
@@ -137,7 +144,7 @@ impl Backups {
 
 impl Running {
     fn new(backup: Backup) -> Self {
-        Self { backup, ended: Progress::default(), aborted: false, error: None }
+        Self { backup, ended: Progress::default(), disks_ended: 0, aborted: false, error: None }
     }
 }
 

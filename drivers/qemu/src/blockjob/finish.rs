@@ -40,7 +40,13 @@ pub fn take_over(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>) -> Result
         match told.iter().find(|known| known.id == job.id) {
             Some(known) => advance(shared, vm, live, &job.id, &known.status),
             // QEMU has forgotten it, which it does only when it is told to.
-            None => live.block_jobs.remove(&job.id),
+            None => {
+                live.block_jobs.remove(&job.id);
+                if job.kind == Kind::Backup {
+                    backup::clear_disk(shared, live, &job.target, true);
+                    backup::disk_ended(shared, vm, live, backup::Outcome::lost());
+                }
+            }
         }
     }
     Ok(())
@@ -86,9 +92,10 @@ fn conclude(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, job: &BlockJob
             failed: status != COMPLETED,
             error,
         };
-        backup::disk_ended(shared, vm, live, job, outcome);
+        backup::clear_disk(shared, live, &job.target, outcome.failed);
         tell(shared, vm, live, job, status);
         live.block_jobs.remove(&job.id);
+        backup::disk_ended(shared, vm, live, outcome);
         return status::save(shared, vm);
     }
     let done = match status {

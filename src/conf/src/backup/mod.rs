@@ -6,7 +6,7 @@ mod disk;
 pub use disk::{BackupCopy, BackupDisk, BackupDiskMode, BackupStore};
 
 use crate::domain::HostTransport;
-use ferrovirt_core::{Error, ErrorDomain, Result};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{Document, XmlElement, XmlEnum, YesNo, check_strict, to_string};
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +72,10 @@ impl DomainBackup {
         document.expect_root(Self::TAG)?;
         check_strict::<Self>(&document)?;
         let backup: Self = document.read()?;
+        if backup.mode == BackupMode::Pull && backup.server.is_none() {
+            let text = "a backup of mode='pull' needs a <server>: nobody could fetch it";
+            return Err(document.root().error(ErrorCode::XmlInvalidSchema, text));
+        }
         backup.validate()?;
         Ok(backup)
     }
@@ -118,7 +122,7 @@ impl BackupServer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ferrovirt_core::ErrorCode::{self, ConfigUnsupported, XmlError, XmlInvalidSchema};
+    use ferrovirt_core::ErrorCode::{ConfigUnsupported, XmlError, XmlInvalidSchema};
 
     #[test]
     fn backups_print_back() {
@@ -156,6 +160,7 @@ mod tests {
             ("<domainbackup mode='pull'><server/></domainbackup>", XmlError),
             ("<domainbackup><disks><disk/></disks></domainbackup>", XmlInvalidSchema),
             ("<domainbackup mode='fetch'/>", XmlInvalidSchema),
+            ("<domainbackup mode='pull'/>", XmlInvalidSchema),
             ("<domainbackup><dance/></domainbackup>", XmlInvalidSchema),
         ] {
             assert_eq!(code(text), expected, "{text}");
