@@ -5,6 +5,7 @@ pub mod addresses;
 pub mod agent;
 pub mod aliases;
 mod api;
+mod assignment;
 mod autostart;
 mod backup;
 mod blockjob;

@@ -110,6 +110,8 @@ pub fn give_back(
     plugs.release(shared);
     if let Some(emulator) = tpm {
         emulator.end();
+    }
+    if tpm::emulated(model).is_some() {
         tpm::remove_files(&shared.paths, id, name);
     }
     shared.graphics_ports.release(model);

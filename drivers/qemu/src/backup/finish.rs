@@ -132,6 +132,13 @@ fn remove_store(backup: &Backup, name: &str, failed: bool) {
     }
 }
 
+/// A backup whose guest has ended while nobody watched: what it wrote is not whole.
+pub fn lost(backup: &Backup) {
+    for (disk, _) in backup.copies() {
+        remove_store(backup, disk, true);
+    }
+}
+
 /// Remembers what came of a backup, and tells it.
 fn complete(shared: &Shared, vm: &Vm, live: &Live, running: &Running, alive: bool) {
     let progress = if alive { running.ended } else { Progress::default() };

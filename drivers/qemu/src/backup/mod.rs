@@ -5,7 +5,7 @@ mod begin;
 mod finish;
 
 pub use begin::begin;
-pub use finish::{Outcome, abort, clear_disk, disk_ended, end_with_guest};
+pub use finish::{Outcome, abort, clear_disk, disk_ended, end_with_guest, lost};
 
 use crate::blockjob::BlockJobs;
 use crate::driver::Shared;

@@ -234,6 +234,8 @@ pub fn add_nodes(
     let at = model.devices.disks.iter().position(|known| known.name() == disk.name()).unwrap_or_default();
     let copied = &mut model.devices.disks[at];
     copied.source = source.clone();
+    // Of a disk that the guest only reads the copy is written, too.
+    copied.readonly = false;
     copied.source.options.index = index;
     copied.driver.get_or_insert_with(DiskDriver::default).format = Some(format);
     copied.backing = Some(BackingStore::End);
