@@ -80,20 +80,12 @@ pub struct Events {
 
 impl Events {
     pub fn of(connection: &Connection) -> Self {
-        let (sender, told) = channel();
-        let callback = Arc::new(move |_: &Connection, event: &Event| {
-            let Event::Domain(DomainEvent { domain, kind: DomainEventKind::Lifecycle { event, detail } }) =
-                event
-            else {
-                return;
-            };
-            // The test may have stopped listening.
-            let _ = sender.send((domain.name.to_string(), *event as u32, *detail as u32));
+        let (id, told) = listen(connection, VIR_DOMAIN_EVENT_ID_LIFECYCLE, |event| match &event.kind {
+            DomainEventKind::Lifecycle { event: what, detail } => {
+                Some((event.domain.name.to_string(), *what as u32, *detail as u32))
+            }
+            _ => None,
         });
-        let listener = Listener { callback, function: None };
-        let id = connection
-            .register_domain_event(None, VIR_DOMAIN_EVENT_ID_LIFECYCLE as i32, listener)
-            .expect("registered");
         Self { connection: connection.clone(), id, told }
     }
 
@@ -111,6 +103,34 @@ impl Drop for Events {
     fn drop(&mut self) {
         let _ = self.connection.deregister_event(self.id);
     }
+}
+
+/// What is told of by events of this kind, as long as the connection lasts.
+pub fn heard<T: Send + 'static>(
+    connection: &Connection,
+    event_id: u32,
+    pick: impl Fn(&DomainEventKind) -> Option<T> + Send + Sync + 'static,
+) -> Receiver<T> {
+    listen(connection, event_id, move |event| pick(&event.kind)).1
+}
+
+fn listen<T: Send + 'static>(
+    connection: &Connection,
+    event_id: u32,
+    pick: impl Fn(&DomainEvent) -> Option<T> + Send + Sync + 'static,
+) -> (i32, Receiver<T>) {
+    let (sender, told) = channel();
+    let callback = Arc::new(move |_: &Connection, event: &Event| {
+        if let Event::Domain(event) = event
+            && let Some(picked) = pick(event)
+        {
+            // The test may have stopped listening.
+            let _ = sender.send(picked);
+        }
+    });
+    let listener = Listener { callback, function: None };
+    let id = connection.register_domain_event(None, event_id as i32, listener).expect("registered");
+    (id, told)
 }
 
 /// The guests go with their host.

@@ -1,5 +1,6 @@
 //! Guests that are tuned, snapshot, saved and asked for their numbers, through the Rust face, with real QEMU.
 
+mod backup;
 mod guests;
 mod moments;
 mod names;

@@ -1,15 +1,21 @@
 //! Snapshots, checkpoints, saved state and dumps.
 
-use crate::guests::{Host, params, qemu_img, xml};
+use crate::guests::{Host, heard, params, qemu_img, xml};
 use ferrovirt::{Connection, ErrorCode};
 use ferrovirt_core::abi::{
-    VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT, VIR_DOMAIN_PAUSED, VIR_DOMAIN_RUNNING,
-    VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY, VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE,
+    VIR_DOMAIN_BLOCK_COMMIT_ACTIVE, VIR_DOMAIN_BLOCK_COPY_REUSE_EXT, VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT,
+    VIR_DOMAIN_BLOCK_JOB_TYPE_ACTIVE_COMMIT, VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2, VIR_DOMAIN_PAUSED,
+    VIR_DOMAIN_RUNNING, VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY, VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE,
     VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY, VIR_DOMAIN_START_PAUSED, VIR_DOMAIN_UNDEFINE_MANAGED_SAVE,
     VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA, VIR_DOMAIN_XML_INACTIVE, VIR_DUMP_LIVE, VIR_DUMP_MEMORY_ONLY,
 };
-use ferrovirt_core::{TypedParams, TypedValue};
+use ferrovirt_core::{DomainEventKind, TypedParams, TypedValue};
 use std::fs;
+use std::time::Duration;
+
+/// `virConnectDomainEventBlockJobStatus`.
+const COMPLETED: i32 = 0;
+const READY: i32 = 3;
 
 fn named(name: &str) -> String {
     format!("<domainsnapshot><name>{name}</name></domainsnapshot>")
@@ -109,6 +115,35 @@ fn images_are_pulled_merged_and_copied_while_the_guest_runs() {
 }
 
 #[test]
+fn what_the_guest_writes_to_is_merged_down_and_left() {
+    let host = Host::open();
+    let domain = host.guest("merged", "");
+    domain.create(0).expect("started");
+    let jobs = heard(&host.connection, VIR_DOMAIN_EVENT_ID_BLOCK_JOB_2, |kind| match kind {
+        DomainEventKind::BlockJob { kind, status, .. } => Some((*kind as u32, *status)),
+        _ => None,
+    });
+    domain.create_snapshot(&named("over"), VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY).expect("taken");
+    let (lowest, over) = (host.path("merged.qcow2"), host.path("merged.over"));
+    let err = domain.block_commit("vda", None, None, 0, 0).expect_err("the guest writes to it");
+    assert_eq!(err.code(), ErrorCode::InvalidArg);
+    domain.block_commit("vda", None, None, 0, VIR_DOMAIN_BLOCK_COMMIT_ACTIVE).expect("begun");
+    let told = || jobs.recv_timeout(Duration::from_secs(60)).expect("an event");
+    assert_eq!(told(), (VIR_DOMAIN_BLOCK_JOB_TYPE_ACTIVE_COMMIT, READY));
+    let text = xml(&domain);
+    assert!(text.contains("job='active-commit'") && text.contains("ready='yes'"), "{text}");
+    domain.block_job_abort("vda", VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT).expect("switched over");
+    assert_eq!(told(), (VIR_DOMAIN_BLOCK_JOB_TYPE_ACTIVE_COMMIT, COMPLETED));
+    let text = xml(&domain);
+    assert!(text.contains(&lowest) && !text.contains(&over) && !text.contains("<mirror"), "{text}");
+    assert!(domain.xml_desc(VIR_DOMAIN_XML_INACTIVE).unwrap().contains(&lowest));
+    let nodes = domain.qemu_monitor_command(r#"{"execute":"query-block"}"#, 0).expect("asked");
+    assert!(nodes.contains(&lowest) && !nodes.contains(&over), "{nodes}");
+    domain.destroy(0).expect("ended");
+    domain.create(0).expect("starts on the lowest image");
+}
+
+#[test]
 fn a_copy_that_cannot_begin_leaves_nothing_and_takes_nothing() {
     let host = Host::open();
     let domain = host.guest("copied", "");
@@ -127,6 +162,15 @@ fn a_copy_that_cannot_begin_leaves_nothing_and_takes_nothing() {
     assert_eq!(err.code(), ErrorCode::ConfigUnsupported);
     assert!(err.message().contains(&other), "{err}");
     assert_eq!(fs::read(&other).expect("an image"), before);
+    // One that is to be there is.
+    let missing = to(&host.path("missing.qcow2"));
+    let err = domain
+        .block_copy("vda", &missing, &TypedParams::new(), VIR_DOMAIN_BLOCK_COPY_REUSE_EXT)
+        .expect_err("there is none");
+    assert_eq!(err.code(), ErrorCode::SystemError);
+    let device = missing.replace("type='file'", "type='block'").replace("source file", "source dev");
+    domain.block_copy("vda", &device, &TypedParams::new(), 0).expect_err("no device");
+    assert!(!std::path::Path::new(&host.path("missing.qcow2")).exists());
     // QEMU's least is 512.
     let new = host.path("new.qcow2");
     let small = params([("granularity", TypedValue::UInt(256))]);

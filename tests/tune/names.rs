@@ -151,3 +151,35 @@ fn a_guest_ends_with_the_connection_that_started_it_so() {
     assert!(free.is_active().unwrap());
     assert!(host.connection.lookup_domain_by_name("third").is_err());
 }
+
+#[test]
+fn displays_get_their_ports_from_the_range_that_is_set() {
+    let folder = std::sync::Arc::new(tempfile::tempdir().expect("a temporary folder"));
+    let free = || {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        listener.local_addr().expect("an address").port()
+    };
+    let port = loop {
+        let port = free();
+        if port >= 5900 {
+            break port;
+        }
+    };
+    fs::create_dir_all(folder.path().join("etc")).expect("made");
+    let settings = format!("remote_display_port_min = {port}\nremote_display_port_max = {port}\n");
+    fs::write(folder.path().join("etc/qemu.conf"), settings).expect("written");
+    let host = Host::open_in(folder);
+    let with_display = |name: &str| {
+        let display = "<graphics type='vnc' port='-1' autoport='yes'/></devices>";
+        let text = xml(&host.guest(name, "")).replace("</devices>", display);
+        host.connection.define_domain(&text, 0).expect("defined")
+    };
+    let (first, second) = (with_display("first"), with_display("second"));
+    first.create(0).expect("started");
+    assert!(xml(&first).contains(&format!("port='{port}'")), "{}", xml(&first));
+    let err = second.create(0).expect_err("the only port is taken");
+    assert_eq!(err.code(), ErrorCode::Internal);
+    assert!(err.message().contains(&port.to_string()), "{err}");
+    first.destroy(0).expect("ended");
+    second.create(0).expect("the port is free again");
+}

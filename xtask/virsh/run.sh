@@ -15,7 +15,7 @@ mount --rbind /sys/fs/cgroup "$groups" && mount -t sysfs sysfs /sys && mount --r
 umount -l "$groups"; rmdir "$groups"
 abilities=$(mktemp)
 tar -cf "$abilities" -C /var/cache/libvirt/qemu capabilities 2>/dev/null
-for folder in /run /etc/libvirt /var/lib/libvirt /var/log/libvirt /var/cache/libvirt /root; do
+for folder in /run /etc/libvirt /var/lib/libvirt /var/log/libvirt /var/log/swtpm /var/cache/libvirt /root; do
     mkdir -p $folder && mount -t tmpfs -o mode=755 tmpfs $folder || exit 2
 done
 mkdir -p /run/lock /run/script /var/lib/libvirt/images /var/lib/libvirt/qemu /var/log/libvirt/qemu /etc/libvirt/qemu/networks \

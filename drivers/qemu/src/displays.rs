@@ -24,8 +24,12 @@ pub enum PortKind {
 
 /// Gives every display that asks for any port a free one.
 pub fn assign_ports(shared: &Shared, description: &mut Domain) -> Result<()> {
-    choose_ports(&shared.settings, description, |_, address| {
-        shared.graphics_ports.take(address).map(|port| Some(i32::from(port)))
+    choose_ports(&shared.settings, description, |kind, address| {
+        let range = match kind {
+            PortKind::Websocket => &shared.settings.websocket_ports,
+            PortKind::Vnc | PortKind::Spice | PortKind::SpiceTls => &shared.settings.display_ports,
+        };
+        shared.graphics_ports.take(address, range).map(|port| Some(i32::from(port)))
     })?;
     for graphics in &description.devices.graphics {
         for port in model::display_ports(graphics) {

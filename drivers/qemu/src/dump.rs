@@ -25,6 +25,7 @@ pub fn dump(
     flags: u32,
 ) -> Result<()> {
     let live = vm.live()?;
+    live.backups.refuse_others()?;
     let memory_only = flags & abi::VIR_DUMP_MEMORY_ONLY != 0;
     let format = name_of(format)?;
     if !memory_only && format != "elf" {

@@ -6,9 +6,7 @@ use ferrovirt_core::{Error, Result};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
-
-/// Where libvirt looks for free ports.
-const RANGE: std::ops::RangeInclusive<u16> = 5900..=65535;
+use std::ops::RangeInclusive;
 
 /// The ports that this driver has given out.
 #[derive(Default)]
@@ -16,14 +14,14 @@ pub struct GraphicsPorts(Mutex<BTreeSet<u16>>);
 
 impl GraphicsPorts {
     /// A port that nobody listens on, neither a guest of ours nor another program on this host.
-    pub fn take(&self, address: IpAddr) -> Result<u16> {
+    pub fn take(&self, address: IpAddr, range: &RangeInclusive<u16>) -> Result<u16> {
         let mut taken = self.0.lock();
         let free = |port: &u16| !taken.contains(port) && TcpListener::bind((address, *port)).is_ok();
-        let port = RANGE.clone().find(free).ok_or_else(|| {
+        let port = range.clone().find(free).ok_or_else(|| {
             Error::internal(format!(
                 "no port from {} to {} is free for a display",
-                RANGE.start(),
-                RANGE.end()
+                range.start(),
+                range.end()
             ))
         })?;
         taken.insert(port);

@@ -1,6 +1,7 @@
 //! A running guest: its process, its monitor, and what must be given back when it ends.
 
 use crate::agent::Agent;
+use crate::backup::Backups;
 use crate::blockjob::BlockJobs;
 use crate::consoles::Consoles;
 use crate::hotplug::Removals;
@@ -42,6 +43,7 @@ pub struct Live {
     pub news: News,
     /// What is under way on its disks.
     pub block_jobs: BlockJobs,
+    pub backups: Backups,
     end: Mutex<End>,
     ended: Condvar,
 }
@@ -124,6 +126,7 @@ impl Live {
             removals: Removals::default(),
             news: News::default(),
             block_jobs: BlockJobs::default(),
+            backups: Backups::default(),
             end: Mutex::default(),
             ended: Condvar::new(),
         })

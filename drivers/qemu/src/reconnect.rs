@@ -7,7 +7,7 @@ use crate::qmp::{self, types::RunState};
 use crate::qmp::{Client, EventStream, Options, QueryStatus};
 use crate::status::{self, Status};
 use crate::vm::{Definition, Vm};
-use crate::{blockjob, definitions, model, network, stop, tpm, tune, watch};
+use crate::{backup, blockjob, definitions, model, network, stop, tpm, tune, watch};
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{Error, Result, abi, persist};
 use ferrovirt_host::KernelFiles;
@@ -80,6 +80,7 @@ fn attach(shared: &Arc<Shared>, vm: &Arc<Vm>, status: Status, process: Arc<Proce
     let tpm = tpm_emulator(&status);
     let (state, reason) = now(&status, now_in.running);
     let block_jobs = status.block_jobs;
+    let backup = status.backup;
     let parts = Parts {
         id,
         process,
@@ -91,6 +92,7 @@ fn attach(shared: &Arc<Shared>, vm: &Arc<Vm>, status: Status, process: Arc<Proce
     };
     let live = Live::new(parts);
     block_jobs.into_iter().for_each(|job| live.block_jobs.add(job));
+    live.backups.take_over(backup, &live.block_jobs);
     let group = Cgroup::find(&KernelFiles::host(), &tune::cgroups::name(shared, id, &vm.name()));
     if let Some(group) = group.filter(|group| group.holds(live.process.pid())) {
         live.group.get_or_init(|| group);
@@ -143,6 +145,9 @@ async fn connect(path: &Path) -> Result<(Client, EventStream, qmp::types::Status
 fn clear_away(shared: &Arc<Shared>, vm: &Arc<Vm>, status: &Status, id: i32) {
     let plugs: Plugs = network::leftovers(status);
     stop::give_back(shared, &vm.name(), id, &plugs, &status.domain, tpm_emulator(status).as_ref());
+    if let Some(backup) = &status.backup {
+        backup::lost(backup);
+    }
     vm.set_state(abi::VIR_DOMAIN_SHUTOFF, abi::VIR_DOMAIN_SHUTOFF_CRASHED);
     if vm.view().persistent.is_none() {
         tpm::forget(&shared.paths, &status.domain, tpm::Fate::AsDefined);

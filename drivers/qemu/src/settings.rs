@@ -1,5 +1,6 @@
 //! The driver's configuration file, `qemu.conf`: those of its settings that show in definitions and on command lines.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use ferrovirt_conf::cpu::Arch;
@@ -10,7 +11,9 @@ use nix::unistd::{Group, User};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::command::{DisplaySettings, Embedded, FirmwarePair, Settings, TlsSettings};
+use crate::command::{
+    DISPLAY_PORTS, DisplaySettings, Embedded, FirmwarePair, Settings, TlsSettings, WEBSOCKET_PORTS,
+};
 use crate::displays::VNC_PASSWORD_LENGTH;
 use crate::firmware;
 use crate::layout::Paths;
@@ -55,6 +58,8 @@ impl Reader<'_> {
             passt_folder: self.paths.state().join("passt"),
             tpm_user: self.tpm_user(privileged)?,
             dbus_folder: self.paths.state().join("dbus"),
+            display_ports: self.ports("remote_display_port", DISPLAY_PORTS)?,
+            websocket_ports: self.ports("remote_websocket_port", WEBSOCKET_PORTS)?,
             vnc: self.vnc(&defaults)?,
             spice: self.spice(&defaults)?,
             chardev_tls: self.tls("chardev", true, &defaults)?,
@@ -79,6 +84,22 @@ impl Reader<'_> {
             Some(1) => Ok(Some(true)),
             Some(_) => Err(self.file.wrong(name, "0 or 1")),
         }
+    }
+
+    /// The ports from `<name>_min` to `<name>_max`, which are among those that could be used.
+    fn ports(&self, name: &str, usual: RangeInclusive<u16>) -> Result<RangeInclusive<u16>> {
+        let bound = |which: &str, lowest: u16| {
+            let name = format!("{name}_{which}");
+            let expected = format!("a port from {lowest} to {}", usual.end());
+            let found = self.file.number(&name)?.map(|port| {
+                let port = u16::try_from(port).ok().filter(|port| (lowest..=*usual.end()).contains(port));
+                port.ok_or_else(|| self.file.wrong(&name, &expected))
+            });
+            found.transpose()
+        };
+        let min = bound("min", *usual.start())?.unwrap_or(*usual.start());
+        let max = bound("max", min)?.unwrap_or(*usual.end());
+        Ok(min..=max)
     }
 
     fn text(&self, name: &str) -> Result<Option<String>> {
@@ -288,6 +309,9 @@ mod tests {
     fn mistakes_are_told_with_the_setting() {
         for (text, setting) in [
             ("spice_tls = 2\n", "spice_tls"),
+            ("remote_display_port_min = 80\n", "remote_display_port_min"),
+            ("remote_display_port_min = 6000\nremote_display_port_max = 5999\n", "remote_display_port_max"),
+            ("remote_websocket_port_max = 65536\n", "remote_websocket_port_max"),
             ("vnc_tls_x509_cert_dir = \"/nowhere\"\n", "vnc_tls_x509_cert_dir"),
             ("default_tls_x509_secret_uuid = \"1\"\n", "default_tls_x509_secret_uuid"),
         ] {

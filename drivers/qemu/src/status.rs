@@ -1,5 +1,6 @@
 //! The status of a running guest on disk: what another process needs to take the guest over, in libvirt's form.
 
+use crate::backup::Backup;
 use crate::blockjob::BlockJob;
 use crate::driver::Shared;
 use crate::vm::{View, Vm};
@@ -44,6 +45,8 @@ pub struct Status {
     /// What is under way on disks.
     #[xml(child = "blockJobs/job")]
     pub block_jobs: Vec<BlockJob>,
+    #[xml(child = "backup")]
+    pub backup: Option<Backup>,
     #[xml(child)]
     pub domain: Domain,
 }
@@ -169,6 +172,7 @@ pub fn save(shared: &Shared, vm: &Arc<Vm>) -> Result<()> {
         tpm_start: tpm.map(|tpm| tpm.start_time),
         ports: live.plugs.for_status(),
         block_jobs: live.block_jobs.all(),
+        backup: live.backups.current(),
         domain: live.definition().model.clone(),
     };
     let text = ferrovirt_xml::to_string(&status);

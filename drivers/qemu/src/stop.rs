@@ -4,7 +4,7 @@ use crate::driver::Shared;
 use crate::live::{Live, StopCause};
 use crate::network::Plugs;
 use crate::vm::Vm;
-use crate::{snapshot, tpm, tune};
+use crate::{backup, snapshot, tpm, tune};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, Event, Result, abi, persist};
@@ -72,6 +72,7 @@ pub fn finish(shared: &Shared, vm: &Arc<Vm>, live: &Live) {
     let name = vm.name();
     let definition = live.definition();
     give_back(shared, &name, live.id, &live.plugs, &definition.model, live.tpm.as_ref());
+    backup::end_with_guest(shared, vm, live);
     let cause = live.cause();
     let id = vm.id();
     vm.change(|view| {
@@ -109,6 +110,8 @@ pub fn give_back(
     plugs.release(shared);
     if let Some(emulator) = tpm {
         emulator.end();
+    }
+    if tpm::emulated(model).is_some() {
         tpm::remove_files(&shared.paths, id, name);
     }
     shared.graphics_ports.release(model);

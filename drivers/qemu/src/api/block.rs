@@ -6,7 +6,7 @@ use crate::images;
 use crate::model;
 use crate::qmp::{BlockResize, BlockSetWriteThreshold, Memsave, Pmemsave, QueryBlock};
 use crate::tune::{Guest, IMPACT, iotune};
-use ferrovirt_conf::domain::{Disk, Domain, StorageFormat, StorageLocation};
+use ferrovirt_conf::domain::{Disk, Domain, StorageFormat, StorageLocation, StorageSource};
 use ferrovirt_conf::tuning::iotune as limits;
 use ferrovirt_core::driver::{BlockInfo, BlockJobInfo, DiskError, DomainBlock};
 use ferrovirt_core::store::Stored;
@@ -155,13 +155,19 @@ impl DomainBlock for QemuDriver {
         let bytes = abi::VIR_DOMAIN_BLOCK_REBASE_BANDWIDTH_BYTES;
         let (copy, shallow) = (abi::VIR_DOMAIN_BLOCK_REBASE_COPY, abi::VIR_DOMAIN_BLOCK_REBASE_SHALLOW);
         let (reuse, raw) = (abi::VIR_DOMAIN_BLOCK_REBASE_REUSE_EXT, abi::VIR_DOMAIN_BLOCK_REBASE_COPY_RAW);
-        super::refuse_flags(flags, bytes | copy | shallow | reuse | raw, "virDomainBlockRebase")?;
+        let device = abi::VIR_DOMAIN_BLOCK_REBASE_COPY_DEV;
+        let known = bytes | copy | shallow | reuse | raw | device;
+        super::refuse_flags(flags, known, "virDomainBlockRebase")?;
         let speed = speed(bandwidth, flags & bytes != 0)?;
         if flags & copy == 0 {
             return self.on_disk(domain, "block pull", |guest| blockjob::pull(guest, disk, base, speed));
         }
+        let path = base.unwrap_or_default();
         let wanted = blockjob::Copy {
-            path: base.unwrap_or_default().to_owned(),
+            source: match flags & device != 0 {
+                true => StorageSource::block(path),
+                false => StorageSource::file(path),
+            },
             format: (flags & raw != 0).then_some(StorageFormat::Raw),
             shallow: flags & shallow != 0,
             reuse: flags & reuse != 0,
@@ -192,7 +198,7 @@ impl DomainBlock for QemuDriver {
             row(abi::VIR_DOMAIN_BLOCK_COPY_BUF_SIZE, abi::VIR_TYPED_PARAM_ULLONG),
         ])?;
         let described: Disk = ferrovirt_xml::Document::parse(dest_xml, "domain_disk")?.read()?;
-        let path = images::local_path(&described).map_err(|err| err.or_domain(ErrorDomain::Qemu))?;
+        images::local_path(&described).map_err(|err| err.or_domain(ErrorDomain::Qemu))?;
         let granularity = match params.get(abi::VIR_DOMAIN_BLOCK_COPY_GRANULARITY) {
             Some(TypedValue::UInt(value)) => Some(*value),
             _ => None,
@@ -202,7 +208,7 @@ impl DomainBlock for QemuDriver {
             return Err(Error::invalid_arg(text).domain(ErrorDomain::Qemu));
         }
         let wanted = blockjob::Copy {
-            path: path.display().to_string(),
+            source: described.source.clone(),
             format: described.driver.as_ref().and_then(|driver| driver.format),
             shallow: flags & shallow != 0,
             reuse: flags & reuse != 0,

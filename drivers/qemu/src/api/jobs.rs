@@ -2,7 +2,8 @@
 
 use crate::driver::QemuDriver;
 use crate::qmp::QueryMigrate;
-use crate::{dump, save};
+use crate::tune::Guest;
+use crate::{backup, dump, save};
 use ferrovirt_conf::backup::DomainBackup;
 use ferrovirt_core::driver::{DomainJobs, JobInfo, JobProgress, JobStats};
 use ferrovirt_core::store::Stored;
@@ -114,6 +115,9 @@ impl DomainJobs for QemuDriver {
     fn domain_get_job_info(&self, domain: &DomainId) -> Result<JobInfo> {
         let vm = self.shared.find(domain)?;
         let live = vm.live()?;
+        if let Some(info) = backup::info(&self.shared, &live).map_err(own)? {
+            return Ok(info);
+        }
         let Some((name, elapsed)) = vm.job.current().filter(|(name, _)| is_long(name)) else {
             return Ok(JobInfo { kind: abi::VIR_DOMAIN_JOB_NONE as i32, ..JobInfo::default() });
         };
@@ -139,10 +143,15 @@ impl DomainJobs for QemuDriver {
     fn domain_get_job_stats(&self, domain: &DomainId, flags: u32) -> Result<JobStats> {
         let known = abi::VIR_DOMAIN_JOB_STATS_COMPLETED | abi::VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED;
         super::refuse_flags(flags, known, "virDomainGetJobStats")?;
-        if flags != 0 {
-            // Jobs that have ended are not remembered.
-            self.shared.find(domain)?;
-            return Ok(JobStats { kind: abi::VIR_DOMAIN_JOB_NONE as i32, params: TypedParams::new() });
+        let vm = self.shared.find(domain)?;
+        if flags & abi::VIR_DOMAIN_JOB_STATS_COMPLETED != 0 {
+            // Of jobs that have ended only backups are remembered.
+            let keep = flags & abi::VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED != 0;
+            let none = JobStats { kind: abi::VIR_DOMAIN_JOB_NONE as i32, params: TypedParams::new() };
+            return Ok(vm.view().live.as_ref().map_or(none, |live| live.backups.completed(keep)));
+        }
+        if let Some(stats) = backup::stats(&self.shared, &*vm.live()?).map_err(own)? {
+            return Ok(stats);
         }
         let info = self.domain_get_job_info(domain)?;
         let mut params = TypedParams::new();
@@ -166,6 +175,9 @@ impl DomainJobs for QemuDriver {
             live.news.tell();
             return Ok(());
         }
+        if live.backups.current().is_some() {
+            return backup::abort(&self.shared, &live).map_err(own);
+        }
         Err(own(Error::operation_invalid(format!("no job is active on domain '{}'", vm.name()))))
     }
 
@@ -173,18 +185,27 @@ impl DomainJobs for QemuDriver {
         &self,
         domain: &DomainId,
         backup_xml: &str,
-        _checkpoint_xml: Option<&str>,
+        checkpoint_xml: Option<&str>,
         flags: u32,
     ) -> Result<()> {
         super::refuse_flags(flags, abi::VIR_DOMAIN_BACKUP_BEGIN_REUSE_EXTERNAL, "virDomainBackupBegin")?;
         let vm = self.shared.find(domain)?;
         DomainBackup::from_xml(backup_xml)?;
-        if !vm.view().is_active() {
+        let _job = vm.job.begin("backup")?;
+        let live = vm.view().live.clone().ok_or_else(|| {
             let text =
                 format!("domain '{}' does not run, and only a running one can be backed up", vm.name());
-            return Err(own(Error::new(ErrorCode::OperationUnsupported, text)));
-        }
-        Err(Error::no_support("virDomainBackupBegin").domain(ErrorDomain::Domain))
+            own(Error::new(ErrorCode::OperationUnsupported, text))
+        })?;
+        let guest = Guest { shared: &self.shared, vm: &vm, live: &live };
+        backup::begin(&guest, backup_xml, checkpoint_xml, flags).map_err(own)
+    }
+
+    fn domain_backup_get_xml_desc(&self, domain: &DomainId, flags: u32) -> Result<String> {
+        super::refuse_flags(flags, 0, "virDomainBackupGetXMLDesc")?;
+        let view = self.shared.find(domain)?.view();
+        let none = || Error::new(ErrorCode::NoDomainBackup, "no backup of the domain is under way");
+        view.live.as_ref().ok_or_else(none).and_then(|live| live.backups.describe()).map_err(own)
     }
 }
 

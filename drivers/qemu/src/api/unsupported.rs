@@ -1,8 +1,7 @@
 //! The subjects of which this driver does nothing yet.
 
 use crate::driver::QemuDriver;
-use ferrovirt_core::driver::{DomainMigration, LxcExtension, NodeDeviceAssignment};
+use ferrovirt_core::driver::{DomainMigration, LxcExtension};
 
 impl DomainMigration for QemuDriver {}
 impl LxcExtension for QemuDriver {}
-impl NodeDeviceAssignment for QemuDriver {}

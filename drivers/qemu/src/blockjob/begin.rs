@@ -8,7 +8,8 @@ use crate::snapshot::{Made, make_image};
 use crate::tune::Guest;
 use crate::{images, launch, model, status};
 use ferrovirt_conf::domain::{
-    BackingStore, Disk, DiskDriver, Domain, ImageFormat, Mirror, MirrorJob, StorageFormat, StorageSource,
+    BackingStore, Disk, DiskDriver, Domain, ImageFormat, Mirror, MirrorJob, StorageFormat, StorageLocation,
+    StorageSource,
 };
 use ferrovirt_core::{Error, ErrorCode, Result};
 use serde_json::Value;
@@ -63,6 +64,7 @@ fn job(disk: &Disk, kind: Kind) -> BlockJob {
         Kind::Pull => format!("pull-{target}"),
         Kind::Copy => format!("copy-{target}"),
         Kind::Commit | Kind::ActiveCommit => format!("commit-{target}"),
+        Kind::Backup => format!("backup-{target}"),
     };
     BlockJob { id, target, kind, stage: Stage::Working, base: None, top: None }
 }
@@ -133,15 +135,16 @@ pub fn commit(
         auto_dismiss: Some(false),
     };
     let base = &layers[base];
-    let mirror = active.then(|| mirror_to(&base.path, &base.format, MirrorJob::ActiveCommit));
+    let below = StorageSource::file(base.path.clone());
+    let mirror = active.then(|| mirror_to(below, &base.format, MirrorJob::ActiveCommit));
     begin(guest, job, mirror, || guest.live.ask(&guest.shared.reactor, command).map(drop))
 }
 
-fn mirror_to(path: &str, format: &str, job: MirrorJob) -> Mirror {
+fn mirror_to(source: StorageSource, format: &str, job: MirrorJob) -> Mirror {
     let format = format.parse().unwrap_or(StorageFormat::Raw);
     let mut mirror = Mirror {
         format: Some(ImageFormat { kind: format, metadata_cache: None }),
-        source: StorageSource::file(path.to_owned()),
+        source,
         file: None,
         file_format: None,
         job,
@@ -154,7 +157,7 @@ fn mirror_to(path: &str, format: &str, job: MirrorJob) -> Mirror {
 
 /// What a copy is to be.
 pub struct Copy {
-    pub path: String,
+    pub source: StorageSource,
     pub format: Option<StorageFormat>,
     /// Only the disk's own image; what is below stays below.
     pub shallow: bool,
@@ -183,18 +186,31 @@ pub fn copy(guest: &Guest<'_>, name: &str, wanted: &Copy) -> Result<()> {
     }
     let below = layers.get(1).filter(|_| wanted.shallow);
     let mut made = Made::default();
+    let path = wanted.source.path().unwrap_or_default();
+    let is_device = is_block_device(path);
+    if wanted.reuse
+        && let Err(err) = fs::metadata(path)
+    {
+        return Err(Error::system(
+            err,
+            format!("cannot find the image '{path}' that is to be used for a copy"),
+        ));
+    }
+    if !is_device && matches!(wanted.source.location, StorageLocation::Block { .. }) {
+        return Err(Error::invalid_arg(format!("the copy '{path}' is to be a device, and is none")));
+    }
     // A device is there, and has its size.
-    if !wanted.reuse && !is_block_device(&wanted.path) {
+    if !wanted.reuse && !is_device {
         let size = images::info_of_running(live, shared, disk)?.capacity;
         let base = below.map(|layer| (layer.path.as_str(), layer.format.as_str()));
-        made.make(&wanted.path, || make_image(&wanted.path, &format.to_string(), base, size))?;
+        made.make(path, || make_image(path, &format.to_string(), base, size))?;
     }
     let index = command::highest_index(&definition.model) + 1;
     let job = job(disk, Kind::Copy);
-    let node = add_nodes(guest, disk, wanted, format, index)
+    let node = add_nodes(guest, disk, &wanted.source, format, index, None)
         .inspect_err(|_| finish::delete_nodes(shared, live, index))?;
     let command = mirror_command(&job.id, &layers[0].node, node, wanted, below.is_some());
-    let mut mirror = mirror_to(&wanted.path, &format.to_string(), MirrorJob::Copy);
+    let mut mirror = mirror_to(wanted.source.clone(), &format.to_string(), MirrorJob::Copy);
     mirror.source.options.index = index;
     mirror.backing = if below.is_some() { disk.backing.clone() } else { Some(BackingStore::End) };
     begin(guest, job, Some(mirror), || {
@@ -204,19 +220,22 @@ pub fn copy(guest: &Guest<'_>, name: &str, wanted: &Copy) -> Result<()> {
     })
 }
 
-/// Has QEMU open the image that a disk is to be copied to; the node of its data.
-fn add_nodes(
+/// Has QEMU open the image that a disk is to be copied to, based on the node `below`; the node of its data.
+pub fn add_nodes(
     guest: &Guest<'_>,
     disk: &Disk,
-    wanted: &Copy,
+    source: &StorageSource,
     format: StorageFormat,
     index: u32,
+    below: Option<String>,
 ) -> Result<String> {
     let Guest { shared, live, .. } = guest;
     let mut model = live.definition().model.clone();
     let at = model.devices.disks.iter().position(|known| known.name() == disk.name()).unwrap_or_default();
     let copied = &mut model.devices.disks[at];
-    copied.source = StorageSource::file(wanted.path.clone());
+    copied.source = source.clone();
+    // Of a disk that the guest only reads the copy is written, too.
+    copied.readonly = false;
     copied.source.options.index = index;
     copied.driver.get_or_insert_with(DiskDriver::default).format = Some(format);
     copied.backing = Some(BackingStore::End);
@@ -226,8 +245,8 @@ fn add_nodes(
     let mut node = None;
     for part in parts {
         let Part::Blockdev(mut properties) = part else { continue };
-        if wanted.shallow && properties.contains_key("backing") {
-            properties.insert("backing".into(), Value::Null);
+        if properties.contains_key("backing") {
+            properties.insert("backing".into(), below.clone().into());
         }
         node = properties.get("node-name").and_then(Value::as_str).map(str::to_owned);
         live.ask(&shared.reactor, BlockdevAdd(properties))?;

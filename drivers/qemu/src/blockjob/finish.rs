@@ -1,6 +1,7 @@
 //! What follows when a job on a disk gets further: QEMU tells, the guest's description follows.
 
 use super::{BlockJob, Kind, Stage, chain};
+use crate::backup;
 use crate::driver::Shared;
 use crate::live::Live;
 use crate::qmp::{BlockdevDel, JobDismiss, QueryJobs};
@@ -39,7 +40,13 @@ pub fn take_over(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>) -> Result
         match told.iter().find(|known| known.id == job.id) {
             Some(known) => advance(shared, vm, live, &job.id, &known.status),
             // QEMU has forgotten it, which it does only when it is told to.
-            None => live.block_jobs.remove(&job.id),
+            None => {
+                live.block_jobs.remove(&job.id);
+                if job.kind == Kind::Backup {
+                    backup::clear_disk(shared, live, &job.target, true);
+                    backup::disk_ended(shared, vm, live, backup::Outcome::lost());
+                }
+            }
         }
     }
     Ok(())
@@ -67,7 +74,8 @@ fn tell(shared: &Shared, vm: &Vm, live: &Live, job: &BlockJob, status: i32) {
 
 fn conclude(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, job: &BlockJob) -> Result<()> {
     let told = live.ask(&shared.reactor, QueryJobs {})?;
-    let error = told.into_iter().find(|known| known.id == job.id).and_then(|known| known.error);
+    let found = told.into_iter().find(|known| known.id == job.id).unwrap_or_default();
+    let error = found.error.as_deref();
     live.ask(&shared.reactor, JobDismiss { id: job.id.clone() })?;
     let status = match (job.stage, error) {
         (Stage::Cancelled, _) => CANCELED,
@@ -77,6 +85,19 @@ fn conclude(shared: &Arc<Shared>, vm: &Arc<Vm>, live: &Arc<Live>, job: &BlockJob
         }
         (_, None) => COMPLETED,
     };
+    if job.kind == Kind::Backup {
+        let outcome = backup::Outcome {
+            processed: found.current_progress,
+            total: found.total_progress,
+            failed: status != COMPLETED,
+            error,
+        };
+        backup::clear_disk(shared, live, &job.target, outcome.failed);
+        tell(shared, vm, live, job, status);
+        live.block_jobs.remove(&job.id);
+        backup::disk_ended(shared, vm, live, outcome);
+        return status::save(shared, vm);
+    }
     let done = match status {
         COMPLETED => succeed(shared, vm, live, job),
         _ => {
@@ -143,6 +164,8 @@ fn apply(disk: &mut Disk, job: &BlockJob) {
                 chain::settle(disk, base, format);
             }
         }
+        // The disk is as it was.
+        Kind::Backup => {}
         Kind::Copy => {
             if let Some(mirror) = mirror {
                 disk.source = mirror.source;

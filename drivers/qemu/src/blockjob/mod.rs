@@ -7,14 +7,15 @@ mod begin;
 mod chain;
 mod finish;
 
-pub use begin::{Copy, commit, copy, pull};
-pub use finish::{advance, take_over};
+pub use begin::{Copy, add_nodes, commit, copy, pull};
+pub use finish::{advance, delete_nodes, take_over};
 
 use crate::driver::Shared;
 use crate::live::Live;
 use crate::qmp::types::BlockJobInfo as Told;
 use crate::qmp::{BlockJobSetSpeed, JobCancel, JobComplete, QueryBlockJobs};
 use crate::vm::Vm;
+use ferrovirt_conf::domain::Disk;
 use ferrovirt_core::driver::BlockJobInfo;
 use ferrovirt_core::{Error, ErrorCode, Result, abi};
 use ferrovirt_xml::{XmlElement, XmlEnum};
@@ -32,6 +33,8 @@ pub enum Kind {
     Copy,
     Commit,
     ActiveCommit,
+    /// One disk of a backup, which has an end of its own.
+    Backup,
 }
 
 impl Kind {
@@ -42,6 +45,7 @@ impl Kind {
             Self::Copy => abi::VIR_DOMAIN_BLOCK_JOB_TYPE_COPY,
             Self::Commit => abi::VIR_DOMAIN_BLOCK_JOB_TYPE_COMMIT,
             Self::ActiveCommit => abi::VIR_DOMAIN_BLOCK_JOB_TYPE_ACTIVE_COMMIT,
+            Self::Backup => abi::VIR_DOMAIN_BLOCK_JOB_TYPE_BACKUP,
         };
         number as i32
     }
@@ -110,7 +114,7 @@ impl BlockJobs {
     }
 
     /// The job is over, and all that follows from it is done.
-    fn remove(&self, id: &str) {
+    pub fn remove(&self, id: &str) {
         self.jobs.lock().retain(|job| job.id != id);
         self.ended.notify_all();
     }
@@ -135,6 +139,18 @@ fn none(target: &str) -> Error {
 fn told(shared: &Shared, live: &Live, id: &str) -> Result<Option<Told>> {
     let all = live.ask(&shared.reactor, QueryBlockJobs {})?;
     Ok(all.into_iter().find(|job| job.device == id))
+}
+
+/// The nodes of a disk's images, the one that the guest writes to first.
+pub fn layers(shared: &Shared, live: &Live, disk: &Disk) -> Result<Vec<String>> {
+    Ok(chain::of(shared, live, disk)?.into_iter().map(|layer| layer.node).collect())
+}
+
+/// Has QEMU end a job without a result.
+pub fn cancel(shared: &Shared, live: &Live, job: &BlockJob) -> Result<()> {
+    live.block_jobs.set_stage(&job.id, Stage::Cancelled);
+    let asked = live.ask(&shared.reactor, JobCancel { id: job.id.clone() }).map(drop);
+    asked.inspect_err(|_| live.block_jobs.set_stage(&job.id, job.stage))
 }
 
 /// How far the job on a disk is.

@@ -58,7 +58,8 @@ pub use parts::{Part, Plugged, parts};
 pub use prepare::{align_memory, prepare};
 pub use props::Props;
 pub use surroundings::{
-    DisplaySettings, Embedded, FirmwarePair, Sealed, SecretUse, Secrets, Settings, Surroundings, TlsSettings,
+    DISPLAY_PORTS, DisplaySettings, Embedded, FirmwarePair, Sealed, SecretUse, Secrets, Settings,
+    Surroundings, TlsSettings, WEBSOCKET_PORTS,
 };
 
 use crate::capabilities::Capabilities;

@@ -6,6 +6,7 @@ use ferrovirt_conf::values::CpuSet;
 use ferrovirt_core::{Error, Result};
 use ferrovirt_host::huge_page_mounts::HugePageMount;
 use std::fmt::Debug;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// What is known besides the definition.
@@ -67,6 +68,9 @@ pub struct Settings {
     pub tpm_user: Option<(u32, u32)>,
     /// Where the private buses of guests are.
     pub dbus_folder: PathBuf,
+    /// Where displays get free ports, and where their websockets do.
+    pub display_ports: RangeInclusive<u16>,
+    pub websocket_ports: RangeInclusive<u16>,
     pub vnc: DisplaySettings,
     pub spice: DisplaySettings,
     /// Certificates of character devices.
@@ -84,6 +88,10 @@ pub struct Settings {
     pub firmware_folders: Vec<PathBuf>,
     pub firmware_pairs: Vec<FirmwarePair>,
 }
+
+/// Where displays and their websockets get ports unless something else is set, and the lowest that can be set.
+pub const DISPLAY_PORTS: RangeInclusive<u16> = 5900..=65535;
+pub const WEBSOCKET_PORTS: RangeInclusive<u16> = 5700..=65535;
 
 /// Firmware that was known before there were descriptors: the image of the program, and what its variables start as.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,6 +178,8 @@ impl Default for Settings {
             passt_folder: "/run/libvirt/qemu/passt".into(),
             tpm_user: None,
             dbus_folder: "/run/libvirt/qemu/dbus".into(),
+            display_ports: DISPLAY_PORTS,
+            websocket_ports: WEBSOCKET_PORTS,
             vnc: DisplaySettings::default(),
             spice: DisplaySettings::default(),
             chardev_tls: tls("/etc/pki/libvirt-chardev"),

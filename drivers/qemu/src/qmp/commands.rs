@@ -148,6 +148,11 @@ commands! {
     SnapshotSave = "snapshot-save" { job_id: String, tag: String, vmstate: String, devices: Vec<String> } => Done;
     SnapshotLoad = "snapshot-load" { job_id: String, tag: String, vmstate: String, devices: Vec<String> } => Done;
     SnapshotDelete = "snapshot-delete" { job_id: String, tag: String, devices: Vec<String> } => Done;
+    NbdServerStart = "nbd-server-start"(Properties) => Done;
+    NbdServerStop = "nbd-server-stop" => Done;
+    BlockExportAdd = "block-export-add"(Properties) => Done;
+    BlockExportDel = "block-export-del" { id: String } optional { mode: String } => Done;
+    BlockDirtyBitmapRemove = "block-dirty-bitmap-remove" { node: String, name: String } => Done;
     Transaction = "transaction" { actions: Vec<Value> } => Done;
 }
 

@@ -106,6 +106,8 @@ replies! {
         encrypted: bool,
         write_threshold: u64,
         image: Option<ImageInfo>,
+        /// What remembers which of its parts were written.
+        dirty_bitmaps: Vec<DirtyBitmap>,
         // Some of QEMU's members have underscores.
         #[serde(rename = "backing_file_depth")] backing_file_depth: u64,
         #[serde(rename = "detect_zeroes")] detect_zeroes: String,
@@ -123,6 +125,7 @@ replies! {
         backing_filename_format: Option<String>,
         backing_image: Option<Box<ImageInfo>>,
     }
+    DirtyBitmap { name: String, count: u64 }
     BlockStats {
         device: Option<String>,
         qdev: Option<String>,

@@ -38,6 +38,7 @@ pub fn save(
     flags: u32,
 ) -> Result<()> {
     let live = vm.live()?;
+    live.backups.refuse_others()?;
     let was_running = vm.view().state == abi::VIR_DOMAIN_RUNNING as i32;
     let running = wanted(flags, was_running);
     let mut model = definitions::at_rest(shared, &live.definition().model);

@@ -10,9 +10,10 @@ mod take;
 
 pub use delete::{delete, delete_checkpoint};
 pub use images::{Made, create as make_image};
+pub use overlays::bitmap_actions;
 pub use revert::revert;
 pub use store::{MomentsOf, forget, keep_all, load_all, remove_all};
-pub use take::{create, create_checkpoint};
+pub use take::{create, create_checkpoint, keep_checkpoint, new_checkpoint};
 
 use crate::definitions;
 use crate::driver::Shared;

@@ -198,8 +198,8 @@ fn node_name(properties: &Properties) -> String {
     properties.get("node-name").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// Has the disks of a running guest remember what is written from now on.
-pub fn add_bitmaps(shared: &Shared, live: &Live, checkpoint: &DomainCheckpoint) -> Result<()> {
+/// What QEMU is told so that the disks of a running guest remember what is written from now on.
+pub fn bitmap_actions(shared: &Shared, live: &Live, checkpoint: &DomainCheckpoint) -> Result<Vec<Value>> {
     let definition = live.definition();
     let mut actions = Vec::new();
     let remembering = checkpoint.disks.iter().filter(|disk| disk.kind == CheckpointKind::Bitmap);
@@ -217,5 +217,5 @@ pub fn add_bitmaps(shared: &Shared, live: &Live, checkpoint: &DomainCheckpoint) 
             "data": {"node": node, "name": name, "persistent": true},
         }));
     }
-    live.ask(&shared.reactor, Transaction { actions }).map(drop)
+    Ok(actions)
 }

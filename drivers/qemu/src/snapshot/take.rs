@@ -4,6 +4,7 @@ use super::{change_checkpoints, change_snapshots, images, internal, overlays, re
 use crate::definitions;
 use crate::driver::Shared;
 use crate::live::StopCause;
+use crate::qmp::Transaction;
 use crate::stop;
 use crate::vm::Vm;
 use ferrovirt_conf::checkpoint::DomainCheckpoint;
@@ -56,6 +57,9 @@ fn take(shared: &Arc<Shared>, vm: &Arc<Vm>, mut snapshot: DomainSnapshot, flags:
     if view.snapshots.find(&snapshot.name).is_some() {
         let text = format!("domain '{}' has a snapshot '{}' already", vm.name(), snapshot.name);
         return Err(Error::operation_failed(text).domain(ferrovirt_core::ErrorDomain::Domain));
+    }
+    if let Some(live) = &view.live {
+        live.backups.refuse_others()?;
     }
     align(shared, vm, &mut snapshot, flags)?;
     let definition = view.current()?;
@@ -196,9 +200,9 @@ pub fn create_checkpoint(shared: &Arc<Shared>, vm: &Arc<Vm>, xml: &str, flags: u
             format!("domain '{}' does not run, and only a running one can make a checkpoint", vm.name());
         return Err(Error::new(ErrorCode::OperationUnsupported, text));
     }
-    let mut checkpoint = DomainCheckpoint::from_xml(xml, redefined, &read_domain(shared))?;
-    let name = checkpoint.name.clone();
     if redefined {
+        let checkpoint = DomainCheckpoint::from_xml(xml, true, &read_domain(shared))?;
+        let name = checkpoint.name.clone();
         change_checkpoints(shared, vm, |all| {
             if checkpoints::redefine(all, checkpoint, Some(vm.uuid()))? {
                 all.set_current(Some(&name));
@@ -208,19 +212,35 @@ pub fn create_checkpoint(shared: &Arc<Shared>, vm: &Arc<Vm>, xml: &str, flags: u
         return Ok(name);
     }
     let live = vm.live()?;
-    if view.checkpoints.find(&name).is_some() {
-        let text = format!("domain '{}' has a checkpoint '{name}' already", vm.name());
+    let mut checkpoint = new_checkpoint(shared, vm, xml)?;
+    checkpoint.align_disks()?;
+    let actions = overlays::bitmap_actions(shared, &live, &checkpoint)?;
+    live.ask(&shared.reactor, Transaction { actions })?;
+    let name = checkpoint.name.clone();
+    keep_checkpoint(shared, vm, checkpoint)?;
+    Ok(name)
+}
+
+/// Reads the description of a checkpoint that is to be made of a running guest; its disks are not decided yet.
+pub fn new_checkpoint(shared: &Shared, vm: &Arc<Vm>, xml: &str) -> Result<DomainCheckpoint> {
+    let mut checkpoint = DomainCheckpoint::from_xml(xml, false, &read_domain(shared))?;
+    let view = vm.view();
+    if view.checkpoints.find(&checkpoint.name).is_some() {
+        let text = format!("domain '{}' has a checkpoint '{}' already", vm.name(), checkpoint.name);
         return Err(Error::operation_failed(text));
     }
-    let model = definitions::at_rest(shared, &live.definition().model);
+    let model = definitions::at_rest(shared, &vm.live()?.definition().model);
     checkpoint.domain = Some(Box::new(model));
-    checkpoint.align_disks()?;
     checkpoint.parent = view.checkpoints.current().map(|current| current.name.clone());
-    overlays::add_bitmaps(shared, &live, &checkpoint)?;
+    Ok(checkpoint)
+}
+
+/// Remembers a checkpoint that has been made: it is the one that the guest is at.
+pub fn keep_checkpoint(shared: &Shared, vm: &Arc<Vm>, checkpoint: DomainCheckpoint) -> Result<()> {
+    let name = checkpoint.name.clone();
     change_checkpoints(shared, vm, |all| {
         all.add(checkpoint)?;
         all.set_current(Some(&name));
         Ok(())
-    })?;
-    Ok(name)
+    })
 }

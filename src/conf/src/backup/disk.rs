@@ -27,6 +27,8 @@ pub struct BackupCopy {
     pub export_bitmap: Option<String>,
     pub format: Option<StorageFormat>,
     pub store: BackupStore,
+    /// The number of the file among the guest's images, once it is written; 0: none yet.
+    pub index: u32,
 }
 
 /// All of a disk, or what changed.
@@ -141,6 +143,8 @@ impl XmlContent for BackupDisk {
             export_bitmap: parts.export_bitmap.filter(|_| pull),
             format: parts.format,
             store,
+            // Only what runs has one, so that no user may give it.
+            index: node.attr("index").and_then(|text| text.parse().ok()).unwrap_or(0),
         };
         Ok(Self { name: parts.name, copy: Some(copy) })
     }
@@ -162,6 +166,9 @@ impl XmlContent for BackupDisk {
             if let Some(text) = text {
                 w.attr(name, text);
             }
+        }
+        if copy.index != 0 {
+            w.attr("index", &copy.index);
         }
     }
 

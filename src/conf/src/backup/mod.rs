@@ -7,7 +7,7 @@ mod schema;
 pub use disk::{BackupCopy, BackupDisk, BackupDiskMode, BackupStore};
 
 use crate::domain::HostTransport;
-use ferrovirt_core::{Error, ErrorDomain, Result};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{Document, XmlElement, XmlEnum, YesNo, check_strict, to_string};
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +73,10 @@ impl DomainBackup {
         document.expect_root(Self::TAG)?;
         check_strict::<Self>(&document)?;
         let backup: Self = document.read()?;
+        if backup.mode == BackupMode::Pull && backup.server.is_none() {
+            let text = "a backup of mode='pull' needs a <server>: nobody could fetch it";
+            return Err(document.root().error(ErrorCode::XmlInvalidSchema, text));
+        }
         backup.validate()?;
         Ok(backup)
     }
@@ -153,6 +157,7 @@ mod tests {
             "<domainbackup mode='pull'><server/></domainbackup>",
             "<domainbackup><disks><disk/></disks></domainbackup>",
             "<domainbackup mode='fetch'/>",
+            "<domainbackup mode='pull'/>",
             "<domainbackup><dance/></domainbackup>",
         ] {
             let err = DomainBackup::from_xml(text).expect_err(text);
