@@ -15,6 +15,7 @@ mod fault;
 mod guard;
 mod integer;
 pub mod ip;
+mod prefixes;
 mod raw;
 #[doc(hidden)]
 pub mod rt;
