@@ -30,6 +30,12 @@ fn events_of_the_mock_reach_who_is_there_and_threads_share_a_connection() {
 }
 
 #[test]
+fn errors_reach_whom_they_concern_and_lengths_are_looked_at() {
+    let Some(program) = Program::compile("mock_errors.c") else { return };
+    program.run(&[]).succeeds();
+}
+
+#[test]
 fn a_thread_may_end_inside_a_callback() {
     let Some(program) = Program::compile("thread_exit.c") else { return };
     program.run(&[]).succeeds();

@@ -63,16 +63,16 @@ impl<F: ?Sized> CloseSlot<F> {
 
 impl Connection {
     /// Has `callback` called when the connection goes away. `token` is what it is unregistered by.
-    /// A driver whose connections never go away by themselves never calls it, and takes any number.
-    pub fn register_close_callback(&self, token: usize, callback: CloseCallback) -> Result<()> {
+    /// A driver whose connections never go away by themselves never calls it, and takes any number: then `false` comes back.
+    pub fn register_close_callback(&self, token: usize, callback: CloseCallback) -> Result<bool> {
         self.0.close.set(token, callback)?;
         let connection = Arc::downgrade(&self.0);
         let notice = Box::new(move |reason| tell(&connection, reason));
         match self.drivers().hypervisor.connect_register_close_callback(notice) {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(true),
             Err(err) if err.code() == ErrorCode::NoSupport => {
                 self.0.close.set_aside();
-                Ok(())
+                Ok(false)
             }
             Err(err) => {
                 self.0.close.remove(token)?;
@@ -119,7 +119,7 @@ mod tests {
         let told = Arc::new(());
         for token in [1, 1, 2] {
             let told = told.clone();
-            conn.register_close_callback(token, Arc::new(move |_, _| _ = &told)).unwrap();
+            assert!(!conn.register_close_callback(token, Arc::new(move |_, _| _ = &told)).unwrap());
         }
         conn.unregister_close_callback(3).unwrap();
         assert_eq!(Arc::strong_count(&told), 4);

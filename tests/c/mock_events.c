@@ -223,6 +223,52 @@ static void threads_share_a_connection(virConnectPtr conn)
     CHECK(virConnectNumOfDomains(conn) == 1 && virConnectNumOfDefinedDomains(conn) == 0);
 }
 
+static char told_names[128];
+
+static int on_name(virConnectPtr conn, virDomainPtr domain, int event, int detail, void *opaque)
+{
+    size_t used = strlen(told_names);
+
+    (void)conn;
+    (void)detail;
+    (void)opaque;
+    snprintf(told_names + used, sizeof(told_names) - used, "%s %d ", virDomainGetName(domain), event);
+    return 0;
+}
+
+/* Who goes back to a snapshot that has another name is told of by that name, if it is off there. */
+static void names_come_with_snapshots(virConnectPtr conn)
+{
+    static const char former[] =
+        "<domainsnapshot><name>%s</name><state>%s</state><creationTime>1</creationTime><domain type='test'>"
+        "<name>former</name><uuid>11111111-2222-3333-4444-555555555555</uuid><memory>1024</memory>"
+        "<os><type>hvm</type></os></domain></domainsnapshot>";
+    static const char *const states[] = {"shutoff", "running"}, *const told[] = {"former 5 ", "former 2 "};
+    virDomainPtr domain = virDomainDefineXML(
+        conn, "<domain type='test'><name>now</name><uuid>11111111-2222-3333-4444-555555555555</uuid>"
+              "<memory>1024</memory><os><type>hvm</type></os></domain>");
+    int id;
+
+    CHECK(domain && virDomainCreate(domain) == 0);
+    id = virConnectDomainEventRegisterAny(conn, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
+                                          VIR_DOMAIN_EVENT_CALLBACK(on_name), NULL, NULL);
+    CHECK(id >= 0);
+    for (int at = 0; at < 2; at++) {
+        virDomainSnapshotPtr snapshot;
+        char xml[512];
+
+        snprintf(xml, sizeof(xml), former, states[at], states[at]);
+        CHECK((snapshot = virDomainSnapshotCreateXML(domain, xml, VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE)));
+        told_names[0] = '\0';
+        CHECK(virDomainRevertToSnapshot(snapshot, 0) == 0);
+        drain();
+        CHECK(!strcmp(told_names, told[at]));
+        CHECK(virDomainSnapshotDelete(snapshot, 0) == 0 && virDomainSnapshotFree(snapshot) == 0);
+    }
+    CHECK(virConnectDomainEventDeregisterAny(conn, id) == 0);
+    CHECK(virDomainDestroy(domain) == 0 && virDomainUndefine(domain) == 0 && virDomainFree(domain) == 0);
+}
+
 int main(void)
 {
     virConnectPtr conn;
@@ -235,6 +281,7 @@ int main(void)
     what_is_in_flight_is_not_told_to_who_left(conn);
     objects_outlive_the_close();
     threads_share_a_connection(conn);
+    names_come_with_snapshots(conn);
     drain();
     CHECK(virConnectClose(conn) == 0);
     return 0;

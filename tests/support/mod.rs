@@ -103,7 +103,7 @@ impl Program {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c").join(source);
         let flags = Command::new("pkg-config")
             .args(wanted)
-            .args(["libvirt", "libvirt-qemu"])
+            .args(["libvirt", "libvirt-qemu", "libvirt-lxc"])
             .env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"))
             .output()
             .expect("pkg-config runs");

@@ -161,6 +161,13 @@ class Documents:
             return text
         return text.replace("</name>", "</name><uuid>%s</uuid>" % UUIDS[number], 1)
 
+    def named(self, text, root):
+        """With a name: made-up ones are the time in seconds, and two of a second are one too many."""
+        if "<name>" in text:
+            return text
+        name = "<%s><name>m%d</name>" % (root, self.random.randrange(4))
+        return re.sub("<%s */>" % root, name + "</%s>" % root, text.replace("<%s>" % root, name, 1), count=1)
+
     def network(self):
         text = self.stored(self.networks, 0.4)
         if text:
@@ -231,7 +238,7 @@ class Documents:
     def snapshot(self, guest):
         text = self.stored(self.snapshots, 0.3)
         if text:
-            return text
+            return self.named(text, "domainsnapshot")
         one, below = self.one, self.random.randrange
         again = ""
         if self.chance(0.3):
@@ -245,7 +252,7 @@ class Documents:
 
     def checkpoint(self):
         text = self.stored(self.checkpoints, 0.3)
-        return text or "<domaincheckpoint><name>c%d</name>%s%s</domaincheckpoint>" % (
+        return self.named(text, "domaincheckpoint") if text else "<domaincheckpoint><name>c%d</name>%s%s</domaincheckpoint>" % (
             self.random.randrange(4), self.one(["", "<parent><name>c%d</name></parent>" % self.random.randrange(4)]),
             self.one(["", "<disks><disk name='%s' checkpoint='bitmap'/></disks>" % self.one(["vda", "vdb"])]))
 

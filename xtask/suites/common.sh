@@ -68,3 +68,22 @@ build() {
 count() { # word
   grep -oE "[0-9]+ $1" "$WORK/out" | tail -1 | cut -d' ' -f1 | grep . || echo 0
 }
+
+# Runs a program that tells answers on the libvirt that Debian installs and on the prefix: lines that are alike pass. Each
+# run has an empty folder of its own.
+compare_answers() { # interpreter program
+  mkdir -p "$WORK/stock" "$WORK/ours" "$WORK/home"
+  export HOME=$WORK/home XDG_CONFIG_HOME=$WORK/home XDG_RUNTIME_DIR=$WORK/home
+  (cd "$WORK/stock" && timeout 900 "$@" >"$WORK/stock.txt" 2>>"$LOG") &
+  use_prefix
+  (cd "$WORK/ours" && timeout 900 "$@" >"$WORK/ours.txt" 2>>"$LOG")
+  wait
+  [ -s "$WORK/stock.txt" ] || cannot "$2 said nothing"
+  diff "$WORK/stock.txt" "$WORK/ours.txt" >"$WORK/out"
+  cat "$WORK/out" >>"$LOG"
+  sed -n 's/^> /FAILED ours: /p; s/^< /FAILED libvirt: /p' "$WORK/out" | cut -c1-400
+  local all failed
+  all=$(wc -l <"$WORK/stock.txt") failed=$(grep -c '^<' "$WORK/out")
+  [ "$failed" -eq 0 ] && failed=$(grep -c '^>' "$WORK/out")
+  result $((all - failed)) "$failed" 0
+}

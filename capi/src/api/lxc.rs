@@ -1,7 +1,7 @@
 //! `libvirt-lxc.h`: what only containers have.
 
 use crate::ffi::files::{some_files, store_files, store_wanted_files};
-use crate::ffi::{global, lxc, modify, modify_with, out};
+use crate::ffi::{global, global_beside, lxc, modify, modify_with, out};
 use ferrovirt::{Domain, enter_namespaces, open_own_namespaces};
 use ferrovirt_core::abi::{virDomainPtr, virSecurityLabelPtr, virSecurityModelPtr};
 use std::ffi::{c_int, c_uint};
@@ -49,8 +49,7 @@ pub extern "C" fn virDomainLxcEnterNamespace(
     oldfdlist: *mut *mut c_int,
     flags: c_uint,
 ) -> c_int {
-    let _ = domain;
-    global(|| {
+    global_beside::<Domain, _, _>(domain, || {
         let namespaces = some_files(fdlist, nfdlist, "fdlist")?;
         let wanted = !noldfdlist.is_null() && !oldfdlist.is_null();
         let former = if wanted { open_own_namespaces()? } else { Vec::new() };

@@ -1,8 +1,8 @@
 //! `libvirt-nodedev.h`: the host's devices.
 
 use crate::ffi::{
-    add_ref, callback, free, inspect, keep_opt_text, keep_text, list, modify, node_device_listener,
-    opt_object, opt_text, room, store, text,
+    add_ref, callback, free, inspect, inspect_untold, keep_opt_text, keep_text, list, modify,
+    node_device_listener, opt_object, opt_text, room, store, text,
 };
 use ferrovirt::{Connection, NodeDevice};
 use ferrovirt_core::abi::{
@@ -236,7 +236,7 @@ pub extern "C" fn virNodeDeviceGetName(dev: virNodeDevicePtr) -> *const c_char {
 /// Since: 0.5.0
 #[unsafe(no_mangle)]
 pub extern "C" fn virNodeDeviceGetParent(dev: virNodeDevicePtr) -> *const c_char {
-    inspect(dev, |dev: &NodeDevice| keep_opt_text(dev, dev.parent()?.as_deref()))
+    inspect_untold(dev, |dev: &NodeDevice| keep_opt_text(dev, dev.parent()?.as_deref()))
 }
 
 /// Counts the capabilities of a device.

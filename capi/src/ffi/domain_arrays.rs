@@ -50,6 +50,12 @@ pub fn domain_list(domains: *const virDomainPtr, function: &str) -> Result<Vec<D
     pointers.map(|pointer| Domain::checked(pointer, function)).collect()
 }
 
+/// The first of such domains; NULL where there is none.
+pub fn first_domain(domains: *const virDomainPtr) -> virDomainPtr {
+    // SAFETY: not NULL, and the API promises an array with at least the NULL at its end.
+    if domains.is_null() { ptr::null_mut() } else { unsafe { *domains } }
+}
+
 /// Parameters that may be none, in an array that must be there.
 pub fn given_params(params: virTypedParameterPtr, nparams: c_int) -> Result<TypedParams> {
     if params.is_null() {

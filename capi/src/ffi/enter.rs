@@ -12,6 +12,26 @@ pub fn inspect<H: Handle, T: CReturn, F: FnOnce(&H) -> Result<T>>(handle: *mut H
     enter(handle, false, body)
 }
 
+/// The same where an error is the thread's last one and nobody is told of it.
+pub fn inspect_untold<H: Handle, T: CReturn, F: FnOnce(&H) -> Result<T>>(
+    handle: *mut H::C,
+    body: F,
+) -> T::Raw {
+    last_error::clear();
+    let caller = Caller::of::<F>();
+    caller.log();
+    let Some(object) = H::find(handle) else {
+        return finish::<T>(caller, None, Err(H::invalid(caller.function())));
+    };
+    match guarded(|| body(&object)) {
+        Ok(value) => value.into_raw(),
+        Err(err) => {
+            last_error::keep(&err.or_domain(caller.domain()));
+            T::FAILED
+        }
+    }
+}
+
 /// The same where NULL is no error, but has an answer of its own.
 pub fn inspect_or<H: Handle, T: CReturn, F: FnOnce(&H) -> Result<T>>(
     handle: *mut H::C,
@@ -45,6 +65,15 @@ pub fn global<T: CReturn, F: FnOnce() -> Result<T>>(body: F) -> T::Raw {
     let caller = Caller::of::<F>();
     caller.log();
     finish(caller, None, guarded(body))
+}
+
+/// A call that can do without its handle: if it is one, its connection remembers the error.
+pub fn global_beside<H: Handle, T: CReturn, F: FnOnce() -> Result<T>>(handle: *mut H::C, body: F) -> T::Raw {
+    last_error::clear();
+    let caller = Caller::of::<F>();
+    caller.log();
+    let object = H::find(handle);
+    finish(caller, object.as_ref().and_then(H::connection), guarded(body))
 }
 
 fn enter<H: Handle, T: CReturn, F: FnOnce(&H) -> Result<T>>(

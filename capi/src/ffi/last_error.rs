@@ -99,6 +99,14 @@ pub fn clear() {
     }
 }
 
+/// Makes `err` the thread's last error, and no more.
+pub fn keep(err: &Error) {
+    let last = slot();
+    if !last.is_null() {
+        fill(last, err);
+    }
+}
+
 /// Makes `err` the thread's last error and the connection's, and tells the connection's function, or else the
 /// global one, or else prints it.
 pub fn raise(err: Error, connection: Option<&Connection>) {

@@ -44,15 +44,16 @@ pub use block_records::{
 pub use callback::callback;
 pub use cpu_maps::{cpu_map, cpu_maps_room, vcpus_room};
 pub use domain_arrays::{
-    descriptors, domain_list, fill_cpu_stats, fill_memory_stats, free_io_thread, free_stats_records,
-    given_params, list_io_threads, list_security_labels, list_stats_records, write_security_label,
+    descriptors, domain_list, fill_cpu_stats, fill_memory_stats, first_domain, free_io_thread,
+    free_stats_records, given_params, list_io_threads, list_security_labels, list_stats_records,
+    write_security_label,
 };
 pub use domain_event::{domain_listener, lifecycle_callback};
 pub use domain_values::{
     DomainNumber, sized_out, unsigned_long, write_control_info, write_domain_info, write_scheduler_type,
     write_state,
 };
-pub use enter::{global, inspect, inspect_or, modify, modify_with};
+pub use enter::{global, global_beside, inspect, inspect_or, inspect_untold, modify, modify_with};
 pub use event_callback::function_address;
 pub use guest_records::{free_fs_info, free_interface, list_fs_info, list_interfaces};
 pub use guest_values::{long_flags, numbers, open_fd, opt_text_list, write_time};

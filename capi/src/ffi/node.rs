@@ -3,13 +3,13 @@
 use super::args::{Out, bounded, opt_text, out};
 use super::call_out::call_out;
 use super::callback::Callback;
-use super::handle::Handle;
+use super::handle::{Handle, Retained};
 use super::strings::{copy_into, room};
 use ferrovirt::driver::{HypervisorChoice, NodeInfo, SecurityModel};
-use ferrovirt::{CloseCallback, Connection, Error, Result};
+use ferrovirt::{Connection, Error, Result};
 use ferrovirt_core::abi::*;
 use std::ffi::{c_char, c_int, c_uchar, c_uint, c_ulonglong, c_void};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// `virNodeInfo`, from the plain value.
 pub fn c_node_info(info: &NodeInfo) -> virNodeInfo {
@@ -147,21 +147,26 @@ pub fn page_counts(
     Ok(move |counts| room.fill(counts))
 }
 
-/// The C close callback as the face takes it; its token is the function itself.
-pub fn close_callback(
+/// Registers a C close callback; its token is the function itself. Only one that may be called keeps the connection open.
+pub fn register_close_callback(
     conn: &Connection,
     callback: Callback<unsafe extern "C" fn(virConnectPtr, c_int, *mut c_void)>,
-) -> (usize, CloseCallback) {
+) -> Result<()> {
     let token = callback.parts().0 as usize;
-    let callback = callback.holding(conn);
+    let held = Arc::new(OnceLock::new());
+    let hold = held.clone();
     let call = move |conn: &Connection, reason: i32| {
+        let _ = &held;
         super::callback::lend(conn, |conn| {
             let (function, opaque) = callback.parts();
             // SAFETY: the application gave this function for this argument, which is freed with `callback`.
             call_out(|| unsafe { function(conn, reason, opaque) });
         });
     };
-    (token, Arc::new(call))
+    if conn.register_close_callback(token, Arc::new(call))? {
+        hold.get_or_init(|| Retained::new(conn));
+    }
+    Ok(())
 }
 
 /// The token of a close callback, which must be there.

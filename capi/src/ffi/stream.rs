@@ -5,7 +5,7 @@ use super::call_out::call_out;
 use super::callback::{Callback, lend};
 use super::handle::Retained;
 use ferrovirt::driver::Received;
-use ferrovirt::{Error, Result, SparseSink, SparseSource, Stream};
+use ferrovirt::{Error, ErrorCode, Result, SparseSink, SparseSource, Stream};
 use ferrovirt_core::abi::*;
 use std::ffi::{c_char, c_int, c_longlong, c_void};
 
@@ -16,8 +16,24 @@ const AT_HOLE: c_int = -3;
 
 /// Sends some of the caller's data.
 pub fn send(stream: &Stream, data: *const c_char, length: usize) -> Result<c_int> {
-    let data = bytes(data.cast(), length.min(c_int::MAX as usize), "data")?;
-    Ok(stream.send(data)?.map_or(WOULD_BLOCK, count))
+    let fits = possible(length);
+    let data = bytes(data.cast(), if fits { length } else { 0 }, "data")?;
+    let sent = judged(length, fits, stream.send(data))?;
+    Ok(sent.map_or(WOULD_BLOCK, count))
+}
+
+/// Whether a result could tell a length. One that is longer is a caller's negative number, and there is no such memory.
+fn possible(length: usize) -> bool {
+    c_int::try_from(length).is_ok()
+}
+
+/// Refuses such a length after nothing was moved, but for streams that move nothing at all.
+fn judged<T>(length: usize, fits: bool, outcome: Result<T>) -> Result<T> {
+    match outcome {
+        Err(err) if err.code() == ErrorCode::NoSupport => Err(err),
+        outcome if fits => outcome,
+        _ => Err(Error::new(ErrorCode::SystemError, format!("{length} bytes at once are too many"))),
+    }
 }
 
 /// Fills some of the caller's buffer by `receive`.
@@ -27,10 +43,10 @@ pub fn recv(
     receive: impl FnOnce(&mut [u8]) -> Result<Received>,
 ) -> Result<c_int> {
     out(data, "data")?;
+    let fits = possible(length);
     // SAFETY: not NULL (checked above), and the API promises `length` bytes that nobody else uses during the call.
-    let buffer =
-        unsafe { std::slice::from_raw_parts_mut(data.cast::<u8>(), length.min(c_int::MAX as usize)) };
-    Ok(match receive(buffer)? {
+    let buffer = unsafe { std::slice::from_raw_parts_mut(data.cast::<u8>(), if fits { length } else { 0 }) };
+    Ok(match judged(length, fits, receive(buffer))? {
         Received::Data(got) => count(got),
         Received::WouldBlock => WOULD_BLOCK,
         Received::Hole => AT_HOLE,

@@ -114,6 +114,14 @@ impl View {
         (live, config): (bool, bool),
         edit: impl Fn(&mut Network) -> Result<()>,
     ) -> Result<()> {
+        // Of a network that is down, a description that waits is the permanent one. It goes on waiting: so libvirt's
+        // test driver has it.
+        if let Some(next) = self.next.as_ref().filter(|_| config && !self.active) {
+            let mut model = next.model.clone();
+            edit(&mut model)?;
+            self.definition = Definition::new(model);
+            return Ok(());
+        }
         // From now on the two may differ.
         if config && self.active && self.next.is_none() {
             self.next = Some(self.definition.clone());

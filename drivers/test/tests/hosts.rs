@@ -105,3 +105,59 @@ fn a_saved_guest_is_taken_up_again() {
     std::fs::remove_file(&path).unwrap();
     assert!(conn.lookup_domain_by_name("web").unwrap().is_active().unwrap());
 }
+
+#[test]
+fn a_guest_that_is_described_twice_is_what_the_first_says_while_it_runs() {
+    let with = |memory: &str, wish: &str| {
+        let test = "http://libvirt.org/schemas/domain/test/1.0";
+        guest("twin")
+            .replace("<domain ", &format!("<domain xmlns:test='{test}' "))
+            .replace("<memory>", "<uuid>11111111-2222-3333-4444-555555555555</uuid><memory>")
+            .replace("8192", memory)
+            .replace("</domain>", &format!("{wish}</domain>"))
+    };
+    let (runs, off) = (with("1000", ""), with("1000", "<test:runstate>5</test:runstate>"));
+    let paused = with("2000", "<test:runstate>3</test:runstate>");
+    let told = |first: &str| {
+        let (conn, _file) = host(&format!("{first}{paused}"));
+        let twin = conn.lookup_domain_by_name("twin").unwrap();
+        let memory = |flags| twin.xml_desc(flags).unwrap().contains(">1000</memory>");
+        let inactive = abi::VIR_DOMAIN_XML_INACTIVE;
+        (twin.numeric_id(), twin.state(0).unwrap().state, memory(0), memory(inactive))
+    };
+    assert_eq!(told(&runs), (2, abi::VIR_DOMAIN_RUNNING as i32, true, false));
+    assert_eq!(told(&off), (1, abi::VIR_DOMAIN_PAUSED as i32, false, false));
+}
+
+#[test]
+fn a_range_is_looked_at_before_the_command_and_records_are_not_modified() {
+    let conn = Connection::open(Some("test:///default")).unwrap();
+    let network = conn.lookup_network_by_name("default").unwrap();
+    let (ranges, records) = (abi::VIR_NETWORK_SECTION_IP_DHCP_RANGE, abi::VIR_NETWORK_SECTION_DNS_SRV);
+    let far = "<range start='192.168.1.100' end='192.168.1.120'/>";
+    let update = |command, section, xml| code(network.update(command, section, -1, xml, 0));
+    assert_eq!(update(5, ranges, far), ErrorCode::Internal);
+    assert_eq!(update(5, ranges, "<range/>"), ErrorCode::XmlError);
+    let modify = abi::VIR_NETWORK_UPDATE_COMMAND_MODIFY;
+    assert_eq!(update(modify, ranges, "<range/>"), ErrorCode::OperationUnsupported);
+    assert_eq!(update(modify, records, far), ErrorCode::OperationUnsupported);
+}
+
+#[test]
+fn limits_that_limit_nothing_are_gone_with_the_next_start() {
+    let (conn, _file) = host(&guest("idle"));
+    let idle = conn.lookup_domain_by_name("idle").unwrap();
+    idle.destroy(0).unwrap();
+    let mut group = ferrovirt_core::TypedParams::new();
+    let live = abi::VIR_DOMAIN_AFFECT_CONFIG;
+    let shown = |flags| idle.xml_desc(flags).unwrap().contains("<group_name>");
+    let inactive = abi::VIR_DOMAIN_XML_INACTIVE;
+    for (name, stays) in [("", false), ("g", true)] {
+        group.set("group_name", name.to_owned());
+        idle.set_block_io_tune("vda", &group, live).unwrap();
+        assert!(shown(0), "{name}");
+        idle.create(0).unwrap();
+        assert_eq!((shown(0), shown(inactive)), (true, stays), "{name}");
+        idle.destroy(0).unwrap();
+    }
+}

@@ -71,12 +71,28 @@ fn not_empty(text: Option<&str>) -> Option<String> {
     text.filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// The application's element, as it gave it: without its namespace.
+/// The application's element, as it gave it: without its namespace. If that was declared more than once, libvirt takes
+/// away the first declaration only, and the prefix of the attributes that it was for.
 fn plain(element: &RawElement, uri: &str) -> String {
     let mut element = element.clone();
     leave_namespace(&mut element, uri);
-    element.declarations.retain(|(_, declared)| declared != uri);
+    if let Some(at) = element.declarations.iter().position(|(_, declared)| declared == uri) {
+        let (prefix, _) = element.declarations.remove(at);
+        leave_prefix(&mut element, &prefix);
+    }
     element.to_xml()
+}
+
+fn leave_prefix(element: &mut RawElement, prefix: &str) {
+    if element.declarations.iter().any(|(again, _)| again == prefix) {
+        return;
+    }
+    for attribute in &mut element.attributes {
+        if let Some((_, local)) = attribute.name.split_once(':').filter(|(own, _)| *own == prefix) {
+            attribute.name = local.to_owned();
+        }
+    }
+    each_child(element, |child| leave_prefix(child, prefix));
 }
 
 /// Puts an application's element in place of the one that it has; `None` takes it out.
@@ -155,6 +171,27 @@ mod tests {
         let notes = Notes { title: &mut title, description: &mut description, metadata: &mut metadata };
         notes.set(2, None, None, uri).unwrap();
         assert_eq!(metadata, None);
+    }
+
+    #[test]
+    fn of_several_declarations_the_first_is_taken_away() {
+        for (given, back) in [
+            ("<b xmlns='urn:u'><c/></b>", "<b xmlns:key=\"urn:u\">\n  <c/>\n</b>"),
+            ("<b xmlns:a='urn:u'><a:c/></b>", "<b xmlns:key=\"urn:u\">\n  <c/>\n</b>"),
+            (
+                "<a:b xmlns:a='urn:u' a:y='1'><z:c xmlns:z='urn:z' a:x='1'/></a:b>",
+                "<b xmlns:key=\"urn:u\" y=\"1\">\n  <z:c xmlns:z=\"urn:z\" x=\"1\"/>\n</b>",
+            ),
+            ("<b><a:c xmlns:a='urn:u' a:d='1'/></b>", "<b>\n  <c xmlns:a=\"urn:u\" a:d=\"1\"/>\n</b>"),
+            // What nothing declares is a part of the name.
+            ("<a:b c:b='1' b='3'><d:e/></a:b>", "<a:b c:b=\"1\" b=\"3\">\n  <d:e/>\n</a:b>"),
+        ] {
+            let mut metadata = None;
+            let notes = Notes { title: &mut None, description: &mut None, metadata: &mut metadata };
+            notes.set(2, Some(given), Some("key"), Some("urn:u")).unwrap();
+            let found = get(None, None, metadata.as_ref(), 2, Some("urn:u")).unwrap();
+            assert_eq!(found.as_deref(), Some(back), "{given}");
+        }
     }
 
     #[test]

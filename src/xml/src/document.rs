@@ -6,12 +6,44 @@ use std::sync::OnceLock;
 
 use ferrovirt_core::{Error, ErrorCode, Result};
 
-use crate::{Fault, Span, Tag, ValueKind, guard};
+use crate::{Fault, Span, Tag, ValueKind, guard, prefixes};
 
 /// A well-formed document.
 pub struct Document<'t> {
-    tree: roxmltree::Document<'t>,
+    tree: Tree<'t>,
     source: Source<'t>,
+}
+
+/// What the XML library made of the text, or of one that means the same to it (`prefixes.rs`).
+enum Tree<'t> {
+    AsGiven(Parsed<'t>),
+    MadePlain(OwnTree),
+}
+
+type Parsed<'t> = roxmltree::Document<'t>;
+
+self_cell::self_cell! {
+    struct OwnTree {
+        owner: String,
+        #[covariant]
+        dependent: Parsed,
+    }
+}
+
+impl<'t> Tree<'t> {
+    fn parse(text: &'t str) -> Result<Self, roxmltree::Error> {
+        parsed(text).map(Self::AsGiven).or_else(|err| {
+            let plain = prefixes::made_plain(text).ok_or(err)?;
+            OwnTree::try_new(plain, |text| parsed(text)).map(Self::MadePlain)
+        })
+    }
+
+    fn document(&self) -> &Parsed<'_> {
+        match self {
+            Self::AsGiven(document) => document,
+            Self::MadePlain(own) => own.borrow_dependent(),
+        }
+    }
 }
 
 /// The text below a document, and where its lines start.
@@ -42,6 +74,11 @@ impl Source<'_> {
     }
 }
 
+fn parsed(text: &str) -> Result<Parsed<'_>, roxmltree::Error> {
+    let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
+    roxmltree::Document::parse_with_options(text, options)
+}
+
 impl<'t> Document<'t> {
     /// Parses `text`. `what` is the label in errors, such as `domain_definition`.
     ///
@@ -52,11 +89,10 @@ impl<'t> Document<'t> {
             let at = Source::new(text).place(refusal.offset);
             malformed(what, at, &refusal.reason)
         })?;
-        let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
-        let tree = roxmltree::Document::parse_with_options(text, options)
+        let tree = Tree::parse(text)
             .map_err(|err| malformed(what, error_place(text, &err), &explain(text, &err)))?;
         // Entities may hold elements, which the look at the source did not see.
-        if guard::has_doctype(text) && !guard::is_shallow(&tree) {
+        if guard::has_doctype(text) && !guard::is_shallow(tree.document()) {
             return Err(malformed(what, Span { line: 1, column: 1 }, "entities nest elements too deep"));
         }
         Ok(Self { tree, source: Source::new(text) })
@@ -81,7 +117,12 @@ impl<'t> Document<'t> {
 
     /// The root element.
     pub fn root(&self) -> Node<'_> {
-        Node { inner: self.tree.root_element(), source: &self.source, merged: false, names: Names::UNKNOWN }
+        Node {
+            inner: self.tree.document().root_element(),
+            source: &self.source,
+            merged: false,
+            names: Names::UNKNOWN,
+        }
     }
 }
 

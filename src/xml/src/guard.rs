@@ -1,6 +1,8 @@
 //! What a text must be before it is parsed: not too big, not too deep, not a bomb. The parser recurses and
 //! compares attributes pairwise, so hostile input has to be stopped in front of it.
 
+use std::ops::Range;
+
 /// libxml's own limit; deeper documents are refused by libvirt too.
 const MAX_DEPTH: usize = 256;
 /// libvirt reads no file above 10 MiB; strings may be somewhat bigger there.
@@ -34,7 +36,7 @@ pub(crate) fn admit(text: &str) -> Result<(), Refusal> {
     if text.len() > 16 * MAX_NAMESPACES && text.matches("xmlns").count() > MAX_NAMESPACES {
         return refuse(0, format!("there are more than {MAX_NAMESPACES} namespace declarations"));
     }
-    Scan { text: text.as_bytes(), at: 0 }.run()
+    Scan::new(text).run()
 }
 
 /// Whether the document may have entities of its own.
@@ -64,32 +66,64 @@ pub(crate) fn is_shallow(tree: &roxmltree::Document<'_>) -> bool {
     }
 }
 
-struct Scan<'t> {
+/// Goes through the tags of a text. What is malformed may be taken for something else.
+pub(crate) struct Scan<'t> {
     text: &'t [u8],
     at: usize,
 }
 
-impl Scan<'_> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TagKind {
+    Open,
+    /// Opens and closes an element.
+    Whole,
+    Close,
+}
+
+impl<'t> Scan<'t> {
+    pub fn new(text: &'t str) -> Self {
+        Self { text: text.as_bytes(), at: 0 }
+    }
+
     fn run(&mut self) -> Result<(), Refusal> {
         let mut depth = 0_usize;
-        while let Some(start) = self.find(b'<') {
-            self.at = start + 1;
-            match self.text.get(self.at) {
-                None => break,
-                Some(b'/') => depth = depth.saturating_sub(1),
-                Some(b'?') => self.skip_past(b"?>"),
-                Some(b'!') => self.declaration(start)?,
-                Some(_) => {
-                    if self.start_tag()? {
-                        depth += 1;
-                    }
-                    if depth > MAX_DEPTH {
-                        return refuse(start, format!("elements are nested more than {MAX_DEPTH} deep"));
-                    }
-                }
+        while let Some((kind, place)) = self.next_tag()? {
+            match kind {
+                TagKind::Open => depth += 1,
+                TagKind::Whole => {}
+                TagKind::Close => depth = depth.saturating_sub(1),
+            }
+            if depth > MAX_DEPTH {
+                return refuse(place.start, format!("elements are nested more than {MAX_DEPTH} deep"));
             }
         }
         Ok(())
+    }
+
+    /// The next tag, and where it is: from `<` on to behind `>`.
+    pub fn next_tag(&mut self) -> Result<Option<(TagKind, Range<usize>)>, Refusal> {
+        while let Some(start) = self.find(b'<') {
+            self.at = start + 1;
+            let kind = match self.text.get(self.at) {
+                None => break,
+                Some(b'/') => {
+                    self.at = self.find(b'>').map_or(self.text.len(), |end| end + 1);
+                    TagKind::Close
+                }
+                Some(b'?') => {
+                    self.skip_past(b"?>");
+                    continue;
+                }
+                Some(b'!') => {
+                    self.declaration(start)?;
+                    continue;
+                }
+                Some(_) if self.start_tag()? => TagKind::Open,
+                Some(_) => TagKind::Whole,
+            };
+            return Ok(Some((kind, start..self.at)));
+        }
+        Ok(None)
     }
 
     fn find(&self, byte: u8) -> Option<usize> {

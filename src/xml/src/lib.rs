@@ -17,6 +17,7 @@ mod guard;
 mod integer;
 pub mod ip;
 mod order;
+mod prefixes;
 mod raw;
 #[doc(hidden)]
 pub mod rt;

@@ -224,7 +224,8 @@ fn copy(node: roxmltree::Node<'_, '_>, source: &str, preserve: bool) -> RawEleme
     let outer: Vec<_> = node.parent_element().map_or(Vec::new(), |p| p.namespaces().collect());
     let declarations = node
         .namespaces()
-        .filter(|ns| ns.uri() != XML)
+        // A prefix for nothing declares nothing.
+        .filter(|ns| ns.uri() != XML && (ns.name().is_none() || !ns.uri().is_empty()))
         .filter(|ns| !outer.iter().any(|o| o.name() == ns.name() && o.uri() == ns.uri()))
         .map(|ns| (ns.name().unwrap_or("").to_owned(), ns.uri().to_owned()))
         .collect();

@@ -131,11 +131,14 @@ lookup(void **to, virConnectPtr conn)
     to[STREAM] = need(virStreamNew(conn, VIR_STREAM_NONBLOCK), "stream");
 }
 
+static int errors_told;
+
 static void
 quiet(void *opaque, virErrorPtr err)
 {
     (void)opaque;
     (void)err;
+    errors_told++;
 }
 
 static void
@@ -170,6 +173,7 @@ prepare(void)
     lookup(objects, conn);
     lookup(read_only, need(virConnectOpenReadOnly(test_uri()), "read-only connection"));
     lookup(spare, need(virConnectOpen(test_uri()), "second connection"));
+    errors_told = 0;
 }
 
 static void
@@ -408,21 +412,31 @@ static int leak_check;
 /* Leave out most flags, for tools that take their time. */
 static int brief;
 
+/* What the connections remember of errors: bindings ask these instead of the thread. */
+static int
+connection_error(void)
+{
+    virErrorPtr one = virConnGetLastError(objects[CONNECT]), other = virConnGetLastError(read_only[CONNECT]);
+
+    return one ? one->code : other ? other->code : 0;
+}
+
 static void
 tell(const char *format, ...)
 {
     va_list arguments;
-    int code = virGetLastErrorCode(), domain = virGetLastErrorDomain();
+    int code = virGetLastErrorCode(), domain = virGetLastErrorDomain(), kept, told;
+    char message[4096];
     size_t used;
 
     va_start(arguments, format);
     vsnprintf(answer, sizeof(answer), format, arguments);
     va_end(arguments);
     used = strlen(answer);
-    if (code)
-        snprintf(answer + used, sizeof(answer) - used, "\t%d/%d\t%s", code, domain, virGetLastErrorMessage());
-    else
-        snprintf(answer + used, sizeof(answer) - used, "\t0/0\t");
+    snprintf(message, sizeof(message), "%s", code ? virGetLastErrorMessage() : "");
+    told = errors_told;
+    kept = connection_error();
+    snprintf(answer + used, sizeof(answer) - used, "\t%d/%d/%d/%d\t%s", code, code ? domain : 0, kept, told, message);
     for (char *at = answer; *at; at++)
         if (*at == '\n')
             *at = ' ';

@@ -37,6 +37,11 @@ pub enum Depth {
     Pairs,
 }
 
+/// The names of all public functions, from the descriptions of a folder.
+pub fn functions(folder: &Path) -> Result<Vec<String>> {
+    Ok(description::read(folder)?.into_iter().map(|function| function.name).collect())
+}
+
 /// The compiled program.
 pub struct Program {
     path: PathBuf,

@@ -46,7 +46,11 @@ pub fn run(args: &Args) -> Result<()> {
     let known = Known::parse(&std::fs::read_to_string(crate::root().join("tests/c/calls/known.txt"))?);
     let report = calls::compare(&peer, &ours, &known);
     report.differences.iter().for_each(|difference| println!("{difference}"));
-    let (equal, different, left_out) = (report.equal, report.differences.len(), report.left_out);
+    for (reason, count) in &report.left_out {
+        println!("   left out: {count}: {reason}");
+    }
+    let (equal, different) = (report.equal, report.differences.len());
+    let left_out: usize = report.left_out.values().sum();
     println!(
         "api: {equal} calls answered alike, {different} not, {left_out} left out, {} leaks",
         leaks.len()

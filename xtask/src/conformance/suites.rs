@@ -83,6 +83,8 @@ const SUITES: &[Suite] = &[
     Suite { name: "go-libvirt", libvirt: counts(117, 0, 0), how: How::OwnScript },
     Suite { name: "perl-sys-virt", libvirt: counts(10, 0, 3), how: How::OwnScript },
     Suite { name: "ruby-libvirt", libvirt: counts(886, 0, 0), how: How::OwnScript },
+    Suite { name: "perl-methods", libvirt: counts(18965, 0, 0), how: How::OwnScript },
+    Suite { name: "ruby-methods", libvirt: counts(15234, 0, 0), how: How::OwnScript },
 ];
 
 /// Tests that fail with libvirt itself, each by a part of the line that reports it, and why.

@@ -3,12 +3,14 @@
 //! The walks themselves are `tests/walk/`. A walk counts as different from its first other answer on: what follows may be
 //! so for that alone.
 
-use crate::calls::PEER;
+use crate::calls::{self, PEER};
 use crate::packages::{self, Purpose};
 use crate::{dist, root, target};
 use anyhow::{Context, Result, bail};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
@@ -44,6 +46,8 @@ enum Outcome {
 
 /// What a walk prints last.
 const END: &str = "the end";
+/// Before that it names the functions of the library that it called.
+const CALLED: &str = "called ";
 
 pub fn run(args: &Args) -> Result<()> {
     if !Path::new(PEER).join("libvirt.so.0").exists() {
@@ -56,6 +60,7 @@ pub fn run(args: &Args) -> Result<()> {
     };
     packages::ensure(Purpose::Tests)?;
     let next = AtomicU64::new(args.from);
+    let called = Mutex::new(BTreeSet::new());
     let walker = || {
         let mut outcomes = Vec::new();
         loop {
@@ -63,7 +68,9 @@ pub fn run(args: &Args) -> Result<()> {
             if seed >= args.from + args.walks {
                 return Ok(outcomes);
             }
-            outcomes.push((seed, walk(&prefix, seed, args.steps)?));
+            let (outcome, names) = walk(&prefix, seed, args.steps)?;
+            called.lock().expect("nobody panics with it").extend(names);
+            outcomes.push((seed, outcome));
         }
     };
     let outcomes: Vec<(u64, Outcome)> = thread::scope(|scope| {
@@ -77,7 +84,17 @@ pub fn run(args: &Args) -> Result<()> {
     .into_iter()
     .flatten()
     .collect();
+    report_functions(&prefix, &called.into_inner().expect("nobody panics with it"))?;
     report(&outcomes)
+}
+
+/// Tells which functions no walk has called; the binding has no way to some of them.
+fn report_functions(prefix: &Path, called: &BTreeSet<String>) -> Result<()> {
+    let functions = calls::functions(&prefix.join("share/libvirt/api"))?;
+    let (reached, missed): (Vec<_>, Vec<_>) = functions.iter().partition(|name| called.contains(*name));
+    println!("functions called: {}; never called: {}", reached.len(), missed.len());
+    missed.iter().for_each(|name| println!("   {name}"));
+    Ok(())
 }
 
 fn report(outcomes: &[(u64, Outcome)]) -> Result<()> {
@@ -94,7 +111,8 @@ fn report(outcomes: &[(u64, Outcome)]) -> Result<()> {
     if different > 0 { bail!("our library answers otherwise") } else { Ok(()) }
 }
 
-fn walk(prefix: &Path, seed: u64, steps: u32) -> Result<Outcome> {
+/// What became of a walk, and which functions it called.
+fn walk(prefix: &Path, seed: u64, steps: u32) -> Result<(Outcome, Vec<String>)> {
     let folder = tempfile::tempdir()?;
     let answers = |library: &Path| -> Result<String> {
         let mut python = Command::new("/usr/bin/python3");
@@ -112,7 +130,9 @@ fn walk(prefix: &Path, seed: u64, steps: u32) -> Result<Outcome> {
             std::fs::remove_file(path)?;
         }
     }
-    Ok(compare(&peer, &answers(&prefix.join("lib"))?))
+    let names = peer.lines().filter_map(|line| line.strip_prefix(CALLED)).flat_map(str::split_whitespace);
+    let names = names.map(str::to_owned).collect();
+    Ok((compare(&peer, &answers(&prefix.join("lib"))?), names))
 }
 
 fn compare(peer: &str, ours: &str) -> Outcome {

@@ -424,7 +424,11 @@ pub extern "C" fn virDomainGetLaunchSecurityInfo(
     nparams: *mut c_int,
     flags: c_uint,
 ) -> c_int {
-    modify(domain, |domain: &Domain| params_out(params, nparams)?.set(&domain.launch_security_info(flags)?))
+    modify_with(
+        domain,
+        || params_out(params, nparams),
+        |domain: &Domain, params| params.set(&domain.launch_security_info(flags)?),
+    )
 }
 
 /// Puts a secret into the memory of a confidential guest that was started paused.

@@ -1,8 +1,8 @@
 //! `libvirt-domain.h`: statistics: CPU, memory, block, interface, and the grouped form.
 
 use crate::ffi::{
-    domain_list, fill_cpu_stats, fill_memory_stats, free_stats_records, global, inspect, list_stats_records,
-    params_room, sized_out, text,
+    domain_list, fill_cpu_stats, fill_memory_stats, first_domain, free_stats_records, global_beside, inspect,
+    list_stats_records, params_room, sized_out, text,
 };
 use ferrovirt::{Connection, Domain};
 use ferrovirt_core::abi::{
@@ -166,7 +166,7 @@ pub extern "C" fn virDomainListGetStats(
     retStats: *mut *mut virDomainStatsRecordPtr,
     flags: c_uint,
 ) -> c_int {
-    global(|| {
+    global_beside::<Domain, _, _>(first_domain(doms), || {
         let doms = domain_list(doms, "virDomainListGetStats")?;
         list_stats_records(retStats, || Domain::list_stats(&doms, stats, flags))
     })

@@ -1,6 +1,6 @@
 //! Connections themselves: what they lead to, whether they are alive.
 
-use crate::ffi::node::{close_callback, close_token};
+use crate::ffi::node::{close_token, register_close_callback};
 use crate::ffi::{add_ref, any_params, callback, inspect, keep_text, store};
 use ferrovirt::Connection;
 use ferrovirt_core::abi::{virConnectCloseFunc, virConnectPtr, virFreeCallback, virTypedParameterPtr};
@@ -161,10 +161,7 @@ pub extern "C" fn virConnectRegisterCloseCallback(
     freecb: virFreeCallback,
 ) -> c_int {
     inspect(conn, |conn: &Connection| {
-        callback(cb, opaque, freecb, "cb")?.register(|callback| {
-            let (token, callback) = close_callback(conn, callback);
-            conn.register_close_callback(token, callback)
-        })
+        callback(cb, opaque, freecb, "cb")?.register(|callback| register_close_callback(conn, callback))
     })
 }
 

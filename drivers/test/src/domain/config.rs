@@ -136,6 +136,7 @@ fn migratable(model: &Domain, secure: bool) -> String {
 pub fn copy(model: &Domain) -> Domain {
     let mut model = model.clone();
     model.strip_live();
+    super::definition::forget_unread(&mut model);
     make_migratable(&mut model);
     model
 }

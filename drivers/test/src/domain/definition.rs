@@ -2,8 +2,9 @@
 
 use ferrovirt_conf::cpu::Arch;
 use ferrovirt_conf::domain::{
-    Address, Device, DeviceInfo, Domain, Interface, MemoryModel, OsType, ParseFlags, VideoType,
+    Address, Device, DeviceInfo, Domain, Interface, IoTune, MemoryModel, OsType, ParseFlags, VideoType,
 };
+use ferrovirt_conf::network::Bandwidth;
 use ferrovirt_conf::values::Rare;
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result, abi};
 use ferrovirt_xml::{Document, Namespace, Node, RawElement, Tag, XmlElement, check_strict};
@@ -24,6 +25,16 @@ impl Definition {
         let mut model = self.model.clone();
         model.id = u32::try_from(id).ok();
         fill_live(&mut model);
+        Self::new(model)
+    }
+
+    /// This description as it is read from its own XML.
+    pub fn read_again(self: &Arc<Self>) -> Arc<Self> {
+        if !has_unread(&self.model) {
+            return self.clone();
+        }
+        let mut model = self.model.clone();
+        forget_unread(&mut model);
         Self::new(model)
     }
 
@@ -50,6 +61,38 @@ impl Definition {
         model.strip_live();
         then(&mut model);
         Self::new(model)
+    }
+}
+
+fn is_idle(limits: &Bandwidth) -> bool {
+    limits.inbound.is_none() && limits.outbound.is_none()
+}
+
+fn is_unnamed(tune: &IoTune) -> bool {
+    !tune.has_any() && tune.group_name.as_deref().is_none_or(str::is_empty)
+}
+
+/// Whether the XML shows what nobody reads there: limits that limit nothing, metadata in a namespace without a name.
+fn has_unread(model: &Domain) -> bool {
+    let nameless = |element: &RawElement| element.declarations.iter().any(|(_, uri)| uri.is_empty());
+    let devices = &model.devices;
+    model.metadata.as_ref().is_some_and(|all| all.elements().any(nameless))
+        || devices.interfaces.iter().any(|interface| interface.bandwidth.as_ref().is_some_and(is_idle))
+        || devices.disks.iter().any(|disk| disk.iotune.as_deref().is_some_and(is_unnamed))
+}
+
+/// Takes that out.
+pub fn forget_unread(model: &mut Domain) {
+    if !has_unread(model) {
+        return;
+    }
+    let text = model.metadata.as_ref().map(RawElement::to_xml);
+    model.metadata = text.and_then(|text| RawElement::parse(&text, "metadata").ok()?.sanitized());
+    for interface in &mut model.devices.interfaces {
+        interface.bandwidth.take_if(|limits| is_idle(limits));
+    }
+    for disk in &mut model.devices.disks {
+        disk.iotune.take_if(|tune| is_unnamed(tune));
     }
 }
 

@@ -283,7 +283,7 @@ impl Change<'_> {
     pub fn start(&mut self, host: &Host, reason: u32) {
         let view = &mut self.view;
         if view.persistent && view.next.is_none() {
-            view.next = Some(view.definition.clone());
+            view.next = Some(view.definition.read_again());
         }
         view.id = host.take_id();
         view.definition = view.definition.running(view.id);

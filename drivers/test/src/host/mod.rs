@@ -7,7 +7,7 @@ use crate::{domain, refuse};
 use ferrovirt_conf::cpu::{self, Arch};
 use ferrovirt_conf::domain::VirtType;
 use ferrovirt_core::driver::{HostDriver, HypervisorChoice, NodeInfo, SecurityModel};
-use ferrovirt_core::{Result, abi};
+use ferrovirt_core::{ErrorDomain, Result, abi};
 
 /// What a host is made of; it never changes.
 pub struct HostSetup {
@@ -137,7 +137,8 @@ impl HostDriver for TestDriver {
     fn node_get_free_memory(&self) -> Result<u64> {
         let free: u64 = self.host.setup.cells.iter().map(|cell| cell.free_memory).sum();
         if free == 0 {
-            return Err(refuse::internal("this host has no NUMA nodes, so it can't tell its free memory"));
+            let text = "this host has no NUMA nodes, so it can't tell its free memory";
+            return Err(refuse::internal(text).domain(ErrorDomain::None));
         }
         Ok(free)
     }

@@ -183,13 +183,20 @@ impl SnapshotDriver for TestDriver {
             // Of a running guest without another description libvirt's test driver only changes what would come next.
             let lives_on = online && guest.is_active() && guest.next.is_none();
             let live = lives_on.then(|| guest.definition.clone());
-            if guest.is_active() {
+            let stops = guest.is_active();
+            if stops {
                 guest.shut_off(abi::VIR_DOMAIN_SHUTOFF_FROM_SNAPSHOT);
-                let detail = abi::VIR_DOMAIN_EVENT_STOPPED_FROM_SNAPSHOT;
-                guest.announce_lifecycle(abi::VIR_DOMAIN_EVENT_STOPPED, detail);
+            }
+            let stopped = (abi::VIR_DOMAIN_EVENT_STOPPED, abi::VIR_DOMAIN_EVENT_STOPPED_FROM_SNAPSHOT);
+            if stops && online {
+                guest.announce_lifecycle(stopped.0, stopped.1);
             }
             guest.next = live.is_some().then(|| reverted.clone());
             guest.definition = live.unwrap_or(reverted);
+            // It may have had another name then, and is told of by that if it stays off.
+            if stops && !online {
+                guest.announce_lifecycle(stopped.0, stopped.1);
+            }
             // A guest that was off stays so, whatever is asked for and told of: so does libvirt's test driver have it.
             if online {
                 guest.start(host, abi::VIR_DOMAIN_RUNNING_FROM_SNAPSHOT);

@@ -82,7 +82,10 @@ impl Network {
                 self.name
             )))
         };
-        self.check_element(section, &document)?;
+        // Records that can't be modified are not looked at for that.
+        if (section, command) != (VIR_NETWORK_SECTION_DNS_SRV, VIR_NETWORK_UPDATE_COMMAND_MODIFY) {
+            self.check_element(section, &document)?;
+        }
         match section {
             VIR_NETWORK_SECTION_BRIDGE => refuse("<bridge>"),
             VIR_NETWORK_SECTION_DOMAIN => refuse("<domain>"),
@@ -169,15 +172,15 @@ impl Network {
 
     fn update_dhcp_range(&mut self, command: u32, parent: i32, document: &Document<'_>) -> Result<()> {
         let index = self.dhcp_index(parent)?;
-        let mut range: DhcpRange = document.read()?;
-        let command = Command::from_number(command)?;
-        if command == Modify {
+        if command == VIR_NETWORK_UPDATE_COMMAND_MODIFY {
             return Err(unsupported(format!(
                 "DHCP ranges of network '{}' can't be modified; delete one and add another",
                 self.name
             )));
         }
+        let mut range: DhcpRange = document.read()?;
         range.validate(&self.name, &self.ips[index])?;
+        let command = Command::from_number(command)?;
         range.lease = range.lease.and_then(super::LeaseTime::filled);
         let found = self.ips[index].dhcp().ranges.iter().position(|other| other.ends() == range.ends());
         if command.adds() {
