@@ -49,6 +49,51 @@ fn devices_of_all_kinds_go_into_a_definition_and_come_out() {
 }
 
 #[test]
+fn consoles_are_numbered_by_their_order_whenever_a_definition_is_about_to_change() {
+    on_own_host(|host| {
+        let domain = host.connection.define_domain(&definition("a", ""), 0).expect("defined");
+        let console =
+            |port: u32| format!("<console type='pty'><target type='virtio' port='{port}'/></console>");
+        let ports = || -> Vec<u32> {
+            let text = domain.xml_desc(0).expect("a description");
+            let lines =
+                text.lines().filter_map(|line| line.trim().strip_prefix("<target type='virtio' port='"));
+            lines.map(|rest| rest.trim_end_matches("'/>").parse().expect("a port")).collect()
+        };
+        for expected in [vec![3], vec![0, 3], vec![0, 1, 3]] {
+            domain.attach_device(&console(3), CONFIG).expect("attached");
+            assert_eq!(ports(), expected);
+        }
+        let err = domain.detach_device(&console(3), CONFIG).expect_err("it is the third now");
+        assert_eq!(err.code(), ErrorCode::InvalidArg);
+        assert_eq!(
+            domain.attach_device(&console(2), CONFIG).expect_err("twice").code(),
+            ErrorCode::OperationInvalid
+        );
+        domain.detach_device(&console(2), CONFIG).expect("detached");
+        assert_eq!(ports(), [0, 1]);
+    });
+}
+
+#[test]
+fn a_disk_that_is_replaced_goes_where_there_is_room() {
+    on_own_host(|host| {
+        let usb = "<disk type='file' device='cdrom'><source file='/o'/><target dev='sda' bus='usb'/><address type='usb' bus='0' port='3'/></disk>";
+        let devices = format!("<controller type='usb' model='qemu-xhci'/>{usb}");
+        let domain = host.connection.define_domain(&definition("a", &devices), 0).expect("defined");
+        let medium =
+            "<disk type='file' device='cdrom'><source file='/m'/><target dev='sda' bus='usb'/></disk>";
+        domain.update_device(medium, CONFIG).expect("another medium");
+        // An old definition may lack places on USB, and gets none by a change of it; a new device completes it.
+        assert!(!domain.xml_desc(0).expect("a description").contains("<address type='usb'"));
+        domain.attach_device("<input type='tablet' bus='usb'/>", CONFIG).expect("attached");
+        assert!(
+            domain.xml_desc(0).expect("a description").contains("<address type='usb' bus='0' port='1'/>")
+        );
+    });
+}
+
+#[test]
 fn a_device_that_clashes_or_can_not_be_is_refused_and_changes_nothing() {
     on_own_host(|host| {
         let domain = host.connection.define_domain(&definition("a", ""), 0).expect("defined");

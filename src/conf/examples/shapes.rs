@@ -1,4 +1,4 @@
-//! Asks the shapes alone: reads `KIND LENGTH` lines, each followed by that many bytes of a document, and says per document
+//! Asks the check against the schemas alone, for comparisons in bulk: reads `KIND LENGTH` lines, each followed by that many bytes of a document, and says per document
 //! `ok`, `malformed`, or what is wrong.
 
 use ferrovirt_conf::documents::kind_named;

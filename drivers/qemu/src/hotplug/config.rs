@@ -66,7 +66,8 @@ pub fn update(shared: &Shared, model: &mut Domain, device: Device) -> Result<()>
     let devices = &mut model.devices;
     match device {
         Device::Interface(new) => devices.interfaces[at] = *new,
-        Device::Disk(new) => replace_disk(model, at, *new),
+        // Without an address it gets a new one, as any disk does.
+        Device::Disk(new) => devices.disks[at] = *new,
         Device::Graphics(new) => devices.graphics[at] = *new,
         Device::Memory(new) => devices.memories[at] = *new,
         other => return Err(unsupported(&other, "update")),
@@ -306,15 +307,6 @@ fn updated(model: &Domain, device: &Device) -> Result<usize> {
 fn lacks_name(controller: &Controller) -> bool {
     let root = matches!(controller.model, Some(ControllerModel::PciRoot | ControllerModel::PcieRoot));
     controller.kind == ControllerType::Pci && controller.pci_model.is_none() && !root
-}
-
-/// The place of a disk stays; what else the definition has of it is replaced.
-fn replace_disk(model: &mut Domain, at: usize, mut new: Disk) {
-    let old = &mut model.devices.disks[at];
-    if new.info.address.is_none() && new.target.bus == old.target.bus {
-        new.info.address = old.info.address.take();
-    }
-    *old = new;
 }
 
 /// Fills in what the changed definition lacks, what the machine has of its own included, and refuses what the guest

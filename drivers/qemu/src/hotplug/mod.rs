@@ -101,8 +101,17 @@ fn definition(
     let persistent =
         persistent.ok_or_else(|| Error::internal("a definition to change went away under its job"))?;
     let mut model = persistent.model.clone();
+    number_consoles(&mut model);
     change(&mut model)?;
     Ok(Some(model))
+}
+
+/// Whoever reads a definition numbers its consoles by their order, whatever they say; so does libvirt, which makes its copy of one
+/// that is about to change by reading it.
+fn number_consoles(model: &mut Domain) {
+    for (port, console) in (0..).zip(&mut model.devices.consoles) {
+        console.target.port = Some(port);
+    }
 }
 
 /// Keeps a changed definition, and says so.

@@ -116,9 +116,9 @@ impl CpuTune {
     }
 
     /// Drops groups of CPUs that the guest can't have.
-    pub fn shrink(&mut self, max_vcpus: u32) {
-        CacheTune::shrink_all(&mut self.cache, max_vcpus);
-        MemoryTune::shrink_all(&mut self.memory, max_vcpus);
+    pub fn shrink(&mut self, max_vcpus: u32) -> Result<()> {
+        CacheTune::shrink_all(&mut self.cache, max_vcpus)?;
+        MemoryTune::shrink_all(&mut self.memory, &self.cache, max_vcpus)
     }
 
     /// Brings pins and schedulers into the order of what they are about, one a thread, and drops those of CPUs that the

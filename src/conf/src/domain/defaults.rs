@@ -29,6 +29,11 @@ impl Domain {
         }
         self.fill_vcpus()?;
         self.fill_memory(flags)?;
+        if self.numa().is_none()
+            && let Some(pages) = &mut self.memory_backing.huge_pages
+        {
+            pages.drop_only_node();
+        }
         if let Some(loader) = self.os.loader.as_mut().filter(|loader| loader.path.is_some()) {
             loader.kind.get_or_insert(LoaderKind::Rom);
         }

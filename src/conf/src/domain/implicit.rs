@@ -2,7 +2,7 @@
 
 use super::{
     Address, CcidAddress, ChannelTarget, Console, ConsoleTarget, ConsoleTargetType, Controller,
-    ControllerType, Devices, DiskBus, Port, Serial, SerialTargetType, Video, VideoType,
+    ControllerType, Devices, DiskBus, Serial, SerialTargetType, Video, VideoType,
 };
 use ferrovirt_core::{Error, Result};
 
@@ -127,6 +127,9 @@ impl Devices {
             (Some(console), false) if stands_for_serial(console) => {}
             (_, false) if has_console(self.serials[0].target_type) => {
                 self.consoles.insert(0, Console::default());
+                for (port, console) in (0..).zip(&mut self.consoles) {
+                    console.target.port = Some(port);
+                }
             }
             _ => return Ok(()),
         }
@@ -143,9 +146,6 @@ impl Devices {
                 console.target =
                     ConsoleTarget { kind: ConsoleTargetType::Serial, port: Some(serial.port.unwrap_or(0)) };
             }
-        }
-        for (index, console) in self.consoles.iter_mut().enumerate().skip(1) {
-            *console.port_mut() = Some(index as u32);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Memory: how much, its limits, and what is behind it.
 
 use crate::values::{CpuSet, ScaledSize};
-use ferrovirt_xml::{OnOff, XmlElement, XmlEnum};
+use ferrovirt_core::Result;
+use ferrovirt_xml::{Cardinality, Item, Node, OnOff, Shape, Writer, XmlContent, XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 
 /// `<memory>`: what the guest has at boot, memory devices included.
@@ -46,7 +47,7 @@ pub struct Memtune {
 #[serde(default)]
 #[xml(merged)]
 pub struct MemoryBacking {
-    #[xml(child)]
+    #[xml(with = "HugePages")]
     pub huge_pages: Option<HugePages>,
     /// Identical pages are not merged.
     #[xml(flag = "nosharepages")]
@@ -75,6 +76,44 @@ pub struct MemoryBacking {
 pub struct HugePages {
     #[xml(child = "page")]
     pub pages: Vec<HugePage>,
+}
+
+/// Of all elements of that name.
+impl HugePages {
+    fn parse(node: &Node<'_>) -> Result<Option<Self>> {
+        let mut all = None;
+        for child in node.children_named(Self::TAG) {
+            let Self { pages } = <Self as XmlContent>::parse(&child)?;
+            all.get_or_insert_with(Self::default).pages.extend(pages);
+        }
+        Ok(all)
+    }
+
+    fn write_attrs(_pages: &Option<Self>, _w: &mut Writer) {}
+
+    fn write_children(pages: &Option<Self>, w: &mut Writer) {
+        if let Some(pages) = pages {
+            w.element(Self::TAG, pages);
+        }
+    }
+
+    fn shape() -> &'static Shape {
+        const SHAPE: &Shape = &Shape {
+            items: &[Item::Child {
+                tag: HugePages::TAG,
+                cardinality: Cardinality::Optional,
+                shape: <HugePages as XmlContent>::shape,
+            }],
+        };
+        SHAPE
+    }
+
+    /// Without cells, node 0 stands for all of the guest, and need not be named.
+    pub(super) fn drop_only_node(&mut self) {
+        for page in &mut self.pages {
+            page.nodes = page.nodes.take().filter(|nodes| nodes.iter().any(|node| node != 0));
+        }
+    }
 }
 
 /// A size of huge pages and the guest NUMA nodes it is for.

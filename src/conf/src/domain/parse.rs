@@ -219,7 +219,7 @@ impl Domain {
         self.iothreads.check()?;
         self.iothreads.fill_defaults();
         let ids: Vec<NonZeroU32> = self.iothreads.ids();
-        self.cputune.shrink(self.vcpu.max);
+        self.cputune.shrink(self.vcpu.max)?;
         self.cputune.check(self.vcpu.max, &ids)?;
         self.cputune.fill_defaults(self.vcpu.max, &ids);
         Ok(())

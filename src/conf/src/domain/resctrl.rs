@@ -112,13 +112,25 @@ fn shrink(vcpus: &mut CpuSet, max_vcpus: u32) {
 }
 
 impl CacheTune {
-    /// Drops CPUs that the guest can't have, and what is about none.
-    pub fn shrink_all(tunes: &mut Vec<Self>, max_vcpus: u32) {
-        for tune in tunes.iter_mut() {
+    /// Drops CPUs that the guest can't have, and what is about none or says nothing, unless it contradicts what is before it.
+    pub fn shrink_all(tunes: &mut Vec<Self>, max_vcpus: u32) -> Result<()> {
+        for mut tune in std::mem::take(tunes) {
             shrink(&mut tune.vcpus, max_vcpus);
             tune.monitors.iter_mut().for_each(|monitor| shrink(&mut monitor.vcpus, max_vcpus));
+            match tune.caches.is_empty() && tune.monitors.is_empty() {
+                true => tune.refuse_overlap(tunes)?,
+                false if tune.vcpus.is_empty() => {}
+                false => tunes.push(tune),
+            }
         }
-        tunes.retain(|tune| !(tune.vcpus.is_empty() || tune.caches.is_empty() && tune.monitors.is_empty()));
+        Ok(())
+    }
+
+    fn refuse_overlap(&self, earlier: &[Self]) -> Result<()> {
+        match earlier.iter().any(|earlier| earlier.vcpus.overlaps(&self.vcpus)) {
+            true => Err(Error::xml(format!("CPUs '{}' are in more than one <cachetune>", self.vcpus))),
+            false => Ok(()),
+        }
     }
 
     pub fn fill_all(tunes: &mut [Self]) {
@@ -130,9 +142,7 @@ impl CacheTune {
     /// Refuses CPUs that are in two groups, and monitors that don't fit the group.
     pub fn validate_all(tunes: &[Self]) -> Result<()> {
         for (index, tune) in tunes.iter().enumerate() {
-            if tunes[..index].iter().any(|earlier| earlier.vcpus.overlaps(&tune.vcpus)) {
-                return Err(Error::xml(format!("CPUs '{}' are in more than one <cachetune>", tune.vcpus)));
-            }
+            tune.refuse_overlap(&tunes[..index])?;
             for (at, cache) in tune.caches.iter().enumerate() {
                 let same = |other: &CacheShare| {
                     (other.level, other.id) == (cache.level, cache.id)
@@ -160,13 +170,30 @@ impl CacheTune {
 }
 
 impl MemoryTune {
-    /// Drops CPUs that the guest can't have, and what is about none.
-    pub fn shrink_all(tunes: &mut Vec<Self>, max_vcpus: u32) {
-        for tune in tunes.iter_mut() {
+    /// The same as for caches, whose groups count as well.
+    pub fn shrink_all(tunes: &mut Vec<Self>, caches: &[CacheTune], max_vcpus: u32) -> Result<()> {
+        for mut tune in std::mem::take(tunes) {
             shrink(&mut tune.vcpus, max_vcpus);
             tune.monitors.iter_mut().for_each(|monitor| shrink(&mut monitor.vcpus, max_vcpus));
+            match tune.nodes.is_empty() && tune.monitors.is_empty() {
+                true => tune.refuse_overlap(tunes, caches)?,
+                false if tune.vcpus.is_empty() => {}
+                false => tunes.push(tune),
+            }
         }
-        tunes.retain(|tune| !(tune.vcpus.is_empty() || tune.nodes.is_empty() && tune.monitors.is_empty()));
+        Ok(())
+    }
+
+    fn refuse_overlap(&self, earlier: &[Self], caches: &[CacheTune]) -> Result<()> {
+        let clashes = |other: &CpuSet| *other != self.vcpus && other.overlaps(&self.vcpus);
+        let in_memory = earlier.iter().any(|earlier| clashes(&earlier.vcpus));
+        match in_memory || caches.iter().any(|cache| clashes(&cache.vcpus)) {
+            true => {
+                let text = format!("<memorytune> has CPUs '{}', some of which another group has", self.vcpus);
+                Err(Error::xml(text))
+            }
+            false => Ok(()),
+        }
     }
 
     /// Puts groups that caches name, too, in their order.
@@ -181,12 +208,7 @@ impl MemoryTune {
     /// Refuses CPUs that are in two groups, and monitors that don't fit the group.
     pub fn validate_all(tunes: &[Self], caches: &[CacheTune]) -> Result<()> {
         for (index, tune) in tunes.iter().enumerate() {
-            let clashes = |other: &CpuSet| *other != tune.vcpus && other.overlaps(&tune.vcpus);
-            let in_memory = tunes[..index].iter().any(|earlier| clashes(&earlier.vcpus));
-            if in_memory || caches.iter().any(|cache| clashes(&cache.vcpus)) {
-                let text = format!("<memorytune> has CPUs '{}', some of which another group has", tune.vcpus);
-                return Err(Error::xml(text));
-            }
+            tune.refuse_overlap(&tunes[..index], caches)?;
             for (at, node) in tune.nodes.iter().enumerate() {
                 if tune.nodes[..at].iter().any(|earlier| earlier.id == node.id) {
                     let text = format!("<memorytune> gives node {} twice to CPUs '{}'", node.id, tune.vcpus);

@@ -265,3 +265,54 @@ fn invalid_definitions_can_be_loaded_but_not_defined() {
     assert!(Domain::read(&text, ParseFlags::LOAD).is_ok());
     assert_eq!(refused(&text).code(), ErrorCode::ConfigUnsupported);
 }
+
+#[test]
+fn a_device_of_the_host_is_given_to_a_guest_once_as_a_card_or_as_it_is() {
+    let place = "domain='0x0000' bus='0x21' slot='0x1c' function='0x6'";
+    let plain = format!("<hostdev type='pci'><source><address {place}/></source></hostdev>");
+    let card = |place: &str| {
+        format!("<interface type='hostdev'><source><address type='pci' {place}/></source></interface>")
+    };
+    let other = "domain='0x0000' bus='0x21' slot='0x1c' function='0x5'";
+    let devices = |text: &str| xml(&format!("<devices>{text}</devices>"));
+    assert!(Domain::read(&devices(&(card(place) + &card(other))), ParseFlags::DEFINE).is_ok());
+    for twice in [card(place) + &card(place), card(place) + &plain, plain.repeat(2)] {
+        assert_eq!(refused(&devices(&twice)).code(), ErrorCode::XmlError, "{twice}");
+    }
+}
+
+#[test]
+fn huge_pages_of_all_elements_count_and_node_0_is_the_guest_where_there_are_no_cells() {
+    let backing =
+        |pages: &str| xml(&format!("<memoryBacking><hugepages>{pages}</hugepages></memoryBacking>"));
+    let only = Domain::read(&backing("<page size='2048' nodeset='0'/>"), ParseFlags::DEFINE).unwrap();
+    assert!(only.format().contains("<page size='2048' unit='KiB'/>"), "{}", only.format());
+    let other = "<memoryBacking><hugepages><page size='1048576' nodeset='0'/></hugepages></memoryBacking>";
+    let both = backing("<page size='2048' nodeset='0'/>").replace("</domain>", &format!("{other}</domain>"));
+    assert_eq!(refused(&both).code(), ErrorCode::XmlDetail);
+    assert_eq!(refused(&backing("<page size='2048' nodeset='1'/>")).code(), ErrorCode::XmlDetail);
+}
+
+#[test]
+fn groups_of_cpus_contradict_each_other_also_where_they_say_nothing() {
+    let read = |tunes: &str| {
+        let text = xml(&format!("<vcpu>4</vcpu><cputune>{tunes}</cputune>"));
+        Domain::read(&text, ParseFlags::DEFINE).map(|domain| domain.format().contains("tune vcpus"))
+    };
+    let full = "<cachetune vcpus='0'><cache id='0' level='3' type='code' size='12'/></cachetune>";
+    for (empty, kept) in [
+        ("<cachetune vcpus='1'/>", true),
+        ("<cachetune vcpus='0'/>", false),
+        ("<cachetune vcpus='0-1'/>", false),
+        ("<memorytune vcpus='0'/>", true),
+        ("<memorytune vcpus='0-1'/>", false),
+    ] {
+        let whole = read(&format!("{full}{empty}"));
+        assert_eq!(whole.is_ok(), kept, "{empty}");
+        assert_eq!(whole.err().map_or(ErrorCode::XmlError, |err| err.code()), ErrorCode::XmlError);
+        if empty.starts_with("<cache") {
+            assert!(read(&format!("{empty}{full}")).expect("nothing is before it"), "{empty}");
+        }
+    }
+    assert!(!read(&full.replace("'0'><", "'9'><")).unwrap(), "there is no such CPU");
+}

@@ -1,12 +1,13 @@
 //! What devices may not be beside each other: the same name, the same place, the same number.
 
 use super::{
-    Address, Audio, Controller, ControllerModel, ControllerType, DeviceRef, DeviceSeclabel, Devices, Disk,
-    DiskBus, Domain, DriveAddress, Filesystem, FilesystemDriverType, Graphics, Hostdev, Input, InputBus,
-    IoApicDriver, MemoryDevice, VideoType, refuse_memory_conflicts,
+    Address, Audio, Connection, Controller, ControllerModel, ControllerType, DeviceRef, DeviceSeclabel,
+    Devices, Disk, DiskBus, Domain, DriveAddress, Filesystem, FilesystemDriverType, Graphics, Hostdev, Input,
+    InputBus, IoApicDriver, MemoryDevice, VideoType, refuse_memory_conflicts,
 };
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{OnOff, YesNo};
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 impl Devices {
@@ -73,13 +74,17 @@ impl Devices {
 
     /// Refuses devices of the host that are given to the guest twice, and two screens for the firmware.
     fn refuse_same_hostdevs(&self) -> Result<()> {
-        let mut with_ramfb = 0;
-        for (at, hostdev) in self.hostdevs.iter().enumerate() {
-            if self.hostdevs[at + 1..].iter().any(|other| hostdev.device.is_same(&other.device)) {
-                return Err(Error::xml(format!("{} is given to the guest twice", hostdev.device.describe())));
+        let ports = self.interfaces.iter().filter_map(|interface| match &interface.connection {
+            Connection::Hostdev(port) => Some(Cow::Owned(port.device())),
+            _ => None,
+        });
+        let all: Vec<_> =
+            self.hostdevs.iter().map(|hostdev| Cow::Borrowed(&hostdev.device)).chain(ports).collect();
+        for (at, device) in all.iter().enumerate() {
+            if all[at + 1..].iter().any(|other| device.is_same(other)) {
+                return Err(Error::xml(format!("{} is given to the guest twice", device.describe())));
             }
-            with_ramfb += usize::from(hostdev.device.has_ramfb());
-            if with_ramfb > 1 {
+            if device.has_ramfb() && all[..at].iter().any(|other| other.has_ramfb()) {
                 let text = "only one <hostdev> can have ramfb='on': there is one screen for the firmware";
                 return Err(Error::config_unsupported(text));
             }

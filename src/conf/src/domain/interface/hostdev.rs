@@ -3,7 +3,10 @@
 use ferrovirt_xml::{AutoBase, Hex, XmlElement, YesNo};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{HostdevDriver, PciAddress, StartupPolicy, UsbGuestReset};
+use crate::domain::{
+    HostDevice, HostSubsystem, HostdevDriver, PciAddress, PciHostSource, StartupPolicy, UsbGuestReset,
+    UsbHostAddress, UsbHostSource,
+};
 
 /// A device of the host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
@@ -15,6 +18,28 @@ pub struct HostdevPort {
     pub driver: Option<HostdevDriver>,
     #[xml(flatten = "source", missing = "ConfigUnsupported")]
     pub source: HostdevPortSource,
+}
+
+impl HostdevPort {
+    /// The same as a `<hostdev>` has it.
+    pub fn device(&self) -> HostDevice {
+        let HostdevPortSource { vendor, product, .. } = self.source;
+        let managed = self.managed == Some(YesNo::Yes);
+        let usb = |address| {
+            let source = UsbHostSource { vendor, product, address, ..UsbHostSource::default() };
+            HostSubsystem::Usb { managed, source }
+        };
+        HostDevice::Subsystem(match &self.source.address {
+            Some(HostdevPortAddress::Pci(address)) => {
+                let source = PciHostSource { address: *address, ..PciHostSource::default() };
+                HostSubsystem::Pci { managed, display: None, ramfb: None, driver: None, source }
+            }
+            Some(HostdevPortAddress::Usb { bus, device }) => {
+                usb(Some(UsbHostAddress { bus: *bus, device: *device }))
+            }
+            None => usb(None),
+        })
+    }
 }
 
 fn is_not_yes(value: &Option<YesNo>) -> bool {
