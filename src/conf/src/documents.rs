@@ -88,7 +88,7 @@ kinds! {
         Ok(snapshot)
     }, |snapshot| snapshot.to_xml(Uuid::nil(), true), check DomainSnapshot::check;
     "checkpoint", "domaincheckpoint.rng", Some((DomainCheckpoint::TAG, DomainCheckpoint::shape)), DomainCheckpoint, |text| {
-        let checkpoint = DomainCheckpoint::from_xml(text, true, &read_domain)?;
+        let checkpoint = DomainCheckpoint::kept(text, &read_domain)?;
         timed(checkpoint.creation_time)?;
         Ok(checkpoint)
     }, |checkpoint| checkpoint.to_xml(CheckpointXml { secure: true, ..CheckpointXml::default() }),

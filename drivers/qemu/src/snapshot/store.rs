@@ -150,7 +150,7 @@ pub fn load_all(shared: &Shared) {
         });
         let mut checkpoints = Moments::default();
         each_file(&DomainCheckpoint::folder(&shared.paths, &name), |text| {
-            checkpoints.add(DomainCheckpoint::from_xml(text, true, &read)?)
+            checkpoints.add(DomainCheckpoint::kept(text, &read)?)
         });
         checkpoints.set_current_to_last();
         let (snapshots, checkpoints) = (Arc::new(snapshots), Arc::new(checkpoints));

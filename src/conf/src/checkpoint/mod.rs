@@ -64,9 +64,20 @@ impl DomainCheckpoint {
     pub fn from_xml(text: &str, redefined: bool, read: ReadDomain<'_>) -> Result<Self> {
         let document = Document::parse(text, "domain_checkpoint")?.without_layout();
         Self::check(&document)?;
-        let node = document.root();
-        let mut checkpoint = Self { description: text_of(&node, "description"), ..Self::default() };
-        let name = text_of(&node, "name");
+        Self::from_node(&document.root(), redefined, read)
+    }
+
+    /// Reads a description that was kept, and tells all: the schema is not asked, or a checkpoint would be lost whose
+    /// domain was taken in as generously as domains are.
+    pub fn kept(text: &str, read: ReadDomain<'_>) -> Result<Self> {
+        let document = Document::parse(text, "domain_checkpoint")?.without_layout();
+        document.expect_root(Self::TAG)?;
+        Self::from_node(&document.root(), true, read)
+    }
+
+    fn from_node(node: &Node<'_>, redefined: bool, read: ReadDomain<'_>) -> Result<Self> {
+        let mut checkpoint = Self { description: text_of(node, "description"), ..Self::default() };
+        let name = text_of(node, "name");
         if redefined {
             checkpoint.name = name.ok_or_else(|| own(node.missing_child("name", ErrorCode::XmlError)))?;
             let time = text_of(&node, "creationTime").and_then(|text| text.trim().parse().ok());
@@ -238,5 +249,17 @@ mod tests {
             (err.code(), err.error_domain()),
             (ErrorCode::ConfigUnsupported, ErrorDomain::DomainCheckpoint)
         );
+    }
+
+    #[test]
+    fn what_was_kept_is_read_even_where_the_schema_would_refuse_its_domain() {
+        let domain = DOMAIN.replace("</devices>", "<video><model type='default'/></video></devices>");
+        let text = format!(
+            "<domaincheckpoint><name>c</name><creationTime>1</creationTime>{domain}</domaincheckpoint>"
+        );
+        let read = |node: &Node<'_>| Domain::from_node(node, ParseFlags::LOAD);
+        let err = DomainCheckpoint::from_xml(&text, true, &read).unwrap_err();
+        assert_eq!(err.code(), ErrorCode::XmlInvalidSchema);
+        assert!(DomainCheckpoint::kept(&text, &read).unwrap().domain.is_some());
     }
 }
