@@ -254,7 +254,9 @@ fn hexadecimal_double(text: &str) -> Option<f64> {
     }
     let power: i32 = power.parse().ok()?;
     let shift = power.checked_sub(i32::try_from(fraction.len()).ok()?.checked_mul(4)?)?;
-    Some(value * 2f64.powi(shift))
+    // Each doubling is exact; how precise a power is depends on the machine. Beyond these bounds all is 0 or infinite.
+    let factor = if shift < 0 { 0.5 } else { 2.0 };
+    Some((0..shift.unsigned_abs().min(5000)).fold(value, |value, _| value * factor))
 }
 
 #[cfg(test)]
