@@ -80,7 +80,7 @@ impl DomainCheckpoint {
         let name = text_of(node, "name");
         if redefined {
             checkpoint.name = name.ok_or_else(|| own(node.missing_child("name", ErrorCode::XmlError)))?;
-            let time = text_of(&node, "creationTime").and_then(|text| text.trim().parse().ok());
+            let time = text_of(node, "creationTime").and_then(|text| text.trim().parse().ok());
             checkpoint.creation_time =
                 time.ok_or_else(|| own(node.missing_child("creationTime", ErrorCode::Internal)))?;
             checkpoint.parent = node.child("parent").and_then(|parent| text_of(&parent, "name"));
