@@ -7,6 +7,7 @@ use crate::config::{Config, Permissions};
 use crate::handlers::Table;
 use crate::kind::Kind;
 use crate::listener::{Listener, Plan, Role, group, network_socket, socket_path};
+use crate::outbox::Unseen;
 use crate::server::{ClientLimits, KeepaliveSettings, Server};
 use crate::tls::TlsDoor;
 use crate::workers::{Limits, Workers};
@@ -79,6 +80,7 @@ pub struct Daemon {
     /// Tells that there may be a reason to look at the clock, or to end.
     changed: Notify,
     ending: Mutex<Option<&'static str>>,
+    unseen: Unseen,
 }
 
 /// What a daemon listens on, before it lets anybody in.
@@ -166,6 +168,7 @@ impl Daemon {
             timeout: AtomicU32::new(timeout),
             changed: Notify::new(),
             ending: Mutex::default(),
+            unseen: Unseen::default(),
         })
     }
 
@@ -199,6 +202,11 @@ impl Daemon {
     pub fn shut_down(&self, why: &'static str) {
         self.ending.lock().get_or_insert(why);
         self.changed.notify_one();
+    }
+
+    /// What its clients are still to be sent, and the reactor does not know of.
+    pub(crate) fn unseen(&self) -> &Unseen {
+        &self.unseen
     }
 
     pub(crate) fn client_left(&self) {

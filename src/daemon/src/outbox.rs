@@ -6,12 +6,19 @@ use parking_lot::Mutex;
 use rustix::io::Errno;
 use std::collections::VecDeque;
 use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Notify;
 
 /// Streams wait while more than this is queued.
 pub const ENOUGH: usize = 1 << 20;
 /// A client that lets more pile up does not read any more: it is given up.
 const TOO_MUCH: usize = 128 << 20;
+
+/// How many of a daemon's outboxes have something that the reactor has not looked at yet. As long as there is one, replies
+/// wait for the reactor, too: who has the reply to what he did is to find that everybody else has been told of it.
+#[derive(Clone, Default)]
+pub struct Unseen(Arc<AtomicUsize>);
 
 /// Something to be done when there is room again.
 pub type Waiter = Box<dyn FnOnce() + Send>;
@@ -35,6 +42,9 @@ struct State {
     then: Option<(usize, Waiter)>,
     /// Why nothing more is taken, once that is so.
     closed: Option<&'static str>,
+    /// It is one of those that are unseen.
+    unseen: bool,
+    all_unseen: Unseen,
 }
 
 /// How far sending has come.
@@ -47,26 +57,31 @@ pub enum Sent {
 
 impl Outbox {
     /// A queue for what goes out by `transport`.
-    pub fn new(transport: Layered) -> Self {
-        Self { state: Mutex::default(), transport, wake: Notify::new() }
+    pub fn new(transport: Layered, all_unseen: Unseen) -> Self {
+        let state = State { all_unseen, ..State::default() };
+        Self { state: Mutex::new(state), transport, wake: Notify::new() }
     }
 
     /// Queues a message.
     pub fn push(&self, message: OutgoingMessage) {
-        self.state.lock().push(message);
+        let mut state = self.state.lock();
+        state.push(message);
+        state.note_unseen(true);
+        drop(state);
         self.wake.notify_one();
     }
 
     /// Sends a reply in its turn, and has something done once it has been sent and before anything else is.
     pub fn reply(&self, message: OutgoingMessage, then: Option<Waiter>) {
         let mut state = self.state.lock();
-        let is_next = state.queue.is_empty() && state.closed.is_none();
+        let is_next = state.queue.is_empty() && state.closed.is_none() && !state.all_unseen.any();
         if then.is_some() && state.closed.is_none() {
             state.then = then.map(|then| (state.queue.len(), then));
         }
         state.push(message);
         // What goes wrong here goes wrong for the client's task, too, which knows what to do.
         if !(is_next && state.send(&self.transport) == Ok(Sent::Everything)) {
+            state.note_unseen(true);
             drop(state);
             self.wake.notify_one();
         }
@@ -112,6 +127,7 @@ impl Outbox {
     pub fn send(&self) -> Result<Sent, Errno> {
         let mut state = self.state.lock();
         let outcome = state.send(&self.transport);
+        state.note_unseen(false);
         let waiting = match state.bytes < ENOUGH / 2 {
             true => std::mem::take(&mut state.waiting),
             false => Vec::new(),
@@ -119,6 +135,18 @@ impl Outbox {
         drop(state);
         waiting.into_iter().for_each(|waiter| waiter());
         outcome
+    }
+}
+
+impl Unseen {
+    fn any(&self) -> bool {
+        self.0.load(Ordering::SeqCst) != 0
+    }
+}
+
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        self.state.get_mut().note_unseen(false);
     }
 }
 
@@ -137,6 +165,18 @@ impl State {
     fn close(&mut self, why: &'static str) {
         self.closed.get_or_insert(why);
         self.waiting.clear();
+        self.note_unseen(false);
+    }
+
+    /// Whether there is something that the reactor has to look at; not for a client that is given up.
+    fn note_unseen(&mut self, unseen: bool) {
+        let unseen = unseen && self.closed.is_none();
+        match (self.unseen, unseen) {
+            (false, true) => _ = self.all_unseen.0.fetch_add(1, Ordering::SeqCst),
+            (true, false) => _ = self.all_unseen.0.fetch_sub(1, Ordering::SeqCst),
+            _ => {}
+        }
+        self.unseen = unseen;
     }
 
     fn one_is_sent(&mut self) {
@@ -184,10 +224,11 @@ mod tests {
     use std::os::unix::net::UnixStream;
     use std::sync::mpsc::channel;
 
-    fn outbox() -> (Outbox, UnixStream) {
+    fn outbox(all_unseen: &Unseen) -> (Outbox, UnixStream) {
         let (ours, theirs) = UnixStream::pair().unwrap();
         theirs.set_nonblocking(true).unwrap();
-        (Outbox::new(Layered::new(UnixTransport::new(ours.into()))), theirs)
+        let transport = Layered::new(UnixTransport::new(ours.into()));
+        (Outbox::new(transport, all_unseen.clone()), theirs)
     }
 
     /// All bytes that have come.
@@ -200,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_reply_goes_out_at_once_and_never_before_what_was_queued_earlier() {
-        let (outbox, mut theirs) = outbox();
+        let (outbox, mut theirs) = outbox(&Unseen::default());
         let (ping, pong) = (message(PING).unwrap(), message(PONG).unwrap());
         let (first, second) = (ping.bytes().to_vec(), pong.bytes().to_vec());
         outbox.reply(message(PONG).unwrap(), None);
@@ -217,8 +258,27 @@ mod tests {
     }
 
     #[test]
+    fn a_reply_waits_until_everybody_has_been_told() {
+        let all = Unseen::default();
+        let ((one, _ours), (other, mut theirs)) = (outbox(&all), outbox(&all));
+        let reply = || message(PONG).unwrap();
+        one.push(message(PING).unwrap());
+        other.reply(reply(), None);
+        assert_eq!(received(&mut theirs), b"");
+        one.send().unwrap();
+        other.send().unwrap();
+        other.reply(reply(), None);
+        assert_eq!(received(&mut theirs), [reply().bytes(), reply().bytes()].concat());
+        // Who is given up keeps nobody waiting.
+        one.push(message(PING).unwrap());
+        one.close("it is gone");
+        other.reply(reply(), None);
+        assert_eq!(received(&mut theirs), reply().bytes());
+    }
+
+    #[test]
     fn what_the_socket_does_not_take_stays_for_later() {
-        let (outbox, mut theirs) = outbox();
+        let (outbox, mut theirs) = outbox(&Unseen::default());
         let one = message(PING).unwrap().bytes().len();
         let mut sent = 0;
         while outbox.is_empty() {
@@ -235,7 +295,7 @@ mod tests {
 
     #[test]
     fn nothing_is_sent_to_who_is_gone() {
-        let (outbox, theirs) = outbox();
+        let (outbox, theirs) = outbox(&Unseen::default());
         drop(theirs);
         outbox.reply(message(PING).unwrap(), None);
         assert!(!outbox.is_empty());

@@ -88,6 +88,7 @@ impl Client {
         transport: Layered,
     ) -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs() as i64);
+        let outbox = Arc::new(Outbox::new(transport, daemon.unseen().clone()));
         Self(Arc::new(Inner {
             id: server.take_id(),
             since,
@@ -97,7 +98,7 @@ impl Client {
             login,
             connection: RwLock::default(),
             identity: Mutex::default(),
-            outbox: Arc::new(Outbox::new(transport)),
+            outbox,
             streams: Streams::default(),
             events: Registrations::default(),
             in_flight: AtomicU32::new(0),
