@@ -2,6 +2,7 @@
 //!
 //! A device's `driver_override` says which driver alone may take it; the kernel then looks for one anew.
 
+use crate::addresses;
 use crate::driver::{QemuDriver, Shared};
 use ferrovirt_conf::domain::{HostSubsystem, PciAddress};
 use ferrovirt_core::driver::NodeDeviceAssignment;
@@ -59,10 +60,7 @@ impl NodeDeviceAssignment for QemuDriver {
 
 /// A device that a guest has is not to be taken from under it.
 fn refuse_used(shared: &Shared, place: &str) -> Result<()> {
-    let uses = |address: &PciAddress| {
-        let PciAddress { domain, bus, slot, function, .. } = address;
-        format!("{:04x}:{:02x}:{:02x}.{:x}", domain.0, bus.0, slot.0, function.0) == place
-    };
+    let uses = |address: &PciAddress| addresses::Shown(address).to_string() == place;
     for vm in shared.domains.running() {
         let Some(live) = vm.view().live.clone() else { continue };
         let definition = live.definition();

@@ -3,6 +3,7 @@
 use ferrovirt_conf::domain::{
     Channel, ChardevSource, Connection, DeviceInfo, Disk, Domain, Graphics, ListenType, MemballoonModel,
 };
+use ferrovirt_core::{Error, Result};
 use std::path::Path;
 
 /// Most memory the guest can have while it runs, in KiB.
@@ -46,6 +47,12 @@ pub fn tap_of<'a>(model: &'a Domain, device: &str) -> Option<&'a str> {
 pub fn disk<'a>(model: &'a Domain, name: &str) -> Option<&'a Disk> {
     let by_source = || model.devices.disks.iter().find(|disk| disk.source.path() == Some(name));
     model.devices.disk(name).or_else(by_source)
+}
+
+/// The disk of this target, where one must be.
+pub fn wanted_disk<'a>(model: &'a Domain, target: &str) -> Result<&'a Disk> {
+    let disk = model.devices.disk(target);
+    disk.ok_or_else(|| Error::internal(format!("there is no disk '{target}'")))
 }
 
 /// The host's end of the console, serial or parallel port with this alias; without one that of the first console.

@@ -13,7 +13,7 @@ mod virtio_bus;
 mod virtio_serial;
 mod zpci;
 
-pub use pci_buses::{Buses, Chosen, Connector, Habits, Plug};
+pub use pci_buses::{Buses, Chosen, Connector, Habits, Plug, Shown};
 pub use usb_ports::UsbPorts;
 
 use ferrovirt_conf::domain::Domain;

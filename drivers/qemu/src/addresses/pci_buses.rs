@@ -413,7 +413,7 @@ pub fn at(slot: u8, function: u8) -> PciAddress {
 }
 
 /// An address as people write it.
-struct Shown<'a>(&'a PciAddress);
+pub struct Shown<'a>(pub &'a PciAddress);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

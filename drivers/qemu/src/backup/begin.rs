@@ -4,6 +4,7 @@ use super::{Backup, Running, bitmap, finish, job_id, now};
 use crate::blockjob::{BlockJob, Kind, Stage, add_nodes};
 use crate::command;
 use crate::images;
+use crate::model;
 use crate::qmp::{BlockExportAdd, NbdServerStart, Properties, QueryNamedBlockNodes, Transaction};
 use crate::snapshot::{self, Made, make_image};
 use crate::status;
@@ -60,8 +61,7 @@ fn complete(guest: &Guest<'_>, model: &mut DomainBackup) -> Result<()> {
     for wanted in &mut model.disks {
         let Some(copy) = &mut wanted.copy else { continue };
         copied = true;
-        let disk = definition.model.devices.disk(&wanted.name);
-        let disk = disk.ok_or_else(|| Error::internal(format!("there is no disk '{}'", wanted.name)))?;
+        let disk = model::wanted_disk(&definition.model, &wanted.name)?;
         if let Some(job) = live.block_jobs.on(&wanted.name) {
             let text = format!("a job is under way on disk '{}' already", job.target);
             return Err(Error::new(ErrorCode::OperationUnsupported, text));
@@ -176,8 +176,7 @@ impl Attempt<'_> {
         }
         let mut actions = Vec::new();
         for (name, copy) in &copies {
-            let disk = definition.model.devices.disk(name);
-            let disk = disk.ok_or_else(|| Error::internal(format!("there is no disk '{name}'")))?;
+            let disk = model::wanted_disk(&definition.model, name)?;
             let node = images::node(live, shared, disk)?;
             self.nodes.insert(name.clone(), node.clone());
             self.make(disk, copy)?;
@@ -250,8 +249,7 @@ impl Attempt<'_> {
     fn holders(&self, name: &str, checkpoint: &str) -> Result<Vec<String>> {
         let Guest { shared, live, .. } = self.guest;
         let definition = live.definition();
-        let disk = definition.model.devices.disk(name);
-        let disk = disk.ok_or_else(|| Error::internal(format!("there is no disk '{name}'")))?;
+        let disk = model::wanted_disk(&definition.model, name)?;
         let layers = crate::blockjob::layers(shared, live, disk)?;
         let nodes = live.ask(&shared.reactor, QueryNamedBlockNodes { flat: Some(true) })?;
         let remembers = |layer: &str| {

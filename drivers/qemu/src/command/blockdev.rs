@@ -379,12 +379,9 @@ fn storage(context: Context<'_>, image: &Image<'_>) -> Result<Props> {
         StorageLocation::Network(source) => network(context, image, source)?,
         StorageLocation::Nvme(source) => {
             let mut props = Props::device("nvme");
-            let address = &source.address;
-            let text = format!(
-                "{:04x}:{:02x}:{:02x}.{:x}",
-                address.domain.0, address.bus.0, address.slot.0, address.function.0
-            );
-            props.set("device", text).set("namespace", source.namespace);
+            props
+                .set("device", crate::addresses::Shown(&source.address).to_string())
+                .set("namespace", source.namespace);
             props
         }
         StorageLocation::Volume(volume) => {

@@ -204,8 +204,7 @@ pub fn bitmap_actions(shared: &Shared, live: &Live, checkpoint: &DomainCheckpoin
     let mut actions = Vec::new();
     let remembering = checkpoint.disks.iter().filter(|disk| disk.kind == CheckpointKind::Bitmap);
     for wanted in remembering {
-        let disk = definition.model.devices.disk(&wanted.name);
-        let disk = disk.ok_or_else(|| Error::internal(format!("there is no disk '{}'", wanted.name)))?;
+        let disk = crate::model::wanted_disk(&definition.model, &wanted.name)?;
         if crate::images::format(disk) != StorageFormat::Qcow2 {
             let text = format!("disk '{}' can't remember what is written: it is not 'qcow2'", wanted.name);
             return Err(Error::config_unsupported(text));

@@ -210,8 +210,9 @@ impl Session {
     }
 
     fn release_held(&mut self) {
-        while !self.held.is_empty() && self.has_worker() {
-            let Some(message) = self.held.pop_front() else { return };
+        while self.has_worker()
+            && let Some(message) = self.held.pop_front()
+        {
             self.held_bytes -= message.payload.len();
             self.client.note_held(!self.held.is_empty());
             self.submit(message);
