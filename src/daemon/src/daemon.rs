@@ -204,7 +204,7 @@ impl Daemon {
         self.changed.notify_one();
     }
 
-    /// What its clients are still to be sent, and the reactor does not know of.
+    /// The clients with events that nobody has tried to send yet.
     pub(crate) fn unseen(&self) -> &Unseen {
         &self.unseen
     }

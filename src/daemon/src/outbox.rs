@@ -1,13 +1,13 @@
-//! What a client is still to be sent: filled by any thread, and emptied by the reactor. Only a reply that nothing is
-//! before goes out at once, by whoever has it: on a busy host another thread would have to wait for a processor first.
+//! What a client is still to be sent: filled by any thread, and emptied by the reactor. Only who has a reply sends it at
+//! once, after what is before it and what others are still to be told: on a busy host another thread would have to wait for
+//! a processor first.
 
 use ferrovirt_rpc::frame::{Layered, OutgoingMessage, Transport};
 use parking_lot::Mutex;
 use rustix::io::Errno;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::os::fd::AsFd;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use tokio::sync::Notify;
 
 /// Streams wait while more than this is queued.
@@ -15,10 +15,10 @@ pub const ENOUGH: usize = 1 << 20;
 /// A client that lets more pile up does not read any more: it is given up.
 const TOO_MUCH: usize = 128 << 20;
 
-/// How many of a daemon's outboxes have something that the reactor has not looked at yet. As long as there is one, replies
-/// wait for the reactor, too: who has the reply to what he did is to find that everybody else has been told of it.
+/// A daemon's outboxes with events that nobody has tried to send yet. Whoever has a reply tries before it goes out: who
+/// has the reply to what he did is to find that everybody else has been told of it.
 #[derive(Clone, Default)]
-pub struct Unseen(Arc<AtomicUsize>);
+pub struct Unseen(Arc<Mutex<HashMap<usize, Weak<Outbox>>>>);
 
 /// Something to be done when there is room again.
 pub type Waiter = Box<dyn FnOnce() + Send>;
@@ -29,6 +29,9 @@ pub struct Outbox {
     transport: Layered,
     /// Wakes the client's task on the reactor.
     wake: Notify,
+    all_unseen: Unseen,
+    /// Itself, as it is listed there.
+    this: Weak<Self>,
 }
 
 #[derive(Default)]
@@ -42,9 +45,6 @@ struct State {
     then: Option<(usize, Waiter)>,
     /// Why nothing more is taken, once that is so.
     closed: Option<&'static str>,
-    /// It is one of those that are unseen.
-    unseen: bool,
-    all_unseen: Unseen,
 }
 
 /// How far sending has come.
@@ -57,31 +57,41 @@ pub enum Sent {
 
 impl Outbox {
     /// A queue for what goes out by `transport`.
-    pub fn new(transport: Layered, all_unseen: Unseen) -> Self {
-        let state = State { all_unseen, ..State::default() };
-        Self { state: Mutex::new(state), transport, wake: Notify::new() }
+    pub fn new(transport: Layered, all_unseen: Unseen) -> Arc<Self> {
+        Arc::new_cyclic(|this| Self {
+            state: Mutex::default(),
+            transport,
+            wake: Notify::new(),
+            all_unseen,
+            this: this.clone(),
+        })
     }
 
-    /// Queues a message.
+    /// Queues a message that can wait for the reactor.
     pub fn push(&self, message: OutgoingMessage) {
+        self.state.lock().push(message);
+        self.wake.notify_one();
+    }
+
+    /// Queues an event, which goes out before the next reply to anybody.
+    pub fn tell(&self, event: OutgoingMessage) {
         let mut state = self.state.lock();
-        state.push(message);
-        state.note_unseen(true);
+        state.push(event);
+        self.all_unseen.add(&self.this);
         drop(state);
         self.wake.notify_one();
     }
 
     /// Sends a reply in its turn, and has something done once it has been sent and before anything else is.
     pub fn reply(&self, message: OutgoingMessage, then: Option<Waiter>) {
+        self.all_unseen.send();
         let mut state = self.state.lock();
-        let is_next = state.queue.is_empty() && state.closed.is_none() && !state.all_unseen.any();
         if then.is_some() && state.closed.is_none() {
             state.then = then.map(|then| (state.queue.len(), then));
         }
         state.push(message);
         // What goes wrong here goes wrong for the client's task, too, which knows what to do.
-        if !(is_next && state.send(&self.transport) == Ok(Sent::Everything)) {
-            state.note_unseen(true);
+        if state.closed.is_some() || state.send(&self.transport) != Ok(Sent::Everything) {
             drop(state);
             self.wake.notify_one();
         }
@@ -127,7 +137,7 @@ impl Outbox {
     pub fn send(&self) -> Result<Sent, Errno> {
         let mut state = self.state.lock();
         let outcome = state.send(&self.transport);
-        state.note_unseen(false);
+        self.all_unseen.remove(&self.this);
         let waiting = match state.bytes < ENOUGH / 2 {
             true => std::mem::take(&mut state.waiting),
             false => Vec::new(),
@@ -139,14 +149,28 @@ impl Outbox {
 }
 
 impl Unseen {
-    fn any(&self) -> bool {
-        self.0.load(Ordering::SeqCst) != 0
+    fn add(&self, outbox: &Weak<Outbox>) {
+        self.0.lock().entry(outbox.as_ptr() as usize).or_insert_with(|| outbox.clone());
+    }
+
+    /// Only who holds the lock of an outbox may take it out, and only after sending: until then its event may be on no way.
+    fn remove(&self, outbox: &Weak<Outbox>) {
+        self.0.lock().remove(&(outbox.as_ptr() as usize));
+    }
+
+    /// Tells everybody, as far as the sockets take it.
+    fn send(&self) {
+        let all: Vec<_> = self.0.lock().values().filter_map(Weak::upgrade).collect();
+        for outbox in all {
+            // What goes wrong here goes wrong for the client's task, too, which knows what to do.
+            _ = outbox.send();
+        }
     }
 }
 
 impl Drop for Outbox {
     fn drop(&mut self) {
-        self.state.get_mut().note_unseen(false);
+        self.all_unseen.remove(&self.this);
     }
 }
 
@@ -165,18 +189,6 @@ impl State {
     fn close(&mut self, why: &'static str) {
         self.closed.get_or_insert(why);
         self.waiting.clear();
-        self.note_unseen(false);
-    }
-
-    /// Whether there is something that the reactor has to look at; not for a client that is given up.
-    fn note_unseen(&mut self, unseen: bool) {
-        let unseen = unseen && self.closed.is_none();
-        match (self.unseen, unseen) {
-            (false, true) => _ = self.all_unseen.0.fetch_add(1, Ordering::SeqCst),
-            (true, false) => _ = self.all_unseen.0.fetch_sub(1, Ordering::SeqCst),
-            _ => {}
-        }
-        self.unseen = unseen;
     }
 
     fn one_is_sent(&mut self) {
@@ -224,7 +236,7 @@ mod tests {
     use std::os::unix::net::UnixStream;
     use std::sync::mpsc::channel;
 
-    fn outbox(all_unseen: &Unseen) -> (Outbox, UnixStream) {
+    fn outbox(all_unseen: &Unseen) -> (Arc<Outbox>, UnixStream) {
         let (ours, theirs) = UnixStream::pair().unwrap();
         theirs.set_nonblocking(true).unwrap();
         let transport = Layered::new(UnixTransport::new(ours.into()));
@@ -249,29 +261,27 @@ mod tests {
 
         let (done, is_done) = channel();
         outbox.push(ping);
-        outbox.reply(pong, Some(Box::new(move || done.send(()).unwrap())));
         assert_eq!(received(&mut theirs), b"");
-        assert!(is_done.try_recv().is_err());
-        assert_eq!(outbox.send(), Ok(Sent::Everything));
+        outbox.reply(pong, Some(Box::new(move || done.send(()).unwrap())));
         assert_eq!(received(&mut theirs), [first, second].concat());
         is_done.try_recv().unwrap();
     }
 
     #[test]
-    fn a_reply_waits_until_everybody_has_been_told() {
+    fn before_a_reply_goes_out_everybody_has_been_told() {
         let all = Unseen::default();
-        let ((one, _ours), (other, mut theirs)) = (outbox(&all), outbox(&all));
-        let reply = || message(PONG).unwrap();
-        one.push(message(PING).unwrap());
+        let ((one, mut ours), (other, mut theirs)) = (outbox(&all), outbox(&all));
+        let (event, reply) = (|| message(PING).unwrap(), || message(PONG).unwrap());
+        one.tell(event());
+        assert_eq!(received(&mut ours), b"");
         other.reply(reply(), None);
-        assert_eq!(received(&mut theirs), b"");
-        one.send().unwrap();
-        other.send().unwrap();
-        other.reply(reply(), None);
-        assert_eq!(received(&mut theirs), [reply().bytes(), reply().bytes()].concat());
-        // Who is given up keeps nobody waiting.
-        one.push(message(PING).unwrap());
-        one.close("it is gone");
+        assert_eq!(received(&mut ours), event().bytes());
+        assert_eq!(received(&mut theirs), reply().bytes());
+        assert!(all.0.lock().is_empty());
+        // Who is gone keeps nobody waiting.
+        one.tell(event());
+        drop(one);
+        assert!(all.0.lock().is_empty());
         other.reply(reply(), None);
         assert_eq!(received(&mut theirs), reply().bytes());
     }

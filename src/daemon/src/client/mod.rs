@@ -88,7 +88,7 @@ impl Client {
         transport: Layered,
     ) -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs() as i64);
-        let outbox = Arc::new(Outbox::new(transport, daemon.unseen().clone()));
+        let outbox = Outbox::new(transport, daemon.unseen().clone());
         Self(Arc::new(Inner {
             id: server.take_id(),
             since,
@@ -223,7 +223,7 @@ impl Client {
     /// Sends a message that it did not ask for.
     pub fn send_event<E: EventMessage>(&self, event: &E) {
         match OutgoingMessage::event(event) {
-            Ok(message) => self.0.outbox.push(message),
+            Ok(message) => self.0.outbox.tell(message),
             Err(err) => {
                 tracing::warn!(client = self.0.id, event = E::ROW.name, %err, "an event can't be sent")
             }
