@@ -82,7 +82,7 @@ pub fn values_with<T>(
 ) -> Result<Vec<T>> {
     let Some(node) = at else { return Ok(Vec::new()) };
     let nodes = node.children_named(tag);
-    nodes.filter_map(|n| text_with(&Some(n), fault, from_text, kind).transpose()).collect()
+    exact(nodes.filter_map(|n| text_with(&Some(n), fault, from_text, kind).transpose()))
 }
 
 pub fn flag(at: &Place<'_>, tag: Tag) -> bool {
@@ -100,7 +100,7 @@ pub fn child_of_all<T: XmlContent>(at: &Place<'_>, tag: Tag) -> Result<Option<T>
 
 pub fn children<T: XmlContent>(at: &Place<'_>, tag: Tag) -> Result<Vec<T>> {
     let Some(node) = at else { return Ok(Vec::new()) };
-    node.children_named(tag).map(|n| T::parse(&n)).collect()
+    exact(node.children_named(tag).map(|n| T::parse(&n)))
 }
 
 pub fn choice<T: XmlChoice>(at: &Place<'_>) -> Result<Option<T>> {
@@ -110,7 +110,20 @@ pub fn choice<T: XmlChoice>(at: &Place<'_>) -> Result<Option<T>> {
 
 pub fn choices<T: XmlChoice>(at: &Place<'_>) -> Result<Vec<T>> {
     let Some(node) = at else { return Ok(Vec::new()) };
-    node.children().filter(T::accepts).map(|n| T::parse(&n)).collect()
+    exact(node.children().filter(T::accepts).map(|n| T::parse(&n)))
+}
+
+/// Collects what is kept for long: without room to grow. Most lists have one member, and four would be made room for.
+fn exact<T>(members: impl Iterator<Item = Result<T>>) -> Result<Vec<T>> {
+    let mut list = Vec::new();
+    for member in members {
+        if list.len() == list.capacity() {
+            list.reserve_exact(list.len().max(1));
+        }
+        list.push(member?);
+    }
+    list.shrink_to_fit();
+    Ok(list)
 }
 
 pub fn raw(at: &Place<'_>, tag: Tag) -> Option<RawElement> {

@@ -39,7 +39,7 @@ pub struct Mark {
 
 impl Writer {
     pub fn new() -> Self {
-        Self { out: String::with_capacity(1024), ..Self::default() }
+        Self { out: String::with_capacity(4096), ..Self::default() }
     }
 
     /// Writes with this many levels of indentation already there.

@@ -131,7 +131,7 @@ fn has_group_limits(model: &Domain) -> bool {
     let limits = [memory.hard_limit, memory.soft_limit, memory.swap_hard_limit];
     !scheduler::said(&model.cputune).is_empty()
         || limits.iter().any(Option::is_some)
-        || model.blkiotune != BlkioTune::default()
+        || *model.blkiotune != BlkioTune::default()
 }
 
 impl Guest<'_> {

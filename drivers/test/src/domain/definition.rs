@@ -16,7 +16,8 @@ pub struct Definition {
 }
 
 impl Definition {
-    pub fn new(model: Domain) -> Arc<Self> {
+    pub fn new(mut model: Domain) -> Arc<Self> {
+        model.shrink_to_fit();
         Arc::new(Self { model })
     }
 

@@ -30,7 +30,8 @@ impl Domain {
         self.fill_vcpus()?;
         self.fill_memory(flags)?;
         if self.numa().is_none()
-            && let Some(pages) = &mut self.memory_backing.huge_pages
+            && let Some(backing) = self.memory_backing.said()
+            && let Some(pages) = &mut backing.huge_pages
         {
             pages.drop_only_node();
         }

@@ -44,25 +44,25 @@ pub struct Domain {
     #[xml(child = "currentMemory", default)]
     pub current_memory: ScaledSize,
     #[xml(flatten = "blkiotune")]
-    pub blkiotune: BlkioTune,
+    pub blkiotune: Rare<BlkioTune>,
     #[xml(flatten = "memtune")]
-    pub memtune: Memtune,
+    pub memtune: Rare<Memtune>,
     #[xml(flatten = "memoryBacking")]
-    pub memory_backing: MemoryBacking,
+    pub memory_backing: Rare<MemoryBacking>,
     #[xml(child = "vcpu", default)]
     pub vcpu: Vcpu,
     #[xml(child = "vcpus/vcpu")]
     pub vcpus: Vec<VcpuState>,
     #[xml(flatten)]
-    pub iothreads: IoThreads,
+    pub iothreads: Rare<IoThreads>,
     #[xml(child = "throttlegroups/throttlegroup")]
     pub throttle_groups: Vec<ThrottleGroup>,
     #[xml(flatten = "cputune")]
     pub cputune: Rare<CpuTune>,
     #[xml(flatten = "numatune")]
-    pub numatune: NumaTune,
+    pub numatune: Rare<NumaTune>,
     #[xml(flatten = "resource")]
-    pub resource: Resource,
+    pub resource: Rare<Resource>,
     #[xml(child)]
     pub sysinfo: Vec<Sysinfo>,
     /// Xen's boot loader, run on the host.
@@ -73,7 +73,7 @@ pub struct Domain {
     #[xml(child, default)]
     pub os: Os,
     #[xml(flatten = "idmap")]
-    pub idmap: IdMaps,
+    pub idmap: Rare<IdMaps>,
     #[xml(flatten = "features")]
     pub features: Features,
     #[xml(child, omit_empty)]
@@ -98,7 +98,23 @@ pub struct Domain {
     pub namespaces: Rare<Namespaces>,
 }
 
-rare!(CpuTune, Namespaces);
+rare!(BlkioTune, Memtune, MemoryBacking, IoThreads, CpuTune, NumaTune, Resource, IdMaps, Namespaces);
+
+impl Domain {
+    /// Gives back the room that is not used; for a description that is kept.
+    pub fn shrink_to_fit(&mut self) {
+        self.blkiotune.shrink_to_fit();
+        self.memtune.shrink_to_fit();
+        self.memory_backing.shrink_to_fit();
+        self.iothreads.shrink_to_fit();
+        self.cputune.shrink_to_fit();
+        self.numatune.shrink_to_fit();
+        self.resource.shrink_to_fit();
+        self.idmap.shrink_to_fit();
+        self.devices.shrink_to_fit();
+        self.namespaces.shrink_to_fit();
+    }
+}
 
 /// What runs guests of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, XmlEnum)]

@@ -56,6 +56,13 @@ macro_rules! kinds {
             }
         }
 
+        impl Devices {
+            /// Gives back what lists have taken to grow; for a description that is kept.
+            pub fn shrink_to_fit(&mut self) {
+                $(Slot::<$ty>::shrink_to_fit(&mut self.$list);)*
+            }
+        }
+
         impl<'a> DeviceRef<'a> {
             pub fn kind(self) -> DeviceKind {
                 match self {
@@ -262,6 +269,8 @@ impl AnyDevice {
 trait Slot<T> {
     fn put(&mut self, device: T);
     fn take_out(&mut self, at: usize);
+    /// One takes no more than it needs.
+    fn shrink_to_fit(&mut self) {}
 }
 
 impl<T> Slot<T> for Vec<T> {
@@ -271,6 +280,10 @@ impl<T> Slot<T> for Vec<T> {
 
     fn take_out(&mut self, at: usize) {
         self.remove(at);
+    }
+
+    fn shrink_to_fit(&mut self) {
+        Vec::shrink_to_fit(self);
     }
 }
 

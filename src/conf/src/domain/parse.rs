@@ -217,11 +217,14 @@ impl Domain {
             return Err(Error::xml(text));
         }
         self.iothreads.check()?;
-        self.iothreads.fill_defaults();
+        if let Some(threads) = self.iothreads.said() {
+            threads.fill_defaults();
+        }
+        let Some(tune) = self.cputune.said() else { return Ok(()) };
         let ids: Vec<NonZeroU32> = self.iothreads.ids();
-        self.cputune.shrink(self.vcpu.max)?;
-        self.cputune.check(self.vcpu.max, &ids)?;
-        self.cputune.fill_defaults(self.vcpu.max, &ids);
+        tune.shrink(self.vcpu.max)?;
+        tune.check(self.vcpu.max, &ids)?;
+        tune.fill_defaults(self.vcpu.max, &ids);
         Ok(())
     }
 
@@ -237,7 +240,10 @@ impl Domain {
             );
             return Err(Error::internal(text));
         }
-        self.numatune.fill_defaults(self.vcpu.placement == VcpuPlacement::Auto)?;
+        let auto = self.vcpu.placement == VcpuPlacement::Auto;
+        if auto || self.numatune.said().is_some() {
+            self.numatune.fill_defaults(auto)?;
+        }
         self.numatune.check(cells)?;
         if NumaTune::is_auto(&self.numatune) && self.vcpu.cpuset.is_none() && !self.cputune.has_pins() {
             self.vcpu.placement = VcpuPlacement::Auto;
@@ -274,14 +280,14 @@ impl Domain {
                 return Err(Error::config_unsupported("the nodeset of a huge <page> is empty"));
             }
         }
-        let threads = &mut self.memory_backing.allocation_threads;
-        *threads = threads.filter(|count| *count != 0);
-        let guarantee = &mut self.memtune.min_guarantee;
-        *guarantee = guarantee.filter(|size| size.0 != 0);
-        for limit in
-            [&mut self.memtune.hard_limit, &mut self.memtune.soft_limit, &mut self.memtune.swap_hard_limit]
-        {
-            *limit = limit.filter(|size| size.0 < Self::UNLIMITED_KIB);
+        if let Some(backing) = self.memory_backing.said() {
+            backing.allocation_threads = backing.allocation_threads.filter(|count| *count != 0);
+        }
+        if let Some(tune) = self.memtune.said() {
+            tune.min_guarantee = tune.min_guarantee.filter(|size| size.0 != 0);
+            for limit in [&mut tune.hard_limit, &mut tune.soft_limit, &mut tune.swap_hard_limit] {
+                *limit = limit.filter(|size| size.0 < Self::UNLIMITED_KIB);
+            }
         }
         Ok(())
     }
@@ -291,7 +297,7 @@ impl Domain {
 
     /// What belongs to another hypervisor's driver is not read by this one's.
     fn drop_foreign_namespaces(&mut self) -> Result<()> {
-        let namespaces = &mut self.namespaces;
+        let Some(namespaces) = self.namespaces.said() else { return Ok(()) };
         if !matches!(self.virt_type, VirtType::Qemu | VirtType::Kqemu | VirtType::Kvm | VirtType::Hvf) {
             namespaces.qemu_commandline = None;
             namespaces.qemu_capabilities = None;
@@ -423,8 +429,15 @@ fn sooner(node: &Node<'_>) -> Option<Error> {
         Ok(cpus) => cpus,
         Err(err) => return Some(err),
     };
-    let (cputune, cpu) = (cputune.into(), cpu.map(Box::new));
-    let mut domain = Domain { vcpu, vcpus, iothreads, cputune, cpu, numatune, ..Domain::default() };
+    let mut domain = Domain {
+        vcpu,
+        vcpus,
+        iothreads: iothreads.into(),
+        cputune: cputune.into(),
+        cpu: cpu.map(Box::new),
+        numatune: numatune.into(),
+        ..Domain::default()
+    };
     domain.normalize_cpus().err()
 }
 

@@ -1,6 +1,6 @@
 //! How much memory a guest may take, as parameters.
 
-use crate::domain::Domain;
+use crate::domain::{Domain, Memtune};
 use crate::values::ScaledSize;
 use ferrovirt_core::{Error, KnownParam, Result, TypedParams, abi};
 
@@ -41,7 +41,7 @@ pub fn set_limits(model: &mut Domain, in_force: &Domain, params: &TypedParams) -
             return Err(Error::invalid_arg(text));
         }
     }
-    let tune = &mut model.memtune;
+    let tune: &mut Memtune = &mut model.memtune;
     let places = [
         (hard, &mut tune.hard_limit),
         (params.get_ullong("soft_limit")?, &mut tune.soft_limit),

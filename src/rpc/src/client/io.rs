@@ -8,9 +8,14 @@ use ferrovirt_core::{Error, ErrorDomain, Result};
 use parking_lot::{Condvar, MutexGuard};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
+use rustix::thread::sched_yield;
 use rustix::time::Timespec;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// How long a caller looks for its answer before it sleeps, as mutexes do: the answers to cheap calls come sooner than a
+/// sleeping processor wakes up.
+const LOOK: Duration = Duration::from_micros(40);
 
 impl Shared {
     /// Queues a message and sends what the socket takes; whoever polls sends the rest.
@@ -45,6 +50,7 @@ impl Shared {
                 continue;
             }
             state.polling = true;
+            self.show(&mut state);
             let (write, limit) = (!state.outgoing.is_empty(), self.keepalive(&mut state));
             let readable = MutexGuard::unlocked(&mut state, || self.poll(write, limit));
             state.polling = false;
@@ -80,18 +86,15 @@ impl Shared {
         }
     }
 
-    /// Does what is better done without the lock: tells of notices, and tells the event loop what to watch for.
+    /// Shows the event loop what to watch for, and does what is better done without the lock: tells of notices.
     pub fn settle(&self, mut state: MutexGuard<'_, State>) {
         let timers = std::mem::take(&mut state.ready_timers);
         let notices = !state.notices.is_empty() && !state.delivering;
-        let rewatch = state.watched.is_some_and(|watched| !state.polling && watched != state.wanted());
+        self.show(&mut state);
         drop(state);
         self.watch.fire(&timers);
         if notices {
             self.deliver();
-        }
-        if rewatch {
-            self.watch.sync(self);
         }
     }
 
@@ -138,8 +141,10 @@ impl Shared {
         let wanted = if write { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
         let mut fds = [PollFd::from_borrowed_fd(socket, wanted), PollFd::new(&self.wake, PollFlags::IN)];
         let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
-        match poll(&mut fds, limit.as_ref()) {
-            Ok(_) => {}
+        match soon(&mut fds)
+            .and_then(|soon| if soon { Ok(()) } else { poll(&mut fds, limit.as_ref()).map(drop) })
+        {
+            Ok(()) => {}
             Err(Errno::INTR) => return Ok(false),
             Err(err) => return Err(Error::system(err, "cannot wait for the daemon").domain(ErrorDomain::Rpc)),
         }
@@ -218,4 +223,18 @@ fn send_some(transport: &dyn Transport, outgoing: &mut Outgoing) -> Result<bool,
     }
     let all = outgoing.bytes_sent == outgoing.message.bytes.len();
     Ok(all && outgoing.fds_sent == outgoing.message.fds.len())
+}
+
+/// Whether something is ready at once or nearly so. Whoever else wants the processor, such as the daemon, gets it meanwhile.
+fn soon(fds: &mut [PollFd<'_>]) -> Result<bool, Errno> {
+    let begin = Instant::now();
+    loop {
+        if poll(fds, Some(&Timespec::default()))? > 0 {
+            return Ok(true);
+        }
+        if begin.elapsed() >= LOOK {
+            return Ok(false);
+        }
+        sched_yield();
+    }
 }

@@ -1,6 +1,7 @@
 //! What a connection knows: who waits for what, what is to be sent, which streams are open.
 
 use super::stream::StreamState;
+use super::watch::Gate;
 use crate::frame::{FrameReader, Header, Message, MessageKind, OutgoingMessage};
 use crate::keepalive::{self, Keepalive};
 use crate::program::Program;
@@ -9,7 +10,6 @@ use ferrovirt_core::abi::{
     VIR_CONNECT_CLOSE_REASON_CLIENT, VIR_CONNECT_CLOSE_REASON_EOF, VIR_CONNECT_CLOSE_REASON_ERROR,
     VIR_CONNECT_CLOSE_REASON_KEEPALIVE,
 };
-use ferrovirt_core::event_loop::interest;
 use ferrovirt_core::{Error, ErrorDomain, Result};
 use parking_lot::Condvar;
 use std::collections::{HashMap, VecDeque};
@@ -51,8 +51,8 @@ pub(super) struct State {
     pub notices: VecDeque<Notice>,
     /// A thread hands the notices out.
     pub delivering: bool,
-    /// What the event loop was last told to watch for; nothing if there is none.
-    pub watched: Option<i32>,
+    /// What the event loop watches, if there is one.
+    pub gate: Option<Gate>,
     /// Timers of streams that have become ready.
     pub ready_timers: Vec<i32>,
 }
@@ -85,15 +85,6 @@ impl State {
     pub fn take_reply(&mut self, serial: u32) -> Option<Result<Message>> {
         self.calls.get(&serial)?.answer.as_ref()?;
         self.calls.remove(&serial)?.answer
-    }
-
-    /// What the event loop should watch for: nothing while a caller polls.
-    pub fn wanted(&self) -> i32 {
-        match (self.polling, self.outgoing.is_empty()) {
-            (true, _) => 0,
-            (false, true) => interest::READABLE,
-            (false, false) => interest::READABLE | interest::WRITABLE,
-        }
     }
 
     /// Ends the connection, once: everybody who waits is told why.

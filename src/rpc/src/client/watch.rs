@@ -1,12 +1,43 @@
 //! The application's event loop: it watches the socket while no caller does, and keeps the time of keepalive probes.
+//!
+//! The loop is given an epoll descriptor, and what that watches is changed under way: nothing while a caller polls. To tell
+//! the loop itself would wake its thread, twice a call, and not to tell it would wake it by every answer.
 
 use super::Shared;
-use ferrovirt_core::Result;
+use super::state::State;
 use ferrovirt_core::event_loop::{self, EventLoop, interest};
+use ferrovirt_core::{Error, Result};
 use parking_lot::Mutex;
-use std::os::fd::AsRawFd;
+use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
+
+/// What the event loop is shown of a socket.
+pub(super) struct Gate {
+    epoll: OwnedFd,
+    shown: EventFlags,
+}
+
+impl Gate {
+    fn new(socket: BorrowedFd<'_>) -> Result<Self> {
+        let (failed, shown) = (|err| Error::system(err, "cannot watch a connection"), EventFlags::IN);
+        let epoll = epoll::create(CreateFlags::CLOEXEC).map_err(failed)?;
+        epoll::add(&epoll, socket, EventData::new_u64(0), shown).map_err(failed)?;
+        Ok(Self { epoll, shown })
+    }
+
+    /// Shows what is `wanted` now.
+    fn show(&mut self, socket: BorrowedFd<'_>, wanted: EventFlags) {
+        if self.shown == wanted {
+            return;
+        }
+        match epoll::modify(&self.epoll, socket, EventData::new_u64(0), wanted) {
+            Ok(()) => self.shown = wanted,
+            Err(err) => tracing::warn!(%err, "a connection can't be watched any more"),
+        }
+    }
+}
 
 /// What is registered with the event loop. Its calls are made without the connection's lock: they may run the
 /// application's code.
@@ -16,7 +47,6 @@ pub(super) struct Watch(Mutex<Option<Registered>>);
 struct Registered {
     event_loop: Arc<dyn EventLoop>,
     handle: i32,
-    events: i32,
     timer: Option<i32>,
 }
 
@@ -25,29 +55,13 @@ impl Watch {
     pub fn attach(shared: &Arc<Shared>) -> Result<()> {
         let Some(event_loop) = event_loop::current() else { return Ok(()) };
         let weak = Arc::downgrade(shared);
-        let fd = shared.transport.descriptor().as_raw_fd();
-        let callback = Box::new(move |_, _, events| ready(&weak, events));
+        let gate = Gate::new(shared.transport.descriptor())?;
+        let fd = gate.epoll.as_raw_fd();
+        shared.state.lock().gate = Some(gate);
         let mut registered = shared.watch.0.lock();
-        let handle = event_loop.add_handle(fd, interest::READABLE, callback)?;
-        shared.state.lock().watched = Some(interest::READABLE);
-        *registered = Some(Registered { event_loop, handle, events: interest::READABLE, timer: None });
+        let handle = event_loop.add_handle(fd, interest::READABLE, Box::new(move |_, _, _| ready(&weak)))?;
+        *registered = Some(Registered { event_loop, handle, timer: None });
         Ok(())
-    }
-
-    /// Tells the event loop what to watch for now. Whoever changes that calls this afterwards, so the last one is right.
-    pub fn sync(&self, shared: &Shared) {
-        let mut registered = self.0.lock();
-        let Some(registered) = &mut *registered else { return };
-        let wanted = {
-            let mut state = shared.state.lock();
-            let wanted = state.wanted();
-            state.watched = Some(wanted);
-            wanted
-        };
-        if registered.events != wanted {
-            registered.events = wanted;
-            registered.event_loop.update_handle(registered.handle, wanted);
-        }
     }
 
     /// Has probes sent every `interval`; without an event loop only callers that wait send them.
@@ -89,18 +103,29 @@ impl Watch {
     }
 }
 
-/// The socket is ready. While a caller polls it is that caller's: the event loop stops watching until then.
-fn ready(shared: &Weak<Shared>, events: i32) {
+/// There is something to do at the socket, unless a caller does that.
+fn ready(shared: &Weak<Shared>) {
     let Some(shared) = shared.upgrade() else { return };
     let mut state = shared.state.lock();
     if state.polling {
-        drop(state);
-        shared.watch.sync(&shared);
         return;
     }
-    let read = events & (interest::READABLE | interest::HANGUP | interest::ERROR) != 0;
-    shared.turn(&mut state, Ok(read));
+    shared.turn(&mut state, Ok(true));
     shared.settle(state);
+}
+
+impl Shared {
+    /// Shows the event loop what is to be watched now.
+    pub fn show(&self, state: &mut State) {
+        let wanted = match (state.polling, state.outgoing.is_empty()) {
+            (true, _) => EventFlags::empty(),
+            (false, true) => EventFlags::IN,
+            (false, false) => EventFlags::IN | EventFlags::OUT,
+        };
+        if let Some(gate) = &mut state.gate {
+            gate.show(self.transport.descriptor(), wanted);
+        }
+    }
 }
 
 fn time_has_come(shared: &Weak<Shared>, timer: i32) {

@@ -5,11 +5,15 @@ use crate::limits::{LENGTH_SIZE, MESSAGE_INITIAL, MESSAGE_MAX, NUM_FDS_MAX};
 use crate::xdr::{Decoder, Xdr, wire_error};
 use ferrovirt_core::Result;
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::os::fd::OwnedFd;
+
+/// How many times as much memory as bytes that have come.
+const GROWTH: usize = 16;
 
 /// Collects bytes and descriptors, and gives messages back.
 ///
-/// Memory grows with what has come in, never with what a length announces.
+/// Memory grows with what has come in: a length that is announced makes room for [`GROWTH`] times as much at most.
 #[derive(Debug)]
 pub struct FrameReader {
     buffer: Vec<u8>,
@@ -44,7 +48,9 @@ impl FrameReader {
             (self.start, self.end) = (0, self.end - self.start);
         }
         if self.end == self.buffer.len() {
-            self.buffer.resize(2 * self.buffer.len(), 0);
+            let wanted = announced(&self.buffer).ok().flatten().unwrap_or(0);
+            let room = self.buffer.len();
+            self.buffer.resize(wanted.clamp(2 * room, GROWTH * room), 0);
         }
         &mut self.buffer[self.end..]
     }
@@ -85,10 +91,25 @@ impl FrameReader {
             let came = self.fds.len();
             return Err(wire_error(format!("a message announces {fd_count} descriptors and {came} came")));
         }
-        let payload = input.take(input.remaining())?.to_vec();
+        let payload = length - input.remaining()..length;
         let fds = self.fds.drain(..fd_count).collect();
-        self.start += length + fd_count;
+        let payload = self.take(payload, length + fd_count);
         Ok(Some(Message { header, payload, fds }))
+    }
+
+    /// Takes a part of the next `length` bytes, and uses them up.
+    fn take(&mut self, part: Range<usize>, length: usize) -> Vec<u8> {
+        if length <= MESSAGE_INITIAL || (self.start, self.end) != (0, length) {
+            let all = &self.buffer[self.start..self.start + length];
+            self.start += length;
+            return all[part].to_vec();
+        }
+        // A rare large message takes the memory with it that it has come in.
+        let mut all = std::mem::replace(&mut self.buffer, vec![0; MESSAGE_INITIAL]);
+        self.end = 0;
+        all.truncate(part.end);
+        all.drain(..part.start);
+        all
     }
 }
 

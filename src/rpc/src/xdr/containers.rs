@@ -82,7 +82,12 @@ impl<T: Xdr, const MAX: usize> Xdr for List<T, MAX> {
 
     fn encode(&self, out: &mut Encoder) -> Result<()> {
         out.put_length(self.0.len(), MAX, "a list")?;
-        self.0.iter().try_for_each(|value| value.encode(out))
+        let Some((first, rest)) = self.0.split_first() else { return Ok(()) };
+        let before = out.len();
+        first.encode(out)?;
+        // Members are much alike: room for all at once spares a long list most of its copies.
+        out.reserve((out.len() - before) * rest.len());
+        rest.iter().try_for_each(|value| value.encode(out))
     }
 
     fn decode(input: &mut Decoder<'_>) -> Result<Self> {

@@ -7,7 +7,7 @@ pub(crate) mod sample;
 
 pub use containers::{CharArray, CharBytes, CharList, List, Opaque};
 
-use crate::limits::STRING_MAX;
+use crate::limits::{MESSAGE_MAX, STRING_MAX};
 use crate::procedure::Object;
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 
@@ -64,6 +64,11 @@ impl Encoder {
 
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
+    }
+
+    /// Makes room for so many more bytes, as long as they can be part of a message.
+    pub(crate) fn reserve(&mut self, bytes: usize) {
+        self.bytes.reserve(bytes.min(MESSAGE_MAX));
     }
 
     pub(crate) fn put_u32(&mut self, value: u32) {
