@@ -55,14 +55,16 @@ fn answers(shared: &Shared, live: &Live) -> bool {
 
 /// Everything of the groups wanted that can be told now.
 pub fn gather(shared: &Shared, vm: &Arc<Vm>, view: &View, wanted: u32, flags: u32) -> TypedParams {
-    // As much as is told of a guest with a disk or two that does not run.
-    let mut params = TypedParams::with_capacity(20);
     let is_wanted = |group: u32| wanted & group != 0;
+    let definition = view.current().ok();
+    // As much as is told of a guest that does not run.
+    let disks_there = definition.as_ref().map_or(0, |definition| definition.model.devices.disks.len());
+    let mut params = TypedParams::with_capacity(8 + 5 * disks_there);
     if is_wanted(abi::VIR_DOMAIN_STATS_STATE) {
         params.add("state.state", view.state);
         params.add("state.reason", view.reason);
     }
-    let Ok(definition) = view.current() else { return params };
+    let Some(definition) = definition else { return params };
     let model = &definition.model;
     let live = view.live.as_ref();
     let patient = flags & abi::VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT == 0 || vm.job.current().is_none();
