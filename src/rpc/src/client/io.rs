@@ -141,9 +141,11 @@ impl Shared {
         let wanted = if write { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
         let mut fds = [PollFd::from_borrowed_fd(socket, wanted), PollFd::new(&self.wake, PollFlags::IN)];
         let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
-        match soon(&mut fds)
-            .and_then(|soon| if soon { Ok(()) } else { poll(&mut fds, limit.as_ref()).map(drop) })
-        {
+        let outcome = match soon(&mut fds) {
+            Ok(false) => poll(&mut fds, limit.as_ref()).map(drop),
+            soon => soon.map(drop),
+        };
+        match outcome {
             Ok(()) => {}
             Err(Errno::INTR) => return Ok(false),
             Err(err) => return Err(Error::system(err, "cannot wait for the daemon").domain(ErrorDomain::Rpc)),
