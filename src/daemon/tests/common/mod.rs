@@ -5,7 +5,6 @@ use ferrovirt_rpc::client::{Client, Notice};
 use ferrovirt_rpc::frame::UnixTransport;
 use ferrovirt_rpc::program::remote::{AuthList, ConnectOpen};
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -13,11 +12,6 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 use tempfile::TempDir;
-
-/// A port that nobody has; somebody else may still be faster.
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
 
 /// A running daemon.
 pub struct Daemon {
