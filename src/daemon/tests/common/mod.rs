@@ -46,11 +46,11 @@ impl Daemon {
         Self { process, folder }
     }
 
-    /// Ends the daemon without a warning and starts it again on the same files.
-    pub fn kill_and_restart(&mut self) {
+    /// Ends the daemon without a warning and starts it again on the same files, with these settings.
+    pub fn kill_and_restart(&mut self, settings: &str) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
-        self.process = launch(&self.folder, "", &[]);
+        self.process = launch(&self.folder, settings, &[]);
     }
 
     pub fn pid(&self) -> u32 {
