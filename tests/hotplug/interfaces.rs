@@ -251,7 +251,7 @@ fn wait_for_line(path: &std::path::Path, line: &str) {
     use rustix::fs::inotify;
     let watch = inotify::init(inotify::CreateFlags::CLOEXEC).expect("inotify");
     inotify::add_watch(&watch, path, inotify::WatchFlags::MODIFY).expect("watched");
-    let deadline = Instant::now() + Duration::from_secs(120);
+    let deadline = Instant::now() + Duration::from_secs(600);
     loop {
         let text = std::fs::read(path).expect("the console");
         let text = String::from_utf8_lossy(&text);

@@ -91,7 +91,7 @@ impl Daemon {
     /// A connection whose bytes the test writes itself.
     pub fn raw(&self) -> UnixStream {
         let stream = UnixStream::connect(self.socket("libvirt-sock")).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(300))).unwrap();
         stream
     }
 }
@@ -113,7 +113,7 @@ pub fn launch_as(name: &str, folder: &Path, options: &[&str], variables: &[(&str
     let ready = path(&format!("{name}.ready"));
     let _ = std::fs::remove_file(&ready);
     let notices = UnixDatagram::bind(&ready).unwrap();
-    notices.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    notices.set_read_timeout(Some(Duration::from_secs(300))).unwrap();
     let mut process = Command::new(env!("CARGO_BIN_EXE_libvirtd"))
         .arg0(name)
         .arg("--config")
