@@ -108,10 +108,10 @@ impl Plugs {
 
 fn give_back(shared: &Shared, plugs: &[Plug]) {
     let taps: Vec<&str> = plugs.iter().filter_map(|plug| plug.tap.as_deref()).collect();
-    if !taps.is_empty() {
-        if let Err(err) = remove(shared, plugs, &taps) {
-            tracing::warn!(%err, ?taps, "taps of an ended guest were left behind");
-        }
+    if !taps.is_empty()
+        && let Err(err) = remove(shared, plugs, &taps)
+    {
+        tracing::warn!(%err, ?taps, "taps of an ended guest were left behind");
     }
     for port in plugs.iter().filter_map(|plug| plug.port.as_ref()) {
         if let Err(err) = shared.network.network_port_delete(port, 0) {
