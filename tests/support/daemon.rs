@@ -37,7 +37,7 @@ fn launch(program: &Path, folder: &Path) -> Child {
     std::fs::write(path("libvirtd.conf"), format!("unix_sock_dir = \"{}\"\n", folder.display()))
         .expect("a file can be written");
     let notices = UnixDatagram::bind(path("ready")).expect("a socket can be made");
-    notices.set_read_timeout(Some(Duration::from_secs(60))).expect("a socket has a timeout");
+    notices.set_read_timeout(Some(Duration::from_secs(300))).expect("a socket has a timeout");
     let process = Command::new(program)
         .args(["--config".into(), path("libvirtd.conf"), "--pid-file".into(), path("pid")])
         .args(["--root".into(), path("root")])

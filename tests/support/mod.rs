@@ -134,7 +134,7 @@ impl Program {
     pub fn run_with(&self, library: &Path, variables: &[(&str, &str)]) -> Finished {
         let home = self._folder.path();
         let mut command = Command::new("timeout");
-        command.args(["--kill-after=5", "60"]).arg(&self.path).env("LD_LIBRARY_PATH", library);
+        command.args(["--kill-after=5", "300"]).arg(&self.path).env("LD_LIBRARY_PATH", library);
         command.env("HOME", home).env("XDG_CONFIG_HOME", home).env("XDG_RUNTIME_DIR", home).current_dir(home);
         command.envs(variables.iter().copied());
         Finished(command.output().expect("timeout runs"))
@@ -157,7 +157,7 @@ impl Program {
 /// A command line that goes on in a new network namespace, with the prefix's libraries.
 pub fn in_namespace(prefix: &Path) -> Command {
     let mut command = Command::new("timeout");
-    command.args(["--kill-after=5", "180", "unshare", "-n"]).env("LD_LIBRARY_PATH", prefix.join("lib"));
+    command.args(["--kill-after=5", "600", "unshare", "-n"]).env("LD_LIBRARY_PATH", prefix.join("lib"));
     command
 }
 

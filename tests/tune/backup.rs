@@ -21,7 +21,7 @@ fn ends(host: &Host) -> Receiver<TypedParams> {
 }
 
 fn end(ends: &Receiver<TypedParams>) -> bool {
-    let params = ends.recv_timeout(Duration::from_secs(60)).expect("the backup ends");
+    let params = ends.recv_timeout(Duration::from_secs(300)).expect("the backup ends");
     params.get("success") == Some(&TypedValue::Boolean(true))
 }
 

@@ -90,7 +90,7 @@ impl Events {
     }
 
     pub fn next(&self) -> (String, u32, u32) {
-        self.told.recv_timeout(Duration::from_secs(60)).expect("an event")
+        self.told.recv_timeout(Duration::from_secs(300)).expect("an event")
     }
 
     /// Waits for one event; those before it don't matter.

@@ -4,5 +4,7 @@ mod backup;
 mod guests;
 mod moments;
 mod names;
+#[path = "../support/port.rs"]
+mod port;
 mod tpm;
 mod tunables;

@@ -1,6 +1,7 @@
 //! Names, marks for the start of the host, and guests that end with their connection.
 
 use crate::guests::{Events, Host, xml};
+use crate::port::Port;
 use ferrovirt::{Connection, ErrorCode};
 use ferrovirt_core::abi::{
     VIR_DOMAIN_EVENT_DEFINED, VIR_DOMAIN_EVENT_DEFINED_RENAMED, VIR_DOMAIN_EVENT_STOPPED,
@@ -155,16 +156,9 @@ fn a_guest_ends_with_the_connection_that_started_it_so() {
 #[test]
 fn displays_get_their_ports_from_the_range_that_is_set() {
     let folder = std::sync::Arc::new(tempfile::tempdir().expect("a temporary folder"));
-    let free = || {
-        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-        listener.local_addr().expect("an address").port()
-    };
-    let port = loop {
-        let port = free();
-        if port >= 5900 {
-            break port;
-        }
-    };
+    // Numbers that the kernel chooses are above those that displays have by themselves.
+    let reserved = Port::reserve();
+    let port = reserved.number;
     fs::create_dir_all(folder.path().join("etc")).expect("made");
     let settings = format!("remote_display_port_min = {port}\nremote_display_port_max = {port}\n");
     fs::write(folder.path().join("etc/qemu.conf"), settings).expect("written");

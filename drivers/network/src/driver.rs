@@ -3,7 +3,7 @@
 use crate::network::VirtualNetwork;
 use crate::paths::Paths;
 use crate::{autostart, definitions, recover};
-use ferrovirt_core::instances::Instances;
+use ferrovirt_core::instances::{Instances, Presence};
 use ferrovirt_core::layout::Layout;
 use ferrovirt_core::store::Store;
 use ferrovirt_core::{
@@ -28,6 +28,7 @@ pub struct NetworkState {
     pub(crate) naming: Mutex<()>,
     netlink: OnceLock<Netlink>,
     _lock: PidFile,
+    _presence: Presence,
 }
 
 impl NetworkState {
@@ -36,11 +37,11 @@ impl NetworkState {
     /// with the driver are started, once a boot.
     pub fn open(layout: Layout) -> Result<Arc<Self>> {
         static OPEN: Instances<NetworkState> = Instances::new();
-        let load = || Self::load(layout.clone());
+        let load = |presence| Self::load(layout.clone(), presence);
         OPEN.open(&layout, load).map_err(|err| err.or_domain(ErrorDomain::Network))
     }
 
-    fn load(layout: Layout) -> Result<Arc<Self>> {
+    fn load(layout: Layout, presence: Presence) -> Result<Arc<Self>> {
         let paths = Paths::new(layout);
         let state = Arc::new(Self {
             _lock: PidFile::acquire_driver(&paths.state(), "network")?,
@@ -50,6 +51,7 @@ impl NetworkState {
             naming: Mutex::new(()),
             netlink: OnceLock::new(),
             paths,
+            _presence: presence,
         });
         recover::remove_half_written(&state)?;
         recover::take_down_pending(&state)?;

@@ -35,10 +35,7 @@ fn finish(state: &NetworkState, path: &Path) -> Result<()> {
     }
     tracing::warn!(network = network.name, "the network was left half-done and is taken down");
     // One that was just being started may not have come to note its number.
-    for process in dnsmasq::find_strays(&state.paths, &network.name)? {
-        process.kill(ferrovirt_host::process::Signal::TERM)?;
-        dnsmasq::wait(&process)?;
-    }
+    dnsmasq::end_strays(&state.paths, &network.name)?;
     refuse_foreign_bridge(state, &network)?;
     undo::combine(stop::take_down(state, &network))?;
     persist::remove(path)

@@ -9,7 +9,7 @@ use ferrovirt_conf::nodedev::{NodeDevice, NodeDeviceListing};
 use ferrovirt_core::abi;
 use ferrovirt_core::event::ObjectEventKind;
 use ferrovirt_core::held::Held;
-use ferrovirt_core::instances::Instances;
+use ferrovirt_core::instances::{Instances, Presence};
 use ferrovirt_core::layout::Layout;
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Event, EventHub, NodeDeviceId, Result};
 use ferrovirt_host::process::PidFile;
@@ -29,6 +29,7 @@ pub struct NodeDeviceState {
     ids: OnceLock<PciIds>,
     monitor: OnceLock<Monitor>,
     _lock: PidFile,
+    _presence: Presence,
 }
 
 /// Devices by their names.
@@ -76,13 +77,14 @@ impl NodeDeviceState {
 
     fn open_at(layout: &Layout, tree: Tree) -> Result<Arc<Self>> {
         static OPEN: Instances<NodeDeviceState> = Instances::new();
-        let load = || Self::load(layout, tree);
+        let load = |presence| Self::load(layout, tree, presence);
         OPEN.open(layout, load).map_err(|err| err.or_domain(ErrorDomain::Nodedev))
     }
 
-    fn load(layout: &Layout, tree: Tree) -> Result<Arc<Self>> {
+    fn load(layout: &Layout, tree: Tree, presence: Presence) -> Result<Arc<Self>> {
         let state = Arc::new(Self {
             _lock: PidFile::acquire_driver(&layout.state.join("nodedev"), "node device")?,
+            _presence: presence,
             tree,
             devices: Held::new(Devices::new()),
             looking: AtomicBool::new(false),

@@ -4,7 +4,7 @@ use crate::bindings::Bindings;
 use crate::files::Files;
 use crate::references;
 use ferrovirt_conf::nwfilter::NwFilter;
-use ferrovirt_core::instances::Instances;
+use ferrovirt_core::instances::{Instances, Presence};
 use ferrovirt_core::layout::Layout;
 use ferrovirt_core::store::{Claim, Store, Stored};
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, NwFilterId, Result};
@@ -21,6 +21,7 @@ pub struct NwFilterState {
     /// Held while a change is made, on disk and then in `filters`.
     changing: Mutex<()>,
     _lock: PidFile,
+    _presence: Presence,
 }
 
 /// A filter; its name and UUID never change.
@@ -61,15 +62,22 @@ impl NwFilterState {
     /// Opens the driver whose files are in `layout`, or joins the one that this process has open there already.
     pub fn open(layout: &Layout) -> Result<Arc<Self>> {
         static OPEN: Instances<NwFilterState> = Instances::new();
-        let load = || Self::load(layout).map(Arc::new);
+        let load = |presence| Self::load(layout, presence).map(Arc::new);
         OPEN.open(layout, load).map_err(|err| err.or_domain(ErrorDomain::Nwfilter))
     }
 
-    fn load(layout: &Layout) -> Result<Self> {
+    fn load(layout: &Layout, presence: Presence) -> Result<Self> {
         let lock = PidFile::acquire_driver(&layout.state.join("nwfilter"), "network filter")?;
         let files = Files::new(layout);
         let bindings = Bindings::new(files.load_bindings()?);
-        let state = Self { files, filters: Store::new(), bindings, changing: Mutex::new(()), _lock: lock };
+        let state = Self {
+            files,
+            filters: Store::new(),
+            bindings,
+            changing: Mutex::new(()),
+            _lock: lock,
+            _presence: presence,
+        };
         for model in state.files.load_filters()? {
             if let Err(err) = state.put(model) {
                 tracing::error!(%err, "a filter on disk contradicts another; it is left alone");

@@ -11,16 +11,16 @@ use crate::vm::Vm;
 use crate::{autostart, definitions, reconnect, settings, snapshot};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::driver::{NetworkDriver, SecretDriver, StorageDriver};
+use ferrovirt_core::instances::{Instances, Presence};
 use ferrovirt_core::layout::Layout;
 use ferrovirt_core::store::Store;
 use ferrovirt_core::{DomainId, Error, ErrorCode, ErrorDomain, EventHub, Result};
 use ferrovirt_host::process::PidFile;
 use ferrovirt_net::Netlink;
 use ferrovirt_net::mac_table::MacTable;
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, OnceLock};
 
 /// What all guests of one driver share.
 pub struct Shared {
@@ -42,6 +42,7 @@ pub struct Shared {
     links: OnceLock<Links>,
     next_id: AtomicI32,
     _lock: PidFile,
+    _presence: Presence,
 }
 
 /// The host's links, for guests that have any: opened with the first of them.
@@ -66,16 +67,9 @@ impl QemuDriver {
         storage: Arc<dyn StorageDriver>,
         secret: Arc<dyn SecretDriver>,
     ) -> Result<Self> {
-        static OPEN: Mutex<Option<HashMap<Layout, Weak<Shared>>>> = Mutex::new(None);
-        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-        let open = open.get_or_insert_with(HashMap::new);
-        if let Some(shared) = open.get(&layout).and_then(Weak::upgrade) {
-            return Ok(Self::of(shared));
-        }
-        let shared = Shared::load(layout.clone(), network, storage, secret);
-        let shared = shared.map_err(|err| err.or_domain(ErrorDomain::Qemu))?;
-        open.insert(layout, Arc::downgrade(&shared));
-        Ok(Self::of(shared))
+        static OPEN: Instances<Shared> = Instances::new();
+        let load = |presence| Shared::load(layout.clone(), network, storage, secret, presence);
+        OPEN.open(&layout, load).map(Self::of).map_err(|err| err.or_domain(ErrorDomain::Qemu))
     }
 
     fn of(shared: Arc<Shared>) -> Self {
@@ -99,6 +93,7 @@ impl Shared {
         network: Arc<dyn NetworkDriver>,
         storage: Arc<dyn StorageDriver>,
         secret: Arc<dyn SecretDriver>,
+        presence: Presence,
     ) -> Result<Arc<Self>> {
         let paths = Paths::new(layout);
         let lock = lock(&paths)?;
@@ -115,6 +110,7 @@ impl Shared {
             links: OnceLock::new(),
             next_id: AtomicI32::new(1),
             _lock: lock,
+            _presence: presence,
             settings: settings::load(&paths)?,
             paths,
         });

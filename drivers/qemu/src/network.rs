@@ -36,6 +36,8 @@ struct Held {
 #[derive(Default)]
 pub struct Plug {
     pub tap: Option<String>,
+    /// Its number, which no other interface gets; not known of taps of an earlier process.
+    pub index: Option<u32>,
     /// The tap is in the MAC table.
     pub managed: bool,
     pub port: Option<NetworkPortId>,
@@ -106,18 +108,25 @@ impl Plugs {
 
 fn give_back(shared: &Shared, plugs: &[Plug]) {
     let taps: Vec<&str> = plugs.iter().filter_map(|plug| plug.tap.as_deref()).collect();
-    if !taps.is_empty() {
-        // The taps go with QEMU; those that are still there are removed together, which costs only once.
-        let removed = shared.links().and_then(|links| Ok(links.mac_table.remove(&taps)?));
-        if let Err(err) = removed {
-            tracing::warn!(%err, ?taps, "taps of an ended guest were left behind");
-        }
+    if !taps.is_empty()
+        && let Err(err) = remove(shared, plugs, &taps)
+    {
+        tracing::warn!(%err, ?taps, "taps of an ended guest were left behind");
     }
     for port in plugs.iter().filter_map(|plug| plug.port.as_ref()) {
         if let Err(err) = shared.network.network_port_delete(port, 0) {
             tracing::warn!(%err, network = %port.network.name, port = %port.uuid, "a network's port was left behind");
         }
     }
+}
+
+/// Taps go with QEMU, but not while a child that is just being started has copies of their descriptors. Those that are
+/// still there are removed together, which costs only once.
+fn remove(shared: &Shared, plugs: &[Plug], taps: &[&str]) -> Result<()> {
+    let links = shared.links()?;
+    let removed = links.mac_table.remove(taps)?;
+    let rest = plugs.iter().filter_map(|plug| plug.index).filter(|index| !removed.contains(index));
+    Ok(link::delete_all(&links.netlink, &rest.collect::<Vec<_>>())?)
 }
 
 /// Plugs all interfaces of a guest in, and puts what they turned out to be into its description.
@@ -279,7 +288,7 @@ fn make_tap(
         return Ok(tap.queues);
     }
     let tap = tap::create(&links.netlink, &options)?;
-    plug.tap = Some(tap.name.clone());
+    (plug.tap, plug.index) = (Some(tap.name.clone()), Some(tap.index));
     interface.target.dev = Some(tap.name.clone());
     let shaping = limits(interface.actual_bandwidth());
     if shaping != Shaping::default() {
@@ -374,6 +383,7 @@ pub fn leftovers(status: &Status) -> Plugs {
             _ => return None,
         };
         (interface.target.managed != Some(YesNo::No)).then(|| Plug {
+            index: None,
             managed: manager == Some(MacTableManager::Libvirt),
             port: port.map(port_id),
             tap: Some(tap),

@@ -141,13 +141,14 @@ pub async fn ended(process: &Process) -> Result<ExitStatus> {
 
 impl Drop for Reactor {
     fn drop(&mut self) {
-        let here = self.is_this_thread();
         let Some(running) = self.running.get_mut().take() else {
             return;
         };
         drop(running.stop);
-        // A task that held the last reference can't wait for its own thread; and a fork has no thread to wait for.
-        if !here && running.process == std::process::id() && running.thread.join().is_err() {
+        // Work that held the last reference can't wait for the thread: it is on it, or on one of those for work that blocks,
+        // which the thread itself waits for. And a fork has no thread to wait for.
+        let inside = Handle::try_current().is_ok_and(|current| current.id() == running.handle.id());
+        if !inside && running.process == std::process::id() && running.thread.join().is_err() {
             tracing::error!(thread = self.name, "the reactor's thread had panicked");
         }
     }
@@ -186,7 +187,7 @@ mod tests {
         let err = reactor.call_within(Duration::from_millis(10), "the thing", work).expect_err("never ends");
         assert_eq!(err.code(), ErrorCode::OperationTimeout);
         assert!(err.message().contains("the thing"), "{err}");
-        told.recv_timeout(Duration::from_secs(20)).expect("dropped");
+        told.recv_timeout(Duration::from_secs(120)).expect("dropped");
     }
 
     #[test]
@@ -205,7 +206,7 @@ mod tests {
         inside.recv().expect("the task runs");
         let waiter = std::thread::spawn(move || tell.send(waiting.recv().is_err()));
         drop(reactor);
-        assert!(told.recv_timeout(Duration::from_secs(20)).expect("woken"), "the sender was dropped");
+        assert!(told.recv_timeout(Duration::from_secs(120)).expect("woken"), "the sender was dropped");
         waiter.join().expect("joined").expect("sent");
     }
 
@@ -232,7 +233,24 @@ mod tests {
         });
         drop(reactor);
         go.send(()).expect("the task waits");
-        told.recv_timeout(Duration::from_secs(20)).expect("no thread waits for itself");
+        told.recv_timeout(Duration::from_secs(120)).expect("no thread waits for itself");
+    }
+
+    #[test]
+    fn the_last_reference_may_die_in_work_that_blocks() {
+        let reactor = Arc::new(Reactor::new("qemu-test"));
+        let handle = reactor.handle().expect("started");
+        let (go, gone) = mpsc::channel::<()>();
+        let (tell, told) = mpsc::channel();
+        let inner = reactor.clone();
+        handle.spawn_blocking(move || {
+            gone.recv().expect("told to go");
+            drop(inner);
+            tell.send(()).expect("the test listens");
+        });
+        drop(reactor);
+        go.send(()).expect("the work waits");
+        told.recv_timeout(Duration::from_secs(120)).expect("the threads do not wait for each other");
     }
 
     #[test]

@@ -138,13 +138,14 @@ async fn connect(path: &Path) -> Result<(Client, EventStream, qmp::types::Status
     let options = Options { deadline: PATIENCE, ..Options::default() };
     let (monitor, events) = Client::connect(path, options).await?;
     let status = monitor.execute(&QueryStatus {}).await.map_err(Error::from)?;
-    Ok((monitor, events, status))
+    Ok((monitor.with_deadline(Options::default().deadline), events, status))
 }
 
 /// Gives back what a guest held that has ended unwatched.
 fn clear_away(shared: &Arc<Shared>, vm: &Arc<Vm>, status: &Status, id: i32) {
     let plugs: Plugs = network::leftovers(status);
     stop::give_back(shared, &vm.name(), id, &plugs, &status.domain, tpm_emulator(status).as_ref());
+    status::remove(&shared.paths, &vm.name());
     if let Some(backup) = &status.backup {
         backup::lost(backup);
     }

@@ -136,10 +136,10 @@ fn start_up(
     }
     announce(shared, vm, &live, paused, &origin.reasons());
     let handle = shared.reactor.handle()?;
+    // Before anybody follows the guest and sees its end: with that, the file goes again.
+    let noted = PidFile::write(&shared.paths.pid_file(&name), process.pid());
     handle.spawn(watch::follow(shared.clone(), vm.clone(), live, events));
-    if let Err(err) =
-        PidFile::write(&shared.paths.pid_file(&name), process.pid()).and_then(|()| status::save(shared, vm))
-    {
+    if let Err(err) = noted.and_then(|()| status::save(shared, vm)) {
         // Without its status the guest would be lost with this process: better not to run it.
         tracing::warn!(domain = %name, %err, "the guest's status can't be kept; it is stopped again");
         crate::stop::destroy(vm, &*vm.live()?, false)?;

@@ -3,6 +3,7 @@
 use crate::backup::Backup;
 use crate::blockjob::BlockJob;
 use crate::driver::Shared;
+use crate::layout::Paths;
 use crate::vm::{View, Vm};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::persist::{self, Durability};
@@ -154,6 +155,7 @@ impl Status {
 
 /// Writes the guest's status, if it still runs.
 pub fn save(shared: &Shared, vm: &Arc<Vm>) -> Result<()> {
+    let _noting = vm.noting.lock();
     let view = vm.view();
     let Some(live) = view.live.clone() else { return Ok(()) };
     let name = vm.name();
@@ -177,12 +179,14 @@ pub fn save(shared: &Shared, vm: &Arc<Vm>) -> Result<()> {
     };
     let text = ferrovirt_xml::to_string(&status);
     let path = shared.paths.status(&name);
-    // The guest can end while this is written; then its status has to go again.
-    persist::write_atomic(&path, text.as_bytes(), 0o600, Durability::Process)?;
-    if vm.view().live.is_none() {
-        persist::remove(&path)?;
+    persist::write_atomic(&path, text.as_bytes(), 0o600, Durability::Process)
+}
+
+/// The guest has ended, and has no status any more.
+pub fn remove(paths: &Paths, name: &str) {
+    if let Err(err) = persist::remove(&paths.status(name)) {
+        tracing::warn!(domain = name, %err, "the status of an ended guest was left behind");
     }
-    Ok(())
 }
 
 fn reason_name(view: &View) -> String {

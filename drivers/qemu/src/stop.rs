@@ -4,7 +4,7 @@ use crate::driver::Shared;
 use crate::live::{Live, StopCause};
 use crate::network::Plugs;
 use crate::vm::Vm;
-use crate::{backup, snapshot, tpm, tune};
+use crate::{backup, snapshot, status, tpm, tune};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, Event, Result, abi, persist};
@@ -75,12 +75,17 @@ pub fn finish(shared: &Shared, vm: &Arc<Vm>, live: &Live) {
     backup::end_with_guest(shared, vm, live);
     let cause = live.cause();
     let id = vm.id();
-    vm.change(|view| {
-        view.live = None;
-        view.updated = false;
-        view.state = abi::VIR_DOMAIN_SHUTOFF as i32;
-        view.reason = cause.reason() as i32;
-    });
+    {
+        // Who is just writing the guest's status has written it before this, or writes none.
+        let _noting = vm.noting.lock();
+        vm.change(|view| {
+            view.live = None;
+            view.updated = false;
+            view.state = abi::VIR_DOMAIN_SHUTOFF as i32;
+            view.reason = cause.reason() as i32;
+        });
+        status::remove(&shared.paths, &name);
+    }
     shared.domains.clear_id(live.id);
     if vm.view().persistent.is_none() {
         tpm::forget(&shared.paths, &definition.model, tpm::Fate::AsDefined);
@@ -98,7 +103,7 @@ pub fn finish(shared: &Shared, vm: &Arc<Vm>, live: &Live) {
     live.has_ended();
 }
 
-/// Gives back what a guest held on the host. What fails is only logged: the rest must go on.
+/// Gives back what a guest held on the host, all but its status. What fails is only logged: the rest must go on.
 pub fn give_back(
     shared: &Shared,
     name: &str,
@@ -119,10 +124,8 @@ pub fn give_back(
     for folder in [shared.paths.guest(id, name), shared.paths.channels(id, name)] {
         remove_folder(&folder);
     }
-    for file in [shared.paths.status(name), shared.paths.pid_file(name)] {
-        if let Err(err) = persist::remove(&file) {
-            tracing::warn!(domain = name, %err, "a file of an ended guest was left behind");
-        }
+    if let Err(err) = persist::remove(&shared.paths.pid_file(name)) {
+        tracing::warn!(domain = name, %err, "a file of an ended guest was left behind");
     }
 }
 

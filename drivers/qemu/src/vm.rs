@@ -9,6 +9,7 @@ use ferrovirt_conf::snapshot::DomainSnapshot;
 use ferrovirt_core::abi;
 use ferrovirt_core::store::Stored;
 use ferrovirt_core::{DomainId, Error, ErrorDomain, JobSlot, Result};
+use parking_lot::Mutex;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -86,6 +87,9 @@ pub struct Vm {
     uuid: Uuid,
     /// Changes go through here one at a time; readers don't.
     pub job: JobSlot,
+    /// Held while the status of the running guest is written, or removed with its end: what is read before is not written
+    /// after.
+    pub noting: Mutex<()>,
     view: ArcSwap<View>,
 }
 
@@ -104,7 +108,12 @@ impl Vm {
             snapshots: Arc::default(),
             checkpoints: Arc::default(),
         };
-        Arc::new(Self { uuid, job: JobSlot::new(), view: ArcSwap::from_pointee(view) })
+        Arc::new(Self {
+            uuid,
+            job: JobSlot::new(),
+            noting: Mutex::default(),
+            view: ArcSwap::from_pointee(view),
+        })
     }
 
     /// The guest as it is now.

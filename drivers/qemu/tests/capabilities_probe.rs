@@ -1,30 +1,19 @@
 //! Probing this machine's QEMU, and keeping what was learned.
 
 mod common;
+#[path = "../../../tests/support/script.rs"]
+mod script;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use ferrovirt_core::ErrorCode;
 use ferrovirt_driver_qemu::capabilities::{Accel, CapabilityCache, ProbeOptions, probe};
 use ferrovirt_driver_qemu::reactor::Reactor;
-use ferrovirt_host::process::Command;
+use script::write_script;
 
 fn reactor() -> Reactor {
     Reactor::new("qemu-events")
-}
-
-/// Writes a script by another process: were it open for writing in this one, a child that another test is just starting
-/// could have it open as well, and a file that is being written can't be executed.
-fn write_program(path: &Path, script: &str) {
-    let mut writer = Command::new("/bin/sh");
-    writer
-        .args(["-c", r#"printf %s "$1" >"$2" && chmod 755 "$2""#, "sh", script])
-        .arg(path)
-        .env_pass(["PATH"]);
-    let output = writer.output(Duration::from_secs(20)).expect("the shell runs");
-    assert!(output.status.success(), "{}", output.complaint());
 }
 
 /// A program that runs QEMU and writes a line for each time that it does.
@@ -40,7 +29,7 @@ impl Counted {
         let script = "#!/bin/sh\necho run >>COUNT\nexec QEMU \"$@\"\n"
             .replace("COUNT", &directory.path().join("count").display().to_string())
             .replace("QEMU", &qemu.display().to_string());
-        write_program(&program, &script);
+        write_script(&program, &script);
         Self { directory, program }
     }
 
@@ -116,7 +105,7 @@ fn a_changed_binary_is_probed_anew() {
     cache.get(&reactor, &counted.program).expect("probed");
     let mut script = std::fs::read_to_string(&counted.program).expect("read");
     script.push_str("# a newer version\n");
-    write_program(&counted.program, &script);
+    write_script(&counted.program, &script);
     cache.get(&reactor, &counted.program).expect("probed anew");
     assert_eq!(counted.runs(), 2);
     counted.cache().get(&reactor, &counted.program).expect("the file is the new one's");
@@ -158,7 +147,7 @@ fn what_is_no_qemu_is_an_error_with_its_own_words() {
     let reactor = reactor();
     let fails = |name: &str, script: &str| {
         let program = directory.path().join(name);
-        write_program(&program, script);
+        write_script(&program, script);
         probe(&reactor, &program, &ProbeOptions::default()).expect_err(name)
     };
     let crash = fails("crash", "#!/bin/sh\necho no such library >&2\nexit 127\n");

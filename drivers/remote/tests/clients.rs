@@ -38,7 +38,7 @@ def on_lifecycle(conn, domain, event, detail, opaque):
 conn.domainEventRegisterAny(None, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, on_lifecycle, None)
 dom = conn.defineXML("<domain type='test'><name>snake</name><memory>1024</memory><vcpu>2</vcpu><os><type>hvm</type></os></domain>")
 dom.create()
-assert told.wait(20)
+assert told.wait(120)
 assert sorted(d.name() for d in conn.listAllDomains()) == ['snake', 'test']
 assert conn.getAllDomainStats(libvirt.VIR_DOMAIN_STATS_STATE)[0][1]['state.state'] == libvirt.VIR_DOMAIN_RUNNING
 assert len(dom.vcpus()[0]) == 2 and len(dom.vcpuPinInfo()) == 2, dom.vcpus()

@@ -4,6 +4,8 @@
 
 #[path = "../../../src/rpc/tests/common/mod.rs"]
 mod common;
+#[path = "../../../tests/support/script.rs"]
+mod script;
 
 use common::Daemon;
 use ferrovirt::{AdminConnection, Connection, OpenOptions};
@@ -11,8 +13,8 @@ use ferrovirt_core::abi::*;
 use ferrovirt_core::driver::{Authenticator, Credential};
 use ferrovirt_core::{Error, ErrorCode, Result};
 use rcgen::*;
+use script::write_script;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -50,25 +52,24 @@ fn programs_lead_to_a_daemon() {
         return;
     }
     let socket = daemon.socket("libvirt-sock");
-    let script = |name: &str, text: String| {
+    let script = |name: &str, text: &str| {
         let path = daemon.folder().join(name);
-        fs::write(&path, text).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        write_script(&path, text);
         path.display().to_string()
     };
-    let direct = script("direct", format!("#!/bin/sh\nexec nc -U {}\n", socket.display()));
+    let direct = script("direct", &format!("#!/bin/sh\nexec nc -U {}\n", socket.display()));
     let opened = Connection::open(Some(&format!("test+ext:///default?command={direct}"))).unwrap();
     assert_eq!(opened.uri().unwrap(), format!("test+ext:///default?command={direct}"));
     assert!(!opened.is_secure().unwrap(), "nobody knows what the program does");
 
     // Like ssh, it hands its last argument to a shell; which host that is on is not the test's matter.
-    let ssh = script("ssh", "#!/bin/sh\nfor last; do :; done\nexec sh -c \"$last\"\n".into());
+    let ssh = script("ssh", "#!/bin/sh\nfor last; do :; done\nexec sh -c \"$last\"\n");
     let uri = format!("test+ssh://me@far/default?command={ssh}&socket={}", socket.display());
     let opened = Connection::open(Some(&uri)).unwrap();
     assert_eq!(opened.list_all_domains(0).unwrap().len(), 1);
     assert!(opened.is_secure().unwrap());
 
-    let complaining = script("complaining", "#!/bin/sh\necho 'no route to far' >&2\nexit 255\n".into());
+    let complaining = script("complaining", "#!/bin/sh\necho 'no route to far' >&2\nexit 255\n");
     let err = refusal(&format!("test+ssh://far/default?command={complaining}"));
     assert_eq!(err.code(), ErrorCode::SystemError);
     assert!(err.message().contains("no route to far"), "{err}");

@@ -5,7 +5,7 @@ use crate::kept::{Kept, Value};
 use ferrovirt_conf::secret::{Secret, SecretUsage};
 use ferrovirt_core::abi::{VIR_SECRET_EVENT_DEFINED, VIR_SECRET_EVENT_UNDEFINED};
 use ferrovirt_core::event::ObjectEventKind;
-use ferrovirt_core::instances::Instances;
+use ferrovirt_core::instances::{Instances, Presence};
 use ferrovirt_core::layout::Layout;
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Event, EventHub, Result, SecretId};
 use ferrovirt_host::process::PidFile;
@@ -33,17 +33,18 @@ pub struct SecretState {
     changing: Mutex<()>,
     pub(crate) events: Arc<EventHub>,
     _lock: PidFile,
+    _presence: Presence,
 }
 
 impl SecretState {
     /// Opens the driver whose files are in `layout`, or joins the one that this process has open there already.
     pub fn open(layout: &Layout, callers: Callers) -> Result<Arc<Self>> {
         static OPEN: Instances<SecretState> = Instances::new();
-        let load = || Self::load(layout, callers).map(Arc::new);
+        let load = |presence| Self::load(layout, callers, presence).map(Arc::new);
         OPEN.open(layout, load).map_err(|err| err.or_domain(ErrorDomain::Secret))
     }
 
-    fn load(layout: &Layout, callers: Callers) -> Result<Self> {
+    fn load(layout: &Layout, callers: Callers, presence: Presence) -> Result<Self> {
         let lock = PidFile::acquire_driver(&layout.state.join("secrets"), "secret")?;
         let files = Files::new(layout.config.join("secrets"));
         let secrets = files.load_all()?.into_iter().collect();
@@ -54,6 +55,7 @@ impl SecretState {
             changing: Mutex::new(()),
             events: Arc::new(EventHub::new()),
             _lock: lock,
+            _presence: presence,
         })
     }
 

@@ -7,7 +7,7 @@ use crate::{definitions, life, recover};
 use ferrovirt_conf::storage::StorageVolume;
 use ferrovirt_core::driver::SecretDriver;
 use ferrovirt_core::event::ObjectEventKind;
-use ferrovirt_core::instances::Instances;
+use ferrovirt_core::instances::{Instances, Presence};
 use ferrovirt_core::layout::Layout;
 use ferrovirt_core::store::Store;
 use ferrovirt_core::{
@@ -28,6 +28,7 @@ pub struct StorageState {
     pub(crate) claiming: Mutex<()>,
     this: Weak<StorageState>,
     _lock: PidFile,
+    _presence: Presence,
 }
 
 impl StorageState {
@@ -36,11 +37,11 @@ impl StorageState {
     /// `secrets` opens encrypted volumes.
     pub fn open(layout: &Layout, secrets: Arc<dyn SecretDriver>) -> Result<Arc<Self>> {
         static OPEN: Instances<StorageState> = Instances::new();
-        let load = || Self::load(layout, secrets);
+        let load = |presence| Self::load(layout, secrets, presence);
         OPEN.open(layout, load).map_err(|err| err.or_domain(ErrorDomain::Storage))
     }
 
-    fn load(layout: &Layout, secrets: Arc<dyn SecretDriver>) -> Result<Arc<Self>> {
+    fn load(layout: &Layout, secrets: Arc<dyn SecretDriver>, presence: Presence) -> Result<Arc<Self>> {
         let paths = Paths::new(layout);
         let lock = PidFile::acquire_driver(paths.state(), "storage")?;
         let state = Arc::new_cyclic(|this| Self {
@@ -51,6 +52,7 @@ impl StorageState {
             claiming: Mutex::new(()),
             this: this.clone(),
             _lock: lock,
+            _presence: presence,
         });
         recover::remove_half_written(&state)?;
         recover::load_active(&state)?;

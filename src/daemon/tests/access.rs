@@ -252,6 +252,12 @@ fn managers_need_a_password((action, _): &Question) -> (bool, bool) {
     (action == "org.libvirt.unix.monitor", action == "org.libvirt.unix.manage")
 }
 
+/// Copies a program, by another process: were the copy open for writing in this one, a child that another test is just
+/// starting could have it open as well, and a file that is being written can't be executed.
+fn copy_program(from: &Path, to: &Path) {
+    assert!(Command::new("cp").arg(from).arg(to).status().unwrap().success());
+}
+
 /// Where the part that another user does finds the daemon.
 const SOCKETS: &str = "FERROVIRT_TEST_SOCKETS";
 
@@ -271,7 +277,7 @@ fn users_log_in_by_polkit_and_root_need_not() {
     std::fs::set_permissions(daemon.folder(), std::fs::Permissions::from_mode(0o755)).unwrap();
     // Where nobody can run what root has built.
     let program = daemon.folder().join("as-somebody-else");
-    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    copy_program(&std::env::current_exe().unwrap(), &program);
     let output = Command::new(program)
         .args(["--exact", "as_somebody_else", "--ignored", "--nocapture"])
         .env(SOCKETS, daemon.folder())

@@ -85,7 +85,7 @@ fn events_come_to_those_who_asked_for_them() {
 
     let mut numbers = Vec::new();
     for _ in 0..2 {
-        let Notice::Event(message) = notices.recv_timeout(Duration::from_secs(30)).unwrap() else {
+        let Notice::Event(message) = notices.recv_timeout(Duration::from_secs(300)).unwrap() else {
             panic!("the connection is gone")
         };
         numbers.push(message.header.procedure);

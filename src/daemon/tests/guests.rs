@@ -66,7 +66,7 @@ fn a_guest_outlives_the_daemon_and_is_found_again() {
     let (client, _) = daemon.client(uri);
     let dom = start(&client, "survivor");
     let before = process(&daemon, "survivor");
-    daemon.kill_and_restart();
+    daemon.kill_and_restart("");
     let (client, _) = daemon.client(uri);
     let found = client.call(&DomainLookupByName { name: "survivor".into() }).unwrap();
     assert_eq!((found.id, found.uuid), (dom.id, dom.uuid));
@@ -129,10 +129,11 @@ fn a_console_is_read_and_written_through_the_daemon() {
 
 #[test]
 fn who_asks_a_guest_that_hangs_is_told_so_in_time() {
-    let Some((_, uri)) = daemon() else { return };
-    let daemon = Daemon::with("monitor_timeout = 1\n");
+    let Some((mut daemon, uri)) = daemon() else { return };
+    let dom = start(&daemon.client(uri).0, "hung");
+    // The setting holds for guests that are found again, too, and a start could take QEMU longer.
+    daemon.kill_and_restart("monitor_timeout = 1\n");
     let (client, _) = daemon.client(uri);
-    let dom = start(&client, "hung");
     let pid = process(&daemon, "hung");
     kill_process(pid, Signal::STOP).unwrap();
     let cmd = "{\"execute\":\"query-status\"}".to_owned();

@@ -1,9 +1,12 @@
 //! Clients from the network: over TCP, and over TLS with certificates.
 
 mod common;
+#[path = "../../../tests/support/port.rs"]
+mod port;
 
-use common::{Daemon, free_port};
+use common::Daemon;
 use ferrovirt::{Connection, ErrorCode};
+use port::Port;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use std::path::Path;
 
@@ -28,12 +31,13 @@ fn write_certificates(folder: &Path, client: &str) {
 }
 
 /// A daemon that listens for TLS on a port, and for clients with certificates like these.
-fn with_tls(client: &str, settings: &str) -> (Daemon, u16) {
-    let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+fn with_tls(client: &str, settings: &str) -> (Daemon, Port) {
+    let (folder, port) = (tempfile::tempdir().unwrap(), Port::reserve());
     write_certificates(folder.path(), client);
     let path = |name: &str| folder.path().join(name).display().to_string();
     let settings = format!(
-        "listen_addr = \"127.0.0.1\"\ntls_port = \"{port}\"\nca_file = \"{}\"\ncert_file = \"{}\"\nkey_file = \"{}\"\n{settings}",
+        "listen_addr = \"127.0.0.1\"\ntls_port = \"{}\"\nca_file = \"{}\"\ncert_file = \"{}\"\nkey_file = \"{}\"\n{settings}",
+        port.number,
         path("cacert.pem"),
         path("servercert.pem"),
         path("serverkey.pem")
@@ -41,14 +45,15 @@ fn with_tls(client: &str, settings: &str) -> (Daemon, u16) {
     (Daemon::in_folder(folder, &settings, &["--listen"]), port)
 }
 
-fn tls_uri(daemon: &Daemon, port: u16) -> String {
-    format!("test+tls://localhost:{port}/default?pkipath={}", daemon.folder().display())
+/// The URI for a client with the certificates of a folder.
+fn tls_uri(folder: &Path, port: &Port) -> String {
+    format!("test+tls://localhost:{}/default?pkipath={}", port.number, folder.display())
 }
 
 #[test]
 fn a_client_with_a_certificate_is_let_in() {
     let (daemon, port) = with_tls("web", "tls_allowed_dn_list = [\"*CN=web*\"]\n");
-    let connection = Connection::open(Some(&tls_uri(&daemon, port))).unwrap();
+    let connection = Connection::open(Some(&tls_uri(&daemon.folder(), &port))).unwrap();
     assert!(connection.is_encrypted().unwrap() && connection.is_secure().unwrap());
     assert_eq!(connection.list_all_domains(0).unwrap().len(), 1);
     let capabilities = connection.capabilities().unwrap();
@@ -58,10 +63,10 @@ fn a_client_with_a_certificate_is_let_in() {
 #[test]
 fn one_whose_name_is_not_in_the_list_is_not() {
     let (daemon, port) = with_tls("stranger", "tls_allowed_dn_list = [\"*CN=web*\"]\n");
-    let err = Connection::open(Some(&tls_uri(&daemon, port))).err().unwrap();
+    let err = Connection::open(Some(&tls_uri(&daemon.folder(), &port))).err().unwrap();
     assert_eq!(err.code(), ErrorCode::Rpc, "{err}");
     // Nobody else is disturbed, least of all by somebody who does not shake hands.
-    let silent = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let silent = std::net::TcpStream::connect(("127.0.0.1", port.number)).unwrap();
     daemon.client("test:///default");
     drop(silent);
 }
@@ -73,31 +78,31 @@ fn strangers_certificates_do_not_let_in() {
     write_certificates(others.path(), "web");
     // The daemon's authority is trusted, the client's certificate is another one's.
     std::fs::copy(daemon.socket("cacert.pem"), others.path().join("cacert.pem")).unwrap();
-    let uri = |folder: &Path| format!("test+tls://localhost:{port}/default?pkipath={}", folder.display());
-    let err = Connection::open(Some(&uri(others.path()))).err().unwrap();
+    let err = Connection::open(Some(&tls_uri(others.path(), &port))).err().unwrap();
     assert_eq!(err.code(), ErrorCode::Rpc, "{err}");
     // Nor does a certificate that is not there, unless none is asked for.
     std::fs::remove_file(others.path().join("clientcert.pem")).unwrap();
     std::fs::remove_file(others.path().join("clientkey.pem")).unwrap();
-    assert!(Connection::open(Some(&uri(others.path()))).is_err());
-    assert!(Connection::open(Some(&tls_uri(&daemon, port))).is_ok());
+    assert!(Connection::open(Some(&tls_uri(others.path(), &port))).is_err());
+    assert!(Connection::open(Some(&tls_uri(&daemon.folder(), &port))).is_ok());
 
     let (daemon, port) = with_tls("web", "tls_no_verify_certificate = 1\n");
     std::fs::copy(daemon.socket("cacert.pem"), others.path().join("cacert.pem")).unwrap();
-    let uri = format!("test+tls://localhost:{port}/default?pkipath={}", others.path().display());
-    let connection = Connection::open(Some(&uri)).unwrap();
+    let connection = Connection::open(Some(&tls_uri(others.path(), &port))).unwrap();
     assert!(connection.is_encrypted().unwrap());
     // A daemon that others vouch for is none.
     let elsewhere = tempfile::tempdir().unwrap();
     write_certificates(elsewhere.path(), "web");
-    let uri = format!("test+tls://localhost:{port}/default?pkipath={}", elsewhere.path().display());
-    assert_eq!(Connection::open(Some(&uri)).err().unwrap().code(), ErrorCode::AuthFailed);
+    assert_eq!(
+        Connection::open(Some(&tls_uri(elsewhere.path(), &port))).err().unwrap().code(),
+        ErrorCode::AuthFailed
+    );
 }
 
 #[test]
 fn much_goes_over_tls_in_both_directions() {
     let (daemon, port) = with_tls("web", "");
-    let connection = Connection::open(Some(&tls_uri(&daemon, port))).unwrap();
+    let connection = Connection::open(Some(&tls_uri(&daemon.folder(), &port))).unwrap();
     let long = "x".repeat(300_000);
     let xml = format!(
         "<domain type='test'><name>web</name><description>{long}</description><memory>1024</memory>\
@@ -109,7 +114,8 @@ fn much_goes_over_tls_in_both_directions() {
 
 #[test]
 fn tcp_is_for_whom_it_is_opened() {
-    let port = free_port();
+    let reserved = Port::reserve();
+    let port = reserved.number;
     let settings = format!(
         "listen_addr = \"127.0.0.1\"\nlisten_tls = 0\nlisten_tcp = 1\ntcp_port = \"{port}\"\nauth_tcp = \"none\"\n"
     );

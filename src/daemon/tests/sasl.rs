@@ -1,12 +1,15 @@
 //! Logging in by SASL: our client on our daemon, over TCP and the host's own sockets.
 
 mod common;
+#[path = "../../../tests/support/port.rs"]
+mod port;
 
-use common::{Daemon, free_port};
+use common::Daemon;
 use ferrovirt::{Connection, ErrorCode, OpenOptions};
 use ferrovirt_core::Result;
 use ferrovirt_core::abi::{VIR_CRED_AUTHNAME, VIR_CRED_PASSPHRASE};
 use ferrovirt_core::driver::{Authenticator, Credential};
+use port::Port;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -42,19 +45,20 @@ fn add_user(database: &Path, name: &str) {
 }
 
 /// A daemon that knows fred and mallory, and lets fred in; and its TCP port.
-fn daemon() -> Option<(Daemon, u16)> {
+fn daemon() -> Option<(Daemon, Port)> {
     if !Path::new("/usr/sbin/saslpasswd2").exists() {
         eprintln!("SKIPPED: no saslpasswd2 (sasl2-bin), which makes the password file");
         return None;
     }
-    let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+    let (folder, port) = (tempfile::tempdir().unwrap(), Port::reserve());
     let database = folder.path().join("passwd.db");
     ["fred", "mallory"].iter().for_each(|name| add_user(&database, name));
     let text = format!("mech_list: digest-md5\nsasldb_path: {}\n", database.display());
     std::fs::write(folder.path().join("libvirt.conf"), text).unwrap();
     let settings = format!(
-        "listen_addr = \"127.0.0.1\"\nlisten_tls = 0\nlisten_tcp = 1\ntcp_port = \"{port}\"\n\
-         auth_tcp = \"sasl\"\nauth_unix_ro = \"sasl\"\nsasl_allowed_username_list = [ \"fred*\" ]\n"
+        "listen_addr = \"127.0.0.1\"\nlisten_tls = 0\nlisten_tcp = 1\ntcp_port = \"{}\"\n\
+         auth_tcp = \"sasl\"\nauth_unix_ro = \"sasl\"\nsasl_allowed_username_list = [ \"fred*\" ]\n",
+        port.number
     );
     let place = folder.path().display().to_string();
     let variables = [("SASL_CONF_PATH", place.as_str())];
@@ -68,7 +72,7 @@ fn open(uri: &str, name: &'static str, password: &'static str) -> Result<Connect
 #[test]
 fn who_knows_the_password_is_let_in_and_all_is_encrypted() {
     let Some((_daemon, port)) = daemon() else { return };
-    let uri = format!("test+tcp://127.0.0.1:{port}/default");
+    let uri = format!("test+tcp://127.0.0.1:{}/default", port.number);
     let connection = open(&uri, "fred", "secret").unwrap();
     assert!(connection.is_encrypted().unwrap() && connection.is_secure().unwrap());
     // More than one packet of the encryption, in both directions.

@@ -16,7 +16,7 @@ fn descriptors_can_swap_their_numbers() {
     let mut command = Command::new("/bin/sh");
     command.arg("-c").arg(format!("echo to-n1 >/proc/self/fd/{n1}; echo to-n2 >/proc/self/fd/{n2}"));
     command.pass_fd_as(one.into(), n2).pass_fd_as(two.into(), n1);
-    assert!(command.output(Duration::from_secs(20)).expect("run").status.success());
+    assert!(command.output(Duration::from_secs(120)).expect("run").status.success());
     let mut text = [String::new(), String::new()];
     check_one.read_to_string(&mut text[0]).expect("read");
     check_two.read_to_string(&mut text[1]).expect("read");

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use ferrovirt_core::ErrorCode;
 use ferrovirt_host::process::{
-    Command, ExitStatus, PidFile, Process, ProcessId, Resource, Rlimit, Signal, Stdio,
+    Command, ExitStatus, PidFile, Process, ProcessId, Resource, Rlimit, Signal, Stdio, wait_for_starts,
 };
 
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(120);
 
 fn shell(script: &str) -> Command {
     let mut command = Command::new("/bin/sh");
@@ -237,6 +237,30 @@ fn many_threads_spawn_at_once() {
                 }
             });
         }
+    });
+}
+
+#[test]
+fn it_is_known_whether_a_child_is_just_being_started() {
+    let (mut read, write) = rustix::pipe::pipe().map(|(r, w)| (File::from(r), File::from(w))).expect("pipe");
+    let room = rustix::pipe::fcntl_getpipe_size(&write).expect("asked");
+    (&write).write_all(&vec![0; room]).expect("filled");
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let starter = scope.spawn(|| {
+            tell.send(rustix::thread::gettid()).expect("the test listens");
+            // A child on its way into this group waits for room in the pipe.
+            shell("true").cgroup(write).spawn().expect("started").wait().expect("waited")
+        });
+        let thread = told.recv().expect("told").as_raw_nonzero();
+        let children = format!("/proc/self/task/{thread}/children");
+        while std::fs::read_to_string(&children).is_ok_and(|children| children.is_empty()) {
+            std::thread::yield_now();
+        }
+        let amid_it = wait_for_starts(Duration::ZERO);
+        read.read_exact(&mut vec![0; room]).expect("emptied");
+        assert!(starter.join().expect("joined").success());
+        assert_eq!((amid_it, wait_for_starts(LIMIT)), (false, true));
     });
 }
 

@@ -172,7 +172,7 @@ fn the_end_is_told(mut daemon: Daemon) {
     let (client, notices) = daemon.open("test:///default");
     daemon.kill();
     assert!(client.call(&ConnectGetType {}).is_err());
-    let notice = notices.recv_timeout(Duration::from_secs(10)).unwrap();
+    let notice = notices.recv_timeout(Duration::from_secs(60)).unwrap();
     assert!(matches!(notice, Notice::Closed(CloseReason::Eof)), "{notice:?}");
     assert!(!client.is_alive());
     let err = client.call(&ConnectGetType {}).unwrap_err();

@@ -1,8 +1,11 @@
 //! What virsh promises, on the test driver: what is asserted here needs no other virsh.
 
 mod common;
+#[path = "../../../tests/support/script.rs"]
+mod script;
 
 use common::{Said, ours, run, run_with_input};
+use script::write_script;
 use serde_json::{Value, json};
 use std::os::fd::AsRawFd;
 
@@ -115,10 +118,7 @@ fn events_are_awaited_no_longer_than_said() {
 fn a_document_is_edited_with_the_users_editor() {
     let folder = tempfile::tempdir().unwrap();
     let editor = folder.path().join("editor");
-    std::fs::write(&editor, "#!/bin/sh\nsed -i 's/<name>test</<title>edited<\\/title><name>test</' \"$1\"\n")
-        .unwrap();
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&editor, mode).unwrap();
+    write_script(&editor, "#!/bin/sh\nsed -i 's/<name>test</<title>edited<\\/title><name>test</' \"$1\"\n");
     let line = format!("{} -c test:///default 'edit test; desc test --title --config'", ours().display());
     let line = format!("VISUAL={} {line}", editor.display());
     let said = run("sh".as_ref(), &["-c", &line]);

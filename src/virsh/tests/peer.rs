@@ -5,6 +5,7 @@
 mod common;
 
 use common::{Said, data, fixed_parts, ours, run};
+use ferrovirt::AdminConnection;
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -72,14 +73,12 @@ fn libvirts_own_is_told_the_same_by_our_daemon() {
         let daemon = Daemon::start(Path::new(&prefix));
         while let Some(line) = lines.get(next.fetch_add(1, Ordering::Relaxed)) {
             let here = said_by_peer(line);
-            // The daemon may still be about to let go of what the command before has left.
-            let ask = || run(PEER.as_ref(), &["-c", &daemon.uri, line]);
-            let mut there = ask();
-            for _ in 0..2 {
-                if normal(&here) != normal(&there) {
-                    there = ask();
-                }
-            }
+            let there = unless_it_hangs(|| {
+                let said = run(PEER.as_ref(), &["-c", &daemon.uri, line]);
+                // What the command has left is gone with its connection, and not before.
+                daemon.wait_for_the_last_client();
+                said
+            });
             if normal(&here) != normal(&there) {
                 let difference = format!("{line}\n--- libvirt\n{here}\n--- our daemon\n{there}");
                 differences.lock().unwrap().push(difference);
@@ -99,6 +98,7 @@ fn libvirts_own_is_told_the_same_by_our_daemon() {
 struct Daemon {
     uri: String,
     pid: String,
+    admin: AdminConnection,
     _folder: tempfile::TempDir,
 }
 
@@ -116,7 +116,15 @@ impl Daemon {
         assert!(started.unwrap().success());
         let pid = std::fs::read_to_string(path("pid")).unwrap();
         let uri = format!("test+unix:///default?socket={}", path("libvirt-sock").display());
-        Self { uri, pid, _folder: folder }
+        let instance = if rustix::process::geteuid().is_root() { "system" } else { "session" };
+        let admin = format!("libvirtd:///{instance}?socket={}", path("libvirt-admin-sock").display());
+        let admin = AdminConnection::open(Some(&admin), 0).unwrap();
+        Self { uri, pid, admin, _folder: folder }
+    }
+
+    fn wait_for_the_last_client(&self) {
+        let server = self.admin.lookup_server("libvirtd", 0).unwrap();
+        while !server.list_clients(0).unwrap().is_empty() {}
     }
 }
 
@@ -147,12 +155,16 @@ fn known_differences() -> HashMap<String, String> {
     known
 }
 
-/// libvirt's virsh now and then waits for ever for a job that has ended.
 fn said_by_peer(command: &str) -> Said {
-    let mut said = said_by(PEER.as_ref(), command);
+    unless_it_hangs(|| said_by(PEER.as_ref(), command))
+}
+
+/// libvirt's virsh now and then waits for ever for a job that has ended.
+fn unless_it_hangs(ask: impl Fn() -> Said) -> Said {
+    let mut said = ask();
     for _ in 0..4 {
         if said.code == 124 {
-            said = said_by(PEER.as_ref(), command);
+            said = ask();
         }
     }
     said

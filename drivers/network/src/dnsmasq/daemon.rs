@@ -110,8 +110,22 @@ pub fn find(paths: &Paths, name: &str) -> Result<Option<Process>> {
     }
 }
 
-/// All processes that serve the network, also those that did not come to note their number.
-pub fn find_strays(paths: &Paths, name: &str) -> Result<Vec<Process>> {
+/// Ends all processes that serve the network, also those that did not come to note their number.
+pub fn end_strays(paths: &Paths, name: &str) -> Result<()> {
+    loop {
+        let strays = find_strays(paths, name)?;
+        if strays.is_empty() {
+            return Ok(());
+        }
+        for process in strays {
+            process.kill(Signal::TERM)?;
+            wait(&process)?;
+        }
+        // One that was just becoming a daemon may have left another one, which was not there yet.
+    }
+}
+
+fn find_strays(paths: &Paths, name: &str) -> Result<Vec<Process>> {
     let entries =
         fs::read_dir("/proc").map_err(|err| Error::system(err, "cannot list the host's processes"))?;
     let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());

@@ -8,17 +8,20 @@ use ferrovirt_conf::storage::{
 };
 use ferrovirt_core::abi;
 use ferrovirt_core::{Error, ErrorCode, Result};
-use ferrovirt_host::process::Command;
+use ferrovirt_host::process::{Command, wait_for_starts};
 use std::ffi::OsString;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Pools of types `fs` and `netfs`.
 pub struct Mount;
 
 /// What every pool is mounted with: nobody is to gain rights by what is on it.
 const ALWAYS: &str = "nodev,nosuid,noexec";
+/// How long the start of a child may keep a file system from being unmounted.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Backend for Mount {
     fn check(&self, pool: &StoragePool) -> Result<bool> {
@@ -40,6 +43,13 @@ impl Backend for Mount {
         check(pool)?;
         if !is_mounted(pool)? {
             return Ok(());
+        }
+        // A file of the pool's that has been closed may still be open in a child that is just being started.
+        if !wait_for_starts(PATIENCE) {
+            tracing::warn!(
+                pool = pool.name(),
+                "a child takes long to be started; the pool may be in use by it"
+            );
         }
         let mut command = Command::new("umount");
         command.arg(target(pool));

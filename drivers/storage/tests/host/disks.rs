@@ -1,11 +1,10 @@
 //! Pools on devices, mounted in a mount namespace of the test's own.
 
-use crate::support::{Host, has, refused, run};
+use crate::support::{Host, has, output, refused, run};
 use ferrovirt_core::ErrorCode;
 use ferrovirt_core::abi::{VIR_STORAGE_POOL_BUILD_NO_OVERWRITE, VIR_STORAGE_POOL_BUILD_OVERWRITE};
 use ferrovirt_core::driver::StorageDriver;
 use std::path::Path;
-use std::process::Command;
 
 /// A loop device on a file; it goes when this does.
 struct Loop(String);
@@ -13,12 +12,9 @@ struct Loop(String);
 impl Loop {
     fn new(path: &Path) -> Option<Self> {
         std::fs::File::create(path).unwrap().set_len(16 << 20).unwrap();
-        let output = Command::new("losetup").args(["--find", "--show"]).arg(path).output().unwrap();
+        let output = output("losetup", &["--find", "--show", path.to_str().unwrap()]);
         if !output.status.success() {
-            eprintln!(
-                "SKIPPED: no loop device can be had: {}",
-                String::from_utf8_lossy(&output.stderr).trim()
-            );
+            eprintln!("SKIPPED: no loop device can be had: {}", output.complaint());
             return None;
         }
         Some(Self(String::from_utf8_lossy(&output.stdout).trim().to_owned()))

@@ -5,9 +5,10 @@ use ferrovirt_core::event::Subscription;
 use ferrovirt_core::layout::Layout;
 use ferrovirt_core::{ErrorCode, Event, Result, SecretId, StoragePoolId, StorageVolId};
 use ferrovirt_driver_storage::StorageState;
+use ferrovirt_host::process::{Command, Output};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -112,11 +113,16 @@ pub fn refused<T>(outcome: Result<T>) -> ErrorCode {
     }
 }
 
+/// Runs a program. It is started as the driver starts its own: that knows when a file system may be in use by chance, as
+/// a child has copies of all descriptors until it runs its program.
+pub fn output(program: &str, args: &[&str]) -> Output {
+    Command::new(program).args(args).env_pass(["PATH"]).output(Duration::from_secs(600)).unwrap()
+}
+
 /// Runs a program that must succeed; what it says comes back.
 pub fn run(program: &str, args: &[&str]) -> String {
-    let output = Command::new(program).args(args).output().unwrap();
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{program} {args:?}: {complaint}");
+    let output = output(program, args);
+    assert!(output.status.success(), "{program} {args:?}: {}", output.complaint());
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 

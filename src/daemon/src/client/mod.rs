@@ -55,6 +55,16 @@ impl WeakClient {
     }
 }
 
+/// Takes a client out of its server's when it is dropped, whatever happens before.
+struct Left<'a>(&'a Client);
+
+impl Drop for Left<'_> {
+    fn drop(&mut self) {
+        self.0.server().remove(self.0);
+        self.0.daemon().client_left();
+    }
+}
+
 struct Inner {
     id: u64,
     since: i64,
@@ -213,6 +223,12 @@ impl Client {
         self.0.streams.abort_all();
         let connection = self.0.connection.write().take();
         drop(connection);
+    }
+
+    /// Takes it out of its server's clients, when it has nothing open any more: who finds it gone finds so what it did.
+    pub fn leave(&self) {
+        let _left = Left(self);
+        self.release();
     }
 
     /// From now on it acts for somebody else.

@@ -40,15 +40,13 @@ pub async fn serve(client: Client, transport: Box<dyn Transport>, table: Arc<Tab
     };
     tracing::debug!(client = client.id(), server = client.server().name, why, "a client is gone");
     client.close("it is gone");
-    client.server().remove(&client);
-    client.daemon().client_left();
-    // Closing what it had open may take its time.
+    // Closing what it has open may take its time.
     let workers = client.server().workers.clone();
     workers.submit(Task {
         priority: true,
         computes: false,
         guest: None,
-        work: Box::new(move || client.release()),
+        work: Box::new(move || client.leave()),
     });
 }
 

@@ -5,7 +5,6 @@ use ferrovirt_rpc::client::{Client, Notice};
 use ferrovirt_rpc::frame::UnixTransport;
 use ferrovirt_rpc::program::remote::{AuthList, ConnectOpen};
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -13,11 +12,6 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 use tempfile::TempDir;
-
-/// A port that nobody has; somebody else may still be faster.
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
 
 /// A running daemon.
 pub struct Daemon {
@@ -52,11 +46,11 @@ impl Daemon {
         Self { process, folder }
     }
 
-    /// Ends the daemon without a warning and starts it again on the same files.
-    pub fn kill_and_restart(&mut self) {
+    /// Ends the daemon without a warning and starts it again on the same files, with these settings.
+    pub fn kill_and_restart(&mut self, settings: &str) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
-        self.process = launch(&self.folder, "", &[]);
+        self.process = launch(&self.folder, settings, &[]);
     }
 
     pub fn pid(&self) -> u32 {
@@ -97,7 +91,7 @@ impl Daemon {
     /// A connection whose bytes the test writes itself.
     pub fn raw(&self) -> UnixStream {
         let stream = UnixStream::connect(self.socket("libvirt-sock")).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(300))).unwrap();
         stream
     }
 }
@@ -119,7 +113,7 @@ pub fn launch_as(name: &str, folder: &Path, options: &[&str], variables: &[(&str
     let ready = path(&format!("{name}.ready"));
     let _ = std::fs::remove_file(&ready);
     let notices = UnixDatagram::bind(&ready).unwrap();
-    notices.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    notices.set_read_timeout(Some(Duration::from_secs(300))).unwrap();
     let mut process = Command::new(env!("CARGO_BIN_EXE_libvirtd"))
         .arg0(name)
         .arg("--config")

@@ -10,7 +10,9 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
+use std::time::Duration;
 
+use parking_lot::RwLock;
 use rustix::thread::CpuSet;
 
 /// Room for the child's few frames; it calls nothing deep.
@@ -102,11 +104,23 @@ struct Shared<'a> {
     failure: Option<(Step, c_int)>,
 }
 
+/// Held, for reading, while a child is being started: until it runs its program it has a copy of every descriptor.
+static STARTING: RwLock<()> = RwLock::new(());
+
+/// Waits until no child has copies of what this process has closed before: one that is just being started may have some
+/// until it runs its program, and so keeps file systems busy. `false` if that takes longer than `patience`.
+///
+/// Children that others in this process start in ways of their own are not known here.
+pub fn wait_for_starts(patience: Duration) -> bool {
+    STARTING.try_write_for(patience).is_some()
+}
+
 /// Starts the child and returns its pid and pidfd once it runs its program.
 pub(super) fn launch(plan: &Plan) -> Result<(u32, OwnedFd), Failure> {
     let args = pointers(&plan.args);
     let env = pointers(&plan.env);
     let mut stack: Vec<u8> = Vec::with_capacity(STACK_SIZE);
+    let _starting = STARTING.read_recursive();
     let mut pidfd: c_int = -1;
     // A handler of the program must not run in the child, where it would work on the parent's memory.
     let blocked = SignalsBlocked::new();

@@ -10,7 +10,7 @@ mod times;
 
 pub use command::{Command, Stdio};
 pub use handle::{ExitStatus, Process, ProcessId};
-pub use kernel::SignalsBlocked;
+pub use kernel::{SignalsBlocked, wait_for_starts};
 pub use output::Output;
 pub use pidfile::PidFile;
 pub use rustix::process::{Resource, Rlimit, Signal};

@@ -235,12 +235,13 @@ impl MacTable {
     }
 
     /// Lets many ports go and removes their interfaces together, which costs the kernel's wait only once. Names that
-    /// are not managed, or do not exist, are passed over.
-    pub fn remove(&self, ports: &[&str]) -> Result<()> {
+    /// are not managed, or do not exist, are passed over. The numbers of the others' interfaces come back.
+    pub fn remove(&self, ports: &[&str]) -> Result<Vec<u32>> {
         let mut watcher = self.watcher.lock();
         let indices = self.shared.forget(ports);
         self.stop_if_idle(&mut watcher);
-        link::delete_all(&self.shared.netlink, &indices)
+        link::delete_all(&self.shared.netlink, &indices)?;
+        Ok(indices)
     }
 
     /// What the table knows, by bridge.

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 
 use crate::support::{in_namespace, json, run};
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn nat() -> Forward {
     Forward::Nat { dev: None, ipv6: false, addresses: None, ports: None }

@@ -14,7 +14,7 @@ const GUEST: MacAddr = MacAddr([0x52, 0x54, 0, 0, 0, 1]);
 const OTHER: MacAddr = MacAddr([0x52, 0x54, 0, 0, 0, 2]);
 const OUTSIDE: MacAddr = MacAddr([0x52, 0x54, 0, 0, 0, 0xee]);
 /// Far more than any test needs: only a failure waits so long.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn spec(port: &str) -> PortSpec {
     PortSpec::new("br0", port, GUEST)

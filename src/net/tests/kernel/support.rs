@@ -133,7 +133,7 @@ pub fn close_and_wait(tap: Tap) {
     let index = tap.index.to_ne_bytes();
     drop(tap);
     loop {
-        assert!(readable(&socket, Duration::from_secs(10)), "the tap outlives its descriptors");
+        assert!(readable(&socket, Duration::from_secs(60)), "the tap outlives its descriptors");
         let (datagram, _) = socket.recv_from_full().unwrap();
         let message = NetlinkBuffer::new(&datagram[..]);
         if message.message_type() == RTM_DELLINK && message.payload()[4..8] == index {

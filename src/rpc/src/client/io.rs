@@ -117,7 +117,12 @@ impl Shared {
 
     /// Probes the other side if it is time; how long to wait before the next look comes back.
     pub fn keepalive(&self, state: &mut State) -> Option<Duration> {
-        let verdict = state.keepalive.as_mut()?.check(Instant::now());
+        let mut verdict = state.keepalive.as_mut()?.check(Instant::now());
+        if verdict == Verdict::Dead {
+            // This thread may come late: what nobody has read yet is a sign of life, too.
+            self.turn(state, Ok(true));
+            verdict = state.keepalive.as_mut()?.check(Instant::now());
+        }
         match verdict {
             Verdict::Wait(limit) => Some(limit),
             Verdict::Probe => {

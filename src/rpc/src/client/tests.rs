@@ -109,6 +109,21 @@ fn a_silent_daemon_is_given_up_by_a_caller_that_waits() {
 }
 
 #[test]
+fn what_nobody_has_read_yet_is_a_sign_of_life() {
+    let (client, peer, _notices) = client();
+    let minute = Duration::from_secs(60);
+    let late = || Some(Keepalive::new(minute, 0, Instant::now() - 2 * minute));
+    peer.send(crate::keepalive::message(crate::keepalive::PING).unwrap());
+    let mut state = client.0.state.lock();
+    state.keepalive = late();
+    assert!(client.0.keepalive(&mut state).is_some_and(|wait| wait > Duration::ZERO));
+    assert!(state.closed.is_none());
+    state.keepalive = late();
+    client.0.keepalive(&mut state);
+    assert!(state.closed.is_some(), "nothing more has come");
+}
+
+#[test]
 fn probes_are_answered_while_a_caller_waits() {
     let (client, mut peer, _notices) = client();
     std::thread::scope(|scope| {

@@ -74,7 +74,7 @@ impl Daemon {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         let ready = UnixDatagram::bind(path("ready")).unwrap();
-        ready.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        ready.set_read_timeout(Some(Duration::from_secs(300))).unwrap();
         let sockets = folder.path().display();
         let settings = format!("unix_sock_dir = \"{sockets}\"\n{}", settings(folder.path()));
         std::fs::write(path("libvirtd.conf"), settings).unwrap();

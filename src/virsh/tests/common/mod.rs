@@ -33,7 +33,7 @@ pub fn run_with_input(program: &Path, words: &[&str], input: &str) -> Said {
     // A program that waits for ever must not stop everything; its exit code is then 124.
     let mut command = Command::new("timeout");
     command
-        .arg("8")
+        .arg("30")
         .arg(program)
         .args(words)
         .env("TZ", "UTC")
