@@ -6,6 +6,11 @@ use crate::stop;
 use crate::vm::Vm;
 use parking_lot::Mutex;
 use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
+
+/// How long closing a connection waits for its guests to end: some of them may hang, and others have to be served.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What belongs to one connection. When the last of its handles is gone, so are the guests that were to end with it.
 pub struct Session {
@@ -29,11 +34,18 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // A connection may be closed by a thread that must not wait, so the guests are asked to end here and now, and
-        // what does not end is seen to elsewhere.
-        for (vm, live) in self.guests.get_mut().drain(..) {
-            if let Some(live) = live.upgrade() {
-                stop::end_unwatched(&self.shared, &vm, &live);
+        // All are asked to end here and now, and what does not end is seen to elsewhere.
+        let guests = self.guests.get_mut().drain(..);
+        let asked: Vec<Arc<Live>> = guests
+            .filter_map(|(vm, live)| {
+                live.upgrade().inspect(|live| stop::end_unwatched(&self.shared, &vm, live))
+            })
+            .collect();
+        // A reactor must not wait. Whoever else closes a connection finds its guests gone, unless they hang.
+        if Handle::try_current().is_err() {
+            let deadline = Instant::now() + PATIENCE;
+            for live in asked {
+                live.wait_for_end(deadline.saturating_duration_since(Instant::now()));
             }
         }
     }

@@ -61,6 +61,17 @@ fn a_guest_that_is_bound_to_its_client_ends_with_it() {
 }
 
 #[test]
+fn who_has_closed_its_connection_has_no_bound_guests_left() {
+    let Some((daemon, uri)) = daemon() else { return };
+    let ((client, _), (other, _)) = (daemon.client(uri), daemon.client(uri));
+    let dom = start(&other, "bound");
+    other.call(&DomainDestroy { dom: dom.clone() }).unwrap();
+    other.call(&DomainCreateWithFlags { dom: dom.clone(), flags: VIR_DOMAIN_START_AUTODESTROY }).unwrap();
+    other.call(&ConnectClose {}).unwrap();
+    assert_eq!(client.call(&DomainGetState { dom, flags: 0 }).unwrap().state, VIR_DOMAIN_SHUTOFF as i32);
+}
+
+#[test]
 fn a_guest_outlives_the_daemon_and_is_found_again() {
     let Some((mut daemon, uri)) = daemon() else { return };
     let (client, _) = daemon.client(uri);
