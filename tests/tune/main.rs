@@ -4,5 +4,6 @@ mod backup;
 mod guests;
 mod moments;
 mod names;
+mod secrets;
 mod tpm;
 mod tunables;
