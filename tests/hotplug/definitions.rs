@@ -76,6 +76,65 @@ fn consoles_are_numbered_by_their_order_whenever_a_definition_is_about_to_change
 }
 
 #[test]
+fn an_interface_is_found_without_its_address_where_it_is_the_only_one() {
+    on_own_host(|host| {
+        let card = "<interface type='user'><model type='virtio'/></interface>";
+        let domain = host.connection.define_domain(&definition("a", card), 0).expect("defined");
+        domain.attach_device(card, CONFIG).expect("attached");
+        for change in [domain.detach_device(card, CONFIG), domain.update_device(card, CONFIG)] {
+            assert_eq!(change.expect_err("there are two").code(), ErrorCode::OperationFailed);
+        }
+        let text = domain.xml_desc(0).expect("a description");
+        let address =
+            text.split("<mac address='").nth(1).and_then(|rest| rest.split('\'').next()).expect("one");
+        let first = format!("<interface type='user'><mac address='{address}'/></interface>");
+        domain.detach_device(&first, CONFIG).expect("detached by its address");
+        domain.detach_device("<interface type='user'/>", CONFIG).expect("detached without");
+        assert!(!domain.xml_desc(0).expect("a description").contains("<interface"));
+    });
+}
+
+#[test]
+fn what_can_not_be_read_can_not_be_detached() {
+    on_own_host(|host| {
+        let domain = host.connection.define_domain(&definition("a", ""), 0).expect("defined");
+        for (device, code) in [
+            ("<shmem name='a'><model type='ivshmem-plain'/><msi/></shmem>", ErrorCode::XmlError),
+            ("<filesystem type='mount'><target dir='t'/></filesystem>", ErrorCode::NoSource),
+            ("<controller type='pci' index='3' model='pci-expander-bus'/>", ErrorCode::ConfigUnsupported),
+            (
+                "<disk><source file='/a'><seclabel model='selinux' relabel='yes'/></source><target dev='vdb'/></disk>",
+                ErrorCode::XmlError,
+            ),
+        ] {
+            assert_eq!(domain.detach_device(device, CONFIG).expect_err(device).code(), code, "{device}");
+        }
+    });
+}
+
+#[test]
+fn no_usb_controllers_is_said_once() {
+    on_own_host(|host| {
+        let domain = host.connection.define_domain(&definition("a", ""), 0).expect("defined");
+        let none = "<controller type='usb' model='none'/>";
+        domain.attach_device(none, CONFIG).expect("attached");
+        for change in [domain.attach_device(none, CONFIG), domain.detach_device(none, CONFIG)] {
+            assert_eq!(change.expect_err("the definition contradicts itself").code(), ErrorCode::XmlDetail);
+        }
+    });
+}
+
+#[test]
+fn a_volume_that_is_nowhere_is_no_disk() {
+    on_own_host(|host| {
+        let domain = host.connection.define_domain(&definition("a", ""), 0).expect("defined");
+        let disk = "<disk type='volume'><source pool='p' volume='v'/><target dev='vdb' bus='virtio'/></disk>";
+        let err = domain.attach_device(disk, CONFIG).expect_err("there is no pool");
+        assert_eq!(err.code(), ErrorCode::NoStoragePool);
+    });
+}
+
+#[test]
 fn a_disk_that_is_replaced_goes_where_there_is_room() {
     on_own_host(|host| {
         let usb = "<disk type='file' device='cdrom'><source file='/o'/><target dev='sda' bus='usb'/><address type='usb' bus='0' port='3'/></disk>";
@@ -119,5 +178,21 @@ fn a_device_that_clashes_or_can_not_be_is_refused_and_changes_nothing() {
         let update = domain.update_device("<sound model='ac97'/>", CONFIG).expect_err("not that");
         assert_eq!(update.code(), ErrorCode::OperationUnsupported);
         assert_eq!(domain.xml_desc(0).expect("a description"), before);
+    });
+}
+
+#[test]
+fn a_command_line_needs_what_its_guest_speaks_of() {
+    on_own_host(|host| {
+        let code = |text: &str| {
+            host.connection.domain_xml_to_native("qemu-argv", text, 0).expect_err("refused").code()
+        };
+        let listen = "<graphics type='vnc'><listen type='network' network='nowhere'/></graphics>";
+        assert_eq!(code(&definition("a", listen)), ErrorCode::NoNetwork);
+        let disk = "<disk type='volume'><source pool='p' volume='v'/><target dev='vdb' bus='virtio'/></disk>";
+        assert_eq!(code(&definition("a", disk)), ErrorCode::NoStoragePool);
+        let cpu =
+            "<cpu mode='custom'><model>qemu64</model><feature policy='require' name='warp'/></cpu><devices>";
+        assert_eq!(code(&definition("a", "").replace("<devices>", cpu)), ErrorCode::ConfigUnsupported);
     });
 }

@@ -6,5 +6,6 @@ mod moments;
 mod names;
 #[path = "../support/port.rs"]
 mod port;
+mod secrets;
 mod tpm;
 mod tunables;

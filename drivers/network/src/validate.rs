@@ -4,7 +4,7 @@ use crate::pool;
 use ferrovirt_conf::network::{
     ForwardAddressKind, ForwardMode, Network, PortGroup, VirtualPort, VirtualPortType,
 };
-use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 
 /// Refuses a definition that could never be started (`VIR_ERR_CONFIG_UNSUPPORTED`).
 pub fn validate(network: &Network) -> Result<()> {
@@ -39,9 +39,12 @@ fn refuse<T>(network: &Network, why: &str) -> Result<T> {
 
 /// Names become names of files.
 fn check_name(name: &str) -> Result<()> {
-    if name.contains('\n') || name == "." || name == ".." {
-        let text = format!("'{}' can't be the name of a network", name.escape_debug());
-        return Err(Error::new(ErrorCode::XmlDetail, text));
+    let text = || format!("'{}' can't be the name of a network", name.escape_debug());
+    if name.contains('\n') {
+        return Err(Error::new(ErrorCode::XmlDetail, text()).domain(ErrorDomain::Xml));
+    }
+    if name == "." || name == ".." {
+        return Err(Error::new(ErrorCode::XmlDetail, text()));
     }
     Ok(())
 }
@@ -134,4 +137,17 @@ fn check_port_groups(network: &Network, shapes: bool) -> Result<()> {
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_line() {
+        let wrong = check_name("a\nb").unwrap_err();
+        assert_eq!((wrong.code(), wrong.error_domain()), (ErrorCode::XmlDetail, ErrorDomain::Xml));
+        assert_eq!(check_name("..").unwrap_err().code(), ErrorCode::XmlDetail);
+        check_name("a b").unwrap();
+    }
 }

@@ -192,7 +192,7 @@ fn filled(
 ) -> ferrovirt_core::Result<Domain> {
     let firmware = firmware::folders(&options.fixtures.join("qemufirmwaredata"));
     let settings = Settings { firmware_folders: firmware, ..Settings::default() };
-    let site = Site { paths: &Paths::new(Layout::system()), settings: &settings };
+    let site = Site { paths: &Paths::new(Layout::system()), settings: &settings, secrets: None };
     let mut model = Domain::parse(input, flags)?;
     defaults::emulator(&mut model).or_else(|error| model.devices.emulator.clone().ok_or(error))?;
     defaults::fill(&mut model, capabilities, site, flags)?;

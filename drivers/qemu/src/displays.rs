@@ -39,6 +39,17 @@ pub fn assign_ports(shared: &Shared, description: &mut Domain) -> Result<()> {
     Ok(())
 }
 
+/// Refuses displays that listen on a network that is not there.
+pub fn find_networks(shared: &Shared, description: &Domain) -> Result<()> {
+    let listens = description.devices.graphics.iter().flat_map(Graphics::listens);
+    for name in
+        listens.filter(|listen| listen.address.is_none()).filter_map(|listen| listen.network.as_deref())
+    {
+        shared.network.network_lookup_by_name(name)?;
+    }
+    Ok(())
+}
+
 /// Gives displays that ask for any port the one that libvirt's command lines have for guests that do not run.
 pub fn pretend_ports(settings: &Settings, description: &mut Domain) -> Result<()> {
     choose_ports(settings, description, |kind, _| {

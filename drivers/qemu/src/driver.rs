@@ -123,7 +123,7 @@ impl Shared {
 
     /// The driver's folders and configuration.
     pub fn site(&self) -> Site<'_> {
-        Site { paths: &self.paths, settings: &self.settings }
+        Site { secrets: Some(&*self.secret), ..Site::new(&self.paths, &self.settings) }
     }
 
     /// The next id for a guest.

@@ -1,22 +1,19 @@
 //! What is opened and made for a guest before its process is: sockets, files, the key of its secrets.
 
 use crate::capabilities::Capabilities;
-use crate::command::{
-    self, CommandLine, Context, Descriptors, Launch, Part, Passed, Plugged, Sealed, SecretUse, Secrets,
-    Surroundings,
-};
+use crate::command::{self, CommandLine, Context, Descriptors, Launch, Part, Passed, Plugged, Surroundings};
 use crate::layout::{Site, short_name};
 use crate::network::Taps;
+use crate::secrets::{self, Keyring};
 use crate::{addresses, aliases, firmware, host_needs};
-use ferrovirt_conf::domain::{ChardevKind, ChardevSource, DeviceInfo, Domain, SecretReference, SocketMode};
+use ferrovirt_conf::domain::{ChardevKind, ChardevSource, DeviceInfo, Domain, SocketMode};
 use ferrovirt_conf::values::CpuSet;
-use ferrovirt_core::persist::{self, Durability};
-use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_core::persist;
+use ferrovirt_core::{Error, Result};
 use ferrovirt_host::KernelFiles;
 use ferrovirt_host::process::Command;
 use ferrovirt_xml::OnOff;
 use rustix::fs::{Mode, OFlags};
-use rustix::rand::{GetRandomFlags, getrandom};
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
@@ -34,7 +31,7 @@ pub fn prepare(
 ) -> Result<()> {
     let id = running_id(model);
     let folder = site.paths.guest(id, &model.name);
-    write_master_key(&folder)?;
+    secrets::write_key(&folder)?;
     firmware::make_variables(model)?;
     let mut files = open_files(model)?;
     files.insert(Passed::Monitor, listen(&site.paths.monitor(id, &model.name))?);
@@ -62,6 +59,9 @@ pub fn complete(
 ) -> Result<()> {
     addresses::assign(model, capabilities, true)?;
     aliases::assign(model);
+    if let Some(driver) = site.secrets {
+        secrets::look_up(driver, model)?;
+    }
     host_needs::choose(model)?;
     let (id, name) = (running_id(model), model.name.clone());
     with_surroundings(site, &name, id, &Found { incoming, ..Found::default() }, |host| {
@@ -132,8 +132,9 @@ fn with_surroundings<T>(
 ) -> T {
     let scsi_devices = found.scsi_devices.iter().map(|(alias, path)| (alias.as_str(), path.as_str()));
     let scsi_devices: Vec<_> = scsi_devices.collect();
-    let Site { paths, settings } = site;
+    let Site { paths, settings, secrets } = site;
     let tpm_socket = paths.tpm_socket(id, name);
+    let folder = paths.guest(id, name);
     // What is not text can't be of use to QEMU; which of them it gets, the command line's builder decides.
     let environment: Vec<_> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -141,10 +142,11 @@ fn with_surroundings<T>(
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     work(&Surroundings {
         short_name: &format!("{id}-{}", short_name(name)),
-        guest_folder: &paths.guest(id, name),
+        guest_folder: &folder,
         channel_folder: &paths.channels(id, name),
         settings,
-        secrets: &NoSecrets,
+        // A guest that is not started has no key of its own.
+        secrets: &Keyring::new(secrets, (id >= 0).then_some(folder.as_path())),
         now: i64::try_from(now).unwrap_or(i64::MAX),
         environment: &environment,
         smbios: None,
@@ -211,28 +213,4 @@ fn listen(path: &Path) -> Result<OwnedFd> {
     let describe = |err| Error::system(err, format!("cannot listen on the socket '{}'", path.display()));
     persist::remove(path)?;
     Ok(UnixListener::bind(path).map_err(describe)?.into())
-}
-
-/// The key that secrets of this guest are sealed with: QEMU reads it from its folder.
-fn write_master_key(folder: &Path) -> Result<()> {
-    let mut key = [0; 32];
-    getrandom(&mut key, GetRandomFlags::empty()).map_err(|err| Error::system(err, "cannot make a key"))?;
-    persist::write_atomic(&folder.join("master-key.aes"), &key, 0o600, Durability::Process)
-}
-
-/// No driver for secrets is there to be asked.
-#[derive(Debug)]
-struct NoSecrets;
-
-impl Secrets for NoSecrets {
-    fn seal(&self, _usage: SecretUse, _secret: &SecretReference) -> Result<Sealed> {
-        Err(Error::new(
-            ErrorCode::NoSupport,
-            "this connection has no driver for secrets, which the guest needs",
-        ))
-    }
-
-    fn seal_text(&self, _text: &str) -> Result<Sealed> {
-        Err(Error::new(ErrorCode::NoSupport, "this driver can't hand secrets of a definition to QEMU yet"))
-    }
 }

@@ -1,6 +1,7 @@
 //! The QEMU driver's files and folders, where libvirt has them.
 
 use crate::command::Settings;
+use ferrovirt_core::driver::SecretDriver;
 use ferrovirt_core::layout::Layout;
 use std::hash::Hasher;
 use std::path::{Path, PathBuf};
@@ -16,10 +17,19 @@ pub struct Paths {
 }
 
 /// A driver's folders and its configuration.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Site<'a> {
     pub paths: &'a Paths,
     pub settings: &'a Settings,
+    /// Where secrets are looked up.
+    pub secrets: Option<&'a dyn SecretDriver>,
+}
+
+impl<'a> Site<'a> {
+    /// Without secrets.
+    pub fn new(paths: &'a Paths, settings: &'a Settings) -> Self {
+        Self { paths, settings, secrets: None }
+    }
 }
 
 impl Paths {

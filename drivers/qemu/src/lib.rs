@@ -42,6 +42,7 @@ mod rx_filter;
 #[cfg(test)]
 mod sample;
 mod save;
+mod secrets;
 mod session;
 mod settings;
 mod snapshot;

@@ -142,7 +142,10 @@ mod tests {
 
     fn migratable(machine: &str, inside: &str, devices: &str) -> String {
         let mut model = sample::fill(machine, inside, devices).unwrap();
-        make(&mut model, Site { paths: &Paths::new(Layout::system()), settings: &Settings::default() });
+        make(
+            &mut model,
+            Site { paths: &Paths::new(Layout::system()), settings: &Settings::default(), secrets: None },
+        );
         model.format()
     }
 

@@ -3,7 +3,7 @@
 use crate::command::{CommandLine, Descriptors, Passed};
 use crate::cpu::{self, StartKind};
 use crate::driver::Shared;
-use crate::{definitions, displays, launch};
+use crate::{definitions, displays, launch, secrets, volumes};
 use ferrovirt_conf::domain::{Connection, Domain, ParseFlags};
 use ferrovirt_core::{Error, ErrorDomain, Result};
 
@@ -22,7 +22,13 @@ pub fn command_line(shared: &Shared, format: &str, xml: &str, flags: ParseFlags)
 }
 
 fn build(shared: &Shared, xml: &str, flags: ParseFlags) -> Result<String> {
-    let mut model = definitions::parse(shared, xml, flags)?;
+    let model = definitions::parse(shared, xml, flags)?;
+    for disk in &model.devices.disks {
+        volumes::find(&*shared.storage, disk)?;
+        secrets::look_up_disk(&*shared.secret, disk)?;
+    }
+    let mut model = volumes::resolved(&*shared.storage, &model)?;
+    displays::find_networks(shared, &model)?;
     let emulator = model.devices.emulator.clone().unwrap_or_default();
     let capabilities = shared.capabilities(&emulator)?;
     unplug_interfaces(&mut model);

@@ -65,16 +65,25 @@ pub fn definition(machine: &str, inside: &str, devices: &str) -> String {
 
 /// The definition, completed.
 pub fn fill(machine: &str, inside: &str, devices: &str) -> Result<Domain> {
-    let mut model = Domain::parse(&definition(machine, inside, devices), ParseFlags::DEFINE)?;
-    let site = Site { paths: &Paths::new(Layout::system()), settings: &Settings::default() };
+    fill_text(&definition(machine, inside, devices))
+}
+
+fn fill_text(text: &str) -> Result<Domain> {
+    let mut model = Domain::parse(text, ParseFlags::DEFINE)?;
+    let site = Site { paths: &Paths::new(Layout::system()), settings: &Settings::default(), secrets: None };
     defaults::fill(&mut model, &capabilities(), site, ParseFlags::DEFINE)?;
     Ok(model)
 }
 
 /// What becomes of it when a user defines it.
 pub fn define(machine: &str, inside: &str, devices: &str) -> Result<Domain> {
+    define_text(&definition(machine, inside, devices))
+}
+
+/// The same for any definition.
+pub fn define_text(text: &str) -> Result<Domain> {
     let capabilities = capabilities();
-    let model = fill(machine, inside, devices)?;
+    let model = fill_text(text)?;
     validate::validate(&model, &capabilities, &Settings::default(), ParseFlags::DEFINE)?;
     Ok(model)
 }

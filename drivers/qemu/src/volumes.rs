@@ -1,6 +1,6 @@
 //! Disks that are volumes of storage pools: where they are is asked of the pool when the guest is started.
 
-use ferrovirt_conf::domain::{Domain, FileSource, StorageLocation, VolumeSource};
+use ferrovirt_conf::domain::{Disk, Domain, FileSource, StorageLocation, VolumeSource};
 use ferrovirt_core::abi::{VIR_STORAGE_VOL_BLOCK, VIR_STORAGE_VOL_DIR, VIR_STORAGE_VOL_FILE};
 use ferrovirt_core::driver::StorageDriver;
 use ferrovirt_core::{Error, Result};
@@ -14,6 +14,14 @@ pub fn resolved(storage: &dyn StorageDriver, model: &Domain) -> Result<Domain> {
         }
     }
     Ok(model)
+}
+
+/// Refuses a disk whose volume is not to be had.
+pub fn find(storage: &dyn StorageDriver, disk: &Disk) -> Result<()> {
+    match &disk.source.location {
+        StorageLocation::Volume(volume) => location(storage, volume).map(drop),
+        _ => Ok(()),
+    }
 }
 
 /// The model with volumes replaced by files that are nowhere, for what only needs the names of what QEMU has.

@@ -42,7 +42,7 @@ fn model(xml: &str, capabilities: &Capabilities, folder: &Path) -> Domain {
     let flags = ParseFlags { inactive: true, ..ParseFlags::default() };
     let mut model = Domain::parse(xml, flags).expect("a definition");
     let paths = Paths::new(Layout::embedded(folder));
-    let site = Site { paths: &paths, settings: &Settings::default() };
+    let site = Site { paths: &paths, settings: &Settings::default(), secrets: None };
     defaults::fill(&mut model, capabilities, site, flags).expect("defaults");
     aliases::assign(&mut model);
     model

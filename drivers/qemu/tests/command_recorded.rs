@@ -23,13 +23,14 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("disk-device-removable", "the definition as printed has lost an attribute"),
     ("disk-network-source-curl", "secrets are sealed for real, here they are all the same"),
     ("disk-network-source-curl-nbdkit", "nbdkit is not used"),
+    ("disk-network-ssh-key", "nbdkit is not used"),
     ("disk-network-ssh-nbdkit", "nbdkit is not used"),
     ("net-virtio-teaming-network", "the network's own port has not been asked for"),
 ];
 
 /// Definitions that can't be built as they are, because something is decided before: volumes.
 const REFUSED: &[(&str, &str)] = &[
-    ("disk-network-ssh-", "nbdkit is needed"),
+    ("disk-network-ssh-password", "nbdkit is needed"),
     ("disk-source-pool", "has not been looked up"),
     ("luks-disks-source", "has not been looked up"),
 ];
@@ -86,8 +87,8 @@ fn command_lines_are_those_that_libvirt_builds() {
 fn what_can_not_be_given_to_qemu_is_refused_by_name() {
     let Some(fixtures) = fixtures() else { return };
     let capabilities = capabilities(&fixtures);
-    let path = fixtures.join("qemuxmlconfdata/disk-network-ssh-key.x86_64-latest.xml");
-    let err = recorded::build(&path, &capabilities).expect_err("keys for ssh need nbdkit");
+    let path = fixtures.join("qemuxmlconfdata/disk-network-ssh-password.x86_64-latest.xml");
+    let err = recorded::build(&path, &capabilities).expect_err("passwords for ssh need nbdkit");
     assert_eq!(err.code(), ErrorCode::ConfigUnsupported);
     assert!(err.to_string().contains("nbdkit"), "{err}");
 }

@@ -3,7 +3,7 @@
 use ferrovirt_conf::domain::{
     Address, Controller, ControllerModel, ControllerType, DeviceInfo, Devices, Domain, PciAddress,
 };
-use ferrovirt_core::{Error, Result};
+use ferrovirt_core::{Error, ErrorDomain, Result};
 use ferrovirt_xml::{Hex, OnOff};
 
 use super::pci_buses::{Buses, Connector, Habits, Plug};
@@ -93,9 +93,11 @@ impl Pass<'_> {
         };
         let mut buses = Buses::new(count, habits, !self.commit);
         for controller in model.devices.controllers.iter().filter(|c| c.kind == ControllerType::Pci) {
-            if let (Some(index), Some(model)) = (controller.index, controller.model) {
-                buses.set(index as usize, model, controller.target.hotplug != Some(OnOff::Off));
-            }
+            let Some(index) = controller.index else { continue };
+            let Some(model) = controller.model else {
+                return Err(Error::internal(format!("PCI controller {index} says nothing of its model")));
+            };
+            buses.set(index as usize, model, controller.target.hotplug != Some(OnOff::Off));
         }
         let has_express = machine::pci_root(model) == Some(ControllerModel::PcieRoot);
         buses.fill_gaps(match self.family {
@@ -119,7 +121,8 @@ impl Pass<'_> {
                 return match buses.root_is_conventional() {
                     true => Ok(()),
                     false => {
-                        Err(Error::internal("the PIIX3's own controllers need conventional PCI on bus 0"))
+                        let text = "the PIIX3's own controllers need conventional PCI on bus 0";
+                        Err(Error::internal(text).domain(ErrorDomain::Qemu))
                     }
                 };
             }

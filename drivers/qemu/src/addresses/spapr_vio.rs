@@ -4,7 +4,7 @@ use ferrovirt_conf::domain::{
     Address, ControllerModel, ControllerType, DeviceInfo, Devices, Domain, SerialTargetType, SpaprVioAddress,
     TpmModel,
 };
-use ferrovirt_core::{Error, Result};
+use ferrovirt_core::{Error, ErrorDomain, Result};
 use ferrovirt_xml::BareHex;
 
 use crate::machine::Family;
@@ -25,7 +25,7 @@ pub fn assign(model: &mut Domain) -> Result<()> {
     let mut taken: Vec<u64> = Vec::new();
     for_each(&mut model.devices, |info, _| match register(info) {
         Some(Some(given)) if taken.contains(&given) => {
-            Err(Error::xml(format!("spapr-vio address {given:#x} is used twice")))
+            Err(Error::xml(format!("spapr-vio address {given:#x} is used twice")).domain(ErrorDomain::Qemu))
         }
         Some(Some(given)) => {
             taken.push(given);

@@ -3,7 +3,7 @@
 use crate::autostart::Mark;
 use crate::driver::QemuDriver;
 use crate::vm::Definition;
-use crate::{cpu, migratable, native};
+use crate::{cpu, firmware, migratable, native};
 use ferrovirt_conf::domain::Domain;
 use ferrovirt_conf::metadata::{self, Notes};
 use ferrovirt_core::driver::{DomainConfig, SecurityLabel};
@@ -41,6 +41,8 @@ impl DomainConfig for QemuDriver {
             let emulator = model.devices.emulator.as_deref().unwrap_or_default();
             let capabilities = self.shared.capabilities(emulator)?;
             cpu::follow_host(&mut model, &capabilities, &*self.shared.host.cpu()?)?;
+            // So would whoever reads the definition again.
+            firmware::name_format(&mut model);
         }
         if migratable {
             migratable::make(&mut model, self.shared.site());

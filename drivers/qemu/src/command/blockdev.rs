@@ -312,7 +312,7 @@ fn objects(b: &mut Builder<'_>, image: &Image<'_>) -> Result<()> {
     }
     if let Some(encryption) = &image.encryption {
         for (index, secret) in encryption.secrets.iter().enumerate() {
-            let sealed = b.host().secrets.seal(SecretUse::Passphrase, &secret.reference)?;
+            let sealed = b.host().secrets.seal(SecretUse::Image, &secret.reference)?;
             let id = image.secret_id(b.context, &format!("encryption-secret{index}"));
             b.line.object(&sealed_secret(id, sealed));
         }

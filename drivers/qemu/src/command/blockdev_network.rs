@@ -16,10 +16,7 @@ use std::net::Ipv6Addr;
 /// Secrets and certificates for reaching the image.
 pub fn objects(b: &mut Builder<'_>, image: &Image<'_>, source: &NetworkSource) -> Result<()> {
     if let Some(auth) = image.auth.as_ref().filter(|_| source.protocol != NetworkProtocol::Ssh) {
-        let usage = match source.protocol {
-            NetworkProtocol::Rbd => SecretUse::Ceph,
-            _ => SecretUse::Passphrase,
-        };
+        let usage = SecretUse::of_login(source.protocol);
         let sealed = b.host().secrets.seal(usage, &auth.secret.reference)?;
         let id = image.secret_id(b.context, "auth-secret0");
         b.line.object(&sealed_secret(id, sealed));
@@ -39,7 +36,7 @@ pub fn objects(b: &mut Builder<'_>, image: &Image<'_>, source: &NetworkSource) -
         let id = tls_id(image);
         let mut key = None;
         if let Some(secret) = settings.secret {
-            let sealed = b.host().secrets.seal(SecretUse::Passphrase, &SecretReference::Uuid(secret))?;
+            let sealed = b.host().secrets.seal(SecretUse::Tls, &SecretReference::Uuid(secret))?;
             let name = image.secret_id(b.context, "tlskey-secret0");
             b.line.object(&sealed_secret(name.clone(), sealed));
             key = Some(name);
@@ -210,11 +207,13 @@ fn host_and_port(host: &NetworkHost) -> String {
 }
 
 fn ssh(image: &Image<'_>, source: &NetworkSource, props: &mut Props) -> Result<()> {
-    if source.ssh_identity.is_some() || image.auth.is_some() {
-        let text = "QEMU itself takes no key and no password for ssh: nbdkit is needed";
+    if image.auth.is_some() {
+        let text = "QEMU itself takes no password for ssh: nbdkit is needed";
         return Err(Error::config_unsupported(text));
     }
     props.set("path", source.name.as_deref().unwrap_or_default()).set("server", inet(single(source)?)?);
+    // Keys QEMU finds by itself, where its user has them.
+    props.text("user", source.ssh_identity.as_ref().map(|identity| identity.username.as_str()));
     Ok(())
 }
 

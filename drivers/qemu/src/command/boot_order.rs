@@ -1,7 +1,7 @@
 //! The boot order: that of each device, or what `<boot dev='…'/>` of `<os>` comes to.
 
 use super::context::Context;
-use ferrovirt_conf::domain::{BootDevice, DeviceInfo, Disk, DiskBus, DiskDevice, Domain};
+use ferrovirt_conf::domain::{BootDevice, DeviceInfo, Disk, DiskDevice, Domain};
 
 impl Context<'_> {
     /// The place of a device in the boot order, from 1.
@@ -31,10 +31,8 @@ fn by_kind(model: &Domain) -> Vec<(&DeviceInfo, u32)> {
         let device = match boot.dev {
             BootDevice::Fd => disk(|disk| disk.device == DiskDevice::Floppy),
             BootDevice::Cdrom => disk(|disk| disk.device == DiskDevice::Cdrom),
-            BootDevice::Hd => disk(|disk| {
-                matches!(disk.device, DiskDevice::Disk | DiskDevice::Lun)
-                    && disk.target.bus != Some(DiskBus::Sd)
-            }),
+            // A memory card counts, though nothing says so to QEMU: the machine knows where its card is.
+            BootDevice::Hd => disk(|disk| matches!(disk.device, DiskDevice::Disk | DiskDevice::Lun)),
             BootDevice::Network => first_interface(model),
         };
         if let Some(device) = device {
@@ -46,4 +44,22 @@ fn by_kind(model: &Domain) -> Vec<(&DeviceInfo, u32)> {
 
 fn first_interface(model: &Domain) -> Option<&DeviceInfo> {
     model.devices.interfaces.first().map(|interface| &interface.info)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ferrovirt_conf::domain::ParseFlags;
+
+    #[test]
+    fn a_memory_card_may_be_the_first_disk() {
+        let text = "<domain type='qemu'><name>a</name><memory>1</memory><os><type>hvm</type><boot dev='hd'/></os><devices>\
+            <disk><source file='/c'/><target dev='sda' bus='sd'/></disk>\
+            <disk><source file='/d'/><target dev='vda' bus='virtio'/></disk></devices></domain>";
+        let model = Domain::parse(text, ParseFlags::DEFINE).unwrap();
+        let found = by_kind(&model);
+        assert_eq!(found.len(), 1);
+        assert!(std::ptr::eq(found[0].0, &model.devices.disks[0].info));
+        assert_eq!(model.devices.disks[0].name(), Some("sda"));
+    }
 }

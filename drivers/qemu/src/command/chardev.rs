@@ -194,7 +194,7 @@ fn tcp(
         let id = format!("objchar{alias}_tls0");
         let mut key = None;
         if let Some(secret) = tls.secret {
-            let sealed = b.host().secrets.seal(SecretUse::Passphrase, &SecretReference::Uuid(secret))?;
+            let sealed = b.host().secrets.seal(SecretUse::Tls, &SecretReference::Uuid(secret))?;
             let name = format!("char{alias}-secret0");
             b.line.object(&sealed_secret(name.clone(), sealed));
             key = Some(name);

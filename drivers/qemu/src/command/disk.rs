@@ -1,6 +1,7 @@
 //! `<disk>`: its images, what filters them, and the device that the guest sees.
 
 use super::blockdev::{Image, cache_of, chain, writes_back};
+use super::blockdev_network::network;
 use super::context::{Builder, Context, alias};
 use super::line::{Parts, on_off};
 use super::props::Props;
@@ -86,7 +87,7 @@ pub fn source(b: &mut Builder<'_>, disk: &Disk) -> Result<()> {
             return super::chardev::client_socket(b, &id, &socket.path, socket.reconnect.as_ref());
         }
         _ if bus(disk) == DiskBus::Sd => {
-            let parts = memory_card(disk)?;
+            let parts = memory_card(b.context, disk)?;
             b.line.option("-drive", parts);
             return Ok(());
         }
@@ -105,7 +106,7 @@ pub fn source(b: &mut Builder<'_>, disk: &Disk) -> Result<()> {
 }
 
 /// Memory cards are part of the machine; only `-drive` can put one in.
-fn memory_card(disk: &Disk) -> Result<Parts> {
+fn memory_card(context: Context<'_>, disk: &Disk) -> Result<Parts> {
     let name = disk.name().unwrap_or_default();
     let mut parts = Parts::default();
     match &disk.source.location {
@@ -116,9 +117,13 @@ fn memory_card(disk: &Disk) -> Result<Parts> {
         StorageLocation::Dir { path } => {
             parts.set("file", format_args!("fat:{}", path.as_deref().unwrap_or_default()));
         }
+        StorageLocation::Network(source) if disk.encryption().is_none() && disk.auth().is_none() => {
+            let image = &Image::chain_of(disk)[0];
+            parts.write_out("file", &network(context, image, source)?.into());
+            parts.maybe("format", disk.format());
+        }
         _ => {
-            let text =
-                format!("disk '{name}': a memory card must be a file, a device or a folder of the host");
+            let text = format!("disk '{name}': a memory card can't need a secret, and is no volume");
             return Err(Error::config_unsupported(text));
         }
     };

@@ -18,6 +18,7 @@ const FIRST_VNC_PORT: i32 = 5900;
 const VNC_PORTS: RangeInclusive<i32> = FIRST_VNC_PORT..=65535;
 
 pub fn build(b: &mut Builder<'_>) -> Result<()> {
+    refuse_twins(&b.model().devices.graphics)?;
     for (at, graphics) in b.model().devices.graphics.iter().enumerate() {
         match graphics {
             Graphics::Vnc(vnc) => self::vnc(b, at, vnc)?,
@@ -37,6 +38,18 @@ pub fn build(b: &mut Builder<'_>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A guest has one display of each type, as with libvirt.
+fn refuse_twins(all: &[Graphics]) -> Result<()> {
+    let kinds = all.iter().map(Graphics::kind).enumerate();
+    match kinds.into_iter().find(|(at, kind)| all[..*at].iter().any(|other| other.kind() == *kind)) {
+        Some((_, kind)) => {
+            let text = format!("a guest can have one display of type '{kind}', not several");
+            Err(Error::config_unsupported(text))
+        }
+        None => Ok(()),
+    }
 }
 
 fn first(listens: &[GraphicsListen]) -> Result<&GraphicsListen> {
@@ -73,7 +86,7 @@ fn vnc(b: &mut Builder<'_>, at: usize, vnc: &VncGraphics) -> Result<()> {
         let id = format!("vnc-tls-creds{at}");
         let mut key = None;
         if let Some(secret) = tls.secret {
-            let sealed = b.host().secrets.seal(SecretUse::Passphrase, &SecretReference::Uuid(secret))?;
+            let sealed = b.host().secrets.seal(SecretUse::Tls, &SecretReference::Uuid(secret))?;
             let name = format!("{id}-secret0");
             b.line.object(&sealed_secret(name.clone(), sealed));
             key = Some(name);
@@ -212,4 +225,18 @@ fn dbus(b: &mut Builder<'_>, dbus: &DbusGraphics) -> Result<()> {
     }
     b.line.option("-display", parts);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn a_guest_has_one_display_of_a_type() {
+        let displays = |text: &str| sample::fill("pc", "", text).unwrap().devices.graphics;
+        refuse_twins(&displays("<graphics type='vnc'/><graphics type='egl-headless'/>")).unwrap();
+        let twins = displays("<graphics type='vnc'/><graphics type='egl-headless'/><graphics type='vnc'/>");
+        assert_eq!(refuse_twins(&twins).unwrap_err().code(), ferrovirt_core::ErrorCode::ConfigUnsupported);
+    }
 }

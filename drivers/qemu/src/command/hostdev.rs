@@ -245,7 +245,7 @@ fn iscsi(b: &mut Builder<'_>, source: &ScsiIscsiSource, node: &str) -> Result<Pr
     let mut props = Props::device("iscsi");
     props.extend(super::blockdev_network::iscsi_target(&network)?);
     if let Some(auth) = &source.auth {
-        let sealed = b.host().secrets.seal(SecretUse::Passphrase, &auth.secret.reference)?;
+        let sealed = b.host().secrets.seal(SecretUse::Login, &auth.secret.reference)?;
         let id = format!("{node}-secret0");
         b.line.object(&sealed_secret(id.clone(), sealed));
         props.set("user", auth.username.as_str()).set("password-secret", id);

@@ -95,6 +95,13 @@ impl Parts {
     }
 }
 
+impl Parts {
+    /// All properties, as paths that begin with `name`.
+    pub fn write_out(&mut self, name: &str, properties: &Value) {
+        write_out(self, name, properties);
+    }
+}
+
 impl Display for Parts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
@@ -116,8 +123,15 @@ fn write_out(parts: &mut Parts, name: &str, value: &Value) {
         Value::Object(inner) => {
             inner.iter().for_each(|(key, value)| write_out(parts, &format!("{name}.{key}"), value))
         }
-        // Only lists of texts are there, which are repeated options.
-        Value::Array(all) => all.iter().for_each(|one| write_out(parts, name, one.get("str").unwrap_or(one))),
+        Value::Array(all) => {
+            for (at, one) in all.iter().enumerate() {
+                match one.get("str") {
+                    // Texts are repeated options, objects are numbered.
+                    None if one.is_object() => write_out(parts, &format!("{name}.{at}"), one),
+                    text => write_out(parts, name, text.unwrap_or(one)),
+                }
+            }
+        }
         Value::Bool(on) => _ = parts.set(name, on_off(*on)),
         Value::String(text) => _ = parts.set(name, text),
         other => _ = parts.set(name, other),
@@ -143,6 +157,16 @@ mod tests {
         let mut parts = Parts::new("socket");
         parts.set("id", "charserial0").set("path", "/tmp/a,b").maybe("server", None::<&str>);
         assert_eq!(parts.to_string(), "socket,id=charserial0,path=/tmp/a,,b");
+    }
+
+    #[test]
+    fn objects_in_lists_are_numbered() {
+        let mut parts = Parts::default();
+        let server =
+            serde_json::json!({"driver": "gluster", "server": [{"host": "a"}, {"host": "b,c"}], "debug": 4});
+        parts.write_out("file", &server);
+        let expected = "file.driver=gluster,file.server.0.host=a,file.server.1.host=b,,c,file.debug=4";
+        assert_eq!(parts.to_string(), expected);
     }
 
     #[test]

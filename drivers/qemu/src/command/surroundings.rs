@@ -220,12 +220,14 @@ impl Settings {
 /// What a secret is for: it says how the value is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecretUse {
-    /// A passphrase of an image, or of a key.
-    Passphrase,
-    /// Ceph's key, which is base64 already.
+    /// The passphrase of an image.
+    Image,
+    /// What a user proves himself by to the server of an image.
+    Login,
+    /// The same for Ceph, whose keys are told in base64.
     Ceph,
-    /// Cookies for a web server.
-    Cookies,
+    /// The passphrase of the key of a certificate.
+    Tls,
 }
 
 /// A secret that only QEMU can open, with the master key of its guest.

@@ -78,6 +78,7 @@ pub fn concrete(
         return Err(Error::config_unsupported(text));
     }
     let host_arch = native.arch.unwrap_or(arch);
+    cpu::validate_features(arch, &cpu.features)?;
     cpu::convert_legacy(host_arch, cpu);
     let models = HostModels::find(capabilities, accel, native);
     if let Some(models) = models.as_ref().filter(|_| cpu.check != Some(CpuCheck::None)) {

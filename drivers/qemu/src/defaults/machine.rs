@@ -105,8 +105,9 @@ pub fn fill(model: &mut Domain, capabilities: &Capabilities) -> Result<()> {
             let chosen = preferred(arch(model)).and_then(known);
             let chosen =
                 chosen.or_else(|| capabilities.default_machine(kind).map(|machine| machine.name.clone()));
-            let runs = matches!(model.virt_type, VirtType::Qemu | VirtType::Kvm);
-            chosen.filter(|_| runs).ok_or_else(|| {
+            // Other types get a machine, too: that this emulator does not run them is found later.
+            let known = model.virt_type != VirtType::Hvf;
+            chosen.filter(|_| known).ok_or_else(|| {
                 let emulator = model.devices.emulator.as_deref().unwrap_or("the emulator");
                 Error::invalid_arg(format!(
                     "could not get preferred machine for {emulator} type={}: name one in <type machine='…'>",

@@ -46,6 +46,7 @@ fn fill_all(
 ) -> Result<()> {
     seclabels::name_model(model, flags)?;
     arrange_companions(model);
+    model.devices.check_redirected()?;
     machine::fill(model, capabilities)?;
     features::drop_foreign(model, capabilities, flags);
     firmware::choose(model, site, flags)?;

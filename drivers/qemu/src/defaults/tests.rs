@@ -31,7 +31,7 @@ fn an_alias_becomes_the_machine_behind_it_and_pc_is_what_nobody_asked_for() {
     let text = sample::definition("x", "", "").replace(" machine='x'", "");
     let mut model = Domain::parse(&text, ParseFlags::DEFINE).unwrap();
     let paths = Paths::new(Layout::system());
-    let site = Site { paths: &paths, settings: &Settings::default() };
+    let site = Site { paths: &paths, settings: &Settings::default(), secrets: None };
     super::fill(&mut model, &sample::capabilities(), site, ParseFlags::DEFINE).unwrap();
     assert_eq!(model.os.machine.as_deref(), Some("pc-i440fx-10.0"));
 }

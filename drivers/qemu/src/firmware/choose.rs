@@ -20,14 +20,20 @@ const SEV_ES: u32 = 1 << 2;
 /// Turns what a definition says of its firmware into files. Twice is as good as once. What can't be had is refused in
 /// new definitions; others get another chance when the guest is started.
 pub fn choose(model: &mut Domain, site: Site<'_>, flags: ParseFlags) -> Result<()> {
-    let os = &mut model.os;
-    if !flags.abi_update && os.firmware.is_some() {
-        // Before there were other formats this one was meant.
-        os.loader.get_or_insert_default().format.get_or_insert(FirmwareFormat::Raw);
+    if !flags.abi_update {
+        name_format(model);
     }
     match find(model, site, flags) {
         Err(_) if !flags.abi_update => Ok(()),
         outcome => outcome,
+    }
+}
+
+/// Names the format of firmware that was chosen for a guest. Before there were other formats this one was meant.
+pub fn name_format(model: &mut Domain) {
+    let os = &mut model.os;
+    if os.firmware.is_some() {
+        os.loader.get_or_insert_default().format.get_or_insert(FirmwareFormat::Raw);
     }
 }
 
@@ -307,7 +313,7 @@ mod tests {
         let (_folder, settings) = host();
         let text = sample::definition("pc-q35-10.0", "", "").replace("<os>", os).replace("</os>", inside);
         let mut model = Domain::parse(&text, ParseFlags::DEFINE)?;
-        let site = Site { paths: &Paths::new(Layout::system()), settings: &settings };
+        let site = Site { paths: &Paths::new(Layout::system()), settings: &settings, secrets: None };
         choose(&mut model, site, ParseFlags::DEFINE)?;
         let once = model.clone();
         choose(&mut model, site, ParseFlags::DEFINE)?;
@@ -338,6 +344,18 @@ mod tests {
         assert_eq!(model.os.firmware, Some(FirmwareKind::Efi));
         let sleep = "</os><pm><suspend-to-mem enabled='yes'/></pm>";
         assert_eq!(program(&chosen("<os firmware='efi'>", sleep).unwrap()), "/20-plain.fd");
+    }
+
+    #[test]
+    fn what_was_chosen_without_a_format_is_raw() {
+        let text = sample::definition("pc", "", "");
+        let read = |text: &str| Domain::parse(text, ParseFlags::DEFINE).unwrap();
+        let mut model = read(&text.replace("<os>", "<os firmware='bios'>"));
+        name_format(&mut model);
+        assert_eq!(model.os.loader.unwrap().format, Some(FirmwareFormat::Raw));
+        let mut model = read(&text);
+        name_format(&mut model);
+        assert_eq!(model.os.loader, None);
     }
 
     #[test]

@@ -4,6 +4,6 @@ mod choose;
 mod descriptor;
 mod variables;
 
-pub use choose::choose;
+pub use choose::{choose, name_format};
 pub use descriptor::{Feature, Firmware, FlashFile, FlashMode, Interface, Mapping, firmwares, folders};
 pub use variables::make_variables;

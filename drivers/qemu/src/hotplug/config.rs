@@ -4,12 +4,12 @@ use super::claims;
 use super::device::{Device, Kind};
 use super::find;
 use crate::driver::Shared;
-use crate::{defaults, validate};
+use crate::{defaults, validate, volumes};
 use ferrovirt_conf::domain::{
-    Console, ConsoleTargetType, Controller, ControllerModel, ControllerType, DeviceRef, Disk, DiskBus,
-    Domain, MemoryDevice, MemoryModel, ParseFlags, WatchdogModel,
+    Console, ConsoleTargetType, Context, Controller, ControllerModel, ControllerType, DeviceRef, Disk,
+    DiskBus, Domain, HostSubsystem, MemoryDevice, MemoryModel, ParseFlags, WatchdogModel,
 };
-use ferrovirt_conf::values::ScaledSize;
+use ferrovirt_conf::values::{Mac, ScaledSize};
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use std::mem::discriminant;
 
@@ -17,6 +17,9 @@ use std::mem::discriminant;
 pub fn attach(shared: &Shared, model: &mut Domain, device: Device) -> Result<()> {
     let device = settle(shared, model, device, true)?;
     claims::check(model, &device, None).map_err(|err| err.or_domain(ErrorDomain::Domain))?;
+    if let Device::Disk(disk) = &device {
+        volumes::find(&*shared.storage, disk)?;
+    }
     refuse_conflict(model, &device).map_err(|err| err.or_domain(ErrorDomain::Qemu))?;
     let is_serial = matches!(device, Device::Serial(_));
     if let Device::Memory(memory) = &device {
@@ -33,7 +36,9 @@ pub fn attach(shared: &Shared, model: &mut Domain, device: Device) -> Result<()>
 
 /// Takes a device out of a definition.
 pub fn detach(shared: &Shared, model: &mut Domain, device: &Device) -> Result<()> {
-    let device = settle(shared, model, device.clone(), false)?;
+    let mac = mac_of(device);
+    let mut device = settle(shared, model, device.clone(), false)?;
+    set_mac(&mut device, mac);
     detach_settled(model, &device).map_err(|err| err.or_domain(ErrorDomain::Qemu))?;
     // What the machine has of its own comes back.
     fill(shared, model, false)
@@ -59,8 +64,11 @@ pub fn no_alias(model: &Domain, alias: &str) -> Error {
 
 /// Puts a device into the place of the one that it describes.
 pub fn update(shared: &Shared, model: &mut Domain, device: Device) -> Result<()> {
+    let mac = mac_of(&device);
     let device = settle(shared, model, device, true)?;
-    let at = updated(model, &device).map_err(|err| err.or_domain(ErrorDomain::Qemu))?;
+    let mut wanted = device.clone();
+    set_mac(&mut wanted, mac);
+    let at = updated(model, &wanted).map_err(|err| err.or_domain(ErrorDomain::Qemu))?;
     let old = device.kind().get(&model.devices, at).and_then(DeviceRef::info);
     claims::check(model, &device, old).map_err(|err| err.or_domain(ErrorDomain::Domain))?;
     let devices = &mut model.devices;
@@ -73,6 +81,22 @@ pub fn update(shared: &Shared, model: &mut Domain, device: Device) -> Result<()>
         other => return Err(unsupported(&other, "update")),
     }
     complete(shared, model, false)
+}
+
+/// Refuses what libvirt refuses as it reads a device, and not when it asks whether the guest can have it.
+fn contradicts_itself(device: &Device, context: &Context) -> Result<()> {
+    let checked = device.as_ref().validate(context).map_err(|err| err.or_domain(ErrorDomain::Domain));
+    match device {
+        Device::Graphics(_) | Device::Shmem(_) => checked,
+        Device::Hostdev(hostdev) if matches!(hostdev.subsystem(), Some(HostSubsystem::Mdev { .. })) => {
+            checked
+        }
+        Device::Filesystem(_) => checked.or_else(|err| match err.code() {
+            ErrorCode::NoSource => Err(err),
+            _ => Ok(()),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// The device as it would be in the guest: with what is filled in, and found possible there, where that is asked for.
@@ -88,10 +112,7 @@ fn settle(shared: &Shared, model: &Domain, mut device: Device, checked: bool) ->
     }
     device.clone().insert(&mut scratch.devices);
     let capabilities = shared.capabilities(&defaults::emulator(&mut scratch)?)?;
-    let filled = defaults::fill_device(&mut scratch, &capabilities, shared.site(), definition_flags(true));
-    if checked {
-        filled?;
-    }
+    defaults::fill_device(&mut scratch, &capabilities, shared.site(), definition_flags(true))?;
     // Disks and controllers stand among their like in an order of their own, and what is new behind what is like it.
     let settled = match &device {
         Device::Disk(disk) => {
@@ -109,8 +130,25 @@ fn settle(shared: &Shared, model: &Domain, mut device: Device, checked: bool) ->
     if checked {
         validate::validate_device(model, device.as_ref(), &capabilities, &shared.settings)?;
         refuse_audio(model, &device)?;
+    } else {
+        contradicts_itself(&device, &context)?;
     }
     Ok(device)
+}
+
+/// What an interface is told apart by, where it was said.
+fn mac_of(device: &Device) -> Option<Mac> {
+    match device {
+        Device::Interface(interface) => interface.mac_address().filter(|mac| *mac != Mac([0; 6])),
+        _ => None,
+    }
+}
+
+/// An interface is not looked for by an address that was made up for it.
+fn set_mac(device: &mut Device, mac: Option<Mac>) {
+    if let Device::Interface(interface) = device {
+        interface.mac.address = mac;
+    }
 }
 
 /// Ports that are not numbered come behind those that are there.

@@ -22,6 +22,7 @@ fn read(xml: &str, inactive: bool) -> Result<Device> {
         )
     })?;
     if inactive {
+        device.as_ref().check_labels()?;
         device.strip_live();
     }
     Ok(device)

@@ -3,7 +3,7 @@
 use super::device::{Device, Kind};
 use super::same;
 use crate::command::Plugged;
-use ferrovirt_conf::domain::{Address, Domain, Interface};
+use ferrovirt_conf::domain::{Address, Domain, Interface, PciAddress};
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 
 /// The device of a running guest that a description means.
@@ -86,6 +86,8 @@ fn interface(model: &Domain, wanted: &Interface) -> Result<usize> {
     let fits = |have: &Interface| {
         let mac = wanted.mac_address().is_none_or(|mac| have.mac_address() == Some(mac));
         let place = match &wanted.info.address {
+            // Nothing but zeros is no place.
+            Some(Address::Pci(place)) if same_function(place, &PciAddress::default()) => true,
             Some(Address::Pci(place)) => have.info.pci().is_some_and(|have| same_function(have, place)),
             Some(address @ Address::Ccw(_)) => have.info.address.as_ref() == Some(address),
             _ => true,
@@ -113,7 +115,7 @@ fn interface(model: &Domain, wanted: &Interface) -> Result<usize> {
     }
 }
 
-pub fn same_function(a: &ferrovirt_conf::domain::PciAddress, b: &ferrovirt_conf::domain::PciAddress) -> bool {
+pub fn same_function(a: &PciAddress, b: &PciAddress) -> bool {
     (a.domain, a.bus, a.slot, a.function) == (b.domain, b.bus, b.slot, b.function)
 }
 
@@ -152,6 +154,8 @@ mod tests {
         assert_eq!(by(slot).unwrap(), Plugged::Interface(1));
         assert_eq!(by("<mac address='52:54:00:00:00:03'/>").unwrap_err().code(), ErrorCode::DeviceMissing);
         assert_eq!(by("").unwrap_err().code(), ErrorCode::OperationFailed);
+        let nowhere = "<mac address='52:54:00:00:00:02'/><address type='pci'/>";
+        assert_eq!(by(nowhere).unwrap(), Plugged::Interface(2));
     }
 
     #[test]

@@ -24,7 +24,7 @@ use crate::driver::Shared;
 use crate::vm::Vm;
 use device::Device;
 use ferrovirt_conf::domain::Domain;
-use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, Event, Result, abi};
+use ferrovirt_core::{DomainEvent, DomainEventKind, Error, ErrorCode, ErrorDomain, Event, Result, abi};
 use running::Running;
 use std::sync::Arc;
 
@@ -102,6 +102,8 @@ fn definition(
         persistent.ok_or_else(|| Error::internal("a definition to change went away under its job"))?;
     let mut model = persistent.model.clone();
     number_consoles(&mut model);
+    // Whoever would read it again would not have it, either.
+    model.devices.check_usb_controllers().map_err(|err| err.or_domain(ErrorDomain::Domain))?;
     change(&mut model)?;
     Ok(Some(model))
 }

@@ -70,10 +70,7 @@ fn check_emulator(subject: &Subject<'_>) -> Result<()> {
 
 /// Whether the firmware is UEFI, chosen for the user or named.
 fn is_uefi(os: &Os) -> bool {
-    let flash = os
-        .loader
-        .as_ref()
-        .is_some_and(|l| l.kind == Some(LoaderKind::Pflash) && l.readonly == Some(YesNo::Yes));
+    let flash = os.loader.as_ref().is_some_and(|loader| loader.kind == Some(LoaderKind::Pflash));
     os.firmware == Some(Firmware::Efi) || (os.firmware.is_none() && flash)
 }
 

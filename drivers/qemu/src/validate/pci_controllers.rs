@@ -53,6 +53,10 @@ fn traits(model: ControllerModel) -> Option<Traits> {
 }
 
 pub(super) fn check(subject: &Subject<'_>, controller: &Controller) -> Result<()> {
+    if controller.model.is_none() {
+        let index = controller.index.unwrap_or(0);
+        return Err(Error::internal(format!("PCI controller {index} says nothing of its model")));
+    }
     let Some((model, traits)) = controller.model.and_then(|model| Some((model, traits(model)?))) else {
         return Ok(());
     };

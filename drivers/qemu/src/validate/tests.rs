@@ -21,6 +21,22 @@ fn unknown_machines_and_kinds_of_guests_are_refused() {
     assert_eq!(code("isapc", "", ""), XmlError);
     assert_eq!(code("isapc", "", "<memballoon model='none'/>"), ConfigUnsupported);
     assert_eq!(code("pc-i440fx-0.1", "", ""), ConfigUnsupported);
+    let hyperv = crate::sample::definition("pc", "", "").replace("type='qemu'", "type='hyperv'");
+    for text in [hyperv.clone(), hyperv.replace(" machine='pc'", "")] {
+        assert_eq!(crate::sample::define_text(&text).unwrap_err().code(), ConfigUnsupported, "{text}");
+    }
+}
+
+#[test]
+fn uefi_needs_acpi_whether_its_image_may_be_written_or_not() {
+    for readonly in ["yes", "no"] {
+        let text = crate::sample::definition("q35", "", "").replace(
+            "</os>",
+            &format!("<loader type='pflash' readonly='{readonly}'>/srv/code.fd</loader></os>"),
+        );
+        assert_eq!(crate::sample::define_text(&text).unwrap_err().code(), ConfigUnsupported);
+        crate::sample::define_text(&text.replace("</os>", "</os><features><acpi/></features>")).unwrap();
+    }
 }
 
 #[test]
@@ -42,6 +58,7 @@ fn devices_that_such_a_guest_can_not_have() {
     ] {
         assert_eq!(code(machine, "", devices), ConfigUnsupported, "{devices}");
     }
+    assert_eq!(code("q35", "", "<controller type='pci' index='1'/>"), Internal);
     // There is no slot for it, which is found out first.
     assert_eq!(code("pc", "", "<memballoon model='xen'/>"), Internal);
     assert_eq!(

@@ -85,7 +85,7 @@ impl CpuDefinition {
 fn read_host(document: &Document<'_>, node: &Node<'_>, kind: CpuKind) -> Result<CpuDefinition> {
     if kind == CpuKind::Either && node.attr("match").is_some() {
         let text = "a <cpu> with an <arch> is a host's and can't have 'match'";
-        return Err(node.error(ErrorCode::XmlError, text));
+        return Err(node.error(ErrorCode::XmlError, text).domain(ErrorDomain::Cpu));
     }
     for name in ["mode", "migratable"] {
         if node.attr(name).is_some() {
@@ -95,10 +95,12 @@ fn read_host(document: &Document<'_>, node: &Node<'_>, kind: CpuKind) -> Result<
     }
     let host: HostCpu = document.read()?;
     if host.arch.is_none() {
-        return Err(node.error(ErrorCode::XmlError, "the CPU of a host needs an <arch>"));
+        let text = "the CPU of a host needs an <arch>";
+        return Err(node.error(ErrorCode::XmlError, text).domain(ErrorDomain::Cpu));
     }
     if host.model.is_none() {
-        return Err(node.error(ErrorCode::XmlError, "the CPU of a host needs a <model>"));
+        let text = "the CPU of a host needs a <model>";
+        return Err(node.error(ErrorCode::XmlError, text).domain(ErrorDomain::Cpu));
     }
     super::guest::check_features(host.features.iter().map(|feature| feature.name.as_str()))?;
     super::guest::check_shape(host.cache.as_ref(), host.max_phys_addr.as_ref())?;
@@ -156,6 +158,22 @@ mod tests {
         assert_eq!((host.arch(), host.content().features.len()), (Some(Arch::X86_64), 1));
         let guest = read("<cpu match='exact'><model>Penryn</model></cpu>");
         assert!(matches!(guest, CpuDefinition::Guest(_)));
+    }
+
+    #[test]
+    fn what_a_host_lacks_is_of_the_cpus_domain() {
+        for lack in [
+            "<cpu><arch>x86_64</arch></cpu>",
+            "<cpu match='exact'><arch>x86_64</arch></cpu>",
+            "<cpu><arch>x86_64</arch><model>Penryn</model><feature/></cpu>",
+        ] {
+            let refused = CpuDefinition::parse(lack, CpuKind::Either, false).expect_err(lack);
+            assert_eq!(
+                (refused.code(), refused.error_domain()),
+                (ErrorCode::XmlError, ErrorDomain::Cpu),
+                "{lack}"
+            );
+        }
     }
 
     #[test]

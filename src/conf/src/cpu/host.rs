@@ -85,6 +85,6 @@ pub enum CounterName {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 pub struct HostCpuFeature {
-    #[xml(attr)]
+    #[xml(attr, error = "XmlError@Cpu")]
     pub name: String,
 }

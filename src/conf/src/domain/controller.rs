@@ -1,7 +1,7 @@
 //! `<controller>`: what other devices are plugged into.
 
-use ferrovirt_core::{Error, Result};
-use ferrovirt_xml::{AutoBase, Hex, OnOff, XmlElement, XmlEnum};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
+use ferrovirt_xml::{AutoBase, Hex, Node, OnOff, XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 
 use super::{Context, Device, DeviceInfo, Facts, IoThreadMapping, VirtioOptions};
@@ -10,7 +10,7 @@ use crate::values::ScaledSize;
 /// A controller.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
-#[xml(name = "controller")]
+#[xml(name = "controller", check = "check_once")]
 pub struct Controller {
     #[xml(attr = "type", default)]
     pub kind: ControllerType,
@@ -44,6 +44,17 @@ pub struct Controller {
     /// Of PCI roots: the size of the window above 4 GiB.
     #[xml(child = "pcihole64")]
     pub pci_hole64: Option<ScaledSize>,
+}
+
+/// Refuses parts that stand there twice: of others, the first would be taken.
+fn check_once(node: &Node<'_>) -> Result<()> {
+    match ["model", "target"].into_iter().find_map(|name| node.children_named(name).nth(1)) {
+        Some(second) => {
+            let text = format!("<controller> can't have more than one <{}>", second.name());
+            Err(second.error(ErrorCode::XmlError, text).domain(ErrorDomain::Domain))
+        }
+        None => Ok(()),
+    }
 }
 
 /// What is plugged in.
@@ -419,5 +430,9 @@ mod tests {
         assert_eq!(code("<controller type='scsi'><driver iothread='1'/></controller>"), XmlError);
         check_error::<Controller>("<controller type='usb' model='warp'/>", ConfigUnsupported);
         check_error::<Controller>("<controller type='warp'/>", XmlError);
+        for part in ["<model name='pxb'/>", "<target chassis='1'/>"] {
+            let text = format!("<controller type='usb'>{part}{part}</controller>");
+            check_error::<Controller>(&text, XmlError);
+        }
     }
 }

@@ -5,7 +5,7 @@
 use crate::cpu::{GuestCpu, Numa};
 use crate::domain::{
     Boot, BootDevice, Context, Domain, LoaderKind, OsType, ParseFlags, TickPolicy, Timer, TimerName,
-    VirtType, assign_isa_ports, assign_ports,
+    VirtType, assign_ports,
 };
 use crate::values::ScaledSize;
 use ferrovirt_core::{Error, ErrorDomain, Result};
@@ -20,7 +20,6 @@ impl Domain {
 
     fn fill_all(&mut self, flags: ParseFlags) -> Result<()> {
         let context = self.context();
-        assign_isa_ports(&mut self.devices.serials)?;
         assign_ports(&mut self.devices.serials);
         self.devices.fill_defaults(&context);
         self.devices.place_scsi_hostdevs()?;

@@ -1,13 +1,14 @@
 //! In which order devices stand that were given in another: disks by their names, controllers by their numbers, the
 //! primary video card first; and the numbers that the user left to us.
 
+use super::parse::check_count_of;
 use super::{
-    ChannelTarget, ChardevKind, ConsoleTargetType, Controller, ControllerModel, ControllerType, DeviceRef,
-    Devices, Disk, HostSubsystem, InputBus, Port, SerialTargetType, Video, VideoType, assign_ports_so_far,
-    drive_index,
+    AnyDevice, ChannelTarget, ChardevKind, ConsoleTargetType, Controller, ControllerModel, ControllerType,
+    DeviceRef, DeviceSeclabel, Devices, Disk, HostSubsystem, InputBus, ParseFlags, Port, RedirFilter,
+    SerialTargetType, Video, VideoType, assign_isa_ports, assign_ports, assign_ports_so_far, drive_index,
 };
 use ferrovirt_core::{Error, ErrorCode, Result};
-use ferrovirt_xml::YesNo;
+use ferrovirt_xml::{Node, XmlContent, XmlElement, YesNo};
 use std::collections::HashSet;
 
 impl DeviceRef<'_> {
@@ -32,6 +33,74 @@ impl DeviceRef<'_> {
         }
         Ok(())
     }
+
+    /// Refuses how the sources of a device are to be labelled, where that can't be; running guests' labels are left as they are.
+    pub fn check_labels(self) -> Result<()> {
+        self.source_labels().into_iter().try_for_each(DeviceSeclabel::check_all)
+    }
+}
+
+/// The kinds in the order in which libvirt reads them.
+const READ_ORDER: &[&str] = &[
+    "disk",
+    "controller",
+    "lease",
+    "filesystem",
+    "interface",
+    "smartcard",
+    "parallel",
+    "serial",
+    "console",
+    "channel",
+    "input",
+    "graphics",
+    "sound",
+    "audio",
+    "video",
+    "hostdev",
+    "watchdog",
+    "memballoon",
+    "rng",
+    "tpm",
+    "nvram",
+    "hub",
+    "redirdev",
+    "redirfilter",
+    "panic",
+    "shmem",
+    "memory",
+    "iommu",
+    "vsock",
+    "crypto",
+    "pstore",
+];
+
+/// Of several faults among the devices of a document the one that libvirt would meet first, where `found` is one of them.
+pub(super) fn sooner(node: &Node<'_>, flags: ParseFlags, found: &Error) -> Option<Error> {
+    let devices = node.child("devices")?;
+    Devices::parse(&devices).err().filter(|err| err.message() == found.message())?;
+    READ_ORDER.iter().find_map(|name| read_kind(node, &devices, name, flags).err())
+}
+
+fn read_kind(node: &Node<'_>, devices: &Node<'_>, name: &str, flags: ParseFlags) -> Result<()> {
+    check_count_of(node, name)?;
+    let mut usb = UsbControllers::default();
+    for element in devices.children().filter(|child| child.name() == name) {
+        let Some(device) = AnyDevice::of_element(&element)? else {
+            if name == RedirFilter::TAG.name {
+                RedirFilter::parse(&element)?;
+            }
+            continue;
+        };
+        if flags.inactive {
+            device.as_ref().check_labels()?;
+        }
+        if let AnyDevice::Controller(mut controller) = device {
+            controller.fill_master();
+            usb.admit(&controller)?;
+        }
+    }
+    usb.check()
 }
 
 impl Devices {
@@ -42,13 +111,11 @@ impl Devices {
         for disk in std::mem::take(&mut self.disks) {
             self.add_disk(disk);
         }
-        let mut usb = UsbControllers::default();
-        for mut controller in std::mem::take(&mut self.controllers) {
-            controller.fill_master();
-            usb.admit(&controller)?;
+        self.controllers.iter_mut().for_each(Controller::fill_master);
+        self.check_usb_controllers()?;
+        for controller in std::mem::take(&mut self.controllers) {
             self.add_controller(controller);
         }
-        usb.check()?;
         self.check_usb_is_there()?;
         for video in std::mem::take(&mut self.videos) {
             self.add_video(video);
@@ -62,12 +129,41 @@ impl Devices {
         Ok(())
     }
 
-    /// Refuses USB devices where USB is switched off.
-    fn check_usb_is_there(&self) -> Result<()> {
-        let switches_off = |other: &Controller| {
+    /// Numbers serial ports that have no number. Those that are of the ISA bus by their own word are counted there; the
+    /// others get their types later. `checked`: numbers that the bus does not have are refused.
+    pub(super) fn number_serials(&mut self, checked: bool) -> Result<()> {
+        let numbered = assign_isa_ports(&mut self.serials);
+        assign_ports(&mut self.serials);
+        if checked { numbered } else { Ok(()) }
+    }
+
+    /// Refuses USB controllers that can't be there together.
+    pub fn check_usb_controllers(&self) -> Result<()> {
+        let mut usb = UsbControllers::default();
+        self.controllers.iter().try_for_each(|controller| usb.admit(controller))?;
+        usb.check()
+    }
+
+    /// Whether a controller says that there is no USB at all.
+    fn switches_usb_off(&self) -> bool {
+        let none = |other: &Controller| {
             other.kind == ControllerType::Usb && other.model == Some(ControllerModel::None)
         };
-        if !self.controllers.iter().any(switches_off) {
+        self.controllers.iter().any(none)
+    }
+
+    /// Refuses USB devices that are redirected to where USB is switched off.
+    pub fn check_redirected(&self) -> Result<()> {
+        if self.redirdevs.is_empty() || !self.switches_usb_off() {
+            return Ok(());
+        }
+        let text = "there is a USB <redirdev>, but <controller type='usb' model='none'/> switches USB off";
+        Err(Error::config_unsupported(text))
+    }
+
+    /// Refuses USB devices where USB is switched off; those that are redirected are refused later.
+    fn check_usb_is_there(&self) -> Result<()> {
+        if !self.switches_usb_off() {
             return Ok(());
         }
         let found = if self.inputs.iter().any(|input| input.bus == Some(InputBus::Usb)) {
@@ -76,8 +172,6 @@ impl Devices {
             "hostdev"
         } else if !self.hubs.is_empty() {
             "hub"
-        } else if !self.redirdevs.is_empty() {
-            "redirdev"
         } else {
             return Ok(());
         };
@@ -235,6 +329,7 @@ impl Controller {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Domain;
     use ferrovirt_xml::from_str;
 
     fn devices(inside: &str) -> Devices {
@@ -262,6 +357,33 @@ mod tests {
         assert_eq!(numbers.iter().filter(|(kind, _)| *kind == Scsi).count(), 3);
         assert!(numbers.contains(&(Scsi, 0)) && numbers.contains(&(Scsi, 2)));
         assert_eq!(numbers.iter().filter(|n| **n == (Usb, 0)).count(), 2);
+    }
+
+    fn refused(devices: &str) -> Error {
+        let text = format!(
+            "<domain type='qemu'><name>a</name><memory>1</memory><os><type>hvm</type></os><devices>{devices}</devices>\
+             </domain>"
+        );
+        Domain::parse(&text, ParseFlags::DEFINE).unwrap_err()
+    }
+
+    #[test]
+    fn of_two_faults_the_one_is_told_that_libvirt_meets_first() {
+        let hub = "<hub type='usb'><address type='usb' bus='0' port='1.1.1.1.1'/></hub>";
+        let none = "<controller type='usb' index='0' model='none'/><controller type='usb' index='1'/>";
+        assert_eq!(refused(&format!("{hub}{none}")).code(), ErrorCode::XmlDetail);
+        let balloons = "<memballoon model='virtio'/><memballoon model='virtio'/>";
+        assert!(refused(&format!("{hub}{balloons}")).message().contains("memballoon"));
+        let label = "<disk><source file='/a'><seclabel model='selinux' relabel='yes'/></source><target dev='vda'/></disk>";
+        assert!(refused(&format!("{hub}{label}")).message().contains("seclabel"));
+        assert!(refused(hub).message().contains("USB port"));
+    }
+
+    #[test]
+    fn redirected_usb_devices_need_usb() {
+        let inside = "<controller type='usb' model='none'/><redirdev bus='usb' type='spicevmc'/>";
+        assert_eq!(devices(inside).check_redirected().unwrap_err().code(), ErrorCode::ConfigUnsupported);
+        devices("<redirdev bus='usb' type='spicevmc'/>").check_redirected().unwrap();
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! `<input>`: keyboards, mice and tablets of the guest.
 
-use ferrovirt_core::{Error, Result};
-use ferrovirt_xml::{OnOff, XmlElement, XmlEnum};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
+use ferrovirt_xml::{Node, OnOff, XmlElement, XmlEnum};
 use serde::{Deserialize, Serialize};
 
 use super::{Address, Context, Device, DeviceInfo, Facts, VirtioModel, VirtioOptions};
 
 /// An input device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
-#[xml(name = "input")]
+#[xml(name = "input", check = "check_source")]
 pub struct Input {
     #[xml(attr = "type", error = "ConfigUnsupported", missing = "Internal")]
     pub kind: InputType,
@@ -22,6 +22,19 @@ pub struct Input {
     pub source: InputSource,
     #[xml(flatten)]
     pub info: DeviceInfo,
+}
+
+/// A device of the host is named, once there is a `<source>` at all.
+fn check_source(node: &Node<'_>) -> Result<()> {
+    let name = match node.attr("type") {
+        Some("passthrough") => "evdev",
+        Some("evdev") => "dev",
+        _ => return Ok(()),
+    };
+    match node.child("source").filter(|source| source.attr(name).is_none()) {
+        Some(source) => Err(source.missing_attr(name, ErrorCode::XmlError).domain(ErrorDomain::Domain)),
+        None => Ok(()),
+    }
 }
 
 fn is_nowhere(bus: &Option<InputBus>) -> bool {
@@ -195,12 +208,6 @@ impl Input {
             (InputType::Evdev, bus) if bus != Some(InputBus::None) => {
                 return unsupported("an input device of type 'evdev' is on no bus".into());
             }
-            (InputType::Passthrough | InputType::Evdev, _) if self.host_path().is_none() => {
-                return Err(Error::xml(format!(
-                    "an input device of type '{}' needs its <source>",
-                    self.kind
-                )));
-            }
             _ => {}
         }
         if let Some(model) = self.model.filter(|_| self.bus != Some(InputBus::Virtio)) {
@@ -279,5 +286,14 @@ mod tests {
             XmlError
         );
         check_error::<Input>("<input type='joystick'/>", ConfigUnsupported);
+        check_error::<Input>("<input type='passthrough'><source dev='/dev/input/event0'/></input>", XmlError);
+        check_error::<Input>("<input type='evdev'><source/></input>", XmlError);
+    }
+
+    #[test]
+    fn a_device_of_the_host_may_be_named_later() {
+        let input = filled("<input type='passthrough' bus='virtio'/>");
+        input.validate(&pc()).unwrap();
+        assert_eq!(to_string(&input), "<input type='passthrough' bus='virtio'/>\n");
     }
 }

@@ -48,7 +48,7 @@ pub struct Argument {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 pub struct EnvironmentVariable {
-    #[xml(attr, error = "Internal")]
+    #[xml(attr, error = "Internal@Qemu")]
     pub name: String,
     #[xml(attr)]
     pub value: Option<String>,

@@ -3,8 +3,9 @@
 use crate::cpu::{Arch, GuestCpu};
 use crate::domain::{
     BootDevice, CpuTune, DeviceSeclabel, Domain, IoThreads, NumaTune, Os, OsType, PerfEvent, SecurityLabel,
-    Sysinfo, Vcpu, VcpuPlacement, VcpuState, VirtType,
+    Sysinfo, Vcpu, VcpuPlacement, VcpuState, VirtType, device_order,
 };
+use crate::values::ScaledSize;
 use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{Document, Fault, Node, RawElement, XmlElement, YesNo, check_strict, to_string};
 use std::num::NonZeroU32;
@@ -79,8 +80,10 @@ impl Domain {
         check_counts(node, DOMAIN_COUNTS)?;
         check_resource(node)?;
         check_device_count(node).map_err(|err| err.or_domain(ErrorDomain::Domain))?;
-        let mut domain: Self = ferrovirt_xml::XmlContent::parse(node)
-            .map_err(|err| sooner(node).unwrap_or(err).or_domain(ErrorDomain::Domain))?;
+        let mut domain: Self = ferrovirt_xml::XmlContent::parse(node).map_err(|err| {
+            let first = sooner(node).or_else(|| device_order::sooner(node, flags, &err));
+            first.unwrap_or(err).or_domain(ErrorDomain::Domain)
+        })?;
         if flags.skip_seclabel {
             domain.seclabels.clear();
         }
@@ -141,7 +144,8 @@ impl Domain {
         self.normalize_os(flags)?;
         self.normalize_memory_backing()?;
         self.drop_foreign_namespaces()?;
-        self.devices.arrange()
+        self.devices.arrange()?;
+        self.devices.number_serials(!flags.skip_validate)
     }
 
     /// The UUID is the one given, or that of the SMBIOS tables, or a new one.
@@ -425,6 +429,9 @@ struct Cpus {
 fn sooner(node: &Node<'_>) -> Option<Error> {
     use ferrovirt_xml::XmlContent;
     crate::domain::MemoryAmount::parse(&node.child("memory")?).ok()?;
+    if let Some(current) = node.child("currentMemory") {
+        ScaledSize::parse(&current).ok()?;
+    }
     let Cpus { vcpu, vcpus, iothreads, cputune, cpu, numatune } = match Cpus::parse(node) {
         Ok(cpus) => cpus,
         Err(err) => return Some(err),
@@ -555,6 +562,14 @@ fn check_device_count(node: &Node<'_>) -> Result<()> {
             let text = format!("there are more than {MOST_DEVICES} devices");
             Err(extra.error(Fault::of_object(ErrorCode::XmlError), text))
         }
+        None => Ok(()),
+    }
+}
+
+/// Refuses the first device that is one too many of its kind.
+pub(super) fn check_count_of(node: &Node<'_>, device: &str) -> Result<()> {
+    match DEVICE_COUNTS.iter().find(|(_, name, ..)| *name == device) {
+        Some(count) => check_counts(node, &[*count]),
         None => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 //! `<redirfilter>`: which USB devices may be redirected into the guest.
 
 use ferrovirt_core::{ErrorCode, Result};
-use ferrovirt_xml::{AutoBase, Node, Shape, Tag, Writer, XmlContent, XmlElement, YesNo};
+use ferrovirt_xml::{AutoBase, Fault, Node, Shape, Tag, Writer, XmlContent, XmlElement, YesNo};
 use serde::{Deserialize, Serialize};
 
 /// The rules; the first that fits counts. Without rules it is not written at all.
@@ -83,10 +83,8 @@ impl XmlContent for RedirRule {
         let version = match version.as_deref().filter(|version| *version != "-1") {
             None => None,
             Some(text) => Some(UsbVersion::parse(text).ok_or_else(|| {
-                node.error(
-                    ErrorCode::XmlError,
-                    format!("'{text}' is no version of a USB device such as 2.10"),
-                )
+                let text = format!("'{text}' is no version of a USB device such as 2.10");
+                node.error(Fault::of_object(ErrorCode::XmlError), text)
             })?),
         };
         let positive = |number: Option<AutoBase<i32>>| u32::try_from(number?.0).ok();

@@ -173,6 +173,7 @@ impl Domain {
     /// What several devices must not share.
     pub(super) fn validate_devices_together(&self) -> Result<()> {
         let devices = &self.devices;
+        devices.check_redirected()?;
         devices.refuse_same_targets()?;
         devices.refuse_same_hostdevs()?;
         devices.refuse_same_drive_addresses()?;

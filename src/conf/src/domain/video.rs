@@ -75,7 +75,7 @@ pub struct VideoModel {
     #[xml(attr, default = "1", skip_if = "is_zero")]
     pub heads: u32,
     /// Whether the firmware shows itself on it.
-    #[xml(attr, skip_if = "is_not_yes")]
+    #[xml(attr, skip_if = "is_not_yes", ignore = "bad")]
     pub primary: Option<YesNo>,
     /// Of virtio.
     #[xml(attr)]
@@ -305,7 +305,7 @@ mod tests {
         let line = |inside: &str| to_string(&filled(inside)).lines().nth(1).unwrap().trim().to_owned();
         assert_eq!(line("<model type='vga'/>"), "<model type='vga' vram='16384' heads='1'/>");
         assert_eq!(
-            line("<model type='qxl' vram='3000' primary='no'/>"),
+            line("<model type='qxl' vram='3000' primary='perhaps'/>"),
             "<model type='qxl' ram='65536' vram='4096' heads='1'/>"
         );
         assert_eq!(line("<model type='none' vram='3000' primary='yes'/>"), "<model type='none'/>");

@@ -248,6 +248,9 @@ impl Network {
             ..Self::default()
         };
         early.validate_early()?;
+        if let Some(uuid) = root.child("uuid").filter(|_| !early.name.is_empty()) {
+            ferrovirt_xml::rt::text::<Uuid>(&Some(uuid), ErrorCode::Internal.into())?;
+        }
         early.domain = part(root, "domain")?;
         early.validate_early()?;
         early.bandwidth = part(root, "bandwidth")?;
@@ -483,6 +486,13 @@ mod tests {
     }
 
     #[test]
+    fn a_uuid_is_looked_at_before_what_is_served() {
+        let served = "<dns enable='no'><txt name='a' value='b'/></dns>";
+        assert_eq!(refused(&format!("{served}<uuid>no</uuid>")), ErrorCode::Internal);
+        assert_eq!(refused(served), ErrorCode::XmlError);
+    }
+
+    #[test]
     fn the_reader_refuses_numbers_and_switches_and_the_network_all_else() {
         let domain = |text: &str| Network::from_xml(text, false).unwrap_err().error_domain();
         assert_eq!(domain("<network/>"), ErrorDomain::Network);
@@ -492,6 +502,7 @@ mod tests {
         }
         for (inside, own) in [
             ("<uuid>no</uuid>", true),
+            ("<portgroup/>", true),
             ("<ip netmask='255.0.0.0'/>", true),
             ("<ip address='no'/>", true),
             ("<ip family='no' address='10.0.0.1'/>", true),

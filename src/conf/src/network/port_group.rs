@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 #[xml(name = "portgroup", block)]
 pub struct PortGroup {
-    #[xml(attr)]
+    #[xml(attr, error = "XmlError@Network")]
     pub name: String,
     /// Whether interfaces that name no group are in it.
     #[xml(attr = "default", default, skip_default, with = "lenient::only_yes")]

@@ -208,14 +208,14 @@ impl Network {
     }
 
     fn update_forward_interface(&mut self, command: Command, document: &Document<'_>) -> Result<()> {
-        let interface: ForwardInterface = document.read().map_err(|err| err.domain(ErrorDomain::Network))?;
-        let dev = interface.dev.clone();
         if command == Modify {
             return Err(unsupported(format!(
                 "the <interface>s in <forward> of network '{}' can't be modified; delete one and add another",
                 self.name
             )));
         }
+        let ForwardInterface { dev, .. } =
+            document.read().map_err(|err: Error| err.domain(ErrorDomain::Network))?;
         let interfaces = self.forward.as_ref().map_or(&[][..], |forward| &forward.interfaces);
         let found = interfaces.iter().position(|other| other.dev == dev);
         match found {
@@ -404,4 +404,24 @@ fn invalid(network: &Network, why: String) -> Error {
 
 fn unsupported(text: String) -> Error {
     Error::new(ErrorCode::OperationUnsupported, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ferrovirt_core::abi::VIR_NETWORK_UPDATE_COMMAND_DELETE;
+
+    #[test]
+    fn interfaces_can_not_be_modified_whatever_they_are() {
+        let text =
+            "<network><name>n</name><forward mode='passthrough'><interface dev='eth0'/></forward></network>";
+        let mut network = Network::from_xml(text, false).unwrap();
+        let mut code = |command, xml| {
+            network.update(command, VIR_NETWORK_SECTION_FORWARD_INTERFACE, -1, xml).unwrap_err().code()
+        };
+        for xml in ["<interface/>", "<interface dev='eth0'/>"] {
+            assert_eq!(code(VIR_NETWORK_UPDATE_COMMAND_MODIFY, xml), ErrorCode::OperationUnsupported);
+        }
+        assert_eq!(code(VIR_NETWORK_UPDATE_COMMAND_DELETE, "<interface/>"), ErrorCode::XmlError);
+    }
 }

@@ -125,8 +125,7 @@ fn express(node: Node<'_>) -> Result<RawElement> {
             return Err(node.error(ErrorCode::XmlError, text));
         }
         link.set("validity", validity);
-        // The port is a matter of what could be.
-        if let Some(port) = link.attr_number("port", Digits::Ten)?.filter(|_| validity == "cap") {
+        if let Some(port) = link.attr_number("port", Digits::Ten)? {
             link.set("port", port);
         }
         if let Some(speed) = speed {

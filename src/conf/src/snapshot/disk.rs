@@ -1,7 +1,7 @@
 //! `<disk>` of a snapshot: where a disk's content at that instant is.
 
 use crate::domain::{SnapshotLocation, StorageFormat, StorageLocation, StorageSource, StorageType};
-use ferrovirt_core::{ErrorCode, ErrorDomain, Result};
+use ferrovirt_core::{Error, ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{Node, Shape, ValueKind, Writer, XmlContent, XmlValue};
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +38,7 @@ impl XmlContent for SnapshotDisk {
     fn parse(node: &Node<'_>) -> Result<Self> {
         let name = node.attr("name").ok_or_else(|| node.missing_attr("name", ErrorCode::Internal))?;
         let snapshot = location(node).map_err(|err| err.settle(ErrorDomain::Xml))?;
-        let mut source = StorageSource::parse(node)?;
+        let mut source = StorageSource::parse(node).map_err(of_source)?;
         if matches!(source.location.kind(), StorageType::Volume | StorageType::Dir) {
             let text = format!("a disk of a snapshot can't have type='{}'", source.location.kind());
             return Err(node.error(ErrorCode::XmlError, text));
@@ -94,6 +94,13 @@ impl XmlContent for SnapshotDisk {
     fn shape() -> &'static Shape {
         super::shape::Disk::shape()
     }
+}
+
+/// What is wrong with a source is told as for the disk of a domain.
+fn of_source(err: Error) -> Error {
+    let err = err.or_domain(ErrorDomain::Domain);
+    let domain = err.error_domain();
+    err.settle(domain)
 }
 
 impl SnapshotDisk {

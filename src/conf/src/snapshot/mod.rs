@@ -146,7 +146,7 @@ impl DomainSnapshot {
         let memory = node.child("memory");
         if let Some(memory) = &memory {
             self.memory_file = memory.attr("file").map(str::to_owned);
-            self.memory = disk::location(memory)?;
+            self.memory = disk::location(memory).map_err(|err| err.settle(ErrorDomain::Xml))?;
         }
         let place = memory.unwrap_or(*node);
         let refuse = |text: &str| Err(place.error(ErrorCode::XmlError, text));

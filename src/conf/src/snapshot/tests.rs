@@ -59,6 +59,20 @@ fn what_contradicts_is_refused() {
 }
 
 #[test]
+fn whose_fault_it_is_is_told_as_elsewhere() {
+    use ferrovirt_core::ErrorDomain;
+    let of = |inside: &str| {
+        let text = format!("<domainsnapshot>{inside}</domainsnapshot>");
+        DomainSnapshot::from_xml(&text, false, &read).unwrap_err().error_domain()
+    };
+    let disk = |source: &str| of(&format!("<disks><disk name='vda' type='network'>{source}</disk></disks>"));
+    assert_eq!(of("<memory snapshot='somewhere'/>"), ErrorDomain::Xml);
+    assert_eq!(of("<memory snapshot='external'/>"), ErrorDomain::DomainSnapshot);
+    assert_eq!(disk("<source name='i'/>"), ErrorDomain::Xml);
+    assert_eq!(disk("<source protocol='gluster' name='no slash'/>"), ErrorDomain::Domain);
+}
+
+#[test]
 fn disks_are_the_domains_own_and_named_once() {
     let align = |disks: &str| {
         let text = format!("<domainsnapshot><disks>{disks}</disks></domainsnapshot>");

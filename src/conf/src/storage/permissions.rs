@@ -1,12 +1,13 @@
 //! `<permissions>`: who may do what with a file or a device.
 
-use ferrovirt_xml::{TextWriter, XmlElement, XmlValue};
+use ferrovirt_core::{ErrorCode, Result};
+use ferrovirt_xml::{Node, TextWriter, XmlElement, XmlValue};
 use serde::{Deserialize, Serialize};
 
 /// Owner, mode and label; what is left out is inherited.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
-#[xml(name = "permissions")]
+#[xml(name = "permissions", check = "check_owners")]
 pub struct Permissions {
     #[xml(value)]
     pub mode: Option<FileMode>,
@@ -16,6 +17,18 @@ pub struct Permissions {
     pub group: Option<FileOwner>,
     #[xml(value)]
     pub label: Option<String>,
+}
+
+/// Who is named has a number: an empty element is not one that is missing.
+fn check_owners(node: &Node<'_>) -> Result<()> {
+    match ["owner", "group"]
+        .into_iter()
+        .filter_map(|name| node.child(name))
+        .find(|named| named.text().is_empty())
+    {
+        Some(named) => Err(named.error(ErrorCode::XmlError, format!("<{}> is empty", named.name()))),
+        None => Ok(()),
+    }
 }
 
 impl Permissions {

@@ -48,6 +48,8 @@ fn what_a_type_needs_must_be_there() {
     assert_eq!(code("dir", "<target><path>/a</path></target>"), XmlError);
     assert_eq!(code("dir", "<name>a</name>"), XmlError);
     assert_eq!(code("nowhere", "<name>a</name>"), XmlError);
+    let nobody = "<name>a</name><target><path>/a</path><permissions><owner/></permissions></target>";
+    assert_eq!(code("dir", nobody), XmlError);
     assert_eq!(code("netfs", "<name>a</name><source><format type='ext4'/></source>"), ConfigUnsupported);
     assert_eq!(code("scsi", "<name>a</name><target><path>/a</path></target>"), XmlError);
     assert_eq!(code("fs", "<name>a</name><target><path>/a</path></target>"), XmlError);
@@ -76,6 +78,9 @@ fn sizes_formats_and_versions_must_be_ones() {
     assert_eq!(refused("<capacity>1</capacity>"), XmlError);
     assert_eq!(refused("<name>v</name>"), XmlError);
     assert_eq!(refused("<name>v</name><capacity unit='EiB'>9</capacity>"), Overflow);
+    let bytes = "<volume><name>v</name><capacity unit=''>9</capacity></volume>";
+    let volume = StorageVolume::from_xml(bytes, PoolType::Dir, CapacityRule::Needed, false).unwrap();
+    assert_eq!(volume.capacity, 9);
     let rest = "<name>v</name><capacity>1</capacity>";
     assert_eq!(refused(&format!("{rest}<target><format type='none'/></target>")), ConfigUnsupported);
     assert_eq!(refused(&format!("{rest}<target><compat>1</compat></target>")), XmlError);

@@ -241,7 +241,7 @@ fn read_size(node: &Node<'_>) -> Result<u64> {
     let count: u64 = text.trim_start().parse().map_err(|_| {
         node.error(ErrorCode::XmlError, format!("<{}> must be a number of bytes", node.name()))
     })?;
-    let unit = node.attr("unit").unwrap_or("bytes");
+    let unit = node.attr("unit").filter(|unit| !unit.is_empty()).unwrap_or("bytes");
     let no_unit = || {
         let err = node.error(ErrorCode::InvalidArg, format!("there is no unit '{unit}'"));
         err.domain(ErrorDomain::None)

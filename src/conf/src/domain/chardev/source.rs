@@ -119,10 +119,6 @@ fn check_reconnect(mode: SocketMode, reconnect: Option<&Reconnect>) -> Result<()
         (SocketMode::Bind, Some(_)) => Err(Error::internal(
             "<reconnect> is for sources with mode='connect': who listens does not connect again",
         )),
-        (_, Some(r)) if r.enabled == Some(YesNo::Yes) && r.timeout.is_none() => {
-            let text = "attribute 'timeout' of <reconnect> is missing: it is needed where enabled='yes'";
-            Err(Error::xml(text).domain(ErrorDomain::Xml))
-        }
         _ => Ok(()),
     }
 }
@@ -374,7 +370,7 @@ mod tests {
         assert_eq!(refusal("<port type='dbus'/>"), ErrorCode::ConfigUnsupported);
         assert_eq!(refusal("<port type='dbus'><source channel='a/b'/></port>"), ErrorCode::InvalidArg);
         let endless = "<port type='unix'><source path='a'><reconnect enabled='yes'/></source></port>";
-        assert_eq!(refusal(endless), ErrorCode::XmlError);
+        check_error::<Wrapped>(endless, ErrorCode::XmlError);
     }
 
     #[test]

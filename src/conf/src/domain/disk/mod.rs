@@ -19,7 +19,7 @@ pub use tuning::IoTune;
 pub(super) use validate::is_wwn;
 
 use ferrovirt_core::{ErrorCode, Result};
-use ferrovirt_xml::{Node, XmlElement, XmlEnum, YesNo};
+use ferrovirt_xml::{Node, XmlContent, XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -127,9 +127,15 @@ mod mirror_under_way {
     }
 }
 
-/// Refuses what stands both in `<disk>`, where older documents have it, and in `<source>`.
+/// Refuses what stands both in `<disk>`, where older documents have it, and in `<source>`; that of the source must be one.
 fn check_once(node: &Node<'_>) -> Result<()> {
     let Some(source) = node.child("source") else { return Ok(()) };
+    if let Some(auth) = source.child("auth") {
+        StorageAuth::parse(&auth)?;
+    }
+    if let Some(encryption) = source.child("encryption") {
+        Encryption::parse(&encryption)?;
+    }
     match ["auth", "encryption"]
         .iter()
         .find(|name| node.child(**name).is_some() && source.child(**name).is_some())

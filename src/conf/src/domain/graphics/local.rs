@@ -5,11 +5,12 @@ use std::num::NonZeroU32;
 use ferrovirt_xml::{XmlElement, YesNo};
 use serde::{Deserialize, Serialize};
 
-use super::is_not_yes;
+use super::{check_gl, is_not_yes};
 
 /// A window, drawn by SDL.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
+#[xml(check = "check_gl")]
 pub struct SdlGraphics {
     /// Of X11, such as `:0`.
     #[xml(attr)]
@@ -46,6 +47,7 @@ pub struct EglHeadlessGraphics {
 /// A display on D-Bus.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
+#[xml(check = "check_gl")]
 pub struct DbusGraphics {
     /// Whether viewers connect without a bus.
     #[xml(attr, skip_if = "is_not_yes")]

@@ -17,8 +17,8 @@ pub use spice::{
 };
 pub use vnc::{VncGraphics, VncSharePolicy};
 
-use ferrovirt_core::{Error, Result};
-use ferrovirt_xml::{XmlElement, YesNo};
+use ferrovirt_core::{Error, ErrorCode, Result};
+use ferrovirt_xml::{Node, XmlElement, YesNo};
 use serde::{Deserialize, Serialize};
 
 use super::{Context, Device};
@@ -177,6 +177,14 @@ impl Device for Graphics {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Where `<gl>` is an answer, it has one; a display that is nothing but OpenGL does not need to be asked.
+fn check_gl(node: &Node<'_>) -> Result<()> {
+    match node.child("gl").filter(|gl| gl.attr("enable").is_none()) {
+        Some(gl) => Err(gl.missing_attr("enable", ErrorCode::XmlError)),
+        None => Ok(()),
     }
 }
 

@@ -12,7 +12,7 @@ pub struct RdpGraphics {
     /// TCP; 0 or -1: to be chosen.
     #[xml(attr, error = "Internal")]
     pub port: Option<i32>,
-    #[xml(attr, skip_if = "is_not_yes")]
+    #[xml(attr, skip_if = "is_not_yes", ignore = "bad")]
     pub autoport: Option<YesNo>,
     /// Whether a new viewer takes the place of the old one.
     #[xml(attr, skip_if = "is_not_yes")]

@@ -3,11 +3,12 @@
 use ferrovirt_xml::{OnOff, XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 
-use super::{GraphicsAuth, GraphicsListen, ListenType, listen};
+use super::{GraphicsAuth, GraphicsListen, ListenType, check_gl, listen};
 
 /// A SPICE display.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
+#[xml(check = "check_gl")]
 pub struct SpiceGraphics {
     /// TCP; -1: to be chosen.
     #[xml(attr)]

@@ -53,6 +53,10 @@ fn displays_of_all_kinds_print_back() {
 
 #[test]
 fn old_documents_get_a_listen() {
+    for odd in ["", "maybe"] {
+        let text = format!("<graphics type='vnc' autoport='{odd}'/>");
+        assert_eq!(filled(&text), filled("<graphics type='vnc'/>"), "autoport='{odd}' says nothing");
+    }
     let auto = "<graphics type='vnc' port='-1' autoport='yes'>\n  <listen type='address'/>\n</graphics>";
     becomes("<graphics type='vnc'/>", auto);
     becomes("<graphics type='vnc' port='-1'/>", auto);
@@ -142,4 +146,10 @@ fn contradictions_are_refused_with_libvirts_codes() {
     check_error::<Graphics>("<graphics type='vnc' passwd='x' connected='x'/>", ConfigUnsupported);
     check_error::<Graphics>("<graphics type='vnc'><listen type='address' network='n'/></graphics>", XmlError);
     check_error::<Graphics>("<graphics type='slate'/>", XmlError);
+    for kind in ["spice", "sdl", "dbus"] {
+        check_error::<Graphics>(
+            &format!("<graphics type='{kind}'><gl rendernode='/r'/></graphics>"),
+            XmlError,
+        );
+    }
 }

@@ -18,7 +18,7 @@ pub struct VncGraphics {
     /// TCP; -1: to be chosen.
     #[xml(attr, error = "Internal")]
     pub port: Option<i32>,
-    #[xml(attr)]
+    #[xml(attr, ignore = "bad")]
     pub autoport: Option<YesNo>,
     /// TCP port for browsers; -1: to be chosen.
     #[xml(attr)]

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ferrovirt_core::{ErrorCode, Result};
+use ferrovirt_core::{ErrorCode, ErrorDomain, Result};
 use ferrovirt_xml::{Fault, Node, Shape, Tag, Writer, XmlContent, XmlElement};
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +76,22 @@ impl XmlContent for IpAddress {
     fn shape() -> &'static Shape {
         IpXml::shape()
     }
+}
+
+/// Only `ethernet` has addresses on the host's side, of which each must be one first.
+pub(super) fn check_host_side(node: &Node<'_>) -> Result<()> {
+    let Some(source) = node.child("source").filter(|_| node.attr("type") != Some("ethernet")) else {
+        return Ok(());
+    };
+    let HostAddresses { ips, routes } = HostAddresses::parse(node)?;
+    for route in &routes {
+        route.validate("an interface").map_err(|err| err.domain(ErrorDomain::Network))?;
+    }
+    if ips.is_empty() && routes.is_empty() {
+        return Ok(());
+    }
+    let text = "addresses and routes of the host's side are for type='ethernet' only";
+    Err(source.error(ErrorCode::ConfigUnsupported, text))
 }
 
 impl XmlElement for IpAddress {

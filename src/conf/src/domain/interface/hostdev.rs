@@ -1,5 +1,6 @@
 //! A card that is a device of the host, handed to the guest.
 
+use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::{AutoBase, Hex, XmlElement, YesNo};
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +68,22 @@ pub struct HostdevPortSource {
     pub product: Option<Hex<u16, 4>>,
     #[xml(child = "address")]
     pub address: Option<HostdevPortAddress>,
+}
+
+impl HostdevPortSource {
+    /// Refuses a source that names no device.
+    pub(super) fn check_named(&self) -> Result<()> {
+        let is_usb = matches!(self.address, Some(HostdevPortAddress::Usb { .. })) || self.vendor.is_some();
+        if self.vendor.is_some() != self.product.is_some() {
+            let text = "a USB device is named by <vendor> and <product>: one is missing";
+            return Err(Error::internal(text));
+        }
+        if !is_usb && self.address.is_none() {
+            let text = "an interface of type 'hostdev' needs an <address type='pci' .../> in its <source>";
+            return Err(Error::config_unsupported(text));
+        }
+        Ok(())
+    }
 }
 
 /// Where the device is on the host.

@@ -36,7 +36,7 @@ use crate::values::Mac;
 /// A network card.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, XmlElement)]
 #[serde(default)]
-#[xml(name = "interface")]
+#[xml(name = "interface", check = "address::check_host_side")]
 pub struct Interface {
     #[xml(flatten = "mac")]
     pub mac: InterfaceMac,
@@ -174,6 +174,9 @@ impl Interface {
         if let Some(bandwidth) = &self.bandwidth {
             let floor = matches!(self.connection, Connection::Network(_));
             bandwidth.validate(BandwidthUse { floor, class_id: false })?;
+        }
+        if let Connection::Hostdev(port) = &self.connection {
+            port.source.check_named()?;
         }
         let host = match &self.connection {
             Connection::Ethernet(addresses) => &*addresses.routes,

@@ -219,6 +219,12 @@ fn contradictions_are_refused_with_libvirts_codes() {
     }
     for (text, expected) in [
         ("<interface type='network'/>", XmlError),
+        ("<interface type='user'><source><ip address='10.0.0.1'/></source></interface>", ConfigUnsupported),
+        ("<interface type='user'><source><ip/></source></interface>", XmlError),
+        (
+            "<interface type='user'><source><route address='10.0.0.1' gateway='10.0.0.2'/></source></interface>",
+            XmlError,
+        ),
         ("<interface type='bridge'><source/></interface>", XmlError),
         ("<interface type='tunnel'/>", XmlError),
         ("<interface type='null'><mac address='zz'/></interface>", XmlError),

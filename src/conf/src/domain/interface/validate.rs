@@ -46,14 +46,6 @@ fn source(card: &Interface) -> Result<()> {
             let source = &port.source;
             let usb =
                 matches!(source.address, Some(HostdevPortAddress::Usb { .. })) || source.vendor.is_some();
-            if source.vendor.is_some() != source.product.is_some() {
-                return Err(Error::internal(
-                    "a USB device is named by <vendor> and <product>: one is missing",
-                ));
-            }
-            if !usb && source.address.is_none() {
-                return unsupported(card, "needs an <address type='pci' .../> in its <source>");
-            }
             if !usb && source.startup_policy.is_some() {
                 return unsupported(card, "can't have a 'startupPolicy': only USB devices can");
             }

@@ -1,22 +1,30 @@
 //! How a server or a device is told that the guest may use an image: `<auth>` and `<reservations>`.
 
-use ferrovirt_core::{ErrorCode, Result};
-use ferrovirt_xml::{Node, Shape, Writer, XmlContent, XmlElement, XmlEnum, YesNo};
+use ferrovirt_core::{ErrorCode, ErrorDomain, Result};
+use ferrovirt_xml::{Fault, Node, Shape, Writer, XmlContent, XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::SecretReference;
 
 /// `<auth>`: a user name, and the secret that proves it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
-#[xml(name = "auth")]
+#[xml(name = "auth", check = "check_secret")]
 pub struct StorageAuth {
     /// Of storage pools; disks have it on their secret.
     #[xml(attr = "type", error = "ConfigUnsupported")]
     pub kind: Option<StorageAuthKind>,
-    #[xml(attr)]
+    #[xml(attr, error = "XmlError@Storage")]
     pub username: String,
     #[xml(child = "secret")]
     pub secret: AuthSecret,
+}
+
+/// Who has a name has a secret; disks and pools are refused by the same domain.
+fn check_secret(node: &Node<'_>) -> Result<()> {
+    if node.attr("username").is_some() && node.child("secret").is_none() {
+        return Err(node.missing_child("secret", Fault::of(ErrorCode::XmlError, ErrorDomain::Storage)));
+    }
+    Ok(())
 }
 
 /// How a pool proves who it is.

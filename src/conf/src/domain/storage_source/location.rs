@@ -1,6 +1,6 @@
 //! The kinds of places that an image can be at.
 
-use ferrovirt_core::Result;
+use ferrovirt_core::{ErrorCode, Result};
 use ferrovirt_xml::{Node, Writer, XmlContent, XmlElement, XmlEnum, YesNo};
 use serde::{Deserialize, Serialize};
 
@@ -131,6 +131,7 @@ pub enum VhostUserSocket {
 /// Whether a client tries again after the connection broke.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, XmlElement)]
 #[xml(name = "reconnect")]
+#[xml(check = "check_timeout")]
 pub struct Reconnect {
     /// Without this, nothing is said at all.
     #[xml(attr)]
@@ -138,6 +139,16 @@ pub struct Reconnect {
     /// Seconds between attempts.
     #[xml(attr)]
     pub timeout: Option<u32>,
+}
+
+/// Who connects again does so after some time.
+fn check_timeout(node: &Node<'_>) -> Result<()> {
+    match node.attr("enabled") {
+        Some("yes") if node.attr("timeout").is_none() => {
+            Err(node.missing_attr("timeout", ErrorCode::XmlError))
+        }
+        _ => Ok(()),
+    }
 }
 
 impl Reconnect {
