@@ -1,6 +1,8 @@
 //! Our daemon from the prefix, with all its files in a temporary folder.
 
 use super::prefix;
+use rustix::io::retry_on_intr;
+use rustix::net::{RecvFlags, recv};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -45,7 +47,9 @@ fn launch(program: &Path, folder: &Path) -> Child {
         .spawn()
         .expect("the daemon runs");
     let mut buffer = [0; 64];
-    notices.recv(&mut buffer).expect("the daemon says that it is ready");
+    // A wait with a limit may be interrupted for nothing.
+    retry_on_intr(|| recv(&notices, &mut buffer[..], RecvFlags::empty()))
+        .expect("the daemon says that it is ready");
     process
 }
 

@@ -22,6 +22,7 @@ fn is_closed(stream: &mut UnixStream) -> bool {
             Ok(0) => return true,
             Ok(_) => {}
             Err(err) if err.kind() == ErrorKind::ConnectionReset => return true,
+            Err(err) if err.kind() == ErrorKind::Interrupted => {}
             Err(err) => panic!("the connection is still open: {err}"),
         }
     }
@@ -37,7 +38,11 @@ fn next_message(stream: &mut UnixStream, reader: &mut FrameReader) -> Message {
         if let Some(message) = reader.next_message().unwrap() {
             return message;
         }
-        let count = stream.read(reader.space()).unwrap();
+        let count = match stream.read(reader.space()) {
+            // A wait with a limit may be interrupted for nothing.
+            Err(err) if err.kind() == ErrorKind::Interrupted => continue,
+            read => read.unwrap(),
+        };
         assert!(count > 0, "the connection is closed");
         reader.filled(count, None).unwrap();
     }

@@ -4,6 +4,8 @@
 use ferrovirt_rpc::client::{Client, Notice};
 use ferrovirt_rpc::frame::UnixTransport;
 use ferrovirt_rpc::program::remote::{AuthList, ConnectOpen};
+use rustix::io::retry_on_intr;
+use rustix::net::{RecvFlags, recv};
 use std::io::{BufRead, BufReader};
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::os::unix::process::CommandExt;
@@ -132,7 +134,9 @@ pub fn launch_as(name: &str, folder: &Path, options: &[&str], variables: &[(&str
     let complaints = BufReader::new(process.stderr.take().unwrap());
     std::thread::spawn(move || complaints.lines().map_while(Result::ok).for_each(|line| eprintln!("{line}")));
     let mut buffer = [0; 64];
-    let count = notices.recv(&mut buffer).expect("the daemon says that it is ready");
+    // A wait with a limit may be interrupted for nothing.
+    let told = retry_on_intr(|| recv(&notices, &mut buffer[..], RecvFlags::empty()));
+    let (count, _) = told.expect("the daemon says that it is ready");
     assert_eq!(&buffer[..count], b"READY=1");
     process
 }

@@ -5,6 +5,8 @@ use ferrovirt_core::event_loop;
 use ferrovirt_rpc::client::{Client, Notice};
 use ferrovirt_rpc::frame::UnixTransport;
 use ferrovirt_rpc::program::remote::{AuthList, ConnectOpen};
+use rustix::io::retry_on_intr;
+use rustix::net::{RecvFlags, recv};
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -95,7 +97,9 @@ impl Daemon {
     fn wait_until_ready(&self) {
         let mut words = [0; 256];
         while !words.windows(7).any(|part| part == b"READY=1") {
-            self.ready.recv(&mut words).expect("libvirtd says when it is ready");
+            // A wait with a limit may be interrupted for nothing.
+            let told = retry_on_intr(|| recv(&self.ready, &mut words[..], RecvFlags::empty()));
+            told.expect("libvirtd says when it is ready");
         }
     }
 
