@@ -83,6 +83,23 @@ fn changes_go_to_the_description_that_is_meant() {
 }
 
 #[test]
+fn a_description_that_could_not_be_read_again_is_neither_started_nor_kept() {
+    let (conn, _file) = host("");
+    let cpu = |id, on, plugged| format!("<vcpu id='{id}' enabled='{on}' hotpluggable='{plugged}'/>");
+    let cpus = [cpu(0, "yes", "no"), cpu(1, "no", "yes"), cpu(2, "yes", "no")].concat();
+    let text =
+        guest("web").replace("<vcpu>2</vcpu>", &format!("<vcpu current='2'>3</vcpu><vcpus>{cpus}</vcpus>"));
+    let domain = conn.define_domain(&text, 0).unwrap();
+    // The first two are on then, and the last one is off, though nobody can plug it.
+    domain.set_vcpus_flags(1, abi::VIR_DOMAIN_AFFECT_CONFIG).unwrap();
+    domain.set_vcpus_flags(2, abi::VIR_DOMAIN_AFFECT_CONFIG).unwrap();
+    assert!(domain.xml_desc(0).unwrap().contains("<vcpu id='2' enabled='no' hotpluggable='no'/>"));
+    assert_eq!(code(domain.create(0)), ErrorCode::ConfigUnsupported);
+    assert_eq!(code(domain.create_snapshot("<domainsnapshot/>", 0)), ErrorCode::ConfigUnsupported);
+    assert!(!domain.is_active().unwrap());
+}
+
+#[test]
 fn a_file_tells_states_and_snapshots() {
     let domain = guest("web").replace(
         "</domain>",

@@ -29,6 +29,11 @@ impl Definition {
         Self::new(model)
     }
 
+    /// Refuses to copy what could not be read from its own XML.
+    pub fn check_readable(&self) -> Result<()> {
+        self.model.check_vcpus().map_err(|err| err.or_domain(ErrorDomain::Domain))
+    }
+
     /// This description as it is read from its own XML.
     pub fn read_again(self: &Arc<Self>) -> Arc<Self> {
         if !has_unread(&self.model) {

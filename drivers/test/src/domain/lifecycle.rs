@@ -28,6 +28,7 @@ impl DomainLifecycle for TestDriver {
             if guest.state != abi::VIR_DOMAIN_SHUTOFF {
                 return Err(refuse::internal(format!("domain '{}' is already running", guest.name())));
             }
+            guest.definition.check_readable()?;
             guest.start(host, abi::VIR_DOMAIN_RUNNING_BOOTED);
             guest.announce_lifecycle(abi::VIR_DOMAIN_EVENT_STARTED, abi::VIR_DOMAIN_EVENT_STARTED_BOOTED);
             Ok(guest.id)

@@ -247,6 +247,7 @@ impl TestDriver {
 
 /// Takes a snapshot of the guest as it is.
 fn take(guest: &mut Change<'_>, mut snapshot: Snapshot) -> Result<()> {
+    guest.definition.check_readable()?;
     snapshot.domain = Some(Box::new(copy(&guest.definition.model)));
     if snapshot.disks.iter().any(|disk| disk.snapshot == Some(SnapshotLocation::Manual)) {
         return Err(refuse::operation_unsupported("disks can't be snapshot by hand here"));

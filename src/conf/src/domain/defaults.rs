@@ -5,7 +5,7 @@
 use crate::cpu::{GuestCpu, Numa};
 use crate::domain::{
     Boot, BootDevice, Context, Domain, LoaderKind, OsType, ParseFlags, TickPolicy, Timer, TimerName,
-    VirtType, assign_ports,
+    VcpuState, VirtType, assign_ports,
 };
 use crate::values::ScaledSize;
 use ferrovirt_core::{Error, ErrorDomain, Result};
@@ -55,14 +55,22 @@ impl Domain {
 
     fn fill_vcpus(&mut self) -> Result<()> {
         for state in &mut self.vcpus {
-            let online = state.enabled.is_set();
-            let hotpluggable = *state.hotpluggable.get_or_insert(YesNo::from(!online));
-            if !online && !hotpluggable.is_set() {
-                let text = format!("CPU {} can't be both off and not hot-pluggable", state.id);
-                return Err(Error::config_unsupported(text));
-            }
+            state.hotpluggable.get_or_insert(YesNo::from(!state.enabled.is_set()));
         }
-        Ok(())
+        self.check_vcpus()
+    }
+
+    /// Refuses CPUs that are off and could never be plugged. To take CPUs out may lead there: what such a description says
+    /// can't be read again.
+    pub fn check_vcpus(&self) -> Result<()> {
+        let is_lost = |state: &&VcpuState| !state.enabled.is_set() && state.hotpluggable == Some(YesNo::No);
+        match self.vcpus.iter().find(is_lost) {
+            Some(state) => {
+                let text = format!("CPU {} can't be both off and not hot-pluggable", state.id);
+                Err(Error::config_unsupported(text))
+            }
+            None => Ok(()),
+        }
     }
 
     fn fill_memory(&mut self, flags: ParseFlags) -> Result<()> {
