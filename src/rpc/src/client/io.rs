@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 /// How long a caller looks for its answer before it sleeps, as mutexes do: the answers to cheap calls come sooner than a
 /// sleeping processor wakes up.
-const LOOK: Duration = Duration::from_micros(40);
+const LOOK: Duration = Duration::from_micros(80);
 
 impl Shared {
     /// Queues a message and sends what the socket takes; whoever polls sends the rest.
