@@ -142,10 +142,7 @@ mod tests {
 
     fn migratable(machine: &str, inside: &str, devices: &str) -> String {
         let mut model = sample::fill(machine, inside, devices).unwrap();
-        make(
-            &mut model,
-            Site { paths: &Paths::new(Layout::system()), settings: &Settings::default(), secrets: None },
-        );
+        make(&mut model, Site::new(&Paths::new(Layout::system()), &Settings::default()));
         model.format()
     }
 

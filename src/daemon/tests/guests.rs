@@ -28,13 +28,17 @@ fn daemon() -> Option<(Daemon, &'static str)> {
 }
 
 fn start(client: &Client, name: &str) -> DomainId {
+    start_with(client, name, 0)
+}
+
+fn start_with(client: &Client, name: &str, flags: u32) -> DomainId {
     let xml = format!(
         "<domain type='qemu'><name>{name}</name><memory unit='MiB'>32</memory>
            <os><type arch='x86_64' machine='q35'>hvm</type></os>
            <devices><emulator>{EMULATOR}</emulator><video><model type='vga'/></video></devices></domain>"
     );
     let defined = client.call(&DomainDefineXmlFlags { xml, flags: 0 }).unwrap();
-    client.call(&DomainCreateWithFlags { dom: defined, flags: 0 }).unwrap()
+    client.call(&DomainCreateWithFlags { dom: defined, flags }).unwrap()
 }
 
 fn process(daemon: &Daemon, name: &str) -> Pid {
@@ -47,9 +51,7 @@ fn process(daemon: &Daemon, name: &str) -> Pid {
 fn a_guest_that_is_bound_to_its_client_ends_with_it() {
     let Some((daemon, uri)) = daemon() else { return };
     let ((client, _), (other, _)) = (daemon.client(uri), daemon.client(uri));
-    let dom = start(&other, "bound");
-    other.call(&DomainDestroy { dom: dom.clone() }).unwrap();
-    other.call(&DomainCreateWithFlags { dom: dom.clone(), flags: VIR_DOMAIN_START_AUTODESTROY }).unwrap();
+    let dom = start_with(&other, "bound", VIR_DOMAIN_START_AUTODESTROY);
     let guest = pidfd_open(process(&daemon, "bound"), PidfdFlags::empty()).unwrap();
     // It says nothing; its socket is closed.
     drop(other);
@@ -64,9 +66,7 @@ fn a_guest_that_is_bound_to_its_client_ends_with_it() {
 fn who_has_closed_its_connection_has_no_bound_guests_left() {
     let Some((daemon, uri)) = daemon() else { return };
     let ((client, _), (other, _)) = (daemon.client(uri), daemon.client(uri));
-    let dom = start(&other, "bound");
-    other.call(&DomainDestroy { dom: dom.clone() }).unwrap();
-    other.call(&DomainCreateWithFlags { dom: dom.clone(), flags: VIR_DOMAIN_START_AUTODESTROY }).unwrap();
+    let dom = start_with(&other, "bound", VIR_DOMAIN_START_AUTODESTROY);
     other.call(&ConnectClose {}).unwrap();
     assert_eq!(client.call(&DomainGetState { dom, flags: 0 }).unwrap().state, VIR_DOMAIN_SHUTOFF as i32);
 }

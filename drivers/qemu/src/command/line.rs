@@ -93,9 +93,7 @@ impl Parts {
             None => self,
         }
     }
-}
 
-impl Parts {
     /// All properties, as paths that begin with `name`.
     pub fn write_out(&mut self, name: &str, properties: &Value) {
         write_out(self, name, properties);

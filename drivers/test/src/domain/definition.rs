@@ -17,7 +17,7 @@ pub struct Definition {
 
 impl Definition {
     pub fn new(mut model: Domain) -> Arc<Self> {
-        model.shrink_to_fit();
+        model.devices.shrink_to_fit();
         Arc::new(Self { model })
     }
 

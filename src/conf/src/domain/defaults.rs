@@ -49,7 +49,9 @@ impl Domain {
         self.devices.add_implicit_controllers();
         self.devices.add_implicit_video();
         self.devices.prefer_first_video();
-        self.blkiotune.drop_empty();
+        if let Some(tune) = self.blkiotune.said() {
+            tune.drop_empty();
+        }
         self.cpu.as_deref().map_or(Ok(()), GuestCpu::validate_check)
     }
 
@@ -143,7 +145,9 @@ impl Domain {
     pub fn strip_live(&mut self) {
         self.id = None;
         self.seclabels.iter_mut().for_each(|label| label.strip_live());
-        self.cputune.strip_live();
+        if let Some(tune) = self.cputune.said() {
+            tune.strip_live();
+        }
         self.clock.strip_live();
         if let Some(vars) = &mut self.os.nvram {
             vars.strip_live();

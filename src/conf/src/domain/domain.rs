@@ -100,22 +100,6 @@ pub struct Domain {
 
 rare!(BlkioTune, Memtune, MemoryBacking, IoThreads, CpuTune, NumaTune, Resource, IdMaps, Namespaces);
 
-impl Domain {
-    /// Gives back the room that is not used; for a description that is kept.
-    pub fn shrink_to_fit(&mut self) {
-        self.blkiotune.shrink_to_fit();
-        self.memtune.shrink_to_fit();
-        self.memory_backing.shrink_to_fit();
-        self.iothreads.shrink_to_fit();
-        self.cputune.shrink_to_fit();
-        self.numatune.shrink_to_fit();
-        self.resource.shrink_to_fit();
-        self.idmap.shrink_to_fit();
-        self.devices.shrink_to_fit();
-        self.namespaces.shrink_to_fit();
-    }
-}
-
 /// What runs guests of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, XmlEnum)]
 pub enum VirtType {

@@ -129,7 +129,9 @@ impl Domain {
         self.fill_uuid()?;
         self.seclabels.iter_mut().for_each(|label| label.fill_defaults(flags.inactive));
         SecurityLabel::validate_all(&self.seclabels, flags.inactive)?;
-        self.blkiotune.fill_defaults();
+        if let Some(tune) = self.blkiotune.said() {
+            tune.fill_defaults();
+        }
         self.normalize_cpus()?;
         crate::domain::ThrottleGroup::validate_all(&self.throttle_groups)?;
         self.features.validate()?;
@@ -140,7 +142,9 @@ impl Domain {
         self.keywrap.sort_by_key(|cipher| cipher.name);
         self.sysinfo.iter().try_for_each(Sysinfo::validate)?;
         self.sysinfo.iter_mut().for_each(Sysinfo::fill_defaults);
-        self.idmap.fill_defaults();
+        if let Some(maps) = self.idmap.said() {
+            maps.fill_defaults();
+        }
         self.normalize_os(flags)?;
         self.normalize_memory_backing()?;
         self.drop_foreign_namespaces()?;

@@ -32,11 +32,6 @@ impl<T: Absent> Rare<T> {
     pub fn said(&mut self) -> Option<&mut T> {
         self.0.as_deref_mut()
     }
-
-    /// Gives up what was only looked at for change.
-    pub fn shrink_to_fit(&mut self) {
-        self.0.take_if(|part| **part == *T::absent());
-    }
 }
 
 impl<T: Absent> Deref for Rare<T> {

@@ -71,14 +71,17 @@ pub struct HostdevPortSource {
 }
 
 impl HostdevPortSource {
+    pub(super) fn is_usb(&self) -> bool {
+        matches!(self.address, Some(HostdevPortAddress::Usb { .. })) || self.vendor.is_some()
+    }
+
     /// Refuses a source that names no device.
     pub(super) fn check_named(&self) -> Result<()> {
-        let is_usb = matches!(self.address, Some(HostdevPortAddress::Usb { .. })) || self.vendor.is_some();
         if self.vendor.is_some() != self.product.is_some() {
             let text = "a USB device is named by <vendor> and <product>: one is missing";
             return Err(Error::internal(text));
         }
-        if !is_usb && self.address.is_none() {
+        if !self.is_usb() && self.address.is_none() {
             let text = "an interface of type 'hostdev' needs an <address type='pci' .../> in its <source>";
             return Err(Error::config_unsupported(text));
         }

@@ -3,7 +3,7 @@
 use ferrovirt_core::{Error, Result};
 use ferrovirt_xml::YesNo;
 
-use super::{Connection, HostdevPortAddress, Interface, InterfaceBackendType, Socket, TeamingType};
+use super::{Connection, Interface, InterfaceBackendType, Socket, TeamingType};
 use crate::values::Mac;
 
 pub(super) fn interface(card: &Interface) -> Result<()> {
@@ -44,9 +44,7 @@ fn source(card: &Interface) -> Result<()> {
         }
         Connection::Hostdev(port) => {
             let source = &port.source;
-            let usb =
-                matches!(source.address, Some(HostdevPortAddress::Usb { .. })) || source.vendor.is_some();
-            if !usb && source.startup_policy.is_some() {
+            if !source.is_usb() && source.startup_policy.is_some() {
                 return unsupported(card, "can't have a 'startupPolicy': only USB devices can");
             }
             Ok(())
